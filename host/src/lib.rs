@@ -1,1 +1,22 @@
-//! host
+//! The host of orbital: runs end-to-end tests, written as WebAssembly components, for ever.
+//!
+//! The way of the data: [`registry`] loads components from a directory, [`scheduler`] says which case is due,
+//! [`runner`] runs it in a [`guest`] whose calls go to a [`target`] and whose answers come in by the
+//! [`webhook`] and the [`waiter`], and [`report`] tells the outside. [`service`] alone knows all rooms.
+
+pub mod admin;
+pub mod cli;
+pub mod config;
+pub mod dispatcher;
+pub mod foundation;
+pub mod guest;
+pub mod listener;
+pub mod registry;
+pub mod report;
+pub mod runner;
+pub mod scheduler;
+pub mod service;
+pub mod settings;
+pub mod target;
+pub mod waiter;
+pub mod webhook;

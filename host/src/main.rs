@@ -1,2 +1,5 @@
-//! bin
-fn main() {}
+//! The binary `orbital`. Everything is in the library.
+
+fn main() -> orbital_host::cli::Exit {
+    orbital_host::cli::main()
+}

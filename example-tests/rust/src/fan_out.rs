@@ -1,0 +1,28 @@
+//! One event, three deliveries.
+
+use std::collections::BTreeSet;
+
+use orbital_sdk::prelude::*;
+
+#[case(every = "1s", timeout = "5s")]
+pub(crate) fn fan_out(t: &Test) -> Result {
+    let id = t.new_id();
+    let order = json!({ "id": id, "type": "order", "email": "ada@example.com" });
+    t.send_event(Event::to("api").key(&id).json(&order))?;
+
+    let deliveries = t.wait_n([&id], 3)?;
+    let mut destinations = BTreeSet::new();
+    for delivery in &deliveries {
+        let destination: String = delivery.pointer("/destination")?;
+        check!(
+            t,
+            delivery.path.ends_with(&format!("/hooks/{destination}")),
+            "{destination} got {}",
+            delivery.path
+        );
+        destinations.insert(destination);
+    }
+    let expected = ["analytics", "billing", "shipping"].map(String::from);
+    check_eq!(t, destinations, BTreeSet::from(expected));
+    Ok(())
+}

@@ -1,0 +1,17 @@
+//! The example pipeline, tested from Rust.
+
+mod counters;
+mod exactly_once;
+mod fan_out;
+mod server_made_id;
+mod smoke;
+
+use orbital_sdk::suite;
+
+suite!(
+    smoke::smoke,
+    fan_out::fan_out,
+    exactly_once::exactly_once,
+    counters::counters,
+    server_made_id::server_made_id
+);

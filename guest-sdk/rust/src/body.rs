@@ -1,0 +1,169 @@
+//! Reading what the system under test wrote.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+/// How many bytes of a body an error shows.
+const SHOWN_BYTES: usize = 300;
+
+/// Why a body is not what was asked for. It shows the body's beginning.
+#[derive(Debug)]
+pub enum BodyError {
+    /// It is not JSON, or not JSON of the wanted shape.
+    Json {
+        /// What is wrong, and where.
+        source: serde_json::Error,
+        /// The body's beginning.
+        beginning: String,
+    },
+    /// It is JSON without a value at the pointer.
+    Missing {
+        /// The JSON pointer.
+        pointer: String,
+        /// The body's beginning.
+        beginning: String,
+    },
+}
+
+pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
+    serde_json::from_slice(body).map_err(|source| BodyError::Json {
+        source,
+        beginning: beginning(body),
+    })
+}
+
+pub(crate) fn pointer<T: DeserializeOwned>(body: &[u8], pointer: &str) -> Result<T, BodyError> {
+    let mut whole: Value = json(body)?;
+    let value = whole
+        .pointer_mut(pointer)
+        .ok_or_else(|| BodyError::Missing {
+            pointer: pointer.to_owned(),
+            beginning: beginning(body),
+        })?;
+    T::deserialize(value.take()).map_err(|source| BodyError::Json {
+        source,
+        beginning: beginning(body),
+    })
+}
+
+/// The first bytes of a body, for a person to read.
+pub(crate) fn beginning(body: &[u8]) -> String {
+    match body {
+        [] => "an empty body".to_owned(),
+        _ if body.len() <= SHOWN_BYTES => format!("`{}`", String::from_utf8_lossy(body)),
+        _ => {
+            let shown = String::from_utf8_lossy(&body[..SHOWN_BYTES]);
+            format!("`{shown}…` ({} bytes)", body.len())
+        }
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Json { source, beginning } => write!(
+                formatter,
+                "not the JSON expected: {source}; it is {beginning}"
+            ),
+            Self::Missing { pointer, beginning } => {
+                write!(
+                    formatter,
+                    "no value at `{pointer}` in the JSON; it is {beginning}"
+                )
+            }
+        }
+    }
+}
+
+// The source is in the text already, so it is not named again as one.
+impl std::error::Error for BodyError {}
+
+/// Adds the methods that read headers and body to a type with these fields.
+macro_rules! reading_methods {
+    ($message:ty) => {
+        impl $message {
+            /// The body, read as JSON.
+            ///
+            /// # Errors
+            ///
+            /// If it is not JSON, or not of this type.
+            pub fn json<T: ::serde::de::DeserializeOwned>(&self) -> Result<T, $crate::BodyError> {
+                $crate::body::json(&self.body)
+            }
+
+            /// The value at a JSON pointer such as `/user/email`.
+            ///
+            /// # Errors
+            ///
+            /// If the body is not JSON, or has no value there, or it is not of this type.
+            pub fn pointer<T: ::serde::de::DeserializeOwned>(
+                &self,
+                pointer: &str,
+            ) -> Result<T, $crate::BodyError> {
+                $crate::body::pointer(&self.body, pointer)
+            }
+
+            /// The body as text; what is not UTF-8 in it is replaced.
+            pub fn text(&self) -> ::std::borrow::Cow<'_, str> {
+                String::from_utf8_lossy(&self.body)
+            }
+
+            /// The first value of a header, by its name in any case.
+            pub fn header(&self, name: &str) -> Option<&str> {
+                $crate::content::header(&self.headers, name)
+            }
+        }
+    };
+}
+
+pub(crate) use reading_methods;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_is_read() {
+        assert_eq!(json::<Vec<u8>>(b"[1, 2]").unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn an_error_shows_the_body() {
+        let error = json::<Value>(b"<html>").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "not the JSON expected: expected value at line 1 column 1; it is `<html>`"
+        );
+        let error = json::<Value>(b"").unwrap_err().to_string();
+        assert!(error.ends_with("it is an empty body"), "{error}");
+    }
+
+    #[test]
+    fn a_long_body_is_cut() {
+        let shown = beginning(&[b'x'; 1000]);
+        assert!(
+            shown.ends_with("x…` (1000 bytes)") && shown.len() < 330,
+            "{shown}"
+        );
+    }
+
+    #[test]
+    fn a_pointer_finds_a_value_of_any_type() {
+        let body = br#"{"a": {"b": [7]}}"#;
+        assert_eq!(pointer::<u8>(body, "/a/b/0").unwrap(), 7);
+        assert_eq!(pointer::<Value>(body, "/a").unwrap()["b"][0], 7);
+        let error = pointer::<u8>(body, "/a/c").unwrap_err().to_string();
+        assert_eq!(
+            error,
+            r#"no value at `/a/c` in the JSON; it is `{"a": {"b": [7]}}`"#
+        );
+        assert!(
+            pointer::<String>(body, "/a/b/0")
+                .unwrap_err()
+                .to_string()
+                .contains("invalid type")
+        );
+    }
+}

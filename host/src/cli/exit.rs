@@ -1,0 +1,35 @@
+//! What the process says with its exit code.
+
+use std::process::{ExitCode, Termination};
+
+use crate::config::ConfigError;
+use crate::foundation::StartError;
+use crate::registry::DirectoryError;
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All is well.
+    Ok = 0,
+    /// A case did not pass, or a component is wrong.
+    NotPassed = 1,
+    /// Usage, configuration, or nothing matched.
+    Usage = 2,
+    /// The host could not do its job.
+    Host = 3,
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        ExitCode::from(self as u8)
+    }
+}
+
+/// Whose fault an error is.
+pub(super) fn of(error: &anyhow::Error) -> Exit {
+    let start = error.downcast_ref::<StartError>();
+    let configuration = error.is::<ConfigError>()
+        || error.is::<DirectoryError>()
+        || matches!(start, Some(StartError::Targets(_) | StartError::Directory(_)));
+    if configuration { Exit::Usage } else { Exit::Host }
+}

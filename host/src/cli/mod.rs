@@ -1,0 +1,97 @@
+//! The command line: one file per command. Parsing and printing only.
+
+mod check;
+mod exit;
+mod run;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use tokio::runtime::{Builder, Runtime};
+
+pub use exit::Exit;
+
+/// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
+/// test and waits for the deliveries that must come back to a webhook.
+#[derive(Parser)]
+#[command(
+    name = "orbital",
+    version,
+    after_help = "A first look:\n  \
+        orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
+        orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
+        orbital serve --config orbital.toml          run what is in the directory, for ever\n\n\
+        Exit codes: 0 all is well; 1 a case did not pass, or a component is wrong; 2 usage, configuration, or\n\
+        nothing matched; 3 the host could not do its job."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Run(run::Run),
+    Check(check::Check),
+}
+
+/// Does what the command line asks for. Errors are printed.
+pub fn main() -> Exit {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version come this way too.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+        }
+    };
+    // The provider is chosen once for the process; a second choice would be an error of ours.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let result = match arguments.command {
+        Command::Serve(serve) => serve.execute(),
+        Command::Run(run) => run.execute(),
+        Command::Check(check) => check.execute(),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(error) => {
+            eprintln!("orbital: {:#}", error);
+            exit::of(&error)
+        }
+    }
+}
+
+/// Two runtimes: what a guest computes must not hold up sockets and timers of the host.
+struct Runtimes {
+    host: Runtime,
+    guests: Runtime,
+}
+
+impl Runtimes {
+    fn new() -> std::io::Result<Self> {
+        let host = Builder::new_multi_thread().enable_all().thread_name("host").build()?;
+        let guests = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("guest")
+            // A guest may compute for a whole epoch at a time; the timers of the others are looked at after
+            // each, not after 61 as is tokio's default.
+            .event_interval(1)
+            .build()?;
+        Ok(Self { host, guests })
+    }
+
+    /// Leaves nothing to wait for: what still runs was told to stop long ago.
+    fn end(self) {
+        self.guests.shutdown_background();
+        self.host.shutdown_background();
+    }
+}
+
+/// Our own log, on standard error. `RUST_LOG` sets what is shown.
+fn start_log(default: &str) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
+    let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    // Already set only if somebody uses the library in a way of their own.
+    let _ = subscriber.try_init();
+}

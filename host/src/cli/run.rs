@@ -1,0 +1,140 @@
+//! `orbital run`
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use anyhow::Context as _;
+use globset::{Glob, GlobMatcher};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::{Exit, Runtimes, start_log};
+use crate::foundation::Foundation;
+use crate::registry::Component;
+use crate::report::{Outcome, Report, describe};
+use crate::runner::{Order, Runner};
+use crate::settings::Settings;
+use crate::webhook;
+
+/// Run cases once, now, whatever their schedules say.
+///
+/// With a webhook listener of its own, which the system under test must deliver to. Each run is a line; one
+/// that did not pass has its reasons, log and timeline below it.
+#[derive(clap::Args)]
+pub(super) struct Run {
+    /// Components: `.wasm` files.
+    #[arg(required = true, value_name = "COMPONENT")]
+    components: Vec<PathBuf>,
+    /// Only cases whose name, or `component/name`, matches, such as `smoke` or `shop/*`.
+    #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
+    case: Option<Glob>,
+    /// How many times to run each case, one after the other.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
+    times: u32,
+    /// Print each run as a line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// The configuration file: targets, secrets, limits. Without it there is no target.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the webhook listens, instead of the configuration's `webhook.listen`.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+}
+
+impl Run {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        start_log("warn");
+        let mut settings = match &self.config {
+            Some(path) => Settings::load(path)?,
+            None => Settings::without_file(Path::new(".")),
+        };
+        if let Some(listen) = self.listen {
+            settings.webhook.listen = listen;
+        }
+        let runtimes = Runtimes::new().context("cannot start threads")?;
+        let guests = runtimes.guests.handle().clone();
+        let result = runtimes.host.block_on(self.run(settings, guests));
+        runtimes.end();
+        result
+    }
+
+    async fn run(&self, settings: Settings, guests: Handle) -> anyhow::Result<Exit> {
+        let Foundation { workshop, waiter, runner, webhook } = Foundation::lay(&settings, guests.clone()).await?;
+        let (mut orders, mut broken) = (Vec::new(), false);
+        let matcher = self.case.as_ref().map(Glob::compile_matcher);
+        for path in &self.components {
+            match workshop.load(path).await {
+                Ok(component) => orders.extend(select(Arc::new(component), matcher.as_ref())),
+                Err(error) => {
+                    broken = true;
+                    eprintln!("orbital: `{}`: {error}", path.display());
+                }
+            }
+        }
+        if orders.is_empty() {
+            if let (Some(glob), false) = (&self.case, broken) {
+                eprintln!("orbital: no case matches `{}`; `orbital check` lists the cases", glob.glob());
+            }
+            return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
+        }
+        let stop = CancellationToken::new();
+        let serving = tokio::spawn(webhook.serve(webhook::router(settings.webhook, waiter), stop.clone()));
+        let interrupted = cancel_on_interrupt();
+        let mut passed = !broken;
+        for order in orders {
+            for _ in 0..self.times {
+                let report = run_one(&runner, &guests, &order, &interrupted).await;
+                self.print(&report)?;
+                passed &= report.outcome == Outcome::Pass;
+            }
+        }
+        stop.cancel();
+        serving.await.context("the webhook broke")?;
+        Ok(if passed { Exit::Ok } else { Exit::NotPassed })
+    }
+
+    fn print(&self, report: &Report) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            serde_json::to_writer(&mut out, report)?;
+            writeln!(out)?;
+        } else {
+            write!(out, "{}", describe(report))?;
+        }
+        out.flush().context("cannot print the result")
+    }
+}
+
+fn select(component: Arc<Component>, matcher: Option<&GlobMatcher>) -> Vec<Order> {
+    let matches = |name: &str, id: &str| matcher.is_none_or(|glob| glob.is_match(name) || glob.is_match(id));
+    let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id)).cloned();
+    cases.map(|case| Order { component: component.clone(), case, due: SystemTime::now() }).collect()
+}
+
+async fn run_one(runner: &Arc<Runner>, guests: &Handle, order: &Order, stop: &CancellationToken) -> Report {
+    let order = Order { due: SystemTime::now(), ..order.clone() };
+    let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
+    match guests.spawn(async move { runner.run(&inner, &stop).await }).await {
+        Ok(report) => report,
+        Err(error) => Report::host_fault(&order, order.due, &error),
+    }
+}
+
+/// The first Ctrl-C ends the run that is in flight, and those to come; the second one ends the process.
+fn cancel_on_interrupt() -> CancellationToken {
+    let token = CancellationToken::new();
+    let cancel = token.clone();
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancel.cancel();
+            if tokio::signal::ctrl_c().await.is_ok() {
+                std::process::exit(Exit::Host as i32);
+            }
+        }
+    });
+    token
+}

@@ -1,0 +1,57 @@
+//! `orbital serve`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Exit, Runtimes, start_log};
+use crate::service::Service;
+use crate::settings::Settings;
+
+/// Run what is in the directory of components, for ever.
+///
+/// Copy a component into the directory and it runs; replace it and the new version runs; remove it and it is
+/// gone. Every run is a line on standard output; the host's own log is on standard error.
+///
+/// By default the webhook listens on 127.0.0.1:8710, and health, readiness and metrics are on
+/// 127.0.0.1:8711. SIGTERM or Ctrl-C lets runs in flight finish; a second one quits at once.
+#[derive(clap::Args)]
+pub(super) struct Serve {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "orbital.toml")]
+    config: PathBuf,
+}
+
+impl Serve {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        start_log("info");
+        let settings = Settings::load(&self.config)?;
+        let runtimes = Runtimes::new().context("cannot start threads")?;
+        let guests = runtimes.guests.handle().clone();
+        let result = runtimes.host.block_on(async {
+            // Before anything runs, so that no signal falls in between.
+            let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
+            let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+            let directory = settings.registry.directory.display().to_string();
+            let service = Service::start(settings, guests).await?;
+            println!("components in {directory}");
+            println!("webhook on {}", service.webhook_url);
+            println!("health, readiness and metrics on {}", service.admin_url);
+            let stopped = async {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = interrupt.recv() => {}
+                }
+            };
+            stopped.await;
+            tokio::select! {
+                () = service.stop() => Ok(Exit::Ok),
+                _ = terminate.recv() => Ok(Exit::Host),
+                _ = interrupt.recv() => Ok(Exit::Host),
+            }
+        });
+        runtimes.end();
+        result
+    }
+}

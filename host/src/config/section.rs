@@ -1,0 +1,371 @@
+//! One table of a configuration file, read setting by setting.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+use super::{Mistake, Mistakes};
+
+/// The longest duration that a setting may have.
+const MAX_DURATION: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Reads a document: hands its root to `read` and gives back what it made, or every mistake.
+///
+/// # Errors
+/// All mistakes: of syntax, of unknown settings, and those that `read` noted.
+pub fn parse<T>(text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Vec<Mistake>> {
+    let (document, syntax) = DeTable::parse_recoverable(text);
+    let mistakes = Mistakes::default();
+    for error in &syntax {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        mistakes.add(Mistake { line, setting: String::new(), reason: error.message().to_owned() });
+    }
+    let root = Section::new(text, &mistakes, String::new(), 1, Some(document.get_ref()));
+    let value = read(&root);
+    root.finish();
+    let mistakes = mistakes.into_sorted();
+    if mistakes.is_empty() { Ok(value) } else { Err(mistakes) }
+}
+
+/// A table, or the lack of one: a section that is not in the file reads as empty, so that defaults have one
+/// place. Every setting that is asked for is known; [`Section::finish`] reports the others.
+pub struct Section<'a> {
+    text: &'a str,
+    mistakes: &'a Mistakes,
+    path: String,
+    line: usize,
+    table: Option<&'a DeTable<'a>>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Section<'a> {
+    fn new(
+        text: &'a str,
+        mistakes: &'a Mistakes,
+        path: String,
+        line: usize,
+        table: Option<&'a DeTable<'a>>,
+    ) -> Self {
+        Self { text, mistakes, path, line, table, known: RefCell::default() }
+    }
+
+    /// Reads a table of this one. Its unknown settings are reported when `read` returns.
+    pub fn section<T>(&self, name: &'static str, read: impl FnOnce(&Section<'_>) -> T) -> T {
+        let value = self.take(name);
+        self.read_table(name, value, read)
+    }
+
+    /// Reads every table of a table that has names of the user's choice, such as `[targets.api]`.
+    pub fn sections<T>(
+        &self,
+        name: &'static str,
+        mut read: impl FnMut(&str, &Section<'_>) -> Option<T>,
+    ) -> Vec<(String, T)> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(name, value.span(), "must be a table");
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (key, value) in table {
+            let key = key.get_ref().to_string();
+            let place = format!("{name}.{key}");
+            if let Some(item) = self.read_table(&place, Some(value), |section| read(&key, section)) {
+                all.push((key, item));
+            }
+        }
+        all
+    }
+
+    /// Reads an array of tables; `read` gets each with its index.
+    pub fn list<T>(
+        &self,
+        name: &'static str,
+        mut read: impl FnMut(&Section<'_>) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.take(name)?;
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(name, value.span(), "must be a list of tables such as `[{ … }, { … }]`");
+            return None;
+        };
+        let items = array.iter().enumerate().filter_map(|(index, item)| {
+            self.read_table(&format!("{name}[{index}]"), Some(item), &mut read)
+        });
+        Some(items.collect())
+    }
+
+    /// Reads a table whose names and values are strings, such as headers.
+    pub fn strings(&self, name: &'static str) -> Vec<(String, String)> {
+        self.take(name).map(|value| self.read_strings(name, value)).unwrap_or_default()
+    }
+
+    /// Reads every such table of a table that has names of the user's choice, such as `[config.checkout]`.
+    pub fn tables_of_strings(&self, name: &'static str) -> Vec<(String, Vec<(String, String)>)> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(name, value.span(), "must be a table of tables");
+            return Vec::new();
+        };
+        let read = |(key, value): (&Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let key = key.get_ref().to_string();
+            let strings = self.read_strings(&format!("{name}.{key}"), value);
+            (key, strings)
+        };
+        table.iter().map(read).collect()
+    }
+
+    fn read_strings(&self, place: &str, value: &'a Spanned<DeValue<'a>>) -> Vec<(String, String)> {
+        let Some(table) = value.get_ref().as_table() else {
+            self.wrong(place, value.span(), "must be a table of strings");
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (key, value) in table {
+            match value.get_ref().as_str() {
+                Some(text) => all.push((key.get_ref().to_string(), text.to_owned())),
+                None => self.wrong(
+                    &format!("{place}.{}", key.get_ref()),
+                    value.span(),
+                    &format!("must be a string, not {}", kind(value.get_ref())),
+                ),
+            }
+        }
+        all
+    }
+
+    /// A string.
+    pub fn string(&self, name: &'static str) -> Option<String> {
+        self.parsed(name, |text| Ok(text.to_owned()))
+    }
+
+    /// A string that `parse` understands; its error is reported as the reason.
+    pub fn parsed<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = self.take(name)?;
+        let Some(text) = value.get_ref().as_str() else {
+            self.wrong(name, value.span(), &format!("must be a string, not {}", kind(value.get_ref())));
+            return None;
+        };
+        match parse(text) {
+            Ok(parsed) => Some(parsed),
+            Err(reason) => {
+                self.wrong(name, value.span(), &reason);
+                None
+            }
+        }
+    }
+
+    /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most a week.
+    pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
+        self.parsed(name, |text| {
+            let duration = humantime::parse_duration(text).map_err(|error| {
+                format!("`{text}` is not a duration such as `300ms` or `1m 30s`: {error}")
+            })?;
+            match duration {
+                Duration::ZERO => Err("must be above zero".to_owned()),
+                long if long > MAX_DURATION => Err(format!("`{text}` is longer than a week")),
+                duration => Ok(duration),
+            }
+        })
+        .unwrap_or(default)
+    }
+
+    /// A number of bytes such as `"64KiB"` or `"1MiB"`, in a range.
+    pub fn bytes(&self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> usize {
+        let bytes = self
+            .parsed(name, |text| {
+                let bytes = bytesize::ByteSize::from_str(text)
+                    .map_err(|_| format!("`{text}` is not a size such as `64KiB` or `1MiB`"))?
+                    .as_u64();
+                if range.contains(&bytes) {
+                    return Ok(bytes);
+                }
+                let (least, most) =
+                    (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
+                Err(format!("`{text}` is not between {least} and {most}"))
+            })
+            .unwrap_or(default);
+        usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    /// A whole number in a range.
+    pub fn integer(&self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
+        let Some(value) = self.take(name) else { return default };
+        let (least, most) = (range.start(), range.end());
+        let number = value.get_ref().as_integer().and_then(|integer| {
+            usize::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
+        });
+        match number.filter(|number| range.contains(number)) {
+            Some(number) => number,
+            None => {
+                self.wrong(name, value.span(), &format!("must be a whole number from {least} to {most}"));
+                default
+            }
+        }
+    }
+
+    /// An address to listen on, such as `127.0.0.1:8710`.
+    pub fn address(&self, name: &'static str, default: SocketAddr) -> SocketAddr {
+        self.parsed(name, |text| {
+            text.parse().map_err(|_| {
+                format!("`{text}` is not an IP address with a port, such as `127.0.0.1:8710` or `[::1]:8710`")
+            })
+        })
+        .unwrap_or(default)
+    }
+
+    /// Whether the file has this setting.
+    pub fn has(&self, name: &str) -> bool {
+        self.table.is_some_and(|table| table.keys().any(|key| key.get_ref() == name))
+    }
+
+    /// Notes that this section as a whole is wrong.
+    pub fn mistake(&self, reason: impl Into<String>) {
+        self.mistakes.add(Mistake {
+            line: self.line,
+            setting: self.path.clone(),
+            reason: reason.into(),
+        });
+    }
+
+    /// Notes that one of this section's settings is wrong.
+    pub fn mistake_at(&self, name: &str, reason: &str) {
+        let span = self.find(name).map(Spanned::span).unwrap_or_default();
+        self.wrong(name, span, reason);
+    }
+
+    fn read_table<T>(
+        &self,
+        name: &str,
+        value: Option<&'a Spanned<DeValue<'a>>>,
+        read: impl FnOnce(&Section<'_>) -> T,
+    ) -> T {
+        let table = value.and_then(|value| value.get_ref().as_table());
+        if let (Some(value), None) = (value, table) {
+            self.wrong(name, value.span(), "must be a table");
+        }
+        let line = value.map_or(self.line, |value| line_of(self.text, value.span().start));
+        let section = Section::new(self.text, self.mistakes, self.place(name), line, table);
+        let item = read(&section);
+        section.finish();
+        item
+    }
+
+    fn finish(&self) {
+        let known = self.known.borrow();
+        for (key, _) in self.table.into_iter().flatten() {
+            let name = key.get_ref().as_ref();
+            if known.contains(&name) {
+                continue;
+            }
+            let near = known
+                .iter()
+                .map(|candidate| (strsim::damerau_levenshtein(candidate, name), candidate))
+                .min()
+                .filter(|(distance, candidate)| *distance <= 2 && *distance < candidate.len());
+            let remedy = match near {
+                Some((_, candidate)) => format!("did you mean `{candidate}`?"),
+                None if known.is_empty() => "nothing can be set here".to_owned(),
+                None => format!("known here: `{}`", known.join("`, `")),
+            };
+            self.wrong(name, key.span(), &format!("unknown setting; {remedy}"));
+        }
+    }
+
+    fn take(&self, name: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.known.borrow_mut().push(name);
+        self.find(name)
+    }
+
+    fn find(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
+        self.table?.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
+    }
+
+    fn wrong(&self, name: &str, span: Range<usize>, reason: &str) {
+        self.mistakes.add(Mistake {
+            line: line_of(self.text, span.start),
+            setting: self.place(name),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn place(&self, name: &str) -> String {
+        if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
+    }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a string",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn line_of(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasons(text: &str, read: impl FnOnce(&Section<'_>)) -> Vec<String> {
+        parse(text, read).unwrap_err().iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once_with_line_and_remedy() {
+        let text = "[webhook]\nlistn = 1\nmax_body = \"big\"\n\n[nonsense]\nx = 1\n";
+        let found = reasons(text, |root| {
+            root.section("webhook", |section| {
+                section.string("listen");
+                section.bytes("max_body", 1..=1024, 1);
+            });
+        });
+        assert_eq!(found, [
+            "line 2: `webhook.listn`: unknown setting; did you mean `listen`?",
+            "line 3: `webhook.max_body`: `big` is not a size such as `64KiB` or `1MiB`",
+            "line 5: `nonsense`: unknown setting; known here: `webhook`",
+        ]);
+    }
+
+    #[test]
+    fn a_mistake_of_syntax_has_its_line() {
+        let found = reasons("[webhook\nlisten = \"x\"\n", |root| {
+            root.section("webhook", |section| section.string("listen"));
+        });
+        assert!(found[0].starts_with("line 1: "), "{found:?}");
+    }
+
+    #[test]
+    fn durations_have_bounds() {
+        let found = reasons("a = \"0s\"\nb = \"9 weeks\"\nc = \"soon\"\nd = 3\n", |root| {
+            for name in ["a", "b", "c", "d"] {
+                root.duration(name, Duration::from_secs(1));
+            }
+        });
+        assert_eq!(found.len(), 4);
+        assert_eq!(found[0], "line 1: `a`: must be above zero");
+        assert_eq!(found[3], "line 4: `d`: must be a string, not a number");
+    }
+
+    #[test]
+    fn what_is_not_in_the_file_has_its_default() {
+        let limit = parse("", |root| {
+            root.section("webhook", |section| section.bytes("max_body", 1..=1024, 7))
+        });
+        assert_eq!(limit.unwrap(), 7);
+    }
+}

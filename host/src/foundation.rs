@@ -1,0 +1,104 @@
+//! What every command that runs tests needs: the engine, the waiter, the HTTP client, the webhook.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+
+use crate::guest::{EngineError, EngineSettings, GuestEngine};
+use crate::listener::{BindError, Listener};
+use crate::registry::Workshop;
+use crate::runner::Runner;
+use crate::settings::Settings;
+use crate::target::{Client, ClientError};
+use crate::waiter::Waiter;
+
+/// The rooms that a run goes through, ready and bound, and nothing started.
+pub struct Foundation {
+    /// Loads components.
+    pub workshop: Workshop,
+    /// Expectations and deliveries.
+    pub waiter: Arc<Waiter>,
+    /// Runs cases.
+    pub runner: Arc<Runner>,
+    /// The public listener, bound and not serving yet.
+    pub webhook: Listener,
+}
+
+/// Why the host cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// Targets or their secrets are wrong: all of them.
+    #[error("{}", lines(.0))]
+    Targets(Vec<ClientError>),
+    /// The directory of components.
+    #[error(transparent)]
+    Directory(#[from] crate::registry::DirectoryError),
+    /// The system gives us no thread.
+    #[error("cannot start a thread")]
+    Thread(#[from] std::io::Error),
+}
+
+fn lines(errors: &[ClientError]) -> String {
+    let line = |error: &ClientError| {
+        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+        format!("{error}{cause}")
+    };
+    errors.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+impl Foundation {
+    /// Sets everything up. `guests` is the runtime that guests run on.
+    ///
+    /// # Errors
+    /// The first part that cannot be had.
+    pub async fn lay(settings: &Settings, guests: Handle) -> Result<Self, StartError> {
+        let waiter = Waiter::new(settings.waiter.clone());
+        let client = Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
+        let webhook = Listener::bind(
+            settings.webhook.listen,
+            settings.webhook.max_connections,
+            "webhook",
+            "`webhook.listen` (or `--listen` with `orbital run`)",
+        )
+        .await?;
+        let workshop = workshop(settings, guests)?;
+        let url = settings.webhook.public_url.clone().unwrap_or_else(|| local_url(webhook.address()));
+        let runner = Arc::new(Runner::new(settings.runner.clone(), url, waiter.clone(), client));
+        Ok(Self { workshop, waiter, runner, webhook })
+    }
+}
+
+/// What is needed to load components, and no more.
+///
+/// # Errors
+/// The engine cannot be set up.
+pub fn workshop(settings: &Settings, guests: Handle) -> Result<Workshop, EngineError> {
+    let engine = GuestEngine::new(&EngineSettings {
+        cache: settings.registry.cache.clone(),
+        max_runs: settings.scheduler.max_in_flight,
+    })?;
+    Ok(Workshop {
+        engine,
+        guests,
+        budget: settings.runner.budget,
+        default_timeout: settings.registry.default_timeout,
+        max_size: settings.registry.max_size,
+    })
+}
+
+/// The URL of a listener, as seen from this machine.
+pub fn local_url(address: SocketAddr) -> String {
+    let ip = match address.ip() {
+        ip if !ip.is_unspecified() => ip,
+        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, address.port()))
+}

@@ -1,0 +1,160 @@
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use tokio::time::Instant;
+
+use super::deliveries::claim;
+use super::headers;
+use crate::guest::bindings::orbital::test::deliveries::Header;
+use crate::guest::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
+use crate::guest::budget::BudgetBreach;
+use crate::guest::recorder::{Activity, Happening, Recorder, excerpt};
+use crate::guest::session::{RunParts, Session};
+use crate::target;
+use crate::waiter::ExpectError;
+
+/// How many events of one `send-events` are under way at once.
+const CONCURRENT_EVENTS: usize = 16;
+
+type Answer = Result<target::Receipt, target::SendError>;
+
+impl Host for Session {
+    async fn send_event(&mut self, event: Event) -> wasmtime::Result<Result<Receipt, SendError>> {
+        let mut answers = self.send_all(vec![event], "events.send-event").await?;
+        // One event, one answer.
+        answers.pop().ok_or_else(|| wasmtime::Error::msg("the event has no answer"))
+    }
+
+    async fn send_events(&mut self, events: Vec<Event>) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
+        self.send_all(events, "events.send-events").await
+    }
+
+    async fn request(&mut self, request: HttpRequest) -> wasmtime::Result<Result<Receipt, SendError>> {
+        let HttpRequest { target, method, path, headers, body, timeout_ms } = request;
+        let request = outgoing(target, method, path, headers, body, timeout_ms);
+        let recorder = self.recorder.clone();
+        let run = self.run("events.request")?;
+        charge(run, 1)?;
+        recorder.enter(sending(&recorder, &request.target));
+        Ok(exchange(run, &recorder, None, request).await.map(receipt).map_err(send_error))
+    }
+}
+
+impl Session {
+    async fn send_all(
+        &mut self,
+        events: Vec<Event>,
+        call: &str,
+    ) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
+        let recorder = self.recorder.clone();
+        let run = self.run(call)?;
+        charge(run, events.len())?;
+        // All keys first: no delivery can come before its key is expected.
+        let mut claimed = Vec::with_capacity(events.len());
+        for event in &events {
+            claimed.push(match &event.key {
+                Some(key) => claim(run, key)?,
+                None => Ok(()),
+            });
+        }
+        if let Some(event) = events.first() {
+            recorder.enter(sending(&recorder, &event.target));
+        }
+        let run = &*run;
+        let answers = events.into_iter().zip(claimed).map(|(event, claimed)| {
+            let Event { target, key, path, headers, body, timeout_ms } = event;
+            let request = outgoing(target, "POST".to_owned(), path, headers, body, timeout_ms);
+            let recorder = &recorder;
+            async move {
+                match claimed {
+                    Ok(()) => exchange(run, recorder, Some(key), request).await,
+                    Err(ExpectError::Taken) => Err(target::SendError::Taken),
+                    Err(ExpectError::Invalid(reason)) => Err(target::SendError::Invalid(reason.to_string())),
+                }
+            }
+        });
+        let answers: Vec<Answer> = stream::iter(answers).buffered(CONCURRENT_EVENTS).collect().await;
+        Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
+    }
+}
+
+/// Sends one request and notes what came back. `event` is there for an event, with the key it has, if any.
+async fn exchange(
+    run: &RunParts,
+    recorder: &Recorder,
+    event: Option<Option<String>>,
+    request: target::Request,
+) -> Answer {
+    let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
+    let body = excerpt(&request.body);
+    let started = Instant::now();
+    let ready = run.client.prepare(request);
+    let sent = ready.is_ok();
+    let answer = match ready {
+        Ok(ready) => {
+            if let Some(key) = &event {
+                run.claims.sent(key.as_deref(), started);
+            }
+            ready.send(run.context.id, &run.context.case_id()).await
+        }
+        Err(error) => Err(error),
+    };
+    let (status, text, error) = match &answer {
+        Ok(receipt) => (Some(receipt.status), Some(excerpt(&receipt.body)), None),
+        Err(error) => (None, None, Some(error.to_string())),
+    };
+    let key = event.flatten();
+    let step = Happening::Send { target, method, path, key, body, status, answer: text, error };
+    if sent { recorder.leave(started, step) } else { recorder.refuse(step) }
+    answer
+}
+
+fn sending(recorder: &Recorder, target: &str) -> Activity {
+    Activity::Sending { target: target.to_owned(), since: recorder.clock().elapsed() }
+}
+
+fn charge(run: &mut RunParts, requests: usize) -> Result<(), BudgetBreach> {
+    let asked = run.requests.saturating_add(requests);
+    BudgetBreach::check("requests", run.budget.requests, asked)?;
+    run.requests = asked;
+    Ok(())
+}
+
+fn outgoing(
+    target: String,
+    method: String,
+    path: String,
+    headers: Vec<Header>,
+    body: Vec<u8>,
+    timeout_ms: Option<u32>,
+) -> target::Request {
+    target::Request {
+        target,
+        method,
+        path,
+        headers: headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        body: body.into(),
+        timeout: timeout_ms.map(|timeout_ms| Duration::from_millis(timeout_ms.into())),
+    }
+}
+
+fn receipt(receipt: target::Receipt) -> Receipt {
+    Receipt {
+        status: receipt.status,
+        headers: headers(&receipt.headers),
+        body: receipt.body.to_vec(),
+        latency: receipt.latency.as_secs_f64(),
+    }
+}
+
+fn send_error(error: target::SendError) -> SendError {
+    match error {
+        target::SendError::UnknownTarget { .. } => SendError::UnknownTarget(error.to_string()),
+        target::SendError::Invalid(reason) => SendError::Invalid(reason),
+        target::SendError::Taken => SendError::Taken,
+        target::SendError::Unreachable(reason) => SendError::Unreachable(reason),
+        target::SendError::Timeout(_) => SendError::Timeout,
+        target::SendError::TooLarge(limit) => SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
+    }
+}

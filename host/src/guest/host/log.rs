@@ -1,0 +1,16 @@
+use crate::guest::bindings::orbital::test::log::{Field, Host, Level};
+use crate::guest::recorder::LogSource;
+use crate::guest::session::Session;
+
+impl Host for Session {
+    async fn log(&mut self, level: Level, message: String, fields: Vec<Field>) -> wasmtime::Result<()> {
+        let level = match level {
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        let fields = fields.into_iter().map(|field| (field.name, field.value)).collect();
+        Ok(self.recorder.log(level, LogSource::Log, message, fields)?)
+    }
+}

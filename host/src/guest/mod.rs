@@ -1,0 +1,29 @@
+//! Hosting guests: the only room that knows wasmtime.
+//!
+//! A [`Suite`] is a component that has been checked, compiled and linked. Each run gets a fresh instance of
+//! it with a [`Session`] of its own: all that the run may touch. Every call across that boundary is noted by
+//! the session's [`Recorder`].
+
+mod bindings;
+mod budget;
+mod clock;
+mod compile;
+mod contract;
+mod engine;
+mod host;
+mod recorder;
+mod session;
+mod stdio;
+mod suite;
+mod trap;
+
+pub use bindings::exports::orbital::test::suite as declared;
+pub use budget::{BudgetBreach, BudgetSettings};
+pub use clock::RunClock;
+pub use compile::{CompileError, compile};
+pub use contract::{ContractError, Metadata, VERSION};
+pub use engine::{EngineError, EngineSettings, GuestEngine};
+pub use recorder::{Activity, Happening, LogSource, Recorder, Recording, Step};
+pub use session::{RunContext, RunParts, Session};
+pub use suite::{Entered, Suite};
+pub use trap::Breakdown;

@@ -1,0 +1,351 @@
+//! What a run did and met, step by step.
+//!
+//! Every call that crosses the boundary of a run is noted here with its answer, and so is every delivery.
+//! The timeline, the log and the reasons for a failure are all read from this one record.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use tokio::time::Instant;
+
+use super::budget::{BudgetBreach, BudgetSettings};
+use super::clock::RunClock;
+use crate::waiter::TallyCount;
+
+/// The longest timeline. A run that does more is cut short in the report, not in what it does.
+const MAX_STEPS: usize = 2000;
+
+/// How much of a body is kept in the timeline, in bytes.
+const EXCERPT: usize = 1024;
+
+/// Notes the steps of one run. Clones share one record.
+#[derive(Clone)]
+pub struct Recorder {
+    clock: RunClock,
+    budget: BudgetSettings,
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Default)]
+struct Inner {
+    recording: Recording,
+    log_bytes: usize,
+    log_lines: usize,
+    /// What was written to the two streams and has no line break yet.
+    partial: [Vec<u8>; 2],
+}
+
+/// The record of a run.
+#[derive(Debug, Clone, Default)]
+pub struct Recording {
+    /// In the order of their ends.
+    pub steps: Vec<Step>,
+    /// Steps that did not fit.
+    pub omitted: usize,
+    /// What the test gave as reasons for failing.
+    pub failures: Vec<String>,
+    /// What the run is doing.
+    pub activity: Activity,
+}
+
+/// One step.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    /// When it began, since the start of the attempt.
+    #[serde(serialize_with = "seconds")]
+    pub at: Duration,
+    /// How long it took; nothing for what is done at once.
+    #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+    pub took: Option<Duration>,
+    /// What it was.
+    #[serde(flatten)]
+    pub what: Happening,
+}
+
+/// What can happen in a run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Happening {
+    /// The test said something.
+    Log {
+        /// `debug`, `info`, `warn` or `error`.
+        level: &'static str,
+        /// How it said it.
+        source: LogSource,
+        /// The line.
+        message: String,
+        /// Names and values.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        fields: Vec<(String, String)>,
+    },
+    /// The test called `fail`.
+    Fail {
+        /// Why.
+        message: String,
+    },
+    /// The test asked for a new key.
+    NewId {
+        /// The key.
+        key: String,
+    },
+    /// The test claimed a key.
+    Expect {
+        /// The key.
+        key: String,
+        /// Why it cannot have it.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// The test sent a request and has its answer.
+    Send {
+        /// To which target.
+        target: String,
+        /// The method.
+        method: String,
+        /// The path behind the target's URL.
+        path: String,
+        /// The key, if it is an event that has one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        key: Option<String>,
+        /// The beginning of the body.
+        body: String,
+        /// The answer's status.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The beginning of the answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answer: Option<String>,
+        /// Why there is none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// The test waited.
+    Wait {
+        /// For any of these keys.
+        keys: Vec<String>,
+        /// For so many deliveries.
+        n: u32,
+        /// At most so long.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        timeout_ms: Option<u32>,
+        /// Why it has none.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
+    },
+    /// The webhook received a delivery for the run.
+    Delivery {
+        /// Its key.
+        key: String,
+        /// The method.
+        method: String,
+        /// The path.
+        path: String,
+        /// The beginning of the body.
+        body: String,
+        /// From the event to here.
+        #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+        latency: Option<Duration>,
+        /// Whether the test took it.
+        taken: bool,
+    },
+    /// The test slept.
+    Sleep {
+        /// How long it wanted to.
+        duration_ms: u32,
+    },
+    /// The test read a value: of its configuration, its context or its clock.
+    Read {
+        /// Which.
+        name: String,
+        /// The value.
+        value: String,
+    },
+}
+
+/// How a line came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogSource {
+    /// By `log`.
+    Log,
+    /// On standard output.
+    Stdout,
+    /// On standard error.
+    Stderr,
+}
+
+/// What a run is doing right now: what it was doing if its time ran out.
+#[derive(Debug, Clone, Default)]
+pub enum Activity {
+    /// Its own code.
+    #[default]
+    Computing,
+    /// `sleep`.
+    Sleeping(Duration),
+    /// A request to a target.
+    Sending {
+        /// Which.
+        target: String,
+        /// When it began, since the start of the attempt.
+        since: Duration,
+    },
+    /// Waiting for deliveries.
+    Waiting {
+        /// For any of these keys.
+        keys: Vec<String>,
+        /// For so many.
+        n: u32,
+        /// When it began, since the start of the attempt.
+        since: Duration,
+        /// What the webhook had received by then.
+        received: TallyCount,
+    },
+}
+
+impl Recorder {
+    /// A record that begins with this clock.
+    pub fn new(clock: RunClock, budget: BudgetSettings) -> Self {
+        Self { clock, budget, inner: Arc::default() }
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> RunClock {
+        self.clock
+    }
+
+    /// Notes what the run is about to do; gives the moment to call [`Recorder::leave`] with.
+    pub fn enter(&self, activity: Activity) -> Instant {
+        self.lock().recording.activity = activity;
+        Instant::now()
+    }
+
+    /// Notes what became of it. If the run ends in between, this is never called, and the activity stays.
+    pub fn leave(&self, entered: Instant, what: Happening) {
+        let mut inner = self.lock();
+        inner.recording.activity = Activity::Computing;
+        inner.recording.push(self.step(entered, Some(entered.elapsed()), what));
+    }
+
+    /// Notes what the run was about to do and could not even begin.
+    pub fn refuse(&self, what: Happening) {
+        self.lock().recording.activity = Activity::Computing;
+        self.note(what);
+    }
+
+    /// Notes what is done at once.
+    pub fn note(&self, what: Happening) {
+        let step = self.step(Instant::now(), None, what);
+        self.lock().recording.push(step);
+    }
+
+    /// Notes what happened at another moment, such as a delivery that was received.
+    pub fn note_at(&self, at: Instant, what: Happening) {
+        let step = self.step(at, None, what);
+        self.lock().recording.push(step);
+    }
+
+    /// Notes a reason for failing.
+    pub fn fail(&self, message: String) -> Result<(), BudgetBreach> {
+        self.charge(message.len())?;
+        self.note(Happening::Fail { message: message.clone() });
+        self.lock().recording.failures.push(message);
+        Ok(())
+    }
+
+    /// Notes a line of the log.
+    pub fn log(
+        &self,
+        level: &'static str,
+        source: LogSource,
+        message: String,
+        fields: Vec<(String, String)>,
+    ) -> Result<(), BudgetBreach> {
+        let size = message.len() + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        self.charge(size)?;
+        self.note(Happening::Log { level, source, message, fields });
+        Ok(())
+    }
+
+    /// Takes what a guest wrote to one of its streams and notes the lines that are complete.
+    pub(super) fn write(&self, source: LogSource, bytes: &[u8]) -> Result<(), BudgetBreach> {
+        let mut rest = bytes;
+        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+            let mut line = std::mem::take(self.lock().partial(source));
+            line.extend_from_slice(&rest[..end]);
+            rest = &rest[end + 1..];
+            self.log("info", source, text(&line), Vec::new())?;
+        }
+        let mut inner = self.lock();
+        let asked = inner.log_bytes + inner.partial(source).len() + rest.len();
+        BudgetBreach::check("log_bytes", self.budget.log_bytes, asked)?;
+        inner.partial(source).extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// Ends the record: what was written without a line break at its end becomes a line.
+    pub fn finish(&self) -> Recording {
+        for source in [LogSource::Stdout, LogSource::Stderr] {
+            let line = std::mem::take(self.lock().partial(source));
+            if !line.is_empty() {
+                // It was counted when it was written.
+                self.note(Happening::Log { level: "info", source, message: text(&line), fields: Vec::new() });
+            }
+        }
+        let mut recording = std::mem::take(&mut self.lock().recording);
+        recording.steps.sort_by_key(|step| step.at);
+        recording
+    }
+
+    fn charge(&self, bytes: usize) -> Result<(), BudgetBreach> {
+        let mut inner = self.lock();
+        BudgetBreach::check("log_lines", self.budget.log_lines, inner.log_lines + 1)?;
+        BudgetBreach::check("log_bytes", self.budget.log_bytes, inner.log_bytes + bytes)?;
+        inner.log_lines += 1;
+        inner.log_bytes += bytes;
+        Ok(())
+    }
+
+    fn step(&self, at: Instant, took: Option<Duration>, what: Happening) -> Step {
+        Step { at: at.saturating_duration_since(self.clock.started()), took, what }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A record that misses a line is better than none.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn partial(&mut self, source: LogSource) -> &mut Vec<u8> {
+        &mut self.partial[usize::from(source == LogSource::Stderr)]
+    }
+}
+
+impl Recording {
+    fn push(&mut self, step: Step) {
+        if self.steps.len() < MAX_STEPS { self.steps.push(step) } else { self.omitted += 1 }
+    }
+}
+
+/// The beginning of a body, for people.
+pub(super) fn excerpt(body: &[u8]) -> String {
+    match body.get(..EXCERPT) {
+        Some(beginning) if body.len() > EXCERPT => {
+            format!("{}… ({} bytes)", text(beginning), body.len())
+        }
+        _ => text(body),
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+fn maybe_seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
+    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+}

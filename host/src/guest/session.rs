@@ -1,0 +1,117 @@
+//! What one instance may touch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use uuid::Uuid;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+
+use super::budget::{BudgetSettings, MemoryBudget};
+use super::clock;
+use super::recorder::{LogSource, Recorder};
+use super::stdio::LineStream;
+use crate::target::Client;
+use crate::waiter::{Claims, Waiter};
+
+/// How many random bytes a guest may ask for in one call.
+const MAX_RANDOM: u64 = 64 << 10;
+
+/// The state of one instance.
+pub struct Session {
+    pub(super) recorder: Recorder,
+    pub(super) memory: MemoryBudget,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    /// None while `cases()` is asked.
+    run: Option<RunParts>,
+}
+
+/// What a run has beyond its memory and its log.
+pub struct RunParts {
+    /// Who it is.
+    pub context: RunContext,
+    /// Its keys.
+    pub claims: Arc<Claims>,
+    /// Where deliveries come in.
+    pub waiter: Arc<Waiter>,
+    /// Where requests go out.
+    pub client: Arc<Client>,
+    /// What the operator set for the component.
+    pub config: Arc<BTreeMap<String, String>>,
+    /// What it may use.
+    pub budget: BudgetSettings,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Requests sent so far.
+    pub requests: usize,
+}
+
+/// Who a run is.
+#[derive(Debug, Clone)]
+pub struct RunContext {
+    /// Its id.
+    pub id: Uuid,
+    /// The component's name.
+    pub component: String,
+    /// The case's name.
+    pub case: String,
+    /// From 1.
+    pub attempt: u32,
+    /// The operator's name for where the host runs.
+    pub environment: String,
+    /// Where deliveries must go.
+    pub webhook_url: String,
+}
+
+impl RunContext {
+    /// The case's id: `component/case`.
+    pub fn case_id(&self) -> String {
+        format!("{}/{}", self.component, self.case)
+    }
+}
+
+impl Session {
+    /// For a run.
+    pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
+        let memory = parts.budget.memory;
+        Self::new(recorder, memory, Some(parts))
+    }
+
+    /// For asking a component for its cases: it may log, and nothing else.
+    pub fn for_cases(recorder: Recorder, budget: BudgetSettings) -> Self {
+        Self::new(recorder, budget.memory, None)
+    }
+
+    fn new(recorder: Recorder, memory: usize, run: Option<RunParts>) -> Self {
+        let clock = recorder.clock();
+        let wasi = WasiCtxBuilder::new()
+            .stdout(LineStream::new(recorder.clone(), LogSource::Stdout))
+            .stderr(LineStream::new(recorder.clone(), LogSource::Stderr))
+            .wall_clock(clock)
+            .monotonic_clock(clock)
+            .secure_random(clock::random())
+            .insecure_random(clock::random())
+            .insecure_random_seed(rand::random())
+            .max_random_size(MAX_RANDOM)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        Self { recorder, memory: MemoryBudget::new(memory), wasi, table: ResourceTable::new(), run }
+    }
+
+    /// The run's parts, for the call of this name.
+    pub(super) fn run(&mut self, call: &str) -> wasmtime::Result<&mut RunParts> {
+        self.run.as_mut().ok_or_else(|| {
+            wasmtime::Error::msg(format!("`cases` called `{call}`: while it is asked for its cases, a component may only log"))
+        })
+    }
+}
+
+impl WasiView for Session {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}

@@ -1,0 +1,65 @@
+//! How a guest broke.
+
+use std::fmt;
+
+use wasmtime::{Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use super::budget::BudgetBreach;
+
+/// How many frames of a backtrace are shown.
+const FRAMES: usize = 12;
+
+/// A guest that did not come back from a call.
+#[derive(Debug, Clone)]
+pub struct Breakdown {
+    /// What happened, in one line.
+    pub reason: String,
+    /// The functions it was in, innermost first.
+    pub frames: Vec<String>,
+    /// Whether it asked for more than a budget allows.
+    pub breach: Option<BudgetBreach>,
+}
+
+impl Breakdown {
+    pub(super) fn from_error(error: wasmtime::Error) -> Self {
+        let breach = error.downcast_ref::<BudgetBreach>().copied();
+        let reason = if let Some(breach) = breach {
+            breach.to_string()
+        } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
+            format!("the test called `exit({})`; it must return instead", exit.0)
+        } else if let Some(trap) = error.downcast_ref::<Trap>() {
+            format!("the guest trapped: {}", trap.to_string().trim_start_matches("wasm trap: "))
+        } else {
+            format!("the guest was ended: {}", error.root_cause())
+        };
+        let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
+        Self { reason, frames, breach }
+    }
+}
+
+impl fmt::Display for Breakdown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.reason)?;
+        for frame in &self.frames {
+            write!(formatter, "\n    in {frame}")?;
+        }
+        Ok(())
+    }
+}
+
+fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
+    let name = |frame: &wasmtime::FrameInfo| {
+        let function = frame.func_name().map(|name| readable(name));
+        let place = frame.symbols().iter().find_map(|symbol| {
+            Some(format!(" ({}:{})", symbol.file()?, symbol.line()?))
+        });
+        function.map(|function| format!("{function}{}", place.unwrap_or_default()))
+    };
+    backtrace.frames().iter().filter_map(name).take(FRAMES).collect()
+}
+
+/// Rust's mangled names end in a hash that helps nobody.
+fn readable(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}

@@ -1,0 +1,210 @@
+//! One test of a component.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use crate::guest::declared;
+
+/// The longest name of a case or a component, in bytes.
+const MAX_NAME: usize = 100;
+
+/// The most cases of one component.
+const MAX_CASES: usize = 1000;
+
+const MAX_TAGS: usize = 16;
+
+/// A case that has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Case {
+    /// `component/name`.
+    pub id: String,
+    /// Unique in its component.
+    pub name: String,
+    /// When it runs.
+    pub schedule: Schedule,
+    /// How long an attempt may take.
+    pub timeout: Duration,
+    /// Names and values.
+    pub tags: Vec<(String, String)>,
+    /// How many of its runs may be in flight at once.
+    pub max_in_flight: usize,
+}
+
+/// When a case runs by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schedule {
+    /// At multiples of this period.
+    Every(Duration),
+    /// Never.
+    Manual,
+}
+
+impl std::fmt::Display for Schedule {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Every(period) => write!(formatter, "every {}", humantime::format_duration(*period)),
+            Self::Manual => formatter.write_str("manual"),
+        }
+    }
+}
+
+/// Checks what a component declares.
+///
+/// # Errors
+/// Every mistake in it.
+pub(super) fn check(
+    component: &str,
+    declared: Vec<declared::TestCase>,
+    default_timeout: Duration,
+) -> Result<Vec<Case>, Vec<String>> {
+    let mut mistakes = Vec::new();
+    if declared.is_empty() {
+        mistakes.push("it declares no case; in Rust, name them in `suite!(…)`".to_owned());
+    }
+    if declared.len() > MAX_CASES {
+        mistakes.push(format!("it declares {} cases; at most {MAX_CASES} are allowed", declared.len()));
+        return Err(mistakes);
+    }
+    let mut names = HashSet::new();
+    let mut cases = Vec::new();
+    for (index, case) in declared.into_iter().enumerate() {
+        let label = match case.name.as_str() {
+            "" => format!("case {}", index + 1),
+            name => format!("case `{}`", name.escape_debug()),
+        };
+        let mut wrong = |reason: String| mistakes.push(format!("{label}: {reason}"));
+        if let Err(reason) = check_name(&case.name) {
+            wrong(format!("its name {reason}"));
+        } else if !names.insert(case.name.clone()) {
+            wrong("another case has the same name; give each a name of its own".to_owned());
+        }
+        let schedule = match case.schedule {
+            declared::Schedule::Every(0) => {
+                wrong("its period is zero; it must be at least 1 ms".to_owned());
+                Schedule::Manual
+            }
+            declared::Schedule::Every(period_ms) => Schedule::Every(Duration::from_millis(period_ms.into())),
+            declared::Schedule::Cron(_) => {
+                wrong(
+                    "its schedule is a cron expression, which this version of the host does not act on yet; use \
+                     `every` or `manual`"
+                        .to_owned(),
+                );
+                Schedule::Manual
+            }
+            declared::Schedule::Manual => Schedule::Manual,
+        };
+        if case.timeout_ms == Some(0) {
+            wrong("its timeout is zero; it must be at least 1 ms".to_owned());
+        }
+        if case.retry.retries > 0 {
+            wrong(
+                "it asks for retries, which this version of the host does not act on yet; set them to 0".to_owned(),
+            );
+        }
+        if case.max_in_flight == 0 {
+            wrong("it allows no run in flight; it must allow at least 1".to_owned());
+        }
+        for reason in check_tags(&case.tags) {
+            wrong(reason);
+        }
+        cases.push(Case {
+            id: format!("{component}/{}", case.name),
+            name: case.name,
+            schedule,
+            timeout: case.timeout_ms.map_or(default_timeout, |ms| Duration::from_millis(ms.into())),
+            tags: case.tags.into_iter().map(|tag| (tag.name, tag.value)).collect(),
+            max_in_flight: case.max_in_flight as usize,
+        });
+    }
+    if mistakes.is_empty() { Ok(cases) } else { Err(mistakes) }
+}
+
+/// Whether a text can be the name of a case or a component: it stands in ids, labels and URLs.
+pub(super) fn check_name(name: &str) -> Result<(), String> {
+    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
+    if name.is_empty() {
+        return Err("is empty".to_owned());
+    }
+    if name.len() > MAX_NAME {
+        return Err(format!("has {} bytes; at most {MAX_NAME} are allowed", name.len()));
+    }
+    match name.chars().find(|character| !allowed(*character)) {
+        Some(character) => Err(format!(
+            "has the character `{}`; letters, digits, `-`, `_` and `.` are allowed",
+            character.escape_debug()
+        )),
+        None => Ok(()),
+    }
+}
+
+fn check_tags(tags: &[declared::Tag]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if tags.len() > MAX_TAGS {
+        wrong.push(format!("it has {} tags; at most {MAX_TAGS} are allowed", tags.len()));
+    }
+    let mut names = HashSet::new();
+    for declared::Tag { name, value } in tags {
+        let letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
+        let rest = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
+        let shown = name.escape_debug();
+        if !letter || !rest || name.len() > 64 {
+            wrong.push(format!(
+                "the tag `{shown}` must be a letter, then letters, digits and `_`, of at most 64 bytes"
+            ));
+        } else if ["component", "case", "schedule"].contains(&name.as_str()) {
+            wrong.push(format!("the tag `{shown}` has the name of a label that the host sets; call it otherwise"));
+        } else if !names.insert(name) {
+            wrong.push(format!("the tag `{shown}` is there twice"));
+        }
+        if value.len() > 256 {
+            wrong.push(format!("the tag `{shown}` has a value of {} bytes; at most 256 are allowed", value.len()));
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn declare(name: &str) -> declared::TestCase {
+        declared::TestCase {
+            name: name.to_owned(),
+            schedule: declared::Schedule::Every(1000),
+            timeout_ms: None,
+            tags: Vec::new(),
+            retry: declared::RetryPolicy { retries: 0, delay_ms: 0 },
+            max_in_flight: 1,
+        }
+    }
+
+    #[test]
+    fn a_sound_case_has_the_default_timeout_and_an_id() {
+        let cases = check("shop", vec![declare("smoke")], Duration::from_secs(7)).unwrap();
+        assert_eq!(cases[0].id, "shop/smoke");
+        assert_eq!(cases[0].timeout, Duration::from_secs(7));
+        assert_eq!(cases[0].schedule.to_string(), "every 1s");
+    }
+
+    #[test]
+    fn every_mistake_is_told() {
+        let mut zero = declare("zero");
+        zero.schedule = declared::Schedule::Every(0);
+        zero.timeout_ms = Some(0);
+        zero.max_in_flight = 0;
+        zero.retry.retries = 1;
+        zero.tags = vec![declared::Tag { name: "case".to_owned(), value: String::new() }];
+        let mistakes = check("shop", vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero], Duration::MAX)
+            .unwrap_err();
+        assert_eq!(mistakes.len(), 8, "{mistakes:#?}");
+        assert_eq!(mistakes[0], "case 1: its name is empty");
+        assert!(mistakes[1].starts_with("case `a`: another case has the same name"));
+        assert!(mistakes[2].starts_with("case `a/b`: its name has the character `/`"));
+    }
+
+    #[test]
+    fn a_component_without_cases_is_refused() {
+        assert_eq!(check("shop", Vec::new(), Duration::MAX).unwrap_err().len(), 1);
+    }
+}

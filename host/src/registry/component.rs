@@ -1,0 +1,22 @@
+//! A component that is ready to run.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Case;
+use crate::guest::Suite;
+
+/// One version of a component: its file's content, compiled, with the cases that it declared.
+pub struct Component {
+    /// The stem of its file.
+    pub name: String,
+    /// SHA-256 of its file, in hexadecimal.
+    pub digest: String,
+    /// What runs.
+    pub suite: Suite,
+    /// Its cases, in the order in which it declares them.
+    pub cases: Vec<Arc<Case>>,
+    /// Cancelled when this version has been replaced or removed and its grace time has run out.
+    pub retired: CancellationToken,
+}

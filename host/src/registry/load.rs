@@ -1,0 +1,162 @@
+//! From a file to a component.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::{Component, case};
+use crate::guest::{
+    Breakdown, BudgetSettings, CompileError, GuestEngine, Recorder, Recording, RunClock, Session, Suite, compile,
+    declared,
+};
+
+/// How long a component may take to say which cases it has.
+const CASES_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is needed to load components.
+#[derive(Clone)]
+pub struct Workshop {
+    /// Compiles.
+    pub engine: GuestEngine,
+    /// Where guests run.
+    pub guests: Handle,
+    /// What a guest may use while it is asked for its cases.
+    pub budget: BudgetSettings,
+    /// The timeout of cases that declare none.
+    pub default_timeout: Duration,
+    /// The largest file, in bytes.
+    pub max_size: usize,
+}
+
+/// Why a file is not a component that runs.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Its name cannot be a component's.
+    #[error("the file's name, without `.wasm`, {0}; rename the file")]
+    Name(String),
+    /// It cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// It is too large.
+    #[error("it has {size} bytes, and `components.max_size` allows {limit}")]
+    TooLarge {
+        /// Its length.
+        size: u64,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// It is not for this host.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// Compiling it broke the compiler.
+    #[error("the compiler broke: {0}")]
+    Compiler(String),
+    /// It broke while it was asked for its cases.
+    #[error("`cases` did not return: {0}")]
+    Cases(String),
+    /// What it declares is wrong.
+    #[error("what it declares is wrong:{}", bullets(.0))]
+    Declared(Vec<String>),
+}
+
+fn bullets(mistakes: &[String]) -> String {
+    mistakes.iter().map(|mistake| format!("\n  - {mistake}")).collect()
+}
+
+/// The component's name: its file's stem.
+///
+/// # Errors
+/// It cannot be a name.
+pub fn component_name(path: &Path) -> Result<String, LoadError> {
+    let stem = path.file_stem().unwrap_or_default();
+    let Some(name) = stem.to_str() else {
+        return Err(LoadError::Name("is not text".to_owned()));
+    };
+    case::check_name(name).map_err(LoadError::Name)?;
+    Ok(name.to_owned())
+}
+
+impl Workshop {
+    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases.
+    ///
+    /// # Errors
+    /// The first step that fails; of the cases, all mistakes.
+    pub async fn load(&self, path: &Path) -> Result<Component, LoadError> {
+        let name = component_name(path)?;
+        let (suite, digest) = self.compile(path.to_owned()).await?;
+        let (suite, declared) = self.ask_for_cases(suite).await?;
+        let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
+        Ok(Component {
+            name,
+            digest,
+            suite,
+            cases: cases.into_iter().map(Arc::new).collect(),
+            retired: CancellationToken::new(),
+        })
+    }
+
+    async fn compile(&self, path: PathBuf) -> Result<(Suite, String), LoadError> {
+        let (engine, limit) = (self.engine.clone(), self.max_size);
+        let work = move || {
+            let bytes = read(&path, limit)?;
+            let suite = compile(&engine, &bytes)?;
+            Ok((suite, hexadecimal(&Sha256::digest(&bytes))))
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(error) => Err(LoadError::Compiler(error.to_string())),
+        }
+    }
+
+    async fn ask_for_cases(&self, suite: Suite) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
+        let recorder = Recorder::new(RunClock::start(), self.budget);
+        let session = Session::for_cases(recorder.clone(), self.budget);
+        let asking = async move {
+            let declared = async { suite.enter(session).await?.cases().await };
+            let declared = tokio::time::timeout(CASES_TIMEOUT, declared).await;
+            (suite, declared)
+        };
+        let asked = AbortOnDropHandle::new(self.guests.spawn(asking)).await;
+        let (suite, declared) = asked.map_err(|error| LoadError::Cases(format!("the host broke: {error}")))?;
+        let recording = recorder.finish();
+        match declared {
+            Ok(Ok(declared)) => Ok((suite, declared)),
+            Ok(Err(breakdown)) => Err(LoadError::Cases(with_failures(&breakdown, &recording))),
+            Err(_) => {
+                let limit = humantime::format_duration(CASES_TIMEOUT);
+                Err(LoadError::Cases(format!("it took longer than {limit}; it may only list the cases")))
+            }
+        }
+    }
+}
+
+fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {
+    let mut text = breakdown.to_string();
+    for failure in &recording.failures {
+        text = format!("{text}\n    it said: {failure}");
+    }
+    text
+}
+
+fn read(path: &Path, limit: usize) -> Result<Vec<u8>, LoadError> {
+    let failed = |source| LoadError::Read { path: path.to_owned(), source };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > limit as u64 {
+        return Err(LoadError::TooLarge { size, limit });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

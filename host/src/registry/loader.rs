@@ -1,0 +1,349 @@
+//! Watches the directory and publishes what is in it.
+//!
+//! One task does all of it, so two versions of a file are never loaded at once. Events of the file system
+//! wake it; looking at the directory now and then serves file systems that send none.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
+use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::shelf::{Hint, Shelf, Signature};
+use super::{Component, LoadError, RegistrySettings, Snapshot, Workshop};
+use crate::report::{Event, Reporter};
+
+/// How often files that are not whole yet are looked at.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// How many files are loaded at once. Compiling one uses all cores already; the second is there so that a
+/// large one does not hold up the small ones.
+const CONCURRENT_LOADS: usize = 2;
+
+/// Events that may wait; when there are more, the directory is looked at as a whole anyway.
+const EVENTS: usize = 1024;
+
+/// The directory cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the directory of components `{path}`; create it, or set another one as `components.directory`")]
+pub struct DirectoryError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// Watches, loads and publishes.
+pub struct Loader {
+    settings: RegistrySettings,
+    workshop: Workshop,
+    reporter: Arc<Reporter>,
+    shelf: Shelf,
+    loads: JoinSet<(String, Result<Component, LoadError>, Duration)>,
+    loading: HashMap<tokio::task::Id, String>,
+    snapshot: watch::Sender<Arc<Snapshot>>,
+    /// Names that were there at the start and are not loaded yet.
+    initial: Option<BTreeSet<String>>,
+    watched: Option<Watched>,
+    directory_is_lost: bool,
+}
+
+/// A watch holds on to an inode, so a directory that is made anew needs a new one.
+struct Watched {
+    inode: u64,
+    events: mpsc::Receiver<(String, Hint)>,
+    _watcher: RecommendedWatcher,
+}
+
+impl Loader {
+    /// Looks at the directory for the first time.
+    ///
+    /// # Errors
+    /// It is not there, or cannot be read.
+    pub fn new(
+        settings: RegistrySettings,
+        workshop: Workshop,
+        reporter: Arc<Reporter>,
+    ) -> Result<(Self, watch::Receiver<Arc<Snapshot>>), DirectoryError> {
+        let (snapshot, receiver) = watch::channel(Arc::new(Snapshot::default()));
+        let mut loader = Self {
+            settings,
+            workshop,
+            reporter,
+            shelf: Shelf::default(),
+            loads: JoinSet::new(),
+            loading: HashMap::new(),
+            snapshot,
+            initial: None,
+            watched: None,
+            directory_is_lost: false,
+        };
+        // Watched before it is read, so that nothing falls in between.
+        loader.watch();
+        let found = scan(&loader.settings.directory)
+            .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
+        loader.shelf.update(&found, Instant::now());
+        loader.shelf.settle_old(SystemTime::now());
+        loader.initial = Some(loader.shelf.names().cloned().collect());
+        Ok((loader, receiver))
+    }
+
+    /// Goes on until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) {
+        self.start_loads();
+        self.note_ready();
+        loop {
+            let pause = if self.shelf.is_waiting() { LOOK_AGAIN } else { self.settings.poll };
+            let mut hints = HashMap::new();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                Some(event) = next_event(&mut self.watched) => {
+                    hints.extend([event]);
+                    // What came with it is one change to us.
+                    while let Some(Ok(more)) = self.watched.as_mut().map(|watched| watched.events.try_recv()) {
+                        hints.extend([more]);
+                    }
+                }
+                Some(loaded) = self.loads.join_next_with_id() => self.finish_load(loaded),
+                () = tokio::time::sleep(pause) => {}
+            }
+            self.look(&hints);
+            self.start_loads();
+            self.note_ready();
+        }
+    }
+
+    /// Compares the directory with what is known of it.
+    fn look(&mut self, hints: &HashMap<String, Hint>) {
+        let found = match scan(&self.settings.directory) {
+            Ok(found) => found,
+            Err(error) => {
+                // A mount that vanished must not undeploy everything.
+                if !std::mem::replace(&mut self.directory_is_lost, true) {
+                    let directory = self.settings.directory.display();
+                    tracing::error!(%directory, %error, "cannot read the directory of components; what is deployed goes on running");
+                }
+                return;
+            }
+        };
+        if std::mem::replace(&mut self.directory_is_lost, false) {
+            let directory = self.settings.directory.display();
+            tracing::info!(%directory, "the directory of components can be read again");
+        }
+        self.watch();
+        for name in self.shelf.update(&found, Instant::now()) {
+            self.remove(&name);
+        }
+        for (name, hint) in hints {
+            self.shelf.hint(name, *hint);
+        }
+    }
+
+    fn start_loads(&mut self) {
+        while self.loads.len() < CONCURRENT_LOADS {
+            let loading = &self.loading;
+            let busy = |name: &str| loading.values().any(|other| other == name);
+            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
+            let (workshop, path) = (self.workshop.clone(), self.path(&name));
+            let started = Instant::now();
+            let task = {
+                let name = name.clone();
+                async move {
+                    let result = workshop.load(&path).await;
+                    (name, result, started.elapsed())
+                }
+            };
+            let id = self.loads.spawn(task).id();
+            self.loading.insert(id, name);
+        }
+    }
+
+    fn finish_load(
+        &mut self,
+        loaded: Result<(tokio::task::Id, (String, Result<Component, LoadError>, Duration)), tokio::task::JoinError>,
+    ) {
+        let (id, name, result, took) = match loaded {
+            Ok((id, (name, result, took))) => (id, name, result, took),
+            Err(error) => {
+                let name = self.loading.get(&error.id()).cloned().unwrap_or_default();
+                (error.id(), name, Err(LoadError::Compiler(error.to_string())), Duration::ZERO)
+            }
+        };
+        self.loading.remove(&id);
+        if let Some(names) = &mut self.initial {
+            names.remove(&name);
+        }
+        if !self.shelf.has(&name) {
+            return;
+        }
+        let stem = stem(&name);
+        let current = self.snapshot.borrow().components.get(&stem).cloned();
+        match result {
+            Ok(component) if current.as_ref().is_some_and(|current| current.digest == component.digest) => {
+                // The same content again, or the good version after a bad one.
+                self.publish(|snapshot| drop(snapshot.failures.remove(&stem)));
+            }
+            Ok(component) => {
+                let component = Arc::new(component);
+                self.reporter.emit(&Event::Loaded {
+                    component: component.clone(),
+                    replaced: current.as_ref().map(|current| current.digest.clone()),
+                    took,
+                });
+                self.publish(|snapshot| {
+                    snapshot.failures.remove(&stem);
+                    snapshot.components.insert(stem.clone(), component);
+                });
+                if let Some(current) = current {
+                    self.retire(current);
+                }
+            }
+            Err(error) => {
+                let error = chain(&error);
+                self.reporter.emit(&Event::LoadFailed {
+                    component: stem.clone(),
+                    path: self.path(&name),
+                    error: error.clone(),
+                    kept: current.map(|current| current.digest.clone()),
+                });
+                self.publish(|snapshot| drop(snapshot.failures.insert(stem.clone(), error)));
+            }
+        }
+    }
+
+    fn remove(&mut self, name: &str) {
+        let stem = stem(name);
+        if let Some(names) = &mut self.initial {
+            names.remove(name);
+        }
+        let mut removed = None;
+        self.publish(|snapshot| {
+            snapshot.failures.remove(&stem);
+            removed = snapshot.components.remove(&stem);
+        });
+        self.reporter.emit(&Event::Removed { component: stem });
+        if let Some(component) = removed {
+            self.retire(component);
+        }
+    }
+
+    /// Runs in flight finish on the version they started with, within the grace time.
+    fn retire(&self, component: Arc<Component>) {
+        let grace = self.settings.grace;
+        tokio::spawn(async move {
+            tokio::time::sleep(grace).await;
+            component.retired.cancel();
+        });
+    }
+
+    fn note_ready(&mut self) {
+        if self.initial.as_ref().is_some_and(BTreeSet::is_empty) {
+            self.initial = None;
+            self.publish(|snapshot| snapshot.ready = true);
+            let snapshot = self.snapshot.borrow().clone();
+            let (components, failures) = (snapshot.components.len(), snapshot.failures.len());
+            tracing::info!(components, failures, "ready");
+        }
+    }
+
+    fn publish(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.snapshot.send_modify(|snapshot| {
+            let mut next = Snapshot::clone(snapshot);
+            change(&mut next);
+            *snapshot = Arc::new(next);
+        });
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.settings.directory.join(name)
+    }
+
+    /// Watches the directory, unless it is watched already. Without a watch the polling remains.
+    fn watch(&mut self) {
+        let directory = &self.settings.directory;
+        let Ok(inode) = std::fs::metadata(directory).map(|metadata| metadata.ino()) else { return };
+        if self.watched.as_ref().is_some_and(|watched| watched.inode == inode) {
+            return;
+        }
+        match subscribe(directory, inode) {
+            Ok(watched) => self.watched = Some(watched),
+            Err(error) => {
+                let poll = self.settings.poll;
+                tracing::warn!(%error, ?poll, "no events from the file system; the directory is polled");
+            }
+        }
+    }
+}
+
+async fn next_event(watched: &mut Option<Watched>) -> Option<(String, Hint)> {
+    match watched {
+        Some(watched) => watched.events.recv().await,
+        None => None,
+    }
+}
+
+fn subscribe(directory: &Path, inode: u64) -> notify::Result<Watched> {
+    let (sender, events) = mpsc::channel(EVENTS);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let hint = match event.kind {
+            EventKind::Access(AccessKind::Close(AccessMode::Write)) => Hint::Closed,
+            EventKind::Modify(ModifyKind::Name(RenameMode::To | RenameMode::Both)) => Hint::Closed,
+            EventKind::Access(_) => return,
+            EventKind::Modify(ModifyKind::Metadata(_)) => return,
+            _ => Hint::Writing,
+        };
+        for path in event.paths {
+            if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| is_component(name)) {
+                // Full: the directory is looked at as a whole in any case.
+                let _ = sender.try_send((name.to_owned(), hint));
+            }
+        }
+    })?;
+    watcher.watch(directory, RecursiveMode::NonRecursive)?;
+    Ok(Watched { inode, events, _watcher: watcher })
+}
+
+/// The components in a directory. It is flat; what begins with a dot, such as a copy in progress, is skipped.
+fn scan(directory: &Path) -> std::io::Result<BTreeMap<String, Signature>> {
+    let mut found = BTreeMap::new();
+    for entry in std::fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str().filter(|name| is_component(name)) else { continue };
+        // Following links, as a ConfigMap has them. What is gone by now is simply not there.
+        let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
+        if metadata.is_file() {
+            let modified = metadata.modified().ok();
+            found.insert(name.to_owned(), Signature { size: metadata.len(), modified, inode: metadata.ino() });
+        }
+    }
+    Ok(found)
+}
+
+fn is_component(name: &str) -> bool {
+    name.ends_with(".wasm") && !name.starts_with('.')
+}
+
+fn stem(name: &str) -> String {
+    name.strip_suffix(".wasm").unwrap_or(name).to_owned()
+}
+
+/// An error with its causes, those left out that it repeats already.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

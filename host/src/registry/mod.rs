@@ -1,0 +1,31 @@
+//! What is deployed: from files in a directory to components that are ready to run.
+//!
+//! Readers see a [`Snapshot`], which is swapped whole. A file that does not load never takes the last good
+//! version down.
+
+mod case;
+mod component;
+mod load;
+mod loader;
+mod settings;
+mod shelf;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use case::{Case, Schedule};
+pub use component::Component;
+pub use load::{LoadError, Workshop, component_name};
+pub use loader::{DirectoryError, Loader};
+pub use settings::RegistrySettings;
+
+/// What is deployed at one moment.
+#[derive(Clone, Default)]
+pub struct Snapshot {
+    /// Components that run, by name.
+    pub components: BTreeMap<String, Arc<Component>>,
+    /// Files whose newest version does not load, by name, with the reason.
+    pub failures: BTreeMap<String, String>,
+    /// Whether every file that was there at the start has been loaded or refused.
+    pub ready: bool,
+}

@@ -1,0 +1,45 @@
+//! The section `[components]`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::Section;
+
+/// Where components come from, and how they are treated.
+#[derive(Debug, Clone)]
+pub struct RegistrySettings {
+    /// The directory that is watched.
+    pub directory: PathBuf,
+    /// Where compiled code is kept between starts.
+    pub cache: Option<PathBuf>,
+    /// How often the directory is looked at without an event of the file system.
+    pub poll: Duration,
+    /// How long runs of a version that was replaced or removed may go on.
+    pub grace: Duration,
+    /// The timeout of cases that declare none.
+    pub default_timeout: Duration,
+    /// The largest file that is loaded, in bytes.
+    pub max_size: usize,
+}
+
+impl RegistrySettings {
+    /// Reads the section. Relative paths are relative to `base`, the directory of the file.
+    pub fn read(section: &Section<'_>, base: &Path) -> Self {
+        let path = |name| section.string(name).map(|path| base.join(path));
+        Self {
+            directory: path("directory").unwrap_or_else(|| base.join("components")),
+            cache: path("cache").or_else(default_cache),
+            poll: section.duration("poll", Duration::from_secs(1)),
+            grace: section.duration("grace", Duration::from_secs(30)),
+            default_timeout: section.duration("default_timeout", Duration::from_secs(10)),
+            max_size: section.bytes("max_size", 1 << 10..=1 << 30, 128 << 20),
+        }
+    }
+}
+
+/// `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
+pub(crate) fn default_cache() -> Option<PathBuf> {
+    let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("orbital"))
+}

@@ -1,0 +1,170 @@
+//! Which files are there, and which of them are whole.
+//!
+//! A file is whole when it was closed after writing or renamed into place (the file system said so), or when
+//! it has not changed for a while: longer if somebody is known to be writing it. Pure: what the directory
+//! holds and what time it is come in as arguments.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+/// Unchanged for this long, a file counts as whole.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// The same for a file that somebody began to write and has not closed, as far as we know.
+const QUIET_WHILE_OPEN: Duration = Duration::from_secs(3);
+
+/// What tells one content of a file from another without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Signature {
+    pub(super) size: u64,
+    pub(super) modified: Option<SystemTime>,
+    pub(super) inode: u64,
+}
+
+/// What the file system said about a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hint {
+    /// Somebody is writing it.
+    Writing,
+    /// It was closed after writing, or renamed into place.
+    Closed,
+}
+
+#[derive(Debug)]
+struct File {
+    signature: Signature,
+    since: Instant,
+    hint: Option<Hint>,
+    /// Whether this content has been given out to be loaded.
+    taken: bool,
+}
+
+/// The files of the directory, by name.
+#[derive(Debug, Default)]
+pub(super) struct Shelf(BTreeMap<String, File>);
+
+impl Shelf {
+    /// Notes what the file system said of a file, after [`Shelf::update`]. What it says of content that was
+    /// taken already must not count for the next one.
+    pub(super) fn hint(&mut self, name: &str, hint: Hint) {
+        if let Some(file) = self.0.get_mut(name) {
+            file.hint = (!file.taken || hint == Hint::Writing).then_some(hint);
+        }
+    }
+
+    /// Notes what the directory holds now; gives the names that are gone.
+    pub(super) fn update(&mut self, found: &BTreeMap<String, Signature>, now: Instant) -> BTreeSet<String> {
+        for (name, signature) in found {
+            match self.0.get_mut(name) {
+                Some(file) if file.signature == *signature => {}
+                Some(file) => {
+                    *file = File { signature: *signature, since: now, hint: file.hint, taken: false };
+                }
+                None => {
+                    let file = File { signature: *signature, since: now, hint: None, taken: false };
+                    self.0.insert(name.clone(), file);
+                }
+            }
+        }
+        let gone: BTreeSet<String> = self.0.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
+        self.0.retain(|name, _| !gone.contains(name));
+        gone
+    }
+
+    /// At the start, what has not been touched lately is whole: nobody has to wait for it.
+    pub(super) fn settle_old(&mut self, now: SystemTime) {
+        for file in self.0.values_mut() {
+            let age = file.signature.modified.and_then(|modified| now.duration_since(modified).ok());
+            if age.is_some_and(|age| age >= QUIET) {
+                file.hint = Some(Hint::Closed);
+            }
+        }
+    }
+
+    /// Takes a file that is whole and that nobody has taken in this state, unless it is busy.
+    pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&str) -> bool) -> Option<String> {
+        let (name, file) = self.0.iter_mut().find(|(name, file)| !file.taken && file.is_whole(now) && !busy(name))?;
+        file.taken = true;
+        file.hint = None;
+        Some(name.clone())
+    }
+
+    /// Whether some file waits to be whole.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.0.values().any(|file| !file.taken)
+    }
+
+    /// Whether this name is there.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// All names.
+    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+        self.0.keys()
+    }
+}
+
+impl File {
+    fn is_whole(&self, now: Instant) -> bool {
+        let quiet = match self.hint {
+            Some(Hint::Closed) => return true,
+            Some(Hint::Writing) => QUIET_WHILE_OPEN,
+            // Nothing was written to it yet, so something is about to be.
+            None if self.signature.size == 0 => QUIET_WHILE_OPEN,
+            None => QUIET,
+        };
+        now.duration_since(self.since) >= quiet
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(files: &[(&str, u64)]) -> BTreeMap<String, Signature> {
+        let signature = |size| Signature { size, modified: None, inode: 1 };
+        files.iter().map(|(name, size)| ((*name).to_owned(), signature(*size))).collect()
+    }
+
+    fn take(shelf: &mut Shelf, now: Instant) -> Option<String> {
+        shelf.take_whole(now, |_| false)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_grows_is_not_whole_until_it_is_closed() {
+        let mut shelf = Shelf::default();
+        let start = Instant::now();
+        shelf.update(&found(&[("a", 1)]), start);
+        shelf.hint("a", Hint::Writing);
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(2)), None);
+        shelf.update(&found(&[("a", 2)]), start + Duration::from_secs(2));
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(4)), None);
+        shelf.hint("a", Hint::Closed);
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(4)).as_deref(), Some("a"));
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(9)), None, "only once");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn without_events_a_file_is_whole_when_it_is_quiet() {
+        let mut shelf = Shelf::default();
+        let start = Instant::now();
+        shelf.update(&found(&[("a", 1), ("empty", 0)]), start);
+        assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
+        shelf.update(&found(&[("a", 2), ("empty", 0)]), start + Duration::from_secs(1));
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(1)), None, "changed again");
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(2)).as_deref(), Some("a"));
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(3)).as_deref(), Some("empty"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_gone_is_told_once() {
+        let mut shelf = Shelf::default();
+        shelf.update(&found(&[("a", 1), ("b", 1)]), Instant::now());
+        assert_eq!(shelf.update(&found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".to_owned()]));
+        assert!(shelf.update(&found(&[("b", 1)]), Instant::now()).is_empty());
+    }
+}

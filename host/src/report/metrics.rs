@@ -1,0 +1,273 @@
+//! The metrics page. The names are listed in `docs/metrics.md`.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, SystemTime};
+
+use metrics::{Key, Label, Level, Metadata, Recorder as _};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+
+use super::exposition::merge;
+use super::{Event, Outcome, Report, SkipReason};
+use crate::guest::Happening;
+use crate::registry::Component;
+use crate::waiter::{Disposition, Waiter};
+
+/// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.
+const BUCKETS: [f64; 16] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+
+const HELP: [(&str, &str); 16] = [
+    ("orbital_runs_total", "Runs that ended, by outcome."),
+    ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),
+    ("orbital_case_up", "Whether the case's last finished run passed."),
+    ("orbital_case_last_pass_timestamp_seconds", "When a run of the case passed for the last time."),
+    ("orbital_case_info", "The case's schedule and tags, to join with."),
+    ("orbital_delivery_latency_seconds", "From sending an event to receiving its delivery."),
+    ("orbital_event_send_duration_seconds", "From the start of a request to the last byte of its answer."),
+    ("orbital_deliveries_total", "Requests that the webhook received, by what became of them."),
+    ("orbital_runs_in_flight", "Runs that have started and not ended."),
+    ("orbital_expectations", "Keys that runs expect."),
+    ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
+    ("orbital_runs_skipped_total", "Runs that were due and did not start, by reason."),
+    ("orbital_component_loads_total", "Files that were loaded or refused."),
+    ("orbital_component_info", "The version of the component that runs."),
+    ("orbital_build_info", "The host's version."),
+    ("orbital_component_load_failing", "Whether the newest version of the component's file does not load."),
+];
+
+/// Keeps the metrics, and makes the page of them.
+pub struct MetricsSink {
+    host: Family,
+    components: RwLock<HashMap<String, ComponentMetrics>>,
+    waiter: Arc<Waiter>,
+}
+
+/// Series that come and go together.
+struct Family(PrometheusRecorder);
+
+struct ComponentMetrics {
+    /// As long as its file is there.
+    own: Family,
+    /// As long as this version runs.
+    version: Family,
+    /// As long as there is a case of that name.
+    cases: HashMap<String, Family>,
+}
+
+impl MetricsSink {
+    /// Nothing but the host's own metrics yet.
+    pub fn new(waiter: Arc<Waiter>) -> Arc<Self> {
+        let host = Family::new();
+        host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        Arc::new(Self { host, components: RwLock::default(), waiter })
+    }
+
+    /// The page, in Prometheus' text format.
+    pub fn page(&self, runs_in_flight: usize) -> String {
+        self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
+        self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
+        let received = self.waiter.count();
+        for (result, disposition) in [
+            ("matched", Disposition::Matched),
+            ("early", Disposition::Early),
+            ("late", Disposition::Late),
+            ("unmatched", Disposition::Unmatched),
+            ("no_key", Disposition::NoKey),
+            ("overflow", Disposition::Overflow),
+            ("rejected", Disposition::Rejected),
+        ] {
+            let counter = self.host.register_counter("orbital_deliveries_total", &[("result", result)]);
+            counter.absolute(received.of(disposition));
+        }
+        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let families = components.values().flat_map(ComponentMetrics::families);
+        merge(std::iter::once(&self.host).chain(families).map(Family::page), &HELP)
+    }
+
+    /// Folds observations into their histograms. Without it, they would pile up until somebody looks.
+    pub fn upkeep(&self) {
+        self.host.0.handle().run_upkeep();
+        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        for family in components.values().flat_map(ComponentMetrics::families) {
+            family.0.handle().run_upkeep();
+        }
+    }
+
+    pub(super) fn record(&self, event: &Event) {
+        match event {
+            Event::Loaded { component, .. } => self.loaded(component),
+            Event::LoadFailed { component, .. } => self.load_failed(component),
+            Event::Removed { component } => {
+                self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
+            }
+            Event::RunEnded(report) => self.run_ended(report),
+            Event::RunSkipped { component, case, reason, count } => self.with_case(component, case, |family| {
+                family.register_counter("orbital_runs_skipped_total", &skip_labels(component, case, *reason)).increment(*count);
+            }),
+        }
+    }
+
+    fn loaded(&self, component: &Component) {
+        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        let metrics = components.entry(component.name.clone()).or_insert_with(ComponentMetrics::new);
+        metrics.loads(&component.name, "loaded");
+        metrics.version = Family::new();
+        let metadata = component.suite.metadata();
+        metrics.version.gauge(
+            "orbital_component_info",
+            &[
+                ("component", &component.name),
+                ("version", &metadata.version),
+                ("digest", &component.digest),
+                ("language", &metadata.language),
+            ],
+            1.0,
+        );
+        for case in &component.cases {
+            let schedule = case.schedule.to_string();
+            let mut labels = vec![("component", component.name.as_str()), ("case", &case.name), ("schedule", &schedule)];
+            labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            metrics.version.gauge("orbital_case_info", &labels, 1.0);
+        }
+        let mut before = std::mem::take(&mut metrics.cases);
+        for case in &component.cases {
+            let family = before.remove(&case.name).unwrap_or_else(|| Family::of_case(&component.name, &case.name));
+            metrics.cases.insert(case.name.clone(), family);
+        }
+    }
+
+    fn load_failed(&self, component: &str) {
+        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        let metrics = components.entry(component.to_owned()).or_insert_with(ComponentMetrics::new);
+        metrics.loads(component, "failed");
+    }
+
+    fn run_ended(&self, report: &Report) {
+        let (component, case) = (report.component.as_str(), report.case.as_str());
+        let of_case = [("component", component), ("case", case)];
+        self.with_case(component, case, |family| {
+            let outcome = run_labels(component, case, report.outcome);
+            family.register_counter("orbital_runs_total", &outcome).increment(1);
+            family.observe("orbital_run_duration_seconds", &of_case, report.duration);
+            let up = match report.outcome {
+                Outcome::Pass => Some(1.0),
+                Outcome::Fail | Outcome::Timeout | Outcome::Error => Some(0.0),
+                Outcome::Cancelled => None,
+            };
+            if let Some(up) = up {
+                family.gauge("orbital_case_up", &of_case, up);
+            }
+            if report.outcome == Outcome::Pass {
+                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, now.as_secs_f64());
+            }
+            for step in &report.timeline {
+                if let Happening::Delivery { latency: Some(latency), .. } = &step.what {
+                    family.observe("orbital_delivery_latency_seconds", &of_case, *latency);
+                }
+            }
+        });
+        self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay());
+        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let Some(metrics) = components.get(component) else { return };
+        for step in &report.timeline {
+            // What was not sent took no time. Its target's name may be anything.
+            if let (Happening::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
+                let class = status.map_or("none", status_class);
+                let labels = [("component", component), ("target", target), ("status_class", class)];
+                metrics.own.observe("orbital_event_send_duration_seconds", &labels, took);
+            }
+        }
+    }
+
+    /// A run may end after its component or its case is gone; its series must not come back.
+    fn with_case(&self, component: &str, case: &str, record: impl FnOnce(&Family)) {
+        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(family) = components.get(component).and_then(|metrics| metrics.cases.get(case)) {
+            record(family);
+        }
+    }
+}
+
+impl ComponentMetrics {
+    fn new() -> Self {
+        Self { own: Family::new(), version: Family::new(), cases: HashMap::new() }
+    }
+
+    fn loads(&self, component: &str, result: &str) {
+        let labels = |result| [("component", component), ("result", result)];
+        for result in ["loaded", "failed"] {
+            self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(0);
+        }
+        self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(1);
+        let failing = if result == "failed" { 1.0 } else { 0.0 };
+        self.own.gauge("orbital_component_load_failing", &[("component", component)], failing);
+    }
+
+    fn families(&self) -> impl Iterator<Item = &Family> {
+        [&self.own, &self.version].into_iter().chain(self.cases.values())
+    }
+}
+
+impl Family {
+    fn new() -> Self {
+        let builder = PrometheusBuilder::new();
+        // Refused only if there are none.
+        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
+        Self(builder.build_recorder())
+    }
+
+    /// With its counters at zero, so that the first failure is an increase.
+    fn of_case(component: &str, case: &str) -> Self {
+        let family = Self::new();
+        for outcome in Outcome::ALL {
+            family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
+        }
+        for reason in SkipReason::ALL {
+            family.register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason)).increment(0);
+        }
+        family
+    }
+
+    fn page(&self) -> String {
+        self.0.handle().render()
+    }
+
+    fn register_counter(&self, name: &'static str, labels: &[(&str, &str)]) -> metrics::Counter {
+        self.0.register_counter(&key(name, labels), &METADATA)
+    }
+
+    fn gauge(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
+        self.0.register_gauge(&key(name, labels), &METADATA).set(value);
+    }
+
+    fn observe(&self, name: &'static str, labels: &[(&str, &str)], duration: Duration) {
+        self.0.register_histogram(&key(name, labels), &METADATA).record(duration.as_secs_f64());
+    }
+}
+
+const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
+
+fn key(name: &'static str, labels: &[(&str, &str)]) -> Key {
+    let labels = labels.iter().map(|(name, value)| Label::new((*name).to_owned(), (*value).to_owned()));
+    Key::from_parts(name, labels.collect::<Vec<_>>())
+}
+
+fn run_labels<'a>(component: &'a str, case: &'a str, outcome: Outcome) -> [(&'static str, &'a str); 3] {
+    [("component", component), ("case", case), ("outcome", outcome.name())]
+}
+
+fn skip_labels<'a>(component: &'a str, case: &'a str, reason: SkipReason) -> [(&'static str, &'a str); 3] {
+    [("component", component), ("case", case), ("reason", reason.name())]
+}
+
+fn status_class(status: u16) -> &'static str {
+    match status {
+        100..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        _ => "5xx",
+    }
+}

@@ -1,0 +1,140 @@
+//! What the outside is told: one stream of events, and sinks that read it.
+//!
+//! No sink blocks the one who emits. The rooms that emit know none of the sinks.
+
+mod console;
+mod exposition;
+mod metrics;
+mod outcome;
+mod report;
+pub(crate) mod text;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use console::Console;
+pub use metrics::MetricsSink;
+pub use outcome::Outcome;
+pub use report::Report;
+pub use text::describe;
+
+use crate::registry::Component;
+
+/// Something that the outside may want to know.
+pub enum Event {
+    /// A component was loaded.
+    Loaded {
+        /// It.
+        component: Arc<Component>,
+        /// The digest of the version it took the place of.
+        replaced: Option<String>,
+        /// How long it took.
+        took: Duration,
+    },
+    /// A file did not load.
+    LoadFailed {
+        /// The component's name.
+        component: String,
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        error: String,
+        /// The digest of the version that goes on running.
+        kept: Option<String>,
+    },
+    /// A component's file is gone.
+    Removed {
+        /// Its name.
+        component: String,
+    },
+    /// A run has ended.
+    RunEnded(Arc<Report>),
+    /// A run was due and did not start.
+    RunSkipped {
+        /// The component's name.
+        component: String,
+        /// The case's name.
+        case: String,
+        /// Why.
+        reason: SkipReason,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// Why a run that was due did not start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// As many runs of the case as it allows were in flight.
+    Overlap,
+    /// As many runs as the host allows were in flight.
+    Capacity,
+    /// The host itself was not there at the time: it was suspended, starved, or its clock was set.
+    Missed,
+}
+
+impl SkipReason {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Overlap, Self::Capacity, Self::Missed];
+
+    /// As metrics and logs say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::Capacity => "capacity",
+            Self::Missed => "missed",
+        }
+    }
+}
+
+/// Hands events to the sinks.
+pub struct Reporter {
+    metrics: Arc<MetricsSink>,
+    console: Option<Console>,
+}
+
+impl Reporter {
+    /// With these sinks.
+    pub fn new(metrics: Arc<MetricsSink>, console: Option<Console>) -> Self {
+        Self { metrics, console }
+    }
+
+    /// Tells the sinks. Never blocks.
+    pub fn emit(&self, event: &Event) {
+        self.metrics.record(event);
+        match event {
+            Event::Loaded { component, replaced, took } => {
+                let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
+                tracing::info!(
+                    component = %component.name,
+                    digest = %short(&component.digest),
+                    replaced = replaced.as_deref().map(short),
+                    ?took,
+                    cases = %cases.join(", "),
+                    "loaded"
+                );
+            }
+            Event::LoadFailed { component, path, error, kept } => {
+                let goes_on = match kept {
+                    Some(digest) => format!("; the last good version ({}) goes on running", short(digest)),
+                    None => String::new(),
+                };
+                tracing::error!(%component, path = %path.display(), "did not load: {error}{goes_on}");
+            }
+            Event::Removed { component } => tracing::info!(%component, "removed"),
+            Event::RunSkipped { component, case, reason, count } => {
+                tracing::debug!(case = %format_args!("{component}/{case}"), reason = reason.name(), count, "skipped");
+            }
+            Event::RunEnded(report) => {
+                if let Some(console) = &self.console {
+                    console.print(report.clone());
+                }
+            }
+        }
+    }
+}
+
+fn short(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}

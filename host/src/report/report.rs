@@ -1,0 +1,78 @@
+//! What is known of a run that has ended.
+
+use std::time::{Duration, SystemTime};
+
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+use super::Outcome;
+use crate::guest::Step;
+use crate::runner::Order;
+
+/// One run, from beginning to end.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// Its id.
+    pub run: Uuid,
+    /// The component's name.
+    pub component: String,
+    /// The case's name.
+    pub case: String,
+    /// The component's version: SHA-256 of its file.
+    pub digest: String,
+    /// When it was due, in seconds since the Unix epoch.
+    #[serde(serialize_with = "epoch")]
+    pub due: SystemTime,
+    /// When the guest was entered.
+    #[serde(serialize_with = "epoch")]
+    pub started: SystemTime,
+    /// From the guest's start to the end, in seconds.
+    #[serde(serialize_with = "seconds")]
+    pub duration: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why, for people. Empty if it passed.
+    pub messages: Vec<String>,
+    /// What it did.
+    pub timeline: Vec<Step>,
+    /// Steps that did not fit in the timeline.
+    pub omitted: usize,
+}
+
+impl Report {
+    /// Of a run that the host itself broke.
+    pub fn host_fault(order: &Order, started: SystemTime, error: &dyn std::error::Error) -> Self {
+        Self {
+            run: Uuid::now_v7(),
+            component: order.component.name.clone(),
+            case: order.case.name.clone(),
+            digest: order.component.digest.clone(),
+            due: order.due,
+            started,
+            duration: started.elapsed().unwrap_or_default(),
+            outcome: Outcome::Error,
+            messages: vec![format!("the host broke while it ran this: {error}; please report it")],
+            timeline: Vec::new(),
+            omitted: 0,
+        }
+    }
+
+    /// From due to started. Zero if the clock was set back in between.
+    pub fn start_delay(&self) -> Duration {
+        self.started.duration_since(self.due).unwrap_or_default()
+    }
+
+    /// The case's id.
+    pub fn case_id(&self) -> String {
+        format!("{}/{}", self.component, self.case)
+    }
+}
+
+fn epoch<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    serializer.serialize_f64(since.as_secs_f64())
+}
+
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}

@@ -1,0 +1,110 @@
+//! A run in words, in the manner of Go's `testing`.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use super::{Outcome, Report};
+use crate::guest::{Happening, LogSource, Step};
+
+/// One line for a run that passed; for another one the reasons and the timeline below it.
+pub fn describe(report: &Report) -> String {
+    let verdict = match report.outcome {
+        Outcome::Pass => "PASS",
+        Outcome::Fail => "FAIL",
+        Outcome::Timeout => "TIMEOUT",
+        Outcome::Error => "ERROR",
+        Outcome::Cancelled => "CANCELLED",
+    };
+    let mut text = format!("--- {verdict}: {} ({})\n", report.case_id(), short(report.duration));
+    if report.outcome == Outcome::Pass {
+        return text;
+    }
+    for message in &report.messages {
+        indent(&mut text, "    ", message);
+    }
+    let _ = writeln!(text, "    timeline of run {}:", report.run);
+    for step in &report.timeline {
+        let at = step.at.as_secs_f64() * 1e3;
+        indent(&mut text, "      ", &format!("{at:>9.1}ms  {}", happening(step)));
+    }
+    if report.omitted > 0 {
+        let _ = writeln!(text, "      … and {} steps more", report.omitted);
+    }
+    text
+}
+
+fn indent(text: &mut String, prefix: &str, lines: &str) {
+    for line in lines.lines() {
+        let _ = writeln!(text, "{prefix}{}", printable(line));
+    }
+}
+
+/// A line that came from outside must not move the cursor or colour the terminal.
+fn printable(line: &str) -> String {
+    line.chars()
+        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
+        .collect()
+}
+
+fn happening(step: &Step) -> String {
+    let took = step.took.map(|took| format!(" ({})", short(took))).unwrap_or_default();
+    match &step.what {
+        Happening::Log { level, source, message, fields } => {
+            let source = match source {
+                LogSource::Log => *level,
+                LogSource::Stdout => "stdout",
+                LogSource::Stderr => "stderr",
+            };
+            let fields: String = fields.iter().map(|(name, value)| format!(" {name}={value}")).collect();
+            format!("{source}: {message}{fields}")
+        }
+        Happening::Fail { message } => format!("fail: {message}"),
+        Happening::NewId { key } => format!("new key `{key}`"),
+        Happening::Expect { key, error: None } => format!("expects `{key}`"),
+        Happening::Expect { key, error: Some(error) } => format!("cannot expect `{key}`: {error}"),
+        Happening::Send { target, method, path, key, status, answer, error, .. } => {
+            let key = key.as_ref().map(|key| format!(", key `{key}`")).unwrap_or_default();
+            let end = match (status, error) {
+                (Some(status), _) if *status >= 400 => {
+                    let answer = answer.as_deref().unwrap_or_default().trim_end();
+                    format!("answered {status}: {answer}")
+                }
+                (Some(status), _) => format!("answered {status}"),
+                (None, error) => format!("no answer: {}", error.as_deref().unwrap_or("unknown")),
+            };
+            format!("{method} to `{target}`{path}{key}: {end}{took}")
+        }
+        Happening::Wait { keys, n, error, .. } => {
+            let end = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+            format!("waited for {}{end}{took}", deliveries(*n, keys))
+        }
+        Happening::Delivery { key, method, path, body, latency, taken } => {
+            let latency = latency.map(|latency| format!(", {} after the event", short(latency))).unwrap_or_default();
+            let taken = if *taken { "" } else { ", never waited for" };
+            format!("delivery {method} {path}, key `{key}`{latency}{taken}: {body}")
+        }
+        Happening::Sleep { .. } => format!("slept{took}"),
+        Happening::Read { name, value } => format!("read {name}: {value}"),
+    }
+}
+
+/// "a delivery with key `x`", "3 deliveries with keys `x`, `y`".
+pub(crate) fn deliveries(n: u32, keys: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let count = if n == 1 { "a delivery".to_owned() } else { format!("{n} deliveries") };
+    let mut names = keys.iter().take(SHOWN).map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
+    if keys.len() > SHOWN {
+        let _ = write!(names, " and {} more", keys.len() - SHOWN);
+    }
+    format!("{count} with {} {names}", if keys.len() == 1 { "key" } else { "one of the keys" })
+}
+
+/// Three digits and a unit: `12.3ms`, `1.20s`.
+pub(crate) fn short(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    match seconds {
+        s if s < 1e-3 => format!("{:.0}µs", s * 1e6),
+        s if s < 1.0 => format!("{:.1}ms", s * 1e3),
+        s => format!("{s:.2}s"),
+    }
+}

@@ -1,0 +1,153 @@
+//! One tick in, one report out.
+//!
+//! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
+//! in one place, [`Runner::run`].
+
+mod settings;
+mod verdict;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub use settings::RunnerSettings;
+
+use crate::guest::{Entered, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::registry::{Case, Component};
+use crate::report::Report;
+use crate::target::Client;
+use crate::waiter::Waiter;
+use verdict::{Ending, judge, time_ran_out};
+
+/// Runs cases.
+pub struct Runner {
+    settings: RunnerSettings,
+    webhook_url: String,
+    waiter: Arc<Waiter>,
+    client: Arc<Client>,
+    in_flight: AtomicUsize,
+    no_config: Arc<BTreeMap<String, String>>,
+}
+
+/// What to run.
+#[derive(Clone)]
+pub struct Order {
+    /// The version.
+    pub component: Arc<Component>,
+    /// The case.
+    pub case: Arc<Case>,
+    /// When it was due.
+    pub due: SystemTime,
+}
+
+impl Runner {
+    /// `webhook_url` is where the system under test must deliver to.
+    pub fn new(settings: RunnerSettings, webhook_url: String, waiter: Arc<Waiter>, client: Arc<Client>) -> Self {
+        Self { settings, webhook_url, waiter, client, in_flight: AtomicUsize::new(0), no_config: Arc::default() }
+    }
+
+    /// How many runs have started and not ended.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Runs a case once. `stop` ends it as cancelled.
+    pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
+        let _counted = InFlight::new(&self.in_flight);
+        let Order { component, case, due } = order;
+        let run = Uuid::now_v7();
+        let claims = Arc::new(self.waiter.claims());
+        let recorder = Recorder::new(RunClock::start(), self.settings.budget);
+        let session = Session::for_run(recorder.clone(), RunParts {
+            context: RunContext {
+                id: run,
+                component: component.name.clone(),
+                case: case.name.clone(),
+                attempt: 1,
+                environment: self.settings.environment.clone(),
+                webhook_url: self.webhook_url.clone(),
+            },
+            claims: claims.clone(),
+            waiter: self.waiter.clone(),
+            client: self.client.clone(),
+            config: self.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
+            budget: self.settings.budget,
+            timeout: case.timeout,
+            requests: 0,
+        });
+
+        // Dropping the loser of a `select!` drops the instance: that ends the guest, whatever it was doing.
+        let entering = bounded(case.timeout, component.suite.enter(session));
+        let entered = tokio::select! {
+            () = stop.cancelled() => Err(Ending::ShutDown),
+            entered = entering => match entered {
+                Some(Ok(entered)) => Ok(entered),
+                Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
+                None => Err(Ending::TimedOut),
+            },
+        };
+        // The time of a test is counted from the moment it is entered.
+        let (started, clock) = (SystemTime::now(), RunClock::start());
+        let ending = match entered {
+            Err(ending) => ending,
+            Ok(entered) => tokio::select! {
+                () = stop.cancelled() => Ending::ShutDown,
+                () = component.retired.cancelled() => Ending::Retired,
+                ended = bounded(case.timeout, Entered::run(entered, &case.name)) => match ended {
+                    Some(Ok(result)) => Ending::Returned(result),
+                    Some(Err(breakdown)) => Ending::Broke(breakdown),
+                    None => Ending::TimedOut,
+                },
+            },
+        };
+        let duration = clock.elapsed();
+
+        // The instance is gone, and with it the other owner of the claims.
+        let left = Arc::into_inner(claims).map(|claims| claims.release()).unwrap_or_default();
+        for arrived in &left {
+            recorder.note_delivery(arrived, false);
+        }
+        let recording = recorder.finish();
+        let late = matches!(ending, Ending::TimedOut)
+            .then(|| time_ran_out(case.timeout, duration, &recording, &self.waiter, clock.started()));
+        let (outcome, messages) = judge(ending, recording.failures, late);
+        Report {
+            run,
+            component: component.name.clone(),
+            case: case.name.clone(),
+            digest: component.digest.clone(),
+            due: *due,
+            started,
+            duration,
+            outcome,
+            messages,
+            timeline: recording.steps,
+            omitted: recording.omitted,
+        }
+    }
+}
+
+/// The future's result, or none if it takes longer than it may.
+async fn bounded<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(limit, future).await.ok()
+}
+
+/// Counts a run for as long as it lives, however it ends.
+struct InFlight<'a>(&'a AtomicUsize);
+
+impl<'a> InFlight<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,33 @@
+//! What runs are given: the sections `[limits]` and `[config.COMPONENT]`, and `environment`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::Section;
+use crate::guest::BudgetSettings;
+
+/// What runs are given.
+#[derive(Debug, Clone, Default)]
+pub struct RunnerSettings {
+    /// The operator's name for where the host runs.
+    pub environment: String,
+    /// What a run may use.
+    pub budget: BudgetSettings,
+    /// Names and values for each component.
+    pub config: BTreeMap<String, Arc<BTreeMap<String, String>>>,
+}
+
+impl RunnerSettings {
+    /// Reads the settings.
+    pub fn read(root: &Section<'_>) -> Self {
+        let config = root.tables_of_strings("config");
+        Self {
+            environment: root.string("environment").unwrap_or_default(),
+            budget: root.section("limits", BudgetSettings::read),
+            config: config
+                .into_iter()
+                .map(|(component, values)| (component, Arc::new(values.into_iter().collect())))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! How a run is judged.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::guest::{Activity, Breakdown, Happening, Recording};
+use crate::report::Outcome;
+use crate::report::text::{deliveries, short};
+use crate::waiter::{Disposition, TallyCount, Waiter};
+
+/// How many keys of other deliveries a message names.
+const STRAYS: usize = 3;
+
+/// How a run came to its end.
+pub(super) enum Ending {
+    /// The test returned; the error is its own.
+    Returned(Result<(), String>),
+    /// It did not come back.
+    Broke(Breakdown),
+    /// Its time ran out.
+    TimedOut,
+    /// The host stops.
+    ShutDown,
+    /// Its component was replaced or removed, and the grace time ran out.
+    Retired,
+}
+
+/// Outcome and reasons. Precedence: shutdown beats all; a budget that was breached is an error; a test that
+/// said no has failed, however it ended after that.
+pub(super) fn judge(ending: Ending, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
+    let said_no = !failures.is_empty();
+    let mut messages = failures;
+    let outcome = match ending {
+        Ending::ShutDown => {
+            messages.push("the host was stopped, and the grace time for runs in flight ran out".to_owned());
+            return (Outcome::Cancelled, messages);
+        }
+        Ending::Retired => {
+            messages.push(
+                "the component was replaced or removed, and the grace time for runs in flight ran out".to_owned(),
+            );
+            return (Outcome::Cancelled, messages);
+        }
+        Ending::Returned(Ok(())) if !said_no => return (Outcome::Pass, messages),
+        Ending::Returned(Ok(())) => Outcome::Fail,
+        Ending::Returned(Err(reason)) => {
+            messages.push(reason);
+            Outcome::Fail
+        }
+        Ending::Broke(breakdown) => {
+            messages.push(breakdown.to_string());
+            if breakdown.breach.is_some() {
+                return (Outcome::Error, messages);
+            }
+            Outcome::Error
+        }
+        Ending::TimedOut => {
+            messages.extend(late);
+            Outcome::Timeout
+        }
+    };
+    (if said_no { Outcome::Fail } else { outcome }, messages)
+}
+
+/// What a run was doing when its time ran out; if it waited, since when, and what came instead.
+pub(super) fn time_ran_out(
+    limit: Duration,
+    ended: Duration,
+    recording: &Recording,
+    waiter: &Waiter,
+    started: Instant,
+) -> String {
+    let limit = short(limit);
+    let (keys, n, since, before) = match &recording.activity {
+        Activity::Computing => return format!("its time of {limit} ran out while it was computing"),
+        Activity::Sleeping(duration) => {
+            return format!("its time of {limit} ran out while it slept for {}", short(*duration));
+        }
+        Activity::Sending { target, since } => {
+            let waited = short(ended.saturating_sub(*since));
+            return format!("its time of {limit} ran out while it had waited {waited} for an answer from `{target}`");
+        }
+        Activity::Waiting { keys, n, since, received } => (keys, *n, *since, received),
+    };
+    let waited = short(ended.saturating_sub(since));
+    let mut text = format!(
+        "its time of {limit} ran out while it waited for {}: since {} after the start, for {waited}",
+        deliveries(n, keys),
+        short(since)
+    );
+    for line in [came_for_this_run(recording, keys, n), answers(recording, keys)].into_iter().flatten() {
+        let _ = write!(text, "\n  {line}");
+    }
+    let strays = waiter.strays_since(started + since, STRAYS);
+    let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), &strays));
+    text
+}
+
+/// Deliveries of the keys that were waited for, if it wanted more of them, or of other keys of this run.
+fn came_for_this_run(recording: &Recording, keys: &[String], n: u32) -> Option<String> {
+    let left = recording.steps.iter().filter_map(|step| match &step.what {
+        Happening::Delivery { key, taken: false, .. } => Some(keys.contains(key)),
+        _ => None,
+    });
+    let (wanted, other): (Vec<bool>, Vec<bool>) = left.partition(|wanted| *wanted);
+    match (wanted.len(), other.len()) {
+        (0, 0) => None,
+        (0, other) => Some(format!("this run has {other} of its other keys, not waited for")),
+        (came, _) => Some(format!("{came} of the {n} came")),
+    }
+}
+
+/// What the targets said to the events that should have led to the deliveries.
+fn answers(recording: &Recording, keys: &[String]) -> Option<String> {
+    let sent = recording.steps.iter().filter_map(|step| match &step.what {
+        Happening::Send { target, key, status, error, .. }
+            if key.as_ref().is_none_or(|key| keys.contains(key)) && step.took.is_some() =>
+        {
+            let end = match (status, error) {
+                (Some(status), _) => format!("was answered {status}"),
+                (None, error) => format!("was not answered: {}", error.as_deref().unwrap_or("unknown")),
+            };
+            Some(format!("sent {} after the start to `{target}`: it {end}", short(step.at)))
+        }
+        _ => None,
+    });
+    match sent.last() {
+        Some(sent) => Some(format!("the event was {sent}")),
+        None => Some("this run sent no event with such a key".to_owned()),
+    }
+}
+
+fn came_instead(received: &TallyCount, strays: &[String]) -> String {
+    let parts: Vec<String> = [
+        (Disposition::Matched, "for other runs"),
+        (Disposition::Held, "with keys that nobody expects"),
+        (Disposition::Late, "for runs that were over"),
+        (Disposition::NoKey, "without a key where the configuration looks"),
+        (Disposition::Overflow, "for which there was no room"),
+        (Disposition::Rejected, "that were refused"),
+    ]
+    .into_iter()
+    .filter(|(disposition, _)| received.of(*disposition) > 0)
+    .map(|(disposition, words)| format!("{} {words}", received.of(disposition)))
+    .collect();
+    if parts.is_empty() {
+        return "in that time nothing came to the webhook at all".to_owned();
+    }
+    let mut text = format!("in that time the webhook received instead: {}", parts.join(", "));
+    if !strays.is_empty() {
+        let _ = write!(text, " (such as `{}`)", strays.join("`, `"));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::guest::BudgetBreach;
+
+    fn broke(breach: Option<BudgetBreach>) -> Ending {
+        Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach })
+    }
+
+    fn breach() -> Option<BudgetBreach> {
+        Some(BudgetBreach { budget: "memory", limit: 1, asked: 2 })
+    }
+
+    #[test]
+    fn outcomes_have_a_precedence() {
+        let no = || vec!["no".to_owned()];
+        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned())).0;
+        assert_eq!(outcome(Ending::Returned(Ok(())), Vec::new()), Outcome::Pass);
+        assert_eq!(outcome(Ending::Returned(Ok(())), no()), Outcome::Fail);
+        assert_eq!(outcome(Ending::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
+        assert_eq!(outcome(broke(None), Vec::new()), Outcome::Error);
+        assert_eq!(outcome(broke(None), no()), Outcome::Fail);
+        assert_eq!(outcome(broke(breach()), no()), Outcome::Error);
+        assert_eq!(outcome(Ending::TimedOut, Vec::new()), Outcome::Timeout);
+        assert_eq!(outcome(Ending::TimedOut, no()), Outcome::Fail);
+        assert_eq!(outcome(Ending::ShutDown, no()), Outcome::Cancelled);
+        assert_eq!(outcome(Ending::Retired, no()), Outcome::Cancelled);
+    }
+
+    #[test]
+    fn no_reason_is_lost() {
+        let (_, messages) = judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()));
+        assert_eq!(messages, ["first", "late"]);
+    }
+}

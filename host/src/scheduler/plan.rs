@@ -1,0 +1,317 @@
+//! What is due, and what is in flight.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{SchedulerSettings, Ticks};
+use crate::registry::{Case, Schedule};
+use crate::report::SkipReason;
+
+/// A run that is due.
+#[derive(Debug, Clone)]
+pub struct Tick<V> {
+    /// The version to run; what that is, is nothing to the plan.
+    pub version: V,
+    /// The case to run.
+    pub case: Arc<Case>,
+    /// When it was due, since the Unix epoch.
+    pub due: Duration,
+}
+
+/// What to do now.
+#[derive(Debug)]
+pub enum Action<V> {
+    /// Start a run, and call [`Plan::finished`] when it has ended.
+    Run(Tick<V>),
+    /// Tell that runs did not start.
+    Skip {
+        /// The case.
+        tick: Tick<V>,
+        /// Why.
+        reason: SkipReason,
+        /// How many.
+        count: u64,
+    },
+}
+
+/// All cases that are deployed, and when they are due. All times are since the Unix epoch.
+pub struct Plan<V> {
+    settings: SchedulerSettings,
+    cases: BTreeMap<String, Entry<V>>,
+    /// Case ids by the time they are due.
+    calendar: BTreeSet<(Duration, String)>,
+    /// Case ids that wait for their first run after a deploy.
+    first: VecDeque<String>,
+    in_flight: BTreeMap<String, InFlight>,
+    runs_in_flight: usize,
+    last_look: Duration,
+}
+
+struct Entry<V> {
+    version: V,
+    case: Arc<Case>,
+    /// None for a case that runs on demand only.
+    next: Option<(Ticks, Duration)>,
+}
+
+/// Outlives its case: a run may go on after its component is gone, and counts when that comes back.
+#[derive(Default)]
+struct InFlight {
+    runs: usize,
+    first: bool,
+}
+
+impl<V: Clone> Plan<V> {
+    /// With no cases.
+    pub fn new(settings: SchedulerSettings) -> Self {
+        Self {
+            settings,
+            cases: BTreeMap::new(),
+            calendar: BTreeSet::new(),
+            first: VecDeque::new(),
+            in_flight: BTreeMap::new(),
+            runs_in_flight: 0,
+            last_look: Duration::ZERO,
+        }
+    }
+
+    /// Takes over what is deployed now. With `at_once`, what is new or changed gets a first run at once; at the
+    /// host's start, it waits for its tick.
+    pub fn deploy(&mut self, deployed: Vec<(V, Arc<Case>)>, now: Duration, at_once: bool) {
+        let ids: BTreeSet<&str> = deployed.iter().map(|(_, case)| case.id.as_str()).collect();
+        let gone: Vec<String> = self.cases.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
+        for id in gone {
+            self.remove(&id);
+        }
+        for (version, case) in deployed {
+            // A version's cases are its own: another one, even of equal content, has other ones.
+            let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.case, &case));
+            if !same {
+                self.insert(version, case, now, at_once);
+            }
+        }
+    }
+
+    /// What is due now.
+    pub fn due(&mut self, now: Duration) -> Vec<Action<V>> {
+        if now < self.last_look {
+            self.clock_was_set_back(now);
+        }
+        self.last_look = now;
+        let mut actions = Vec::new();
+        while let Some((due, id)) = self.calendar.first().cloned().filter(|(due, _)| *due <= now) {
+            self.calendar.pop_first();
+            let Some(entry) = self.cases.get_mut(&id) else { continue };
+            let Some((ticks, _)) = entry.next else { continue };
+            let (more, last) = ticks.between(due, now);
+            let next = ticks.after(now);
+            entry.next = Some((ticks, next));
+            self.calendar.insert((next, id.clone()));
+            let due = if more > 0 { last } else { due };
+            let tick = Tick { version: entry.version.clone(), case: entry.case.clone(), due };
+            if more > 0 {
+                actions.push(Action::Skip { tick: tick.clone(), reason: SkipReason::Missed, count: more });
+            }
+            // A first run that still waits is this one.
+            self.first.retain(|waiting| *waiting != id);
+            actions.push(self.start_or_skip(tick, false));
+        }
+        while self.in_flight.values().filter(|in_flight| in_flight.first).count() < self.settings.first_runs
+            && self.runs_in_flight < self.settings.max_in_flight
+            && let Some(id) = self.first.pop_front()
+        {
+            if let Some(entry) = self.cases.get(&id) {
+                let tick = Tick { version: entry.version.clone(), case: entry.case.clone(), due: now };
+                actions.push(self.start_or_skip(tick, true));
+            }
+        }
+        actions
+    }
+
+    /// When to look again, if nothing else happens.
+    pub fn next_due(&self) -> Option<Duration> {
+        self.calendar.first().map(|(due, _)| *due)
+    }
+
+    /// A run that [`Plan::due`] asked for has ended.
+    pub fn finished(&mut self, case_id: &str) {
+        if let Some(in_flight) = self.in_flight.get_mut(case_id) {
+            in_flight.first = false;
+            in_flight.runs -= 1;
+            self.runs_in_flight -= 1;
+            if in_flight.runs == 0 {
+                self.in_flight.remove(case_id);
+            }
+        }
+    }
+
+    fn start_or_skip(&mut self, tick: Tick<V>, first: bool) -> Action<V> {
+        let in_flight = self.in_flight.entry(tick.case.id.clone()).or_default();
+        let reason = if in_flight.runs >= tick.case.max_in_flight {
+            SkipReason::Overlap
+        } else if self.runs_in_flight >= self.settings.max_in_flight {
+            SkipReason::Capacity
+        } else {
+            in_flight.runs += 1;
+            in_flight.first |= first;
+            self.runs_in_flight += 1;
+            return Action::Run(tick);
+        };
+        if in_flight.runs == 0 {
+            self.in_flight.remove(&tick.case.id);
+        }
+        Action::Skip { tick, reason, count: 1 }
+    }
+
+    fn insert(&mut self, version: V, case: Arc<Case>, now: Duration, at_once: bool) {
+        let id = case.id.clone();
+        self.remove(&id);
+        let next = match case.schedule {
+            Schedule::Every(period) => {
+                let ticks = Ticks::new(&id, period);
+                let next = ticks.after(now);
+                self.calendar.insert((next, id.clone()));
+                if at_once {
+                    self.first.push_back(id.clone());
+                }
+                Some((ticks, next))
+            }
+            Schedule::Manual => None,
+        };
+        self.cases.insert(id, Entry { version, case, next });
+    }
+
+    fn remove(&mut self, id: &str) {
+        if let Some(Entry { next: Some((_, next)), .. }) = self.cases.remove(id) {
+            self.calendar.remove(&(next, id.to_owned()));
+        }
+        self.first.retain(|waiting| waiting != id);
+    }
+
+    /// Otherwise every case would be silent until the clock is where it was.
+    fn clock_was_set_back(&mut self, now: Duration) {
+        self.calendar.clear();
+        for (id, entry) in &mut self.cases {
+            if let Some((ticks, _)) = entry.next {
+                let next = ticks.after(now);
+                entry.next = Some((ticks, next));
+                self.calendar.insert((next, id.clone()));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(name: &str, schedule: Schedule, max_in_flight: usize) -> Arc<Case> {
+        Arc::new(Case {
+            id: format!("c/{name}"),
+            name: name.to_owned(),
+            schedule,
+            timeout: Duration::from_secs(1),
+            tags: Vec::new(),
+            max_in_flight,
+        })
+    }
+
+    fn every_second(name: &str) -> Arc<Case> {
+        case(name, Schedule::Every(Duration::from_secs(1)), 1)
+    }
+
+    fn plan(cases: &[Arc<Case>], now: Duration, at_once: bool) -> Plan<()> {
+        let settings = SchedulerSettings { max_in_flight: 3, first_runs: 2, ..SchedulerSettings::default() };
+        let mut plan = Plan::new(settings);
+        plan.deploy(cases.iter().map(|case| ((), case.clone())).collect(), now, at_once);
+        plan
+    }
+
+    fn told(actions: Vec<Action<()>>) -> Vec<String> {
+        let tell = |action| match action {
+            Action::Run(tick) => format!("run {}", tick.case.name),
+            Action::Skip { tick, reason, count } => format!("skip {} {} {count}", tick.case.name, reason.name()),
+        };
+        actions.into_iter().map(tell).collect()
+    }
+
+    const NOW: Duration = Duration::from_secs(1_000_000);
+
+    #[test]
+    fn at_the_start_a_case_waits_for_its_tick() {
+        let mut plan = plan(&[every_second("a")], NOW, false);
+        assert!(told(plan.due(NOW)).is_empty());
+        let next = plan.next_due().unwrap();
+        assert!(next > NOW && next <= NOW + Duration::from_secs(1));
+        assert!(told(plan.due(next - Duration::from_nanos(1))).is_empty());
+        assert_eq!(told(plan.due(next)), ["run a"]);
+        plan.finished("c/a");
+        assert_eq!(plan.next_due().unwrap(), next + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn after_a_deploy_first_runs_come_at_once_and_bounded() {
+        let cases: Vec<_> = ["a", "b", "c"].into_iter().map(|name| case(name, Schedule::Every(Duration::from_secs(3600)), 1)).collect();
+        let mut plan = plan(&cases, NOW, true);
+        assert_eq!(told(plan.due(NOW)), ["run a", "run b"]);
+        assert!(told(plan.due(NOW)).is_empty());
+        plan.finished("c/a");
+        assert_eq!(told(plan.due(NOW)), ["run c"]);
+    }
+
+    #[test]
+    fn a_case_that_still_runs_is_skipped_and_counted() {
+        let mut plan = plan(&[every_second("a")], NOW, false);
+        let first = plan.next_due().unwrap();
+        assert_eq!(told(plan.due(first)), ["run a"]);
+        assert_eq!(told(plan.due(first + Duration::from_secs(1))), ["skip a overlap 1"]);
+        plan.finished("c/a");
+        assert_eq!(told(plan.due(first + Duration::from_secs(2))), ["run a"]);
+    }
+
+    #[test]
+    fn the_host_has_a_capacity() {
+        let busy = case("a", Schedule::Every(Duration::from_secs(1)), 10);
+        let mut plan = plan(&[busy], NOW, false);
+        let first = plan.next_due().unwrap();
+        for second in 0..3 {
+            assert_eq!(told(plan.due(first + Duration::from_secs(second))), ["run a"]);
+        }
+        assert_eq!(told(plan.due(first + Duration::from_secs(3))), ["skip a capacity 1"]);
+    }
+
+    #[test]
+    fn ticks_that_were_missed_are_counted_and_not_made_up_for() {
+        let mut plan = plan(&[every_second("a")], NOW, false);
+        let first = plan.next_due().unwrap();
+        let actions = plan.due(first + Duration::from_secs(60));
+        let Some(Action::Run(tick)) = actions.last() else { panic!("no run") };
+        assert_eq!(tick.due, first + Duration::from_secs(60));
+        assert_eq!(told(actions), ["skip a missed 60", "run a"]);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_silences_nobody() {
+        let mut plan = plan(&[every_second("a")], NOW, false);
+        plan.due(NOW);
+        let earlier = NOW - Duration::from_secs(3600);
+        assert!(told(plan.due(earlier)).is_empty());
+        assert!(plan.next_due().unwrap() <= earlier + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn what_is_gone_is_due_no_more_and_what_stays_keeps_its_tick() {
+        let (stays, goes) = (every_second("stays"), every_second("goes"));
+        let mut plan = plan(&[stays.clone(), goes], NOW, false);
+        plan.deploy(vec![((), stays)], NOW, true);
+        assert_eq!(told(plan.due(NOW + Duration::from_millis(1001))), ["run stays"]);
+    }
+
+    #[test]
+    fn a_manual_case_is_never_due() {
+        let mut plan = plan(&[case("m", Schedule::Manual, 1)], NOW, true);
+        assert!(plan.due(NOW).is_empty());
+        assert_eq!(plan.next_due(), None);
+    }
+}

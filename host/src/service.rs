@@ -1,0 +1,92 @@
+//! Wires the rooms together, starts them and drains them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::admin::{self, Admin};
+use crate::dispatcher::Dispatcher;
+use crate::foundation::{Foundation, StartError, local_url};
+use crate::listener::Listener;
+use crate::registry::Loader;
+use crate::report::{Console, MetricsSink, Reporter};
+use crate::settings::Settings;
+use crate::webhook;
+
+/// How often observations are folded into their histograms, and early deliveries settled.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// More than anybody who scrapes and looks needs.
+const ADMIN_CONNECTIONS: usize = 256;
+
+/// A host that runs.
+pub struct Service {
+    /// Where the system under test delivers to.
+    pub webhook_url: String,
+    /// Where operators look.
+    pub admin_url: String,
+    /// No new runs and no new versions.
+    no_more: CancellationToken,
+    /// No more requests either.
+    close: CancellationToken,
+    dispatcher: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+    console: std::thread::JoinHandle<()>,
+}
+
+impl Service {
+    /// Starts everything. `guests` is the runtime that guests run on.
+    ///
+    /// # Errors
+    /// The first part that cannot be had. Nothing is left running then.
+    pub async fn start(settings: Settings, guests: Handle) -> Result<Self, StartError> {
+        let Foundation { workshop, waiter, runner, webhook } = Foundation::lay(&settings, guests.clone()).await?;
+        let private =
+            Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`").await?;
+        let metrics = MetricsSink::new(waiter.clone());
+        let (console, printing) = Console::start()?;
+        let reporter = Arc::new(Reporter::new(metrics.clone(), Some(console)));
+        let (loader, deployed) = Loader::new(settings.registry, workshop, reporter.clone())?;
+
+        let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
+        let (webhook_url, admin_url) = (local_url(webhook.address()), local_url(private.address()));
+        let dispatcher = Dispatcher::new(settings.scheduler, runner.clone(), reporter, guests);
+        let routes = webhook::router(settings.webhook, waiter);
+        let pages = admin::router(Admin { deployed: deployed.clone(), metrics: metrics.clone(), runner });
+        let others = vec![
+            tokio::spawn(webhook.serve(routes, close.clone())),
+            tokio::spawn(private.serve(pages, close.clone())),
+            tokio::spawn(loader.run(no_more.clone())),
+            tokio::spawn(upkeep(metrics, close.clone())),
+        ];
+        let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));
+        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, console: printing })
+    }
+
+    /// Stops in order: no new runs, runs in flight within their grace time, then the listeners.
+    pub async fn stop(self) {
+        self.no_more.cancel();
+        // The webhook goes on: runs in flight may wait for a delivery.
+        let drained = self.dispatcher.await;
+        self.close.cancel();
+        for part in self.others {
+            if let Err(error) = part.await {
+                tracing::error!(%error, "a part of the host broke");
+            }
+        }
+        if let Err(error) = drained {
+            tracing::error!(%error, "the dispatcher broke");
+        }
+        // The reporter's last owner is gone by now, so the console has nothing left but its queue.
+        let _ = tokio::task::spawn_blocking(move || self.console.join()).await;
+    }
+}
+
+async fn upkeep(metrics: Arc<MetricsSink>, close: CancellationToken) {
+    while tokio::time::timeout(UPKEEP, close.cancelled()).await.is_err() {
+        metrics.upkeep();
+    }
+}

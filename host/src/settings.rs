@@ -1,0 +1,77 @@
+//! All settings of the host: each room's own section of one file.
+
+use std::path::Path;
+
+use crate::admin::AdminSettings;
+use crate::config::{ConfigError, Section, parse};
+use crate::registry::RegistrySettings;
+use crate::runner::RunnerSettings;
+use crate::scheduler::SchedulerSettings;
+use crate::target::TargetsSettings;
+use crate::waiter::WaiterSettings;
+use crate::webhook::WebhookSettings;
+
+/// The settings of one host.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `[components]`
+    pub registry: RegistrySettings,
+    /// `[scheduler]`
+    pub scheduler: SchedulerSettings,
+    /// `environment`, `[limits]`, `[config.COMPONENT]`
+    pub runner: RunnerSettings,
+    /// `[targets.NAME]`, `[secrets.NAME]`
+    pub targets: TargetsSettings,
+    /// `[webhook]`
+    pub webhook: WebhookSettings,
+    /// `[waiter]`
+    pub waiter: WaiterSettings,
+    /// `[admin]`
+    pub admin: AdminSettings,
+}
+
+impl Settings {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It cannot be read, or has mistakes: all of them.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let base = path.parent().unwrap_or(Path::new("."));
+        parse(&text, |root| Self::read(root, base))
+            .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
+    }
+
+    /// What holds without a file. Relative paths are relative to `base`.
+    pub fn without_file(base: &Path) -> Self {
+        match parse("", |root| Self::read(root, base)) {
+            Ok(settings) => settings,
+            Err(mistakes) => unreachable!("the defaults have mistakes: {mistakes:?}"),
+        }
+    }
+
+    fn read(root: &Section<'_>, base: &Path) -> Self {
+        Self {
+            registry: root.section("components", |section| RegistrySettings::read(section, base)),
+            scheduler: root.section("scheduler", SchedulerSettings::read),
+            runner: RunnerSettings::read(root),
+            targets: TargetsSettings::read(root),
+            webhook: root.section("webhook", WebhookSettings::read),
+            waiter: root.section("waiter", WaiterSettings::read),
+            admin: root.section("admin", AdminSettings::read),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_have_no_mistakes() {
+        let settings = Settings::without_file(Path::new("/base"));
+        assert_eq!(settings.registry.directory, Path::new("/base/components"));
+        assert_eq!(settings.webhook.keys.len(), 2);
+    }
+}

@@ -1,0 +1,37 @@
+//! A request that the webhook received.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use tokio::time::Instant;
+
+/// One request, whole.
+#[derive(Debug, Clone)]
+pub struct Delivery {
+    /// The method.
+    pub method: Method,
+    /// The path, as it was sent.
+    pub path: String,
+    /// What came after the first `?`; empty if nothing did.
+    pub query: String,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Bytes,
+    /// When its last byte had come.
+    pub received: Instant,
+    /// The same moment, for people.
+    pub received_at: SystemTime,
+}
+
+impl Delivery {
+    /// Bytes that this delivery holds in memory: the body and a guess at the rest.
+    pub fn weight(&self) -> usize {
+        self.body.len() + self.path.len() + self.query.len() + 64 * self.headers.len() + 256
+    }
+
+    pub(super) fn fits(&self, bytes: usize) -> bool {
+        self.weight() <= bytes
+    }
+}

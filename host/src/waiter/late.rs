@@ -1,0 +1,53 @@
+//! Keys whose run is over.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// Remembers keys for a while after they were released.
+pub(super) struct Late {
+    remember_for: Duration,
+    most: usize,
+    released: HashMap<Arc<str>, Instant>,
+    order: VecDeque<(Instant, Arc<str>)>,
+}
+
+impl Late {
+    pub(super) fn new(remember_for: Duration, most: usize) -> Self {
+        Self { remember_for, most, released: HashMap::new(), order: VecDeque::new() }
+    }
+
+    pub(super) fn remember(&mut self, key: Arc<str>, now: Instant) {
+        self.released.insert(key.clone(), now);
+        self.order.push_back((now, key));
+        while self.order.len() > self.most {
+            self.forget_oldest();
+        }
+    }
+
+    /// The key is expected again.
+    pub(super) fn forget(&mut self, key: &str) {
+        self.released.remove(key);
+    }
+
+    pub(super) fn contains(&self, key: &str) -> bool {
+        self.released.contains_key(key)
+    }
+
+    pub(super) fn expire(&mut self, now: Instant) {
+        while self.order.front().is_some_and(|(at, _)| now.duration_since(*at) >= self.remember_for) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some((at, key)) = self.order.pop_front()
+            // The key may have been released again since: that entry comes later in the order.
+            && self.released.get(&key) == Some(&at)
+        {
+            self.released.remove(&key);
+        }
+    }
+}

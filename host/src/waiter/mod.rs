@@ -1,0 +1,130 @@
+//! Where a delivery finds the run that waits for it.
+//!
+//! A run holds [`Claims`]; each key has one owner. The webhook calls [`Waiter::deliver`] and never waits.
+//! What comes for a key that nobody expects is kept for a while (the system may have made the key, and be
+//! faster than the test); what comes for a key whose run is over is late.
+//!
+//! Everything here is bounded: keys, deliveries and bytes per run, early deliveries and late keys over all.
+
+mod claims;
+mod delivery;
+mod early;
+mod key;
+mod late;
+mod settings;
+mod tally;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::time::Instant;
+
+pub use claims::{Arrived, Claims, ExpectError, Overflow};
+pub use delivery::Delivery;
+pub use key::{InvalidKey, check_key, new_key};
+pub use settings::WaiterSettings;
+pub use tally::{Disposition, Tally, TallyCount};
+
+use claims::Mailbox;
+use early::Early;
+use late::Late;
+
+/// Expectations and deliveries of one host.
+pub struct Waiter {
+    state: Mutex<State>,
+    settings: WaiterSettings,
+    tally: Tally,
+}
+
+struct State {
+    owners: HashMap<Arc<str>, Arc<Mailbox>>,
+    early: Early,
+    late: Late,
+}
+
+impl Waiter {
+    /// A waiter that nobody waits at yet.
+    pub fn new(settings: WaiterSettings) -> Arc<Self> {
+        let state = State {
+            owners: HashMap::new(),
+            early: Early::new(settings.early_for, settings.early_count, settings.early_bytes),
+            late: Late::new(settings.late_for, settings.late_count),
+        };
+        Arc::new(Self { state: Mutex::new(state), settings, tally: Tally::default() })
+    }
+
+    /// The claims of one run: none at first, all released when it is dropped.
+    pub fn claims(self: &Arc<Self>) -> Claims {
+        Claims::new(self.clone())
+    }
+
+    /// Hands a delivery to the run that expects its key, or keeps it for a while.
+    pub fn deliver(&self, key: &str, delivery: Delivery) -> Disposition {
+        let disposition = self.place(key, delivery);
+        self.tally.add(disposition, 1);
+        disposition
+    }
+
+    fn place(&self, key: &str, delivery: Delivery) -> Disposition {
+        let now = Instant::now();
+        let mut state = self.lock();
+        self.expire(&mut state, now);
+        if let Some((key, mailbox)) = state.owners.get_key_value(key) {
+            // Pushed under the lock of the map, so that a run that ends now either has this delivery
+            // among its leftovers or leaves the key to be late.
+            return match mailbox.push(key, delivery, &self.settings) {
+                true => Disposition::Matched,
+                false => Disposition::Overflow,
+            };
+        }
+        if state.late.contains(key) {
+            return Disposition::Late;
+        }
+        if !delivery.fits(self.settings.early_bytes) {
+            return Disposition::Overflow;
+        }
+        let evicted = state.early.keep(key.into(), delivery, now);
+        self.tally.add(Disposition::Overflow, evicted);
+        Disposition::Held
+    }
+
+    /// Counts a request that had no key where the configuration looks.
+    pub fn without_key(&self) {
+        self.tally.add(Disposition::NoKey, 1);
+    }
+
+    /// Counts a request that was refused before anybody looked for a key.
+    pub fn rejected(&self) {
+        self.tally.add(Disposition::Rejected, 1);
+    }
+
+    /// What the webhook has received, by what became of it. Deliveries whose time has run out are settled
+    /// first.
+    pub fn count(&self) -> TallyCount {
+        self.expire(&mut self.lock(), Instant::now());
+        self.tally.count()
+    }
+
+    /// How many keys are expected now.
+    pub fn expectations(&self) -> usize {
+        self.lock().owners.len()
+    }
+
+    /// Some keys of the deliveries that came since then and that nobody expects, newest first.
+    pub fn strays_since(&self, since: Instant, most: usize) -> Vec<String> {
+        self.lock().early.keys_since(since).take(most).map(str::to_owned).collect()
+    }
+
+    fn expire(&self, state: &mut State, now: Instant) {
+        self.tally.add(Disposition::Unmatched, state.early.expire(now));
+        state.late.expire(now);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing that runs under this lock leaves the state half changed if it panics.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests;

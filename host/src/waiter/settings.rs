@@ -1,0 +1,54 @@
+//! The section `[waiter]`: how much is kept, and for how long.
+
+use std::time::Duration;
+
+use crate::config::Section;
+
+/// Limits on what the waiter keeps.
+#[derive(Debug, Clone)]
+pub struct WaiterSettings {
+    /// How long a delivery that nobody expects is kept for a run that may expect it yet.
+    pub early_for: Duration,
+    /// How many such deliveries are kept; the oldest goes first.
+    pub early_count: usize,
+    /// How many bytes of them are kept.
+    pub early_bytes: usize,
+    /// How long a key is remembered after its run ended, to tell late deliveries from strangers.
+    pub late_for: Duration,
+    /// How many such keys are remembered.
+    pub late_count: usize,
+    /// How many deliveries of one key wait to be taken.
+    pub queue_per_key: usize,
+    /// How many bytes of deliveries wait to be taken by one run.
+    pub queue_bytes: usize,
+}
+
+impl WaiterSettings {
+    /// Reads the section.
+    pub fn read(section: &Section<'_>) -> Self {
+        let default = Self::default();
+        Self {
+            early_for: section.duration("early_for", default.early_for),
+            early_count: section.integer("early_count", 0..=1_000_000, default.early_count),
+            early_bytes: section.bytes("early_bytes", 0..=1 << 34, default.early_bytes as u64),
+            late_for: section.duration("late_for", default.late_for),
+            late_count: section.integer("late_count", 0..=1_000_000, default.late_count),
+            queue_per_key: section.integer("queue_per_key", 1..=100_000, default.queue_per_key),
+            queue_bytes: section.bytes("queue_bytes", 1024..=1 << 34, default.queue_bytes as u64),
+        }
+    }
+}
+
+impl Default for WaiterSettings {
+    fn default() -> Self {
+        Self {
+            early_for: Duration::from_secs(10),
+            early_count: 10_000,
+            early_bytes: 64 << 20,
+            late_for: Duration::from_secs(600),
+            late_count: 50_000,
+            queue_per_key: 256,
+            queue_bytes: 64 << 20,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What became of each request that the webhook received.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    /// A run expects its key and has it now.
+    Matched,
+    /// Nobody expects its key yet: kept for a while. It ends as `Early` or `Unmatched`.
+    Held,
+    /// It was held, and then a run expected its key.
+    Early,
+    /// It was held until its time ran out.
+    Unmatched,
+    /// The run that expected its key is over.
+    Late,
+    /// There was no room for it, or no room for it any more.
+    Overflow,
+    /// It has no key where the configuration looks.
+    NoKey,
+    /// It was refused: too large, broken, or too slow.
+    Rejected,
+}
+
+/// Counters that everybody may add to at once.
+#[derive(Debug, Default)]
+pub struct Tally([AtomicU64; 8]);
+
+impl Tally {
+    pub(super) fn add(&self, disposition: Disposition, count: usize) {
+        if count > 0 {
+            self.0[disposition as usize].fetch_add(count as u64, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn count(&self) -> TallyCount {
+        TallyCount(std::array::from_fn(|index| self.0[index].load(Ordering::Relaxed)))
+    }
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TallyCount([u64; 8]);
+
+impl TallyCount {
+    /// How many requests ended this way.
+    pub fn of(&self, disposition: Disposition) -> u64 {
+        self.0[disposition as usize]
+    }
+
+    /// What was added since an earlier moment.
+    pub fn since(&self, earlier: &Self) -> Self {
+        Self(std::array::from_fn(|index| self.0[index].saturating_sub(earlier.0[index])))
+    }
+}

@@ -1,0 +1,242 @@
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use proptest::prelude::*;
+
+use super::*;
+
+fn delivery(body: &str) -> Delivery {
+    Delivery {
+        method: Method::POST,
+        path: "/".to_owned(),
+        query: String::new(),
+        headers: HeaderMap::new(),
+        body: Bytes::copy_from_slice(body.as_bytes()),
+        received: Instant::now(),
+        received_at: SystemTime::UNIX_EPOCH,
+    }
+}
+
+fn waiter() -> Arc<Waiter> {
+    Waiter::new(WaiterSettings {
+        early_for: Duration::from_secs(10),
+        early_count: 3,
+        queue_per_key: 2,
+        ..WaiterSettings::default()
+    })
+}
+
+fn keys<const N: usize>(keys: [&str; N]) -> Vec<String> {
+    keys.map(str::to_owned).to_vec()
+}
+
+fn bodies(arrived: &[Arrived]) -> Vec<&str> {
+    arrived.iter().map(|one| std::str::from_utf8(&one.delivery.body).unwrap()).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    let waiting = tokio::spawn(async move { claims.next(&keys(["a"]), 1).await });
+    tokio::task::yield_now().await;
+    assert_eq!(waiter.deliver("b", delivery("not mine")), Disposition::Held);
+    assert_eq!(waiter.deliver("a", delivery("mine")), Disposition::Matched);
+    assert_eq!(bodies(&waiting.await.unwrap().unwrap()), ["mine"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_delivery_is_found_when_its_key_is_expected() {
+    let waiter = waiter();
+    waiter.deliver("a", delivery("one"));
+    waiter.deliver("a", delivery("two"));
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    assert_eq!(bodies(&claims.next(&keys(["a"]), 2).await.unwrap()), ["one", "two"]);
+    assert_eq!(waiter.count().of(Disposition::Early), 2);
+    assert_eq!(waiter.count().of(Disposition::Unmatched), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_early_delivery_that_nobody_expects_in_time_is_unmatched() {
+    let waiter = waiter();
+    waiter.deliver("a", delivery("one"));
+    tokio::time::advance(Duration::from_secs(10)).await;
+    assert_eq!(waiter.count().of(Disposition::Unmatched), 1);
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    assert!(claims.take(&keys(["a"]), 1).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_strangers_pushes_out_the_oldest() {
+    let waiter = waiter();
+    for key in ["a", "b", "c", "d", "e"] {
+        waiter.deliver(key, delivery(key));
+    }
+    assert_eq!(waiter.count().of(Disposition::Overflow), 2);
+    assert_eq!(waiter.strays_since(Instant::now(), 2), ["e", "d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_has_one_owner_until_its_run_ends() {
+    let waiter = waiter();
+    let (first, second) = (waiter.claims(), waiter.claims());
+    first.expect("a").unwrap();
+    first.expect("a").unwrap();
+    assert_eq!(second.expect("a"), Err(ExpectError::Taken));
+    drop(first);
+    assert_eq!(waiter.deliver("a", delivery("late")), Disposition::Late);
+    second.expect("a").unwrap();
+    assert_eq!(waiter.deliver("a", delivery("in time")), Disposition::Matched);
+    assert_eq!(bodies(&second.next(&keys(["a"]), 1).await.unwrap()), ["in time"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn releasing_does_not_take_the_key_from_its_next_owner() {
+    let waiter = waiter();
+    let (first, second) = (waiter.claims(), waiter.claims());
+    first.expect("a").unwrap();
+    first.release_for_test();
+    second.expect("a").unwrap();
+    drop(first);
+    assert_eq!(waiter.deliver("a", delivery("x")), Disposition::Matched);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_full_queue_is_reported_after_what_was_kept() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    for body in ["1", "2", "3", "4", "5"] {
+        waiter.deliver("a", delivery(body));
+    }
+    assert_eq!(waiter.count().of(Disposition::Overflow), 3);
+    assert_eq!(bodies(&claims.next(&keys(["a"]), 2).await.unwrap()), ["1", "2"]);
+    assert_eq!(claims.next(&keys(["a"]), 1).await.unwrap_err(), Overflow(3));
+    assert!(claims.take(&keys(["a"]), 1).is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_for_more_than_comes_leaves_what_came() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    claims.expect("b").unwrap();
+    waiter.deliver("b", delivery("1"));
+    waiter.deliver("a", delivery("2"));
+    let both = keys(["a", "b"]);
+    tokio::time::timeout(Duration::from_secs(1), claims.next(&both, 3)).await.unwrap_err();
+    assert_eq!(bodies(&claims.next(&both, 2).await.unwrap()), ["1", "2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    claims.sent(Some("a"), Instant::now());
+    claims.sent(None, Instant::now());
+    tokio::time::advance(Duration::from_millis(250)).await;
+    claims.sent(Some("a"), Instant::now());
+    claims.expect("made by the system").unwrap();
+    waiter.deliver("a", delivery("1"));
+    waiter.deliver("made by the system", delivery("2"));
+    waiter.deliver("made by the system", delivery("3"));
+    let latencies = |arrived: Vec<Arrived>| arrived[0].latency;
+    let known = Some(Duration::from_millis(250));
+    assert_eq!(latencies(claims.next(&keys(["a"]), 1).await.unwrap()), known);
+    let made = keys(["made by the system"]);
+    assert_eq!(latencies(claims.next(&made, 1).await.unwrap()), known);
+    claims.sent(None, Instant::now());
+    assert_eq!(latencies(claims.next(&made, 1).await.unwrap()), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_never_taken_is_given_back_at_the_end() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    waiter.deliver("a", delivery("left"));
+    assert_eq!(bodies(&claims.release()), ["left"]);
+    assert_eq!(waiter.expectations(), 0);
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Expect(usize, u8),
+    Deliver(u8),
+    Take(usize, u8),
+    Release(usize),
+    Advance(u64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        (0..3_usize, 0..4_u8).prop_map(|(run, key)| Step::Expect(run, key)),
+        (0..4_u8).prop_map(Step::Deliver),
+        (0..3_usize, 0..4_u8).prop_map(|(run, key)| Step::Take(run, key)),
+        (0..3_usize).prop_map(Step::Release),
+        (0..6_u64).prop_map(Step::Advance),
+    ]
+}
+
+proptest! {
+    /// Whatever happens in whatever order, no delivery is lost uncounted or counted twice, and a key never
+    /// has two owners.
+    #[test]
+    fn every_delivery_is_accounted_for(steps in proptest::collection::vec(step(), 0..200)) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(async move {
+            let waiter = waiter();
+            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims()).collect();
+            let (mut delivered, mut taken) = (0_u64, 0_u64);
+            let mut left = 0_u64;
+            for step in steps {
+                match step {
+                    Step::Expect(run, key) => {
+                        let key = key.to_string();
+                        let other = (0..3).any(|other| other != run && runs[other].has(&key));
+                        assert_eq!(runs[run].expect(&key).is_err(), other);
+                    }
+                    Step::Deliver(key) => {
+                        delivered += 1;
+                        waiter.deliver(&key.to_string(), delivery("x"));
+                    }
+                    Step::Take(run, key) => {
+                        let result = runs[run].take(&[key.to_string()], 1);
+                        if let Some(Ok(arrived)) = result {
+                            taken += arrived.len() as u64;
+                        }
+                    }
+                    Step::Release(run) => {
+                        let claims = std::mem::replace(&mut runs[run], waiter.claims());
+                        left += claims.release().len() as u64;
+                    }
+                    Step::Advance(seconds) => tokio::time::advance(Duration::from_secs(seconds)).await,
+                }
+            }
+            for claims in runs {
+                left += claims.release().len() as u64;
+            }
+            tokio::time::advance(Duration::from_secs(10)).await;
+            let count = waiter.count();
+            let settled = [
+                Disposition::Matched,
+                Disposition::Early,
+                Disposition::Unmatched,
+                Disposition::Late,
+                Disposition::Overflow,
+            ];
+            assert_eq!(settled.iter().map(|one| count.of(*one)).sum::<u64>(), delivered);
+            assert_eq!(count.of(Disposition::Matched) + count.of(Disposition::Early), taken + left);
+            assert_eq!(waiter.expectations(), 0);
+        });
+    }
+}

@@ -1,0 +1,115 @@
+//! The section `[webhook]`.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use super::extract::Pointer;
+use crate::config::Section;
+
+/// Where the webhook listens, and where it finds keys.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// The address; `127.0.0.1:8710` by default.
+    pub listen: SocketAddr,
+    /// The URL under which the system under test reaches it, without a slash at its end; by default made
+    /// from the address.
+    pub public_url: Option<String>,
+    /// Where to look for the key, in order; the first that is found counts.
+    pub keys: Vec<KeyPlace>,
+    /// The largest body, in bytes.
+    pub max_body: usize,
+    /// How long a body may take to come.
+    pub body_timeout: Duration,
+    /// How many connections are served at once.
+    pub max_connections: usize,
+}
+
+/// A place in a request where a key may be.
+#[derive(Debug, Clone)]
+pub enum KeyPlace {
+    /// The value of a header.
+    Header(HeaderName),
+    /// A string or a whole number in a JSON body.
+    Json(Pointer),
+    /// The value of a parameter of the query.
+    Query(String),
+    /// A segment of the path, counted from 1.
+    Path(usize),
+}
+
+impl WebhookSettings {
+    /// Reads the section.
+    pub fn read(section: &Section<'_>) -> Self {
+        let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
+        let keys = section.list("keys", read_place).unwrap_or_else(default_places);
+        if keys.is_empty() {
+            section.mistake_at("keys", "must name at least one place, or no delivery would ever find its run");
+        }
+        Self {
+            listen,
+            public_url: section.parsed("public_url", |text| {
+                let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+                if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
+                    return Err("must start with `http://` or `https://` and have no `?`".to_owned());
+                }
+                Ok(text.trim_end_matches('/').to_owned())
+            }),
+            keys,
+            max_body: section.bytes("max_body", 1..=256 << 20, 1 << 20),
+            body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
+            max_connections: section.integer("max_connections", 1..=100_000, 4096),
+        }
+    }
+}
+
+impl Default for WebhookSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8710)),
+            public_url: None,
+            keys: default_places(),
+            max_body: 1 << 20,
+            body_timeout: Duration::from_secs(10),
+            max_connections: 4096,
+        }
+    }
+}
+
+fn default_places() -> Vec<KeyPlace> {
+    let id = Pointer::parse("/id").map(KeyPlace::Json);
+    [Ok(KeyPlace::Header(HeaderName::from_static("orbital-key"))), id].into_iter().flatten().collect()
+}
+
+fn read_place(section: &Section<'_>) -> Option<KeyPlace> {
+    let header = section.parsed("header", |name| {
+        HeaderName::try_from(name)
+            .map(KeyPlace::Header)
+            .map_err(|_| format!("`{name}` is not the name of a header"))
+    });
+    let json = section.parsed("json", |text| Pointer::parse(text).map(KeyPlace::Json));
+    let query = section.string("query").map(KeyPlace::Query);
+    let segment = section.integer("path", 1..=64, 1);
+    let path = section.has("path").then_some(KeyPlace::Path(segment));
+    let named = ["header", "json", "query", "path"].iter().filter(|name| section.has(name)).count();
+    if named != 1 {
+        section.mistake(
+            "must be one of `{ header = \"x-id\" }`, `{ json = \"/id\" }`, `{ query = \"id\" }` and `{ path = 2 }`",
+        );
+        return None;
+    }
+    header.or(json).or(query).or(path)
+}
+
+impl fmt::Display for KeyPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(formatter, "the header `{name}`"),
+            Self::Json(pointer) => write!(formatter, "`{pointer}` in a JSON body"),
+            Self::Query(name) => write!(formatter, "`{name}` in the query"),
+            Self::Path(index) => write!(formatter, "segment {index} of the path"),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! An event as a sender posts it, once it has been checked.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{limits, route::Routes};
+
+/// The type of an event that names none.
+const DEFAULT_TYPE: &str = "signup";
+
+/// A valid event, of a type that is routed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// The sender's id, or one that the pipeline made.
+    pub id: String,
+    /// What happened; it decides where the event goes.
+    pub kind: String,
+    /// Whom it happened to.
+    pub email: String,
+    /// When the pipeline got it, in seconds since the epoch.
+    pub received_at: f64,
+}
+
+impl Event {
+    /// Reads an event from a request's body, and reports every mistake in it rather than the first.
+    pub fn parse(body: &[u8], routes: &Routes) -> Result<Self, Vec<Mistake>> {
+        let value: Value = serde_json::from_slice(body).map_err(|error| vec![error.into()])?;
+        let Value::Object(object) = value else {
+            return Err(vec![Mistake::NotAnObject]);
+        };
+        let mut mistakes = Vec::new();
+        let id = checked(&mut mistakes, id(&object));
+        let kind = checked(&mut mistakes, kind(&object, routes));
+        let email = checked(&mut mistakes, email(&object));
+        match (id, kind, email) {
+            (Some(id), Some(kind), Some(email)) => Ok(Self {
+                id,
+                kind,
+                email,
+                received_at: seconds_since_epoch(),
+            }),
+            _ => Err(mistakes),
+        }
+    }
+
+    /// What a destination receives.
+    pub fn payload(&self, destination: &str) -> String {
+        json!({
+            "id": self.id,
+            "type": self.kind,
+            "email": self.email,
+            "processed": true,
+            "received_at": self.received_at,
+            "destination": destination,
+        })
+        .to_string()
+    }
+}
+
+/// What is wrong with an event. Values are not repeated, since an email is nobody else's business.
+#[derive(Debug, Error)]
+pub enum Mistake {
+    /// The body cannot be read.
+    #[error("the body is not JSON: {0}")]
+    NotJson(#[from] serde_json::Error),
+    /// The body is JSON, but a list, a string or the like.
+    #[error(r#"the body must be a JSON object, such as `{{"email": "a@example.com"}}`"#)]
+    NotAnObject,
+    /// An id is there that cannot be one.
+    #[error(
+        "`id` must be a string of 1 to {} bytes; leave it out to get one",
+        limits::ID_BYTES
+    )]
+    Id,
+    /// The one field that every event needs is not there.
+    #[error("`email` is missing")]
+    NoEmail,
+    /// The email cannot be one.
+    #[error("`email` must be a string with something before and after one `@`")]
+    Email,
+    /// The type is not a string.
+    #[error("`type` must be a string; known types: {known}")]
+    Type {
+        /// The types that are routed.
+        known: String,
+    },
+    /// Nothing is routed for the type.
+    #[error("unknown type `{kind}`; known types: {known}")]
+    UnknownType {
+        /// The type that was asked for.
+        kind: String,
+        /// The types that are routed.
+        known: String,
+    },
+}
+
+/// Keeps a mistake for later, so that the other fields are checked too.
+fn checked<T>(mistakes: &mut Vec<Mistake>, field: Result<T, Mistake>) -> Option<T> {
+    field.map_err(|mistake| mistakes.push(mistake)).ok()
+}
+
+fn id(object: &Map<String, Value>) -> Result<String, Mistake> {
+    match object.get("id") {
+        None => Ok(format!("evt_{}", Uuid::now_v7())),
+        Some(Value::String(id)) if (1..=limits::ID_BYTES).contains(&id.len()) => Ok(id.clone()),
+        Some(_) => Err(Mistake::Id),
+    }
+}
+
+fn email(object: &Map<String, Value>) -> Result<String, Mistake> {
+    let email = object.get("email").ok_or(Mistake::NoEmail)?;
+    let email = email.as_str().ok_or(Mistake::Email)?;
+    match email.split_once('@') {
+        Some((name, domain)) if !name.is_empty() && !domain.is_empty() && !domain.contains('@') => {
+            Ok(email.to_owned())
+        }
+        _ => Err(Mistake::Email),
+    }
+}
+
+fn kind(object: &Map<String, Value>, routes: &Routes) -> Result<String, Mistake> {
+    let kind = match object.get("type") {
+        None => DEFAULT_TYPE,
+        Some(Value::String(kind)) => kind,
+        Some(_) => {
+            return Err(Mistake::Type {
+                known: routes.known(),
+            });
+        }
+    };
+    if routes.has(kind) {
+        Ok(kind.to_owned())
+    } else {
+        Err(Mistake::UnknownType {
+            kind: kind.to_owned(),
+            known: routes.known(),
+        })
+    }
+}
+
+fn seconds_since_epoch() -> f64 {
+    // A clock before 1970 is wrong in any case; 0 shows it.
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |elapsed| elapsed.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(body: &str) -> Result<Event, Vec<String>> {
+        let route = "signup=http://127.0.0.1:1/hooks/crm".parse().unwrap();
+        let order = "order=http://127.0.0.1:1/hooks/billing".parse().unwrap();
+        let routes = Routes::new([route, order]).unwrap();
+        Event::parse(body.as_bytes(), &routes)
+            .map_err(|mistakes| mistakes.iter().map(Mistake::to_string).collect())
+    }
+
+    #[test]
+    fn an_event_keeps_the_senders_fields() {
+        let event = parse(r#"{"id": "a-1", "type": "order", "email": "a@example.com", "more": 1}"#)
+            .unwrap();
+        assert_eq!((event.id.as_str(), event.kind.as_str()), ("a-1", "order"));
+        assert_eq!(event.email, "a@example.com");
+        assert!(event.received_at > 0.0);
+    }
+
+    #[test]
+    fn an_event_with_an_email_alone_is_a_signup_with_an_id_of_its_own() {
+        let one = parse(r#"{"email": "a@example.com"}"#).unwrap();
+        let other = parse(r#"{"email": "a@example.com"}"#).unwrap();
+        assert_eq!(one.kind, "signup");
+        assert!(one.id.starts_with("evt_"), "{}", one.id);
+        assert_ne!(one.id, other.id);
+    }
+
+    #[test]
+    fn every_mistake_is_reported_at_once() {
+        let mistakes = parse(r#"{"id": "", "type": "refund"}"#).unwrap_err();
+        assert_eq!(
+            mistakes,
+            [
+                "`id` must be a string of 1 to 256 bytes; leave it out to get one",
+                "unknown type `refund`; known types: `order`, `signup`",
+                "`email` is missing",
+            ]
+        );
+    }
+
+    #[test]
+    fn ids_and_types_are_strings_of_a_sane_length() {
+        let id = "x".repeat(limits::ID_BYTES);
+        assert!(parse(&format!(r#"{{"id": "{id}", "email": "a@b"}}"#)).is_ok());
+        assert!(parse(&format!(r#"{{"id": "{id}x", "email": "a@b"}}"#)).is_err());
+        assert!(parse(r#"{"id": null, "email": "a@b"}"#).is_err());
+        assert_eq!(
+            parse(r#"{"type": 7, "email": "a@b"}"#).unwrap_err(),
+            ["`type` must be a string; known types: `order`, `signup`"]
+        );
+    }
+
+    #[test]
+    fn an_email_has_something_on_both_sides_of_one_at() {
+        for email in ["", "a", "@", "a@", "@b", "a@b@c", "a@@b"] {
+            assert!(
+                parse(&format!(r#"{{"email": "{email}"}}"#)).is_err(),
+                "`{email}` passed"
+            );
+        }
+        assert!(parse(r#"{"email": ["a@b"]}"#).is_err());
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_named_as_such() {
+        assert!(parse("{").unwrap_err()[0].starts_with("the body is not JSON: EOF"));
+        assert!(parse("[]").unwrap_err()[0].starts_with("the body must be a JSON object"));
+    }
+}

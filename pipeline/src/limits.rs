@@ -1,0 +1,30 @@
+//! Every limit of the pipeline, in one place.
+
+use std::time::Duration;
+
+/// Larger bodies are refused with 413.
+pub(crate) const BODY_BYTES: usize = 256 * 1024;
+
+/// Longer ids are refused: an id is remembered for long, so its size is part of the memory bound.
+pub(crate) const ID_BYTES: usize = 256;
+
+/// How many ids are remembered, to recognise a repeated event. With the longest ids that is some 50 MB.
+pub(crate) const SEEN_IDS: usize = 100_000;
+
+/// Events accepted and not yet delivered. One more is refused with 503, so that the sender slows down.
+pub(crate) const QUEUED_EVENTS: usize = 10_000;
+
+/// Requests to destinations in flight at once; neither a fault's delay nor the wait before a retry counts.
+pub(crate) const CONCURRENT_DELIVERIES: usize = 256;
+
+/// How often a delivery is tried before it counts as failed.
+pub(crate) const ATTEMPTS: u32 = 5;
+
+/// The wait before the second attempt; it doubles before each further one: 100, 200, 400, 800 ms.
+pub(crate) const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// How long one attempt may take, connecting included.
+pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How long a stopping pipeline finishes requests and deliveries before it gives them up.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(10);

@@ -1,0 +1,134 @@
+//! The pipeline over HTTP.
+//!
+//! | route | answers |
+//! | --- | --- |
+//! | `POST /events` | 202 accepted, 200 seen before, 400 invalid, 413 too large, 503 queue full |
+//! | `GET /faults` | the faults that are on |
+//! | `PUT /faults` | replaces them all, an absent field being off (`{}` heals the pipeline); 400 if unknown |
+//! | `GET /metrics` | numbers in Prometheus' text format |
+//! | `GET /healthz` | 200 while it runs |
+//!
+//! Every refusal has a JSON body `{"errors": ["..."]}`. Bodies are read as JSON whatever their content type says, so
+//! that `curl -d` works as it is.
+
+use std::{future::Future, io, sync::Arc};
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
+    http::{StatusCode, header::CONTENT_TYPE},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde_json::json;
+use tokio::{net::TcpListener, time::sleep};
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{
+    faults::Faults,
+    limits,
+    service::{Pipeline, Receipt, Refusal},
+};
+
+/// Serves until `stop` completes, then finishes the requests and the deliveries in flight, within a grace time.
+pub async fn serve(
+    listener: TcpListener,
+    pipeline: Arc<Pipeline>,
+    stop: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let stopping = CancellationToken::new();
+    let server = axum::serve(listener, router(pipeline.clone()))
+        .with_graceful_shutdown(stopping.clone().cancelled_owned());
+    let finish = async {
+        server.await?;
+        pipeline.drain().await;
+        Ok(())
+    };
+    let grace = async {
+        stop.await;
+        stopping.cancel();
+        sleep(limits::STOP_GRACE).await;
+    };
+    tokio::select! {
+        finished = finish => finished,
+        () = grace => {
+            warn!("stopped with deliveries in flight after {} s", limits::STOP_GRACE.as_secs());
+            Ok(())
+        }
+    }
+}
+
+fn router(pipeline: Arc<Pipeline>) -> Router {
+    Router::new()
+        .route("/events", post(accept_event))
+        .route("/faults", get(show_faults).put(set_faults))
+        .route("/metrics", get(metrics))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .with_state(pipeline)
+}
+
+type Body = Result<Bytes, BytesRejection>;
+
+async fn accept_event(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Response {
+    let response = match body {
+        Err(rejection) => unreadable(&rejection),
+        Ok(body) => match pipeline.accept(&body) {
+            Ok(
+                receipt @ Receipt {
+                    duplicate: false, ..
+                },
+            ) => (StatusCode::ACCEPTED, Json(receipt)).into_response(),
+            Ok(receipt) => Json(receipt).into_response(),
+            Err(Refusal::Invalid(mistakes)) => errors(StatusCode::BAD_REQUEST, &mistakes),
+            Err(full @ Refusal::Full) => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
+        },
+    };
+    if !response.status().is_success() {
+        pipeline.count_rejected();
+    }
+    response
+}
+
+async fn show_faults(State(pipeline): State<Arc<Pipeline>>) -> Json<Faults> {
+    Json(pipeline.faults())
+}
+
+async fn set_faults(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Response {
+    match body.map(|body| Faults::parse(&body, pipeline.routes())) {
+        Err(rejection) => unreadable(&rejection),
+        Ok(Err(error)) => errors(StatusCode::BAD_REQUEST, &[error]),
+        Ok(Ok(faults)) => {
+            pipeline.set_faults(faults.clone());
+            Json(faults).into_response()
+        }
+    }
+}
+
+async fn metrics(State(pipeline): State<Arc<Pipeline>>) -> Response {
+    (
+        [(CONTENT_TYPE, "text/plain; version=0.0.4")],
+        pipeline.render_metrics(),
+    )
+        .into_response()
+}
+
+fn unreadable(rejection: &BytesRejection) -> Response {
+    match rejection.status() {
+        status @ StatusCode::PAYLOAD_TOO_LARGE => errors(
+            status,
+            &[format!(
+                "the body is larger than {} bytes",
+                limits::BODY_BYTES
+            )],
+        ),
+        status => errors(status, &[rejection.body_text()]),
+    }
+}
+
+fn errors(status: StatusCode, errors: &[impl ToString]) -> Response {
+    let errors: Vec<_> = errors.iter().map(ToString::to_string).collect();
+    (status, Json(json!({ "errors": errors }))).into_response()
+}

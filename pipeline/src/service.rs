@@ -1,0 +1,190 @@
+//! The pipeline itself: what happens to an event between its arrival and its deliveries.
+
+use std::{
+    error::Error,
+    iter::successors,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use serde::Serialize;
+use thiserror::Error;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::sleep,
+};
+use tokio_util::task::TaskTracker;
+use tracing::warn;
+
+pub use crate::courier::CourierError;
+use crate::{
+    courier::Courier,
+    event::{Event, Mistake},
+    faults::Faults,
+    limits,
+    metrics::Metrics,
+    route::{Destination, Routes},
+    seen::Seen,
+};
+
+/// Takes events, and delivers them in the background.
+///
+/// The queue is a semaphore: an event holds one of its permits until the last of its deliveries has ended.
+pub struct Pipeline {
+    routes: Routes,
+    faults: Mutex<Faults>,
+    seen: Mutex<Seen>,
+    queue: Arc<Semaphore>,
+    courier: Courier,
+    deliveries: TaskTracker,
+    metrics: Metrics,
+}
+
+impl Pipeline {
+    /// A healthy pipeline with an empty queue.
+    pub fn new(routes: Routes) -> Result<Arc<Self>, CourierError> {
+        Ok(Arc::new(Self {
+            metrics: Metrics::new(&routes),
+            routes,
+            faults: Mutex::default(),
+            seen: Mutex::new(Seen::new(limits::SEEN_IDS)),
+            queue: Arc::new(Semaphore::new(limits::QUEUED_EVENTS)),
+            courier: Courier::new()?,
+            deliveries: TaskTracker::new(),
+        }))
+    }
+
+    /// Takes an event, unless there is something wrong with it or with the moment. Its deliveries are on their way when
+    /// this returns.
+    pub fn accept(self: &Arc<Self>, body: &[u8]) -> Result<Receipt, Refusal> {
+        let event = Event::parse(body, &self.routes).map_err(Refusal::Invalid)?;
+        let slot = {
+            // One lock over both steps: of two copies that arrive together one is the duplicate, and an event refused
+            // by a full queue may come again.
+            let mut seen = lock(&self.seen);
+            if seen.contains(&event.id) {
+                self.metrics.duplicate();
+                return Ok(Receipt {
+                    id: event.id,
+                    duplicate: true,
+                });
+            }
+            let slot = self
+                .queue
+                .clone()
+                .try_acquire_owned()
+                .map_err(|_| Refusal::Full)?;
+            seen.insert(&event.id);
+            slot
+        };
+        self.metrics.accepted(&event.kind);
+        let receipt = Receipt {
+            id: event.id.clone(),
+            duplicate: false,
+        };
+        self.process(event, slot);
+        Ok(receipt)
+    }
+
+    /// Where events of which type go.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The faults that are on.
+    pub fn faults(&self) -> Faults {
+        lock(&self.faults).clone()
+    }
+
+    /// Switches faults, for the events that are accepted from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = faults;
+    }
+
+    /// Waits until every delivery has ended; to be called when no event comes any more.
+    pub async fn drain(&self) {
+        self.deliveries.close();
+        self.deliveries.wait().await;
+    }
+
+    /// Counts an event that was refused, by the pipeline or before it got there.
+    pub(crate) fn count_rejected(&self) {
+        self.metrics.rejected();
+    }
+
+    /// The page that Prometheus scrapes.
+    pub(crate) fn render_metrics(&self) -> String {
+        self.metrics
+            .render(limits::QUEUED_EVENTS - self.queue.available_permits())
+    }
+
+    /// Sends an event on its way to each of its destinations.
+    fn process(self: &Arc<Self>, event: Event, slot: OwnedSemaphorePermit) {
+        let faults = lock(&self.faults).met_by(&event.kind);
+        if faults.drop {
+            return;
+        }
+        let queued = Arc::new(Queued { event, _slot: slot });
+        for destination in self.routes.destinations(&queued.event.kind) {
+            let (pipeline, destination) = (self.clone(), destination.clone());
+            let (queued, faults) = (queued.clone(), faults.clone());
+            self.deliveries.spawn(async move {
+                sleep(faults.delay()).await;
+                for _ in 0..faults.copies() {
+                    pipeline.deliver(&queued.event, &destination).await;
+                }
+            });
+        }
+    }
+
+    async fn deliver(&self, event: &Event, destination: &Destination) {
+        let result = self
+            .courier
+            .deliver(&destination.url, &event.payload(&destination.name))
+            .await;
+        if let Err(error) = &result {
+            let (id, destination) = (&event.id, &destination.name);
+            warn!(id, destination, "delivery given up: {}", chain(error));
+        }
+        self.metrics.delivered(&destination.name, result.is_ok());
+    }
+}
+
+/// What the sender of an accepted event is told.
+#[derive(Debug, PartialEq, Serialize)]
+pub struct Receipt {
+    /// The event's id, which the pipeline made where the sender did not.
+    pub id: String,
+    /// Whether an event of this id came before; this one is not delivered again then.
+    pub duplicate: bool,
+}
+
+/// Why an event was not accepted.
+#[derive(Debug, Error)]
+pub enum Refusal {
+    /// It can never be accepted as it is.
+    #[error("the event is invalid")]
+    Invalid(Vec<Mistake>),
+    /// It came at a bad moment.
+    #[error("the queue is full; try again later")]
+    Full,
+}
+
+/// An event on its way. Its destinations share it, and the last that is done gives the slot back.
+struct Queued {
+    event: Event,
+    _slot: OwnedSemaphorePermit,
+}
+
+/// An error with all its causes, since an HTTP client's own message does not say why there was no answer.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let errors = successors(Some(error), |&error| error.source());
+    errors
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+/// Takes a lock even if a thread panicked while it held it: what these locks guard is whole after every statement.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,7 @@
+//! A suite of nothing.
+
+#[path = "shared/by_hand.rs"]
+#[allow(dead_code, unused_imports, reason = "each example uses a part of it")]
+mod by_hand;
+
+by_hand::export_cases!(Vec::new());

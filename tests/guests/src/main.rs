@@ -1,0 +1,5 @@
+//! An ordinary command, which is no test.
+
+fn main() {
+    println!("hello");
+}

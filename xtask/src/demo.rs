@@ -1,0 +1,132 @@
+//! `cargo xtask demo`: the example tests, run by the real host against the real pipeline, until told to stop.
+//!
+//! The pipeline must know the webhook's address and the host must know the pipeline's, so neither can pick its own: the
+//! demo picks all addresses before it starts either (see [`addresses`]).
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+
+use self::{addresses::Addresses, process::Process, signals::Signals, tally::Tally};
+use crate::{guests, workspace};
+
+mod addresses;
+mod config;
+mod process;
+mod scrape;
+mod signals;
+mod tally;
+
+/// The cases that must pass for the demo to succeed.
+const EXPECTED: [&str; 5] = [
+    "rust/counters",
+    "rust/exactly-once",
+    "rust/fan-out",
+    "rust/server-made-id",
+    "rust/smoke",
+];
+
+/// How often the demo looks whether it is over.
+const GLANCE: Duration = Duration::from_millis(50);
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// How long to run, such as `30s` or `2m`; without it, until Ctrl-C
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
+    duration: Option<Duration>,
+}
+
+/// Succeeds if every expected case passed and no case did anything else.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let components = guests::build_examples()?;
+    workspace::build_binaries()?;
+
+    let addresses = Addresses::choose()?;
+    let folder = workspace::path("target/demo");
+    let config = prepare(&folder, &components, &addresses)?;
+
+    let signals = Signals::catch()?;
+    let mut pipeline = start_pipeline(&addresses)?;
+    let mut host = start_host(&config)?;
+    introduce(&folder, &addresses);
+    let end = arguments.duration.map(|duration| Instant::now() + duration);
+    while !signals.told_to_stop() && end.is_none_or(|end| Instant::now() < end) {
+        pipeline.expect_running()?;
+        host.expect_running()?;
+        thread::sleep(GLANCE);
+    }
+
+    // Read before the host stops: its numbers go with it.
+    let page = scrape::metrics(addresses.admin)?;
+    let stopped = host.stop().and(pipeline.stop());
+    let tally = Tally::read(&page);
+    print!("\n{tally}");
+    tally.verdict(&EXPECTED)?;
+    stopped
+}
+
+/// Writes the configuration, and a directory with nothing but the example components.
+fn prepare(
+    folder: &Path,
+    components: &[PathBuf],
+    addresses: &Addresses,
+) -> anyhow::Result<PathBuf> {
+    let directory = folder.join("components");
+    if directory.exists() {
+        fs::remove_dir_all(&directory)
+            .with_context(|| format!("cannot empty `{}`", directory.display()))?;
+    }
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    for component in components {
+        guests::deploy(component, &directory)?;
+    }
+    let config = folder.join("orbital.toml");
+    fs::write(&config, config::render(&directory, addresses))
+        .with_context(|| format!("cannot write `{}`", config.display()))?;
+    Ok(config)
+}
+
+fn start_pipeline(addresses: &Addresses) -> anyhow::Result<Process> {
+    let mut command = Command::new(workspace::binaries()?.join("pipeline"));
+    command.arg("--listen").arg(addresses.pipeline.to_string());
+    for route in config::routes(addresses.webhook) {
+        command.arg("--route").arg(route);
+    }
+    let mut pipeline = Process::start("pipeline", command.stdout(Stdio::piped()))?;
+    pipeline.wait_for_line()?;
+    Ok(pipeline)
+}
+
+fn start_host(config: &Path) -> anyhow::Result<Process> {
+    let mut command = Command::new(workspace::binaries()?.join("orbital"));
+    Process::start("orbital", command.arg("serve").arg("--config").arg(config))
+}
+
+fn introduce(
+    folder: &Path,
+    Addresses {
+        pipeline,
+        webhook,
+        admin,
+    }: &Addresses,
+) {
+    println!(
+        "
+pipeline   http://{pipeline}
+webhook    http://{webhook}
+host       http://{admin}/metrics
+
+break it   curl -X PUT http://{pipeline}/faults -d '{{\"drop\":true}}'
+heal it    curl -X PUT http://{pipeline}/faults -d '{{}}'
+deploy     copy a component to {}
+",
+        folder.join("components").display()
+    );
+}

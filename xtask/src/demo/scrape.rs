@@ -1,0 +1,73 @@
+//! Reads the host's metrics, by an HTTP client of a few lines.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use anyhow::{Context as _, ensure};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the host says at `/metrics`.
+pub(crate) fn metrics(host: SocketAddr) -> anyhow::Result<String> {
+    get(host, "/metrics").with_context(|| format!("cannot read http://{host}/metrics"))
+}
+
+/// HTTP/1.0 makes it simple: the answer is not chunked, and ends when the connection does.
+fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    // In one piece: to write it bit by bit is to send a packet for each.
+    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer
+        .split_once("\r\n\r\n")
+        .context("the answer is no HTTP")?;
+    let status = head.lines().next().unwrap_or_default();
+    ensure!(
+        status.split(' ').nth(1) == Some("200"),
+        "the host answers `{status}`"
+    );
+    Ok(body.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, thread};
+
+    use super::*;
+
+    fn answered(answer: &'static str) -> anyhow::Result<String> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap();
+        let server = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).unwrap();
+            assert!(request[..length].starts_with(b"GET /metrics HTTP/1.0\r\n"));
+            stream.write_all(answer.as_bytes()).unwrap();
+        });
+        let result = metrics(host);
+        server.join().unwrap();
+        result
+    }
+
+    #[test]
+    fn the_body_is_what_follows_the_head() {
+        let page =
+            answered("HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\na 1\n\nb 2\n").unwrap();
+        assert_eq!(page, "a 1\n\nb 2\n");
+    }
+
+    #[test]
+    fn any_other_answer_is_an_error_that_names_it() {
+        let error = answered("HTTP/1.1 401 Unauthorized\r\n\r\n").unwrap_err();
+        assert!(
+            format!("{error:#}").ends_with("the host answers `HTTP/1.1 401 Unauthorized`"),
+            "{error:#}"
+        );
+    }
+}

@@ -1,0 +1,49 @@
+//! `cargo xtask …`: the developer's commands.
+//!
+//! This is compiled before anything else on a fresh machine, so it does without an async runtime and an HTTP client.
+#![cfg_attr(
+    test,
+    allow(clippy::unwrap_used, reason = "a panic is how a test fails")
+)]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod demo;
+mod guests;
+mod test;
+mod workspace;
+
+/// The developer's commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build the guests: the example tests, into `target/components`, and those that the tests need
+    Guests,
+    /// Run the example tests against the example pipeline, here and now
+    Demo(demo::Arguments),
+    /// Build everything and run all tests
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Guests => guests::run(),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
