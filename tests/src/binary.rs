@@ -1,0 +1,51 @@
+//! The binary `orbital`, run to its end.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::PATIENCE;
+
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// Its exit code.
+    pub code: i32,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
+}
+
+/// Runs `orbital` with these arguments, to its end.
+pub async fn orbital<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
+    let child = command(arguments).spawn().unwrap();
+    let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+    let output = output.expect("orbital does not end").unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Finished { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The binary with these arguments: pipes for its output, ended when its handle is dropped.
+pub(crate) fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+    let mut command = Command::new(path());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    // Compiled code is shared between tests; nothing else of the user's is.
+    command.env("XDG_CACHE_HOME", root().join("target/tests-cache")).env_remove("RUST_LOG");
+    command
+}
+
+/// The workspace.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Beside the test's own binary, in `target/debug/deps`.
+fn path() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.parent().and_then(Path::parent).unwrap().join("orbital");
+    assert!(path.exists(), "`{}` is not built; `cargo xtask test` builds it", path.display());
+    path
+}

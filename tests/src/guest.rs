@@ -1,0 +1,33 @@
+//! Fixture components.
+
+use std::path::{Path, PathBuf};
+
+use crate::binary::root;
+
+/// The file of a fixture component, such as `passes`, or of the example suite, `rust`.
+pub fn guest(name: &str) -> PathBuf {
+    let built = |build: &str| root().join(build).join("target/wasm32-wasip2/release");
+    let path = match name {
+        "rust" => built("example-tests/rust").join("rust.wasm"),
+        "hello" => built("tests/guests").join("hello.wasm"),
+        name => built("tests/guests").join("examples").join(format!("{name}.wasm")),
+    };
+    assert!(path.exists(), "`{}` is not built; `cargo xtask guests` builds it", path.display());
+    path
+}
+
+/// A component with every occurrence of a text replaced by another one of the same length, so that it stays
+/// well formed.
+pub fn patched(component: &Path, from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let mut bytes = std::fs::read(component).unwrap();
+    let mut found = false;
+    for start in 0..bytes.len() - from.len() {
+        if bytes[start..].starts_with(from.as_bytes()) {
+            bytes[start..start + to.len()].copy_from_slice(to.as_bytes());
+            found = true;
+        }
+    }
+    assert!(found, "no `{from}` in `{}`", component.display());
+    bytes
+}

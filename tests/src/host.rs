@@ -1,0 +1,166 @@
+//! A host that runs.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+
+use tempfile::TempDir;
+use tokio::process::Child;
+use tokio::task::JoinHandle;
+
+use crate::binary::command;
+use crate::{Lines, Metrics, PATIENCE, client, guest};
+
+/// `orbital serve` with a directory and ports of its own. It is killed when this is dropped.
+pub struct Host {
+    /// What it says.
+    pub lines: Lines,
+    /// The URL of the webhook.
+    pub webhook: String,
+    /// The URL of the private listener.
+    pub admin: String,
+    /// The directory of components.
+    pub components: PathBuf,
+    child: Child,
+    readers: Vec<JoinHandle<()>>,
+    directory: TempDir,
+}
+
+/// How a host is to be started.
+#[derive(Default)]
+pub struct HostBuilder {
+    sections: String,
+    webhook: String,
+    components: Vec<PathBuf>,
+    section_of_components: String,
+    environment: Vec<(String, String)>,
+}
+
+impl HostBuilder {
+    /// Adds sections to `orbital.toml`, such as `[targets.api]`.
+    pub fn sections(mut self, toml: &str) -> Self {
+        self.sections.push_str(toml);
+        self.sections.push('\n');
+        self
+    }
+
+    /// Adds settings to the section `[webhook]`.
+    pub fn webhook(mut self, toml: &str) -> Self {
+        self.webhook.push_str(toml);
+        self.webhook.push('\n');
+        self
+    }
+
+    /// Adds settings to the section `[components]`.
+    pub fn components(mut self, toml: &str) -> Self {
+        self.section_of_components.push_str(toml);
+        self.section_of_components.push('\n');
+        self
+    }
+
+    /// Puts a fixture component into the directory before the host starts.
+    pub fn with(mut self, name: &str) -> Self {
+        self.components.push(guest(name));
+        self
+    }
+
+    /// Sets an environment variable of the host.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it and waits until it listens.
+    pub async fn start(self) -> Host {
+        let directory = TempDir::new().unwrap();
+        let components = directory.path().join("components");
+        std::fs::create_dir(&components).unwrap();
+        for file in &self.components {
+            std::fs::copy(file, components.join(file.file_name().unwrap())).unwrap();
+        }
+        let config = format!(
+            "[components]\ndirectory = {components:?}\n{}\n[webhook]\nlisten = \"127.0.0.1:0\"\n{}\n[admin]\nlisten = \"127.0.0.1:0\"\n{}",
+            self.section_of_components, self.webhook, self.sections,
+        );
+        let file = directory.path().join("orbital.toml");
+        std::fs::write(&file, config).unwrap();
+        let mut command = command(["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
+        let mut child = command.envs(self.environment).spawn().unwrap();
+        let lines = Lines::default();
+        let readers =
+            vec![lines.read(child.stdout.take().unwrap()), lines.read(child.stderr.take().unwrap())];
+        let url = async |texts: &[&str]| {
+            let line = lines.wait(0, texts).await;
+            line.rsplit(' ').next().unwrap().to_owned()
+        };
+        let webhook = url(&["webhook on http://"]).await;
+        let admin = url(&["metrics on http://"]).await;
+        Host { webhook, admin, components, child, readers, directory, lines }
+    }
+}
+
+impl Host {
+    /// How it is to be started.
+    pub fn builder() -> HostBuilder {
+        HostBuilder::default()
+    }
+
+    /// Copies a fixture component into the directory, as `cp` does; gives the mark before it.
+    pub fn deploy(&self, name: &str) -> usize {
+        self.deploy_as(name, name)
+    }
+
+    /// The same under another name.
+    pub fn deploy_as(&self, name: &str, as_name: &str) -> usize {
+        let mark = self.lines.mark();
+        std::fs::copy(guest(name), self.file(as_name)).unwrap();
+        mark
+    }
+
+    /// Writes bytes as a component's file; gives the mark before it.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> usize {
+        let mark = self.lines.mark();
+        std::fs::write(self.file(name), bytes).unwrap();
+        mark
+    }
+
+    /// The file of a component.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.components.join(format!("{name}.wasm"))
+    }
+
+    /// The file `orbital.toml`.
+    pub fn config(&self) -> PathBuf {
+        self.directory.path().join("orbital.toml")
+    }
+
+    /// A directory that goes with the host.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The metrics page.
+    pub async fn metrics(&self) -> Metrics {
+        Metrics::new(self.get("/metrics").await.1)
+    }
+
+    /// Status and body of a page of the private listener.
+    pub async fn get(&self, path: &str) -> (u16, String) {
+        let response = client().get(format!("{}{path}", self.admin)).send().await.unwrap();
+        (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// The process id.
+    pub fn id(&self) -> i32 {
+        i32::try_from(self.child.id().unwrap()).unwrap()
+    }
+
+    /// Waits for it to end; gives how, and all that it said.
+    pub async fn ended(mut self) -> (ExitStatus, String) {
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = status.expect("the host does not end").unwrap();
+        for reader in self.readers {
+            reader.await.unwrap();
+        }
+        (status, self.lines.text())
+    }
+}

@@ -1,0 +1,5 @@
+//! Black-box tests: they start the real binary, copy real components, use real sockets.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
+mod deploy;
