@@ -33,7 +33,12 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     /// With nothing to do yet.
-    pub fn new(settings: SchedulerSettings, runner: Arc<Runner>, reporter: Arc<Reporter>, guests: Handle) -> Self {
+    pub fn new(
+        settings: SchedulerSettings,
+        runner: Arc<Runner>,
+        reporter: Arc<Reporter>,
+        guests: Handle,
+    ) -> Self {
         Self {
             shutdown_grace: settings.shutdown_grace,
             plan: Plan::new(settings),
@@ -53,7 +58,8 @@ impl Dispatcher {
             for action in self.plan.due(now()) {
                 self.act(action);
             }
-            let pause = self.plan.next_due().map_or(LOOK_AGAIN, |due| due.saturating_sub(now())).min(LOOK_AGAIN);
+            let pause =
+                self.plan.next_due().map_or(LOOK_AGAIN, |due| due.saturating_sub(now())).min(LOOK_AGAIN);
             tokio::select! {
                 () = stop.cancelled() => break,
                 Ok(()) = deployed.changed() => ready = self.deploy(&mut deployed, ready),
@@ -93,7 +99,8 @@ impl Dispatcher {
 
     fn start(&mut self, tick: Tick<Arc<Component>>) {
         let case_id = tick.case.id.clone();
-        let order = Order { component: tick.version, case: tick.case, due: SystemTime::UNIX_EPOCH + tick.due };
+        let order =
+            Order { component: tick.version, case: tick.case, due: SystemTime::UNIX_EPOCH + tick.due };
         let (runner, reporter, cancel) = (self.runner.clone(), self.reporter.clone(), self.cancel.clone());
         let run = async move {
             // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
@@ -124,9 +131,7 @@ impl Dispatcher {
         if in_flight > 0 {
             tracing::info!(in_flight, grace = ?self.shutdown_grace, "stopping: letting runs in flight finish");
         }
-        let all = async {
-            while self.runs.join_next().await.is_some() {}
-        };
+        let all = async { while self.runs.join_next().await.is_some() {} };
         if tokio::time::timeout(self.shutdown_grace, all).await.is_err() {
             tracing::warn!(in_flight = self.runs.len(), "the grace time ran out: cancelling the rest");
             self.cancel.cancel();

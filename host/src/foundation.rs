@@ -60,7 +60,8 @@ impl Foundation {
     /// The first part that cannot be had.
     pub async fn lay(settings: &Settings, guests: Handle) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone());
-        let client = Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
+        let client =
+            Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
         let webhook = Listener::bind(
             settings.webhook.listen,
             settings.webhook.max_connections,

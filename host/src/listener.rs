@@ -53,7 +53,9 @@ fn remedy(error: &std::io::Error, setting: &str) -> String {
             format!(": this machine has no such address; set another one with {setting}")
         }
         std::io::ErrorKind::PermissionDenied => {
-            format!(": a port below 1024 needs rights that this process lacks; set another one with {setting}")
+            format!(
+                ": a port below 1024 needs rights that this process lacks; set another one with {setting}"
+            )
         }
         _ => String::new(),
     }
@@ -96,7 +98,9 @@ impl Listener {
             let router = router.clone();
             let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                 let mut router = router.clone();
-                async move { Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {})) }
+                async move {
+                    Ok::<_, Infallible>(router.call(request).await.unwrap_or_else(|never| match never {}))
+                }
             });
             let connection = http.serve_connection(TokioIo::new(stream), service).into_owned();
             let connection = graceful.watch(connection);

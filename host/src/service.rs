@@ -43,9 +43,11 @@ impl Service {
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
     pub async fn start(settings: Settings, guests: Handle) -> Result<Self, StartError> {
-        let Foundation { workshop, waiter, runner, webhook } = Foundation::lay(&settings, guests.clone()).await?;
+        let Foundation { workshop, waiter, runner, webhook } =
+            Foundation::lay(&settings, guests.clone()).await?;
         let private =
-            Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`").await?;
+            Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
+                .await?;
         let metrics = MetricsSink::new(waiter.clone());
         let (console, printing) = Console::start()?;
         let reporter = Arc::new(Reporter::new(metrics.clone(), Some(console)));

@@ -24,10 +24,7 @@ impl Courier {
             .timeout(limits::ATTEMPT_TIMEOUT)
             .build()
             .map_err(CourierError)?;
-        Ok(Self {
-            client,
-            sending: Semaphore::new(limits::CONCURRENT_DELIVERIES),
-        })
+        Ok(Self { client, sending: Semaphore::new(limits::CONCURRENT_DELIVERIES) })
     }
 
     /// Delivers once. The error is that of the last attempt.
@@ -46,20 +43,13 @@ impl Courier {
     async fn attempt(&self, url: &Url, payload: &str) -> Result<(), DeliveryError> {
         // The semaphore is never closed, so there is a permit always; it is given back between attempts.
         let _permit = self.sending.acquire().await;
-        let request = self
-            .client
-            .post(url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .body(payload.to_owned());
+        let request =
+            self.client.post(url.clone()).header(CONTENT_TYPE, "application/json").body(payload.to_owned());
         let mut response = request.send().await?;
         let status = response.status();
         // Reading the answer to its end lets the connection be used again; what it says does not matter.
         while let Ok(Some(_)) = response.chunk().await {}
-        if status.is_success() {
-            Ok(())
-        } else {
-            Err(DeliveryError::Refused(status))
-        }
+        if status.is_success() { Ok(()) } else { Err(DeliveryError::Refused(status)) }
     }
 }
 

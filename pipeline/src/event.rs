@@ -36,12 +36,9 @@ impl Event {
         let kind = checked(&mut mistakes, kind(&object, routes));
         let email = checked(&mut mistakes, email(&object));
         match (id, kind, email) {
-            (Some(id), Some(kind), Some(email)) => Ok(Self {
-                id,
-                kind,
-                email,
-                received_at: seconds_since_epoch(),
-            }),
+            (Some(id), Some(kind), Some(email)) => {
+                Ok(Self { id, kind, email, received_at: seconds_since_epoch() })
+            }
             _ => Err(mistakes),
         }
     }
@@ -70,10 +67,7 @@ pub enum Mistake {
     #[error(r#"the body must be a JSON object, such as `{{"email": "a@example.com"}}`"#)]
     NotAnObject,
     /// An id is there that cannot be one.
-    #[error(
-        "`id` must be a string of 1 to {} bytes; leave it out to get one",
-        limits::ID_BYTES
-    )]
+    #[error("`id` must be a string of 1 to {} bytes; leave it out to get one", limits::ID_BYTES)]
     Id,
     /// The one field that every event needs is not there.
     #[error("`email` is missing")]
@@ -126,26 +120,19 @@ fn kind(object: &Map<String, Value>, routes: &Routes) -> Result<String, Mistake>
         None => DEFAULT_TYPE,
         Some(Value::String(kind)) => kind,
         Some(_) => {
-            return Err(Mistake::Type {
-                known: routes.known(),
-            });
+            return Err(Mistake::Type { known: routes.known() });
         }
     };
     if routes.has(kind) {
         Ok(kind.to_owned())
     } else {
-        Err(Mistake::UnknownType {
-            kind: kind.to_owned(),
-            known: routes.known(),
-        })
+        Err(Mistake::UnknownType { kind: kind.to_owned(), known: routes.known() })
     }
 }
 
 fn seconds_since_epoch() -> f64 {
     // A clock before 1970 is wrong in any case; 0 shows it.
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |elapsed| elapsed.as_secs_f64())
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |elapsed| elapsed.as_secs_f64())
 }
 
 #[cfg(test)]
@@ -162,8 +149,7 @@ mod tests {
 
     #[test]
     fn an_event_keeps_the_senders_fields() {
-        let event = parse(r#"{"id": "a-1", "type": "order", "email": "a@example.com", "more": 1}"#)
-            .unwrap();
+        let event = parse(r#"{"id": "a-1", "type": "order", "email": "a@example.com", "more": 1}"#).unwrap();
         assert_eq!((event.id.as_str(), event.kind.as_str()), ("a-1", "order"));
         assert_eq!(event.email, "a@example.com");
         assert!(event.received_at > 0.0);
@@ -206,10 +192,7 @@ mod tests {
     #[test]
     fn an_email_has_something_on_both_sides_of_one_at() {
         for email in ["", "a", "@", "a@", "@b", "a@b@c", "a@@b"] {
-            assert!(
-                parse(&format!(r#"{{"email": "{email}"}}"#)).is_err(),
-                "`{email}` passed"
-            );
+            assert!(parse(&format!(r#"{{"email": "{email}"}}"#)).is_err(), "`{email}` passed");
         }
         assert!(parse(r#"{"email": ["a@b"]}"#).is_err());
     }

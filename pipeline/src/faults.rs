@@ -31,21 +31,14 @@ impl Faults {
     pub fn parse(body: &[u8], routes: &Routes) -> Result<Self, FaultsError> {
         let faults: Self = serde_json::from_slice(body)?;
         match faults.types.iter().find(|kind| !routes.has(kind)) {
-            Some(kind) => Err(FaultsError::UnknownType {
-                kind: kind.clone(),
-                known: routes.known(),
-            }),
+            Some(kind) => Err(FaultsError::UnknownType { kind: kind.clone(), known: routes.known() }),
             None => Ok(faults),
         }
     }
 
     /// The faults that events of this type meet.
     pub(crate) fn met_by(&self, kind: &str) -> Self {
-        if self.types.is_empty() || self.types.contains(kind) {
-            self.clone()
-        } else {
-            Self::default()
-        }
+        if self.types.is_empty() || self.types.contains(kind) { self.clone() } else { Self::default() }
     }
 
     pub(crate) fn delay(&self) -> Duration {
@@ -85,22 +78,12 @@ mod tests {
     #[test]
     fn absent_fields_are_off() {
         assert_eq!(parse("{}"), Ok(Faults::default()));
-        assert_eq!(
-            parse(r#"{"drop": true}"#),
-            Ok(Faults {
-                drop: true,
-                ..Faults::default()
-            })
-        );
+        assert_eq!(parse(r#"{"drop": true}"#), Ok(Faults { drop: true, ..Faults::default() }));
     }
 
     #[test]
     fn what_would_do_nothing_is_refused_by_name() {
-        assert!(
-            parse(r#"{"dorp": true}"#)
-                .unwrap_err()
-                .contains("unknown field `dorp`, expected one of")
-        );
+        assert!(parse(r#"{"dorp": true}"#).unwrap_err().contains("unknown field `dorp`, expected one of"));
         assert_eq!(
             parse(r#"{"drop": true, "types": ["signup"]}"#).unwrap_err(),
             "unknown type `signup` in `types`; known types: `order`"

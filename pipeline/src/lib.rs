@@ -5,10 +5,7 @@
 //! be made to misbehave while it runs (see [`faults`]), so that one can watch the right tests fail. The routes that it
 //! serves are listed in [`server`].
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a panic is how a test fails")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 pub mod event;
 pub mod faults;

@@ -53,15 +53,11 @@ async fn run(Arguments { listen, routes }: Arguments) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on `{listen}`; is it taken? choose another with `--listen`")
     })?;
-    let address = listener
-        .local_addr()
-        .context("cannot tell the listening address")?;
+    let address = listener.local_addr().context("cannot tell the listening address")?;
     let mut stdout = io::stdout();
     writeln!(stdout, "pipeline listening on http://{address}").context("cannot print")?;
     stdout.flush().context("cannot print")?;
-    server::serve(listener, pipeline, stop)
-        .await
-        .context("the server broke")
+    server::serve(listener, pipeline, stop).await.context("the server broke")
 }
 
 /// Completes at the first SIGINT or SIGTERM. Both are caught from the call on, before the future is polled.

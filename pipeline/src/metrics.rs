@@ -20,14 +20,8 @@ impl Metrics {
         let recorder = PrometheusBuilder::new().build_recorder();
         with_local_recorder(&recorder, || {
             describe_counter!(ACCEPTED, "Events accepted for processing");
-            describe_counter!(
-                DUPLICATE,
-                "Events whose id had been accepted before, not processed again"
-            );
-            describe_counter!(
-                REJECTED,
-                "Events refused: invalid, too large, or the queue was full"
-            );
+            describe_counter!(DUPLICATE, "Events whose id had been accepted before, not processed again");
+            describe_counter!(REJECTED, "Events refused: invalid, too large, or the queue was full");
             describe_counter!(
                 DELIVERIES,
                 "Deliveries ended: taken by the destination, or given up after all attempts"
@@ -40,7 +34,8 @@ impl Metrics {
             counter!(REJECTED).absolute(0);
             for destination in routes.all_destinations() {
                 for result in ["ok", "failed"] {
-                    counter!(DELIVERIES, "destination" => destination.name.clone(), "result" => result).absolute(0);
+                    counter!(DELIVERIES, "destination" => destination.name.clone(), "result" => result)
+                        .absolute(0);
                 }
             }
         });
@@ -48,9 +43,7 @@ impl Metrics {
     }
 
     pub(crate) fn accepted(&self, kind: &str) {
-        with_local_recorder(&self.0, || {
-            counter!(ACCEPTED, "type" => kind.to_owned()).increment(1)
-        });
+        with_local_recorder(&self.0, || counter!(ACCEPTED, "type" => kind.to_owned()).increment(1));
     }
 
     pub(crate) fn duplicate(&self) {
@@ -64,8 +57,7 @@ impl Metrics {
     pub(crate) fn delivered(&self, destination: &str, ok: bool) {
         let result = if ok { "ok" } else { "failed" };
         with_local_recorder(&self.0, || {
-            counter!(DELIVERIES, "destination" => destination.to_owned(), "result" => result)
-                .increment(1);
+            counter!(DELIVERIES, "destination" => destination.to_owned(), "result" => result).increment(1);
         });
     }
 

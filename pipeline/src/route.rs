@@ -31,14 +31,8 @@ impl Routes {
         let mut by_type = BTreeMap::<String, Vec<Destination>>::new();
         for Route { kind, destination } in routes {
             let destinations = by_type.entry(kind.clone()).or_default();
-            if destinations
-                .iter()
-                .any(|other| other.name == destination.name)
-            {
-                return Err(RouteError::Ambiguous {
-                    kind,
-                    name: destination.name,
-                });
+            if destinations.iter().any(|other| other.name == destination.name) {
+                return Err(RouteError::Ambiguous { kind, name: destination.name });
             }
             destinations.push(destination);
         }
@@ -62,10 +56,7 @@ impl Routes {
 
     /// The types that are routed, as messages list them.
     pub fn known(&self) -> String {
-        self.types()
-            .map(|kind| format!("`{kind}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        self.types().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ")
     }
 
     /// Every destination of every type.
@@ -82,29 +73,18 @@ impl FromStr for Route {
             Some((kind, url)) if !kind.is_empty() => (kind, url),
             _ => return Err(RouteError::Shape),
         };
-        let invalid = |reason: &dyn fmt::Display| RouteError::Url {
-            url: url.to_owned(),
-            reason: reason.to_string(),
-        };
+        let invalid =
+            |reason: &dyn fmt::Display| RouteError::Url { url: url.to_owned(), reason: reason.to_string() };
         let parsed = Url::parse(url).map_err(|error| invalid(&error))?;
         if parsed.scheme() != "http" {
             return Err(invalid(&"it must start with `http://`"));
         }
-        let name = parsed
-            .path_segments()
-            .and_then(|mut segments| segments.next_back());
+        let name = parsed.path_segments().and_then(|mut segments| segments.next_back());
         let name = name.filter(|name| !name.is_empty());
-        let name = name.ok_or_else(|| {
-            invalid(&"its path must end in the destination's name, such as `/hooks/crm`")
-        })?;
-        let destination = Destination {
-            name: name.to_owned(),
-            url: parsed,
-        };
-        Ok(Self {
-            kind: kind.to_owned(),
-            destination,
-        })
+        let name = name
+            .ok_or_else(|| invalid(&"its path must end in the destination's name, such as `/hooks/crm`"))?;
+        let destination = Destination { name: name.to_owned(), url: parsed };
+        Ok(Self { kind: kind.to_owned(), destination })
     }
 }
 
@@ -123,9 +103,7 @@ pub enum RouteError {
         reason: String,
     },
     /// It is not the only one of its name.
-    #[error(
-        "type `{kind}` has two destinations named `{name}`; let one of the URLs end in another name"
-    )]
+    #[error("type `{kind}` has two destinations named `{name}`; let one of the URLs end in another name")]
     Ambiguous {
         /// The type of both routes.
         kind: String,
@@ -150,13 +128,7 @@ mod tests {
             "order=http://127.0.0.1:2/shipping?a=b",
         ])
         .unwrap();
-        let names = |kind| {
-            routes
-                .destinations(kind)
-                .iter()
-                .map(|to| to.name.as_str())
-                .collect::<Vec<_>>()
-        };
+        let names = |kind| routes.destinations(kind).iter().map(|to| to.name.as_str()).collect::<Vec<_>>();
         assert_eq!(names("order"), ["billing", "shipping"]);
         assert_eq!(names("signup"), ["crm"]);
         assert!(names("refund").is_empty());
@@ -165,31 +137,19 @@ mod tests {
 
     #[test]
     fn two_destinations_of_a_type_have_two_names() {
-        let same = [
-            "order=http://127.0.0.1:1/a/hook",
-            "order=http://127.0.0.1:1/b/hook",
-        ];
+        let same = ["order=http://127.0.0.1:1/a/hook", "order=http://127.0.0.1:1/b/hook"];
         assert_eq!(
             routes(&same).unwrap_err().to_string(),
             "type `order` has two destinations named `hook`; let one of the URLs end in another name"
         );
-        assert!(
-            routes(&[
-                "order=http://127.0.0.1:1/hook",
-                "signup=http://127.0.0.1:1/hook"
-            ])
-            .is_ok()
-        );
+        assert!(routes(&["order=http://127.0.0.1:1/hook", "signup=http://127.0.0.1:1/hook"]).is_ok());
     }
 
     #[test]
     fn a_route_that_cannot_work_says_why() {
         let error = |route: &str| route.parse::<Route>().unwrap_err().to_string();
         for shape in ["", "signup", "=http://127.0.0.1:1/crm"] {
-            assert!(
-                error(shape).starts_with("a route is written `type=url`"),
-                "{shape}"
-            );
+            assert!(error(shape).starts_with("a route is written `type=url`"), "{shape}");
         }
         assert!(error("signup=crm").starts_with("cannot use `crm`: relative URL"));
         assert!(error("signup=https://example.com/crm").contains("must start with `http://`"));

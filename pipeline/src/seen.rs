@@ -14,11 +14,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn new(room: usize) -> Self {
-        Self {
-            room,
-            ids: HashSet::new(),
-            oldest_first: VecDeque::new(),
-        }
+        Self { room, ids: HashSet::new(), oldest_first: VecDeque::new() }
     }
 
     pub(crate) fn contains(&self, id: &str) -> bool {

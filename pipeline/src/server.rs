@@ -76,11 +76,9 @@ async fn accept_event(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Resp
     let response = match body {
         Err(rejection) => unreadable(&rejection),
         Ok(body) => match pipeline.accept(&body) {
-            Ok(
-                receipt @ Receipt {
-                    duplicate: false, ..
-                },
-            ) => (StatusCode::ACCEPTED, Json(receipt)).into_response(),
+            Ok(receipt @ Receipt { duplicate: false, .. }) => {
+                (StatusCode::ACCEPTED, Json(receipt)).into_response()
+            }
             Ok(receipt) => Json(receipt).into_response(),
             Err(Refusal::Invalid(mistakes)) => errors(StatusCode::BAD_REQUEST, &mistakes),
             Err(full @ Refusal::Full) => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
@@ -108,22 +106,14 @@ async fn set_faults(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Respon
 }
 
 async fn metrics(State(pipeline): State<Arc<Pipeline>>) -> Response {
-    (
-        [(CONTENT_TYPE, "text/plain; version=0.0.4")],
-        pipeline.render_metrics(),
-    )
-        .into_response()
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], pipeline.render_metrics()).into_response()
 }
 
 fn unreadable(rejection: &BytesRejection) -> Response {
     match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => errors(
-            status,
-            &[format!(
-                "the body is larger than {} bytes",
-                limits::BODY_BYTES
-            )],
-        ),
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            errors(status, &[format!("the body is larger than {} bytes", limits::BODY_BYTES)])
+        }
         status => errors(status, &[rejection.body_text()]),
     }
 }

@@ -63,24 +63,14 @@ impl Pipeline {
             let mut seen = lock(&self.seen);
             if seen.contains(&event.id) {
                 self.metrics.duplicate();
-                return Ok(Receipt {
-                    id: event.id,
-                    duplicate: true,
-                });
+                return Ok(Receipt { id: event.id, duplicate: true });
             }
-            let slot = self
-                .queue
-                .clone()
-                .try_acquire_owned()
-                .map_err(|_| Refusal::Full)?;
+            let slot = self.queue.clone().try_acquire_owned().map_err(|_| Refusal::Full)?;
             seen.insert(&event.id);
             slot
         };
         self.metrics.accepted(&event.kind);
-        let receipt = Receipt {
-            id: event.id.clone(),
-            duplicate: false,
-        };
+        let receipt = Receipt { id: event.id.clone(), duplicate: false };
         self.process(event, slot);
         Ok(receipt)
     }
@@ -113,8 +103,7 @@ impl Pipeline {
 
     /// The page that Prometheus scrapes.
     pub(crate) fn render_metrics(&self) -> String {
-        self.metrics
-            .render(limits::QUEUED_EVENTS - self.queue.available_permits())
+        self.metrics.render(limits::QUEUED_EVENTS - self.queue.available_permits())
     }
 
     /// Sends an event on its way to each of its destinations.
@@ -137,10 +126,7 @@ impl Pipeline {
     }
 
     async fn deliver(&self, event: &Event, destination: &Destination) {
-        let result = self
-            .courier
-            .deliver(&destination.url, &event.payload(&destination.name))
-            .await;
+        let result = self.courier.deliver(&destination.url, &event.payload(&destination.name)).await;
         if let Err(error) = &result {
             let (id, destination) = (&event.id, &destination.name);
             warn!(id, destination, "delivery given up: {}", chain(error));
@@ -178,10 +164,7 @@ struct Queued {
 /// An error with all its causes, since an HTTP client's own message does not say why there was no answer.
 fn chain(error: &(dyn Error + 'static)) -> String {
     let errors = successors(Some(error), |&error| error.source());
-    errors
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
+    errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// Takes a lock even if a thread panicked while it held it: what these locks guard is whole after every statement.

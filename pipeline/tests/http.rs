@@ -21,9 +21,7 @@ const HANG: Duration = Duration::from_secs(20);
 #[tokio::test]
 async fn an_event_is_delivered_to_every_destination_of_its_type() {
     let mut world = World::start([]).await;
-    let answer = world
-        .send(json!({"id": "o-1", "type": "order", "email": "a@example.com"}))
-        .await;
+    let answer = world.send(json!({"id": "o-1", "type": "order", "email": "a@example.com"})).await;
     assert_eq!(answer, (202, json!({"id": "o-1", "duplicate": false})));
 
     let deliveries = [world.delivery().await, world.delivery().await];
@@ -49,24 +47,18 @@ async fn a_repeated_id_is_not_delivered_again() {
     assert_eq!(status, 202);
     let id = &first["id"];
     assert!(id.as_str().unwrap().starts_with("evt_"), "{id}");
-    let again = world
-        .send(json!({"id": id, "email": "a@example.com"}))
-        .await;
+    let again = world.send(json!({"id": id, "email": "a@example.com"})).await;
     assert_eq!(again, (200, json!({"id": id, "duplicate": true})));
 
     assert_eq!(world.delivery().await.1["id"], *id);
-    world
-        .expect_metric("pipeline_events_duplicate_total 1")
-        .await;
+    world.expect_metric("pipeline_events_duplicate_total 1").await;
     world.stop_and_expect_nothing_more().await;
 }
 
 #[tokio::test]
 async fn a_delivery_is_tried_again_until_it_is_taken() {
     let mut world = World::start([500, 302]).await;
-    world
-        .send(json!({"id": "s-1", "email": "a@example.com"}))
-        .await;
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
     for _ in 0..3 {
         assert_eq!(world.delivery().await.1["id"], "s-1");
     }
@@ -76,9 +68,7 @@ async fn a_delivery_is_tried_again_until_it_is_taken() {
 #[tokio::test]
 async fn a_delivery_is_given_up_after_five_attempts() {
     let mut world = World::start([500; 6]).await;
-    world
-        .send(json!({"id": "s-1", "email": "a@example.com"}))
-        .await;
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
     for _ in 0..5 {
         world.delivery().await;
     }
@@ -88,27 +78,16 @@ async fn a_delivery_is_given_up_after_five_attempts() {
 #[tokio::test]
 async fn dropped_events_are_accepted_and_never_delivered() {
     let mut world = World::start([]).await;
-    world
-        .put_faults(json!({"drop": true, "types": ["order"]}))
-        .await;
-    let answer = world
-        .send(json!({"id": "o-1", "type": "order", "email": "a@example.com"}))
-        .await;
+    world.put_faults(json!({"drop": true, "types": ["order"]})).await;
+    let answer = world.send(json!({"id": "o-1", "type": "order", "email": "a@example.com"})).await;
     assert_eq!(answer.0, 202);
-    world
-        .send(json!({"id": "s-1", "email": "a@example.com"}))
-        .await;
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
     assert_eq!(world.delivery().await.1["id"], "s-1");
 
     let healed = world.put_faults(json!({})).await;
-    assert_eq!(
-        healed,
-        json!({"delay_ms": 0, "drop": false, "duplicate": false, "types": []})
-    );
+    assert_eq!(healed, json!({"delay_ms": 0, "drop": false, "duplicate": false, "types": []}));
     assert_eq!(world.json("/faults").await, healed);
-    world
-        .send(json!({"id": "s-2", "email": "a@example.com"}))
-        .await;
+    world.send(json!({"id": "s-2", "email": "a@example.com"})).await;
     assert_eq!(world.delivery().await.1["id"], "s-2");
     world.stop_and_expect_nothing_more().await;
 }
@@ -116,13 +95,9 @@ async fn dropped_events_are_accepted_and_never_delivered() {
 #[tokio::test]
 async fn duplicated_deliveries_arrive_twice_and_delayed_ones_late() {
     let mut world = World::start([]).await;
-    world
-        .put_faults(json!({"duplicate": true, "delay_ms": 50}))
-        .await;
+    world.put_faults(json!({"duplicate": true, "delay_ms": 50})).await;
     let start = Instant::now();
-    world
-        .send(json!({"id": "s-1", "email": "a@example.com"}))
-        .await;
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
     assert_eq!(world.delivery().await, world.delivery().await);
     assert!(start.elapsed() >= Duration::from_millis(50));
     world.stop_and_expect_nothing_more().await;
@@ -138,31 +113,11 @@ async fn what_is_refused_says_why() {
         json!({"errors": ["unknown type `refund`; known types: `order`, `signup`", "`email` is missing"]})
     );
     let (status, answer) = world.send(json!({"email": "x".repeat(256 * 1024)})).await;
-    assert_eq!(
-        (status, answer),
-        (
-            413,
-            json!({"errors": ["the body is larger than 262144 bytes"]})
-        )
-    );
-    let faults = world
-        .client
-        .put(world.url("/faults"))
-        .body(r#"{"dorp": true}"#)
-        .send()
-        .await
-        .unwrap();
+    assert_eq!((status, answer), (413, json!({"errors": ["the body is larger than 262144 bytes"]})));
+    let faults = world.client.put(world.url("/faults")).body(r#"{"dorp": true}"#).send().await.unwrap();
     assert_eq!(faults.status(), 400);
-    assert!(
-        faults
-            .text()
-            .await
-            .unwrap()
-            .contains("unknown field `dorp`")
-    );
-    world
-        .expect_metric("pipeline_events_rejected_total 2")
-        .await;
+    assert!(faults.text().await.unwrap().contains("unknown field `dorp`"));
+    world.expect_metric("pipeline_events_rejected_total 2").await;
 }
 
 #[tokio::test]
@@ -195,12 +150,8 @@ impl World {
     /// Starts both; the receiver gives these answers first, and 200 from then on.
     async fn start<const N: usize>(answers: [u16; N]) -> Self {
         let (receiver, deliveries) = receiver(answers.into()).await;
-        let routes = ["signup=crm", "order=billing", "order=shipping"].map(|route| {
-            route
-                .replace('=', &format!("=http://{receiver}/hooks/"))
-                .parse()
-                .unwrap()
-        });
+        let routes = ["signup=crm", "order=billing", "order=shipping"]
+            .map(|route| route.replace('=', &format!("=http://{receiver}/hooks/")).parse().unwrap());
         let pipeline = Pipeline::new(Routes::new(routes).unwrap()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
@@ -208,11 +159,7 @@ impl World {
             address: listener.local_addr().unwrap(),
             client: Client::builder().no_proxy().build().unwrap(),
             deliveries,
-            server: tokio::spawn(server::serve(
-                listener,
-                pipeline,
-                stop.clone().cancelled_owned(),
-            )),
+            server: tokio::spawn(server::serve(listener, pipeline, stop.clone().cancelled_owned())),
             stop,
         }
     }
@@ -222,26 +169,12 @@ impl World {
     }
 
     async fn send(&self, event: Value) -> (u16, Value) {
-        let response = self
-            .client
-            .post(self.url("/events"))
-            .body(event.to_string())
-            .send()
-            .await
-            .unwrap();
+        let response = self.client.post(self.url("/events")).body(event.to_string()).send().await.unwrap();
         (response.status().as_u16(), read(response).await)
     }
 
     async fn put_faults(&self, faults: Value) -> Value {
-        read(
-            self.client
-                .put(self.url("/faults"))
-                .body(faults.to_string())
-                .send()
-                .await
-                .unwrap(),
-        )
-        .await
+        read(self.client.put(self.url("/faults")).body(faults.to_string()).send().await.unwrap()).await
     }
 
     async fn json(&self, path: &str) -> Value {
@@ -249,36 +182,18 @@ impl World {
     }
 
     async fn expect_metric(&self, start_of_line: &str) {
-        let page = self
-            .client
-            .get(self.url("/metrics"))
-            .send()
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap();
-        assert!(
-            page.lines().any(|line| line.starts_with(start_of_line)),
-            "no `{start_of_line}` in:\n{page}"
-        );
+        let page = self.client.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        assert!(page.lines().any(|line| line.starts_with(start_of_line)), "no `{start_of_line}` in:\n{page}");
     }
 
     async fn delivery(&mut self) -> (String, Value) {
-        timeout(HANG, self.deliveries.recv())
-            .await
-            .expect("no delivery came")
-            .unwrap()
+        timeout(HANG, self.deliveries.recv()).await.expect("no delivery came").unwrap()
     }
 
     /// A graceful stop ends every delivery first, so what has not come by then never does.
     async fn stop_and_expect_nothing_more(mut self) {
         self.stop.cancel();
-        timeout(HANG, self.server)
-            .await
-            .expect("the pipeline does not stop")
-            .unwrap()
-            .unwrap();
+        timeout(HANG, self.server).await.expect("the pipeline does not stop").unwrap().unwrap();
         assert!(self.deliveries.try_recv().is_err(), "a delivery too many");
     }
 }
@@ -287,15 +202,11 @@ async fn read(response: Response) -> Value {
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
-async fn receiver(
-    answers: VecDeque<u16>,
-) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Value)>) {
+async fn receiver(answers: VecDeque<u16>) -> (SocketAddr, mpsc::UnboundedReceiver<(String, Value)>) {
     let (sender, deliveries) = mpsc::unbounded_channel();
     let answers = Arc::new(Mutex::new(answers));
     let hook = async move |Path(name): Path<String>, body: Bytes| {
-        sender
-            .send((name, serde_json::from_slice(&body).unwrap()))
-            .unwrap();
+        sender.send((name, serde_json::from_slice(&body).unwrap())).unwrap();
         let answer = answers.lock().unwrap().pop_front().unwrap_or(200);
         StatusCode::from_u16(answer).unwrap()
     };

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use tempfile::NamedTempFile;
 use tokio::process::Command;
 
 use crate::PATIENCE;
@@ -21,7 +22,15 @@ pub struct Finished {
 
 /// Runs `orbital` with these arguments, to its end.
 pub async fn orbital<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Finished {
-    let child = command(arguments).spawn().unwrap();
+    orbital_with(&[], arguments).await
+}
+
+/// The same, with these variables in its environment.
+pub async fn orbital_with<A: AsRef<OsStr>>(
+    environment: &[(&str, &str)],
+    arguments: impl IntoIterator<Item = A>,
+) -> Finished {
+    let child = command(arguments).envs(environment.iter().copied()).spawn().unwrap();
     let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.expect("orbital does not end").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -30,8 +39,13 @@ pub async fn orbital<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 
 /// The binary with these arguments: pipes for its output, ended when its handle is dropped.
 pub(crate) fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
-    let mut command = Command::new(path());
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut command = Command::new(binary("orbital"));
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
     // Compiled code is shared between tests; nothing else of the user's is.
     command.env("XDG_CACHE_HOME", root().join("target/tests-cache")).env_remove("RUST_LOG");
     command
@@ -42,10 +56,17 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Beside the test's own binary, in `target/debug/deps`.
-fn path() -> PathBuf {
+/// A configuration file with this content, which goes when it is dropped.
+pub fn config(toml: &str) -> NamedTempFile {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), toml).unwrap();
+    file
+}
+
+/// A binary of the workspace, beside the test's own in `target/debug/deps`.
+pub fn binary(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
-    let path = test.parent().and_then(Path::parent).unwrap().join("orbital");
+    let path = test.parent().and_then(Path::parent).unwrap().join(name);
     assert!(path.exists(), "`{}` is not built; `cargo xtask test` builds it", path.display());
     path
 }

@@ -23,6 +23,7 @@ pub struct Host {
     child: Child,
     readers: Vec<JoinHandle<()>>,
     directory: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 /// How a host is to be started.
@@ -83,8 +84,16 @@ impl HostBuilder {
         );
         let file = directory.path().join("orbital.toml");
         std::fs::write(&file, config).unwrap();
+        Host::launch(directory, self.environment).await
+    }
+}
+
+impl Host {
+    async fn launch(directory: TempDir, environment: Vec<(String, String)>) -> Self {
+        let components = directory.path().join("components");
+        let file = directory.path().join("orbital.toml");
         let mut command = command(["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
-        let mut child = command.envs(self.environment).spawn().unwrap();
+        let mut child = command.envs(environment.clone()).spawn().unwrap();
         let lines = Lines::default();
         let readers =
             vec![lines.read(child.stdout.take().unwrap()), lines.read(child.stderr.take().unwrap())];
@@ -94,11 +103,15 @@ impl HostBuilder {
         };
         let webhook = url(&["webhook on http://"]).await;
         let admin = url(&["metrics on http://"]).await;
-        Host { webhook, admin, components, child, readers, directory, lines }
+        Self { webhook, admin, components, child, readers, directory, environment, lines }
     }
-}
 
-impl Host {
+    /// Ends it as `kill -9` does, and starts it again on the same directory, with ports of its own again.
+    pub async fn killed_and_restarted(mut self) -> Self {
+        self.child.kill().await.unwrap();
+        Self::launch(self.directory, self.environment).await
+    }
+
     /// How it is to be started.
     pub fn builder() -> HostBuilder {
         HostBuilder::default()

@@ -3,13 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod api;
 mod binary;
 mod guest;
 mod host;
 mod lines;
 mod metrics;
 
-pub use binary::{Finished, orbital};
+pub use api::{Api, Call, serve};
+pub use binary::{Finished, binary, config, orbital, orbital_with};
 pub use guest::{guest, patched};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;
@@ -20,6 +22,20 @@ use std::time::Duration;
 /// How long a test waits for something that must happen. It is there so that a test that is wrong ends; no
 /// test measures it.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again, with a short pause, until there is an answer: for what can only be looked up.
+pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    answer.unwrap_or_else(|_| panic!("it never came true that {what}"))
+}
 
 /// A client that follows no redirect and uses no proxy.
 pub fn client() -> reqwest::Client {

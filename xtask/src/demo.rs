@@ -24,13 +24,8 @@ mod signals;
 mod tally;
 
 /// The cases that must pass for the demo to succeed.
-const EXPECTED: [&str; 5] = [
-    "rust/counters",
-    "rust/exactly-once",
-    "rust/fan-out",
-    "rust/server-made-id",
-    "rust/smoke",
-];
+const EXPECTED: [&str; 5] =
+    ["rust/counters", "rust/exactly-once", "rust/fan-out", "rust/server-made-id", "rust/smoke"];
 
 /// How often the demo looks whether it is over.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -72,18 +67,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Writes the configuration, and a directory with nothing but the example components.
-fn prepare(
-    folder: &Path,
-    components: &[PathBuf],
-    addresses: &Addresses,
-) -> anyhow::Result<PathBuf> {
+fn prepare(folder: &Path, components: &[PathBuf], addresses: &Addresses) -> anyhow::Result<PathBuf> {
     let directory = folder.join("components");
     if directory.exists() {
-        fs::remove_dir_all(&directory)
-            .with_context(|| format!("cannot empty `{}`", directory.display()))?;
+        fs::remove_dir_all(&directory).with_context(|| format!("cannot empty `{}`", directory.display()))?;
     }
-    fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot create `{}`", directory.display()))?;
+    fs::create_dir_all(&directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
     for component in components {
         guests::deploy(component, &directory)?;
     }
@@ -109,14 +98,7 @@ fn start_host(config: &Path) -> anyhow::Result<Process> {
     Process::start("orbital", command.arg("serve").arg("--config").arg(config))
 }
 
-fn introduce(
-    folder: &Path,
-    Addresses {
-        pipeline,
-        webhook,
-        admin,
-    }: &Addresses,
-) {
+fn introduce(folder: &Path, Addresses { pipeline, webhook, admin }: &Addresses) {
     println!(
         "
 pipeline   http://{pipeline}

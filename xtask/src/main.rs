@@ -1,10 +1,7 @@
 //! `cargo xtask …`: the developer's commands.
 //!
 //! This is compiled before anything else on a fresh machine, so it does without an async runtime and an HTTP client.
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a panic is how a test fails")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 use std::process::ExitCode;
 

@@ -13,9 +13,5 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     guests::run()?;
     workspace::build_binaries()?;
-    workspace::run(
-        workspace::cargo()
-            .args(["test", "--workspace"])
-            .args(&arguments.cargo_arguments),
-    )
+    workspace::run(workspace::cargo().args(["test", "--workspace"]).args(&arguments.cargo_arguments))
 }

@@ -9,23 +9,12 @@ use std::{
 use anyhow::{Context as _, ensure};
 
 /// What `cargo run` sets for the program that it runs. A cargo started by that program is none of its business.
-const SET_BY_CARGO_RUN: [&str; 4] = [
-    "CARGO_BIN_",
-    "CARGO_CRATE_",
-    "CARGO_MANIFEST_",
-    "CARGO_PKG_",
-];
+const SET_BY_CARGO_RUN: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
 
 /// What people set for their host builds, and what would spoil guests: flags for another machine, or another folder
 /// than the one where a guest is looked for.
-const MEANT_FOR_THE_HOST: [&str; 6] = [
-    "CARGO_BUILD_",
-    "CARGO_ENCODED_RUST",
-    "CARGO_PROFILE_",
-    "CARGO_TARGET_",
-    "RUSTDOCFLAGS",
-    "RUSTFLAGS",
-];
+const MEANT_FOR_THE_HOST: [&str; 6] =
+    ["CARGO_BUILD_", "CARGO_ENCODED_RUST", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTDOCFLAGS", "RUSTFLAGS"];
 
 /// A path in the repository.
 pub(crate) fn path(relative: &str) -> PathBuf {
@@ -63,35 +52,22 @@ pub(crate) fn build_binaries() -> anyhow::Result<()> {
 
 /// Says what is run, runs it, and fails if it fails.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let words: Vec<_> = command
-        .get_args()
-        .map(|word| word.to_string_lossy())
-        .collect();
-    let program = Path::new(command.get_program())
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy();
+    let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default().to_string_lossy();
     let line = format!("{program} {}", words.join(" "));
-    let folder = command
-        .get_current_dir()
-        .and_then(|folder| folder.strip_prefix(path("")).ok());
+    let folder = command.get_current_dir().and_then(|folder| folder.strip_prefix(path("")).ok());
     match folder.filter(|folder| !folder.as_os_str().is_empty()) {
         Some(folder) => eprintln!("$ {line} (in `{}`)", folder.display()),
         None => eprintln!("$ {line}"),
     }
-    let status = command
-        .status()
-        .with_context(|| format!("cannot run `{line}`"))?;
+    let status = command.status().with_context(|| format!("cannot run `{line}`"))?;
     ensure!(status.success(), "`{line}` failed: {status}");
     Ok(())
 }
 
 fn remove_variables(command: &mut Command, prefixes: &[&str]) {
     for (name, _) in env::vars_os() {
-        if prefixes
-            .iter()
-            .any(|prefix| name.to_string_lossy().starts_with(prefix))
-        {
+        if prefixes.iter().any(|prefix| name.to_string_lossy().starts_with(prefix)) {
             command.env_remove(name);
         }
     }

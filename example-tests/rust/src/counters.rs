@@ -19,19 +19,13 @@ pub(crate) fn counters(t: &Test) -> Result {
     check_eq!(t, delivery.pointer::<String>("/destination")?, "ledger");
     t.eventually(LAG, || {
         let after = counter(t)?;
-        if after > before {
-            Ok(())
-        } else {
-            bail!("{COUNTER} is {after}, as before the event")
-        }
+        if after > before { Ok(()) } else { bail!("{COUNTER} is {after}, as before the event") }
     })
 }
 
 /// The counter's value; 0 before it appears.
 fn counter(t: &Test) -> Result<f64> {
-    let metrics = t
-        .request(Request::get("pipeline").path("/metrics"))?
-        .success()?;
+    let metrics = t.request(Request::get("pipeline").path("/metrics"))?.success()?;
     let text = metrics.text();
     match text.lines().find_map(|line| line.strip_prefix(COUNTER)) {
         Some(value) => Ok(value.trim().parse().context(COUNTER)?),

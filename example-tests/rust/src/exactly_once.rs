@@ -8,9 +8,7 @@ const WATCH: Duration = Duration::from_millis(300);
 #[case(every = "1s", timeout = "5s")]
 pub(crate) fn exactly_once(t: &Test) -> Result {
     let id = t.new_id();
-    let event = Event::to("api")
-        .key(&id)
-        .json(&json!({ "id": id, "email": "ada@example.com" }));
+    let event = Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" }));
     let first = t.send_event(event.clone())?.success()?;
     check_eq!(t, first.pointer::<bool>("/duplicate")?, false);
     let second = t.send_event(event)?.success()?;

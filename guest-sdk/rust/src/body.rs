@@ -28,24 +28,15 @@ pub enum BodyError {
 }
 
 pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
-    serde_json::from_slice(body).map_err(|source| BodyError::Json {
-        source,
-        beginning: beginning(body),
-    })
+    serde_json::from_slice(body).map_err(|source| BodyError::Json { source, beginning: beginning(body) })
 }
 
 pub(crate) fn pointer<T: DeserializeOwned>(body: &[u8], pointer: &str) -> Result<T, BodyError> {
     let mut whole: Value = json(body)?;
     let value = whole
         .pointer_mut(pointer)
-        .ok_or_else(|| BodyError::Missing {
-            pointer: pointer.to_owned(),
-            beginning: beginning(body),
-        })?;
-    T::deserialize(value.take()).map_err(|source| BodyError::Json {
-        source,
-        beginning: beginning(body),
-    })
+        .ok_or_else(|| BodyError::Missing { pointer: pointer.to_owned(), beginning: beginning(body) })?;
+    T::deserialize(value.take()).map_err(|source| BodyError::Json { source, beginning: beginning(body) })
 }
 
 /// The first bytes of a body, for a person to read.
@@ -63,15 +54,11 @@ pub(crate) fn beginning(body: &[u8]) -> String {
 impl fmt::Display for BodyError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Json { source, beginning } => write!(
-                formatter,
-                "not the JSON expected: {source}; it is {beginning}"
-            ),
+            Self::Json { source, beginning } => {
+                write!(formatter, "not the JSON expected: {source}; it is {beginning}")
+            }
             Self::Missing { pointer, beginning } => {
-                write!(
-                    formatter,
-                    "no value at `{pointer}` in the JSON; it is {beginning}"
-                )
+                write!(formatter, "no value at `{pointer}` in the JSON; it is {beginning}")
             }
         }
     }
@@ -132,10 +119,7 @@ mod tests {
     #[test]
     fn an_error_shows_the_body() {
         let error = json::<Value>(b"<html>").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            "not the JSON expected: expected value at line 1 column 1; it is `<html>`"
-        );
+        assert_eq!(error, "not the JSON expected: expected value at line 1 column 1; it is `<html>`");
         let error = json::<Value>(b"").unwrap_err().to_string();
         assert!(error.ends_with("it is an empty body"), "{error}");
     }
@@ -143,10 +127,7 @@ mod tests {
     #[test]
     fn a_long_body_is_cut() {
         let shown = beginning(&[b'x'; 1000]);
-        assert!(
-            shown.ends_with("x…` (1000 bytes)") && shown.len() < 330,
-            "{shown}"
-        );
+        assert!(shown.ends_with("x…` (1000 bytes)") && shown.len() < 330, "{shown}");
     }
 
     #[test]
@@ -155,15 +136,7 @@ mod tests {
         assert_eq!(pointer::<u8>(body, "/a/b/0").unwrap(), 7);
         assert_eq!(pointer::<Value>(body, "/a").unwrap()["b"][0], 7);
         let error = pointer::<u8>(body, "/a/c").unwrap_err().to_string();
-        assert_eq!(
-            error,
-            r#"no value at `/a/c` in the JSON; it is `{"a": {"b": [7]}}`"#
-        );
-        assert!(
-            pointer::<String>(body, "/a/b/0")
-                .unwrap_err()
-                .to_string()
-                .contains("invalid type")
-        );
+        assert_eq!(error, r#"no value at `/a/c` in the JSON; it is `{"a": {"b": [7]}}`"#);
+        assert!(pointer::<String>(body, "/a/b/0").unwrap_err().to_string().contains("invalid type"));
     }
 }

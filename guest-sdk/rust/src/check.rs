@@ -85,10 +85,7 @@ pub fn is_equal(
     message: Arguments<'_>,
 ) -> bool {
     if !is_equal {
-        test.fail(format!(
-            "{message}: {check}\n{}",
-            difference(values.0, values.1)
-        ));
+        test.fail(format!("{message}: {check}\n{}", difference(values.0, values.1)));
     }
     is_equal
 }
@@ -118,16 +115,8 @@ mod tests {
         let (test, text) = (Test::new(), String::from("a"));
         assert!(crate::check_eq!(&test, text, "a"));
         assert!(crate::check_ne!(&test, text, String::from("b")));
-        assert!(crate::check!(
-            &test,
-            text.len() == 1,
-            "{text} has another length"
-        ));
-        assert!(crate::check_eq!(
-            &test,
-            json!({ "processed": true })["processed"],
-            true
-        ));
+        assert!(crate::check!(&test, text.len() == 1, "{text} has another length"));
+        assert!(crate::check_eq!(&test, json!({ "processed": true })["processed"], true));
         assert!(crate::check_eq!(&test, 202_u16, 202));
     }
 }

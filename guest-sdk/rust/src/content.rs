@@ -12,10 +12,7 @@ pub(crate) struct Content {
 
 impl Content {
     pub(crate) fn add_header(&mut self, name: impl Into<String>, value: impl Into<String>) {
-        self.headers.push(Header {
-            name: name.into(),
-            value: value.into(),
-        });
+        self.headers.push(Header { name: name.into(), value: value.into() });
     }
 
     #[track_caller]
@@ -32,10 +29,7 @@ impl Content {
 
 /// The first value of a header, by its name in any case.
 pub(crate) fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
-    headers
-        .iter()
-        .find(|header| header.name.eq_ignore_ascii_case(name))
-        .map(|header| header.value.as_str())
+    headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
 }
 
 /// Adds the methods that set headers and body to a builder with a field `content`.
@@ -99,10 +93,7 @@ mod tests {
         let mut content = Content::default();
         content.set_json(&[1, 2]);
         assert_eq!(content.body, b"[1,2]");
-        assert_eq!(
-            header(&content.headers, "Content-Type"),
-            Some("application/json")
-        );
+        assert_eq!(header(&content.headers, "Content-Type"), Some("application/json"));
 
         let mut content = Content::default();
         content.add_header("Content-Type", "application/cloudevents+json");

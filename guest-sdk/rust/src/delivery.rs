@@ -48,28 +48,10 @@ impl fmt::Display for Delivery {
 
 impl From<contract::Delivery> for Delivery {
     fn from(delivery: contract::Delivery) -> Self {
-        let contract::Delivery {
-            key,
-            method,
-            path,
-            query,
-            headers,
-            body,
-            received_at,
-            latency,
-        } = delivery;
+        let contract::Delivery { key, method, path, query, headers, body, received_at, latency } = delivery;
         let received_at = SystemTime::UNIX_EPOCH + time::from_seconds(received_at);
         let latency = latency.map(time::from_seconds);
-        Self {
-            key,
-            method,
-            path,
-            query,
-            headers,
-            body,
-            received_at,
-            latency,
-        }
+        Self { key, method, path, query, headers, body, received_at, latency }
     }
 }
 
@@ -84,10 +66,7 @@ mod tests {
             method: "POST".to_owned(),
             path: "/hooks/crm".to_owned(),
             query: String::new(),
-            headers: vec![Header {
-                name: "a".to_owned(),
-                value: "b".to_owned(),
-            }],
+            headers: vec![Header { name: "a".to_owned(), value: "b".to_owned() }],
             body: b"{}".to_vec(),
             received_at: SystemTime::UNIX_EPOCH,
             latency: None,

@@ -48,11 +48,7 @@ fn by_line(lines: &[diff::Result<&str>]) -> String {
 /// A value as `Debug` shows it, but with the lines of a text as lines.
 fn text(value: &dyn Debug) -> String {
     let text = format!("{value:#?}");
-    if text.starts_with('"') && !text.contains('\n') {
-        text.replace("\\n", "\n")
-    } else {
-        text
-    }
+    if text.starts_with('"') && !text.contains('\n') { text.replace("\\n", "\n") } else { text }
 }
 
 #[cfg(test)]
@@ -63,10 +59,7 @@ mod tests {
 
     #[test]
     fn short_values_are_shown_whole() {
-        assert_eq!(
-            difference(&json!(false), &true),
-            "   left: Bool(false)\n  right: true"
-        );
+        assert_eq!(difference(&json!(false), &true), "   left: Bool(false)\n  right: true");
     }
 
     #[test]
@@ -80,10 +73,7 @@ mod tests {
 
     #[test]
     fn texts_are_compared_by_line() {
-        assert_eq!(
-            difference(&"a\nb", &"a\nc"),
-            "- left\n+ right\n  \"a\n- b\"\n+ c\"\n"
-        );
+        assert_eq!(difference(&"a\nb", &"a\nc"), "- left\n+ right\n  \"a\n- b\"\n+ c\"\n");
     }
 
     #[test]

@@ -68,11 +68,7 @@ mod tests {
             .timeout(Duration::from_secs(1));
         let event = contract::Event::from(event);
         assert_eq!(
-            (
-                event.target.as_str(),
-                event.key.as_deref(),
-                event.path.as_str()
-            ),
+            (event.target.as_str(), event.key.as_deref(), event.path.as_str()),
             ("api", Some("7"), "/v2")
         );
         assert_eq!(

@@ -21,22 +21,13 @@ impl Failure {
     /// A failure with this reason, at the place of the call.
     #[track_caller]
     pub fn new(message: impl Into<String>) -> Self {
-        Self {
-            message: message.into(),
-            place: Location::caller(),
-        }
+        Self { message: message.into(), place: Location::caller() }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} ({}:{})",
-            self.message,
-            self.place.file(),
-            self.place.line()
-        )
+        write!(formatter, "{} ({}:{})", self.message, self.place.file(), self.place.line())
     }
 }
 
@@ -77,10 +68,7 @@ impl<T, E: Into<Failure>> Context<T> for std::result::Result<T, E> {
             Ok(value) => Ok(value),
             Err(error) => {
                 let Failure { message, place } = error.into();
-                Err(Failure {
-                    message: format!("{text}: {message}"),
-                    place,
-                })
+                Err(Failure { message: format!("{text}: {message}"), place })
             }
         }
     }
@@ -134,14 +122,8 @@ mod tests {
             Err(Refused("x".parse::<u16>().err()))?
         }
         let text = fails().unwrap_err().to_string();
-        assert!(
-            text.starts_with("the port is wrong: invalid digit found in string ("),
-            "{text}"
-        );
-        assert_eq!(
-            text.split_once(" (").map(|(_, place)| format!("({place}")),
-            Some(at(line))
-        );
+        assert!(text.starts_with("the port is wrong: invalid digit found in string ("), "{text}");
+        assert_eq!(text.split_once(" (").map(|(_, place)| format!("({place}")), Some(at(line)));
     }
 
     #[test]
@@ -152,10 +134,7 @@ mod tests {
             first?;
             Ok(())
         };
-        assert_eq!(
-            again().unwrap_err().to_string(),
-            format!("first {}", at(line))
-        );
+        assert_eq!(again().unwrap_err().to_string(), format!("first {}", at(line)));
     }
 
     #[test]
@@ -163,14 +142,8 @@ mod tests {
         let refused: Result<(), _> = Err(Refused(None));
         let line = line!() + 1;
         let failure = refused.context("while reading the port").unwrap_err();
-        assert_eq!(
-            failure.to_string(),
-            format!("while reading the port: the port is wrong {}", at(line))
-        );
-        let failure = None::<u8>
-            .context("no port")
-            .context("outside")
-            .unwrap_err();
+        assert_eq!(failure.to_string(), format!("while reading the port: the port is wrong {}", at(line)));
+        let failure = None::<u8>.context("no port").context("outside").unwrap_err();
         assert!(failure.to_string().starts_with("outside: no port ("));
     }
 
@@ -178,9 +151,6 @@ mod tests {
     fn bail_returns_a_failure() {
         let line = line!() + 1;
         let fails = |id: &str| -> Result { bail!("no invoice for {id}") };
-        assert_eq!(
-            fails("7").unwrap_err().to_string(),
-            format!("no invoice for 7 {}", at(line))
-        );
+        assert_eq!(fails("7").unwrap_err().to_string(), format!("no invoice for 7 {}", at(line)));
     }
 }

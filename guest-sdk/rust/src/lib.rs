@@ -46,10 +46,7 @@
 //! To read JSON into types of your own, add `serde` with its feature `derive`; [`serde_json::Value`]
 //! comes with this crate.
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a panic is how a test fails")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 // The attribute `case` names this crate by its name, in this crate's own tests too.
 extern crate self as orbital_sdk;
@@ -80,14 +77,7 @@ mod waiting;
 
 /// What is generated from the contract, for code that needs more than this crate offers.
 #[doc(hidden)]
-#[allow(
-    missing_docs,
-    unsafe_code,
-    unreachable_pub,
-    clippy::all,
-    clippy::unwrap_used,
-    reason = "generated"
-)]
+#[allow(missing_docs, unsafe_code, unreachable_pub, clippy::all, clippy::unwrap_used, reason = "generated")]
 pub mod bindings {
     wit_bindgen::generate!({
         path: "wit",

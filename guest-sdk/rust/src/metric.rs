@@ -28,12 +28,7 @@ impl Test {
     /// # Errors
     ///
     /// If nothing was recorded.
-    pub fn counter(
-        &self,
-        name: &str,
-        value: f64,
-        labels: &[(&str, &str)],
-    ) -> Result<(), MetricError> {
+    pub fn counter(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(contract::counter(name, value, &self::labels(labels))?)
     }
 
@@ -42,12 +37,7 @@ impl Test {
     /// # Errors
     ///
     /// If nothing was recorded.
-    pub fn gauge(
-        &self,
-        name: &str,
-        value: f64,
-        labels: &[(&str, &str)],
-    ) -> Result<(), MetricError> {
+    pub fn gauge(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(contract::gauge(name, value, &self::labels(labels))?)
     }
 
@@ -56,12 +46,7 @@ impl Test {
     /// # Errors
     ///
     /// If nothing was recorded.
-    pub fn histogram(
-        &self,
-        name: &str,
-        value: f64,
-        labels: &[(&str, &str)],
-    ) -> Result<(), MetricError> {
+    pub fn histogram(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(contract::histogram(name, value, &self::labels(labels))?)
     }
 }
@@ -85,10 +70,9 @@ impl fmt::Display for MetricError {
                 write!(formatter, "the metric cannot have this value: {text}")
             }
             Self::OtherKind(kind) => write!(formatter, "the metric is of another kind: {kind}"),
-            Self::TooManySeries(limit) => write!(
-                formatter,
-                "the component has {limit} series already, as many as it may"
-            ),
+            Self::TooManySeries(limit) => {
+                write!(formatter, "the component has {limit} series already, as many as it may")
+            }
         }
     }
 }

@@ -28,9 +28,7 @@ pub(crate) fn poll<T>(
         };
         let left = end.saturating_sub(elapsed());
         if left.is_zero() {
-            return Err(Failure::new(format!(
-                "{failure}, still so after {within:?}"
-            )));
+            return Err(Failure::new(format!("{failure}, still so after {within:?}")));
         }
         sleep(pause.min(left));
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -52,11 +50,7 @@ mod tests {
             |_| (),
             || {
                 attempts += 1;
-                if attempts < 3 {
-                    Err(Failure::new("not yet"))
-                } else {
-                    Ok(attempts)
-                }
+                if attempts < 3 { Err(Failure::new("not yet")) } else { Ok(attempts) }
             },
         );
         assert_eq!(result.unwrap(), 3);

@@ -34,11 +34,7 @@ impl Receipt {
     ///
     /// With the status and the beginning of the body, if it is any other.
     pub fn success(self) -> Result<Self, StatusError> {
-        if (200..300).contains(&self.status) {
-            Ok(self)
-        } else {
-            Err(StatusError(self))
-        }
+        if (200..300).contains(&self.status) { Ok(self) } else { Err(StatusError(self)) }
     }
 }
 
@@ -46,30 +42,15 @@ reading_methods!(Receipt);
 
 impl From<contract::Receipt> for Receipt {
     fn from(receipt: contract::Receipt) -> Self {
-        let contract::Receipt {
-            status,
-            headers,
-            body,
-            latency,
-        } = receipt;
-        Self {
-            status,
-            headers,
-            body,
-            latency: time::from_seconds(latency),
-        }
+        let contract::Receipt { status, headers, body, latency } = receipt;
+        Self { status, headers, body, latency: time::from_seconds(latency) }
     }
 }
 
 impl fmt::Display for StatusError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(receipt) = self;
-        write!(
-            formatter,
-            "the target answered {} with {}",
-            receipt.status,
-            body::beginning(&receipt.body)
-        )
+        write!(formatter, "the target answered {} with {}", receipt.status, body::beginning(&receipt.body))
     }
 }
 
@@ -80,12 +61,7 @@ mod tests {
     use super::*;
 
     fn receipt(status: u16) -> Receipt {
-        Receipt {
-            status,
-            headers: Vec::new(),
-            body: b"no room".to_vec(),
-            latency: Duration::ZERO,
-        }
+        Receipt { status, headers: Vec::new(), body: b"no room".to_vec(), latency: Duration::ZERO }
     }
 
     #[test]

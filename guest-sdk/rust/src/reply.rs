@@ -20,11 +20,7 @@ pub struct Reply {
 impl Reply {
     /// An answer with this status, 200 to 599.
     pub fn status(status: u16) -> Self {
-        Self {
-            status,
-            delay_ms: 0,
-            content: Content::default(),
-        }
+        Self { status, delay_ms: 0, content: Content::default() }
     }
 
     /// Waits before answering, for at most a minute.

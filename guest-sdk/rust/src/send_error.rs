@@ -26,15 +26,10 @@ impl fmt::Display for SendError {
         match self {
             Self::UnknownTarget(text) => write!(formatter, "unknown target: {text}"),
             Self::Invalid(text) => write!(formatter, "the request cannot be sent: {text}"),
-            Self::Taken => {
-                formatter.write_str("another run expects the event's key; nothing was sent")
-            }
+            Self::Taken => formatter.write_str("another run expects the event's key; nothing was sent"),
             Self::Unreachable(text) => write!(formatter, "the target did not answer: {text}"),
             Self::Timeout => formatter.write_str("the target did not answer in time"),
-            Self::TooLarge(bytes) => write!(
-                formatter,
-                "the target's answer is larger than {bytes} bytes"
-            ),
+            Self::TooLarge(bytes) => write!(formatter, "the target's answer is larger than {bytes} bytes"),
         }
     }
 }

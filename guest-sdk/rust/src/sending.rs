@@ -17,15 +17,9 @@ impl Test {
 
     /// Sends events at the same time, up to a bound that the host sets, and waits for all answers. They are
     /// in the order of the events. All keys are expected before the first event is sent.
-    pub fn send_events(
-        &self,
-        events: impl IntoIterator<Item = Event>,
-    ) -> Vec<Result<Receipt, SendError>> {
+    pub fn send_events(&self, events: impl IntoIterator<Item = Event>) -> Vec<Result<Receipt, SendError>> {
         let events: Vec<_> = events.into_iter().map(contract::Event::from).collect();
-        contract::send_events(&events)
-            .into_iter()
-            .map(receipt)
-            .collect()
+        contract::send_events(&events).into_iter().map(receipt).collect()
     }
 
     /// Sends any other request and waits for the answer.

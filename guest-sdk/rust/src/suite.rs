@@ -42,10 +42,7 @@ pub fn cases(cases: &[Case]) -> Vec<contract::TestCase> {
 
 /// Runs the case of this name. The error is the reason why it did not pass.
 pub fn run(cases: &[Case], name: &str) -> Result<(), String> {
-    let case = cases
-        .iter()
-        .find(|case| case.name == name)
-        .ok_or_else(|| unknown(cases, name))?;
+    let case = cases.iter().find(|case| case.name == name).ok_or_else(|| unknown(cases, name))?;
     report_panics();
     (case.run)(&Test::new()).map_err(|failure| failure.to_string())
 }
@@ -85,10 +82,7 @@ const fn is_same(left: &[u8], right: &[u8]) -> bool {
 fn report_panics() {
     panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a value that is not text");
-        let place = panic
-            .location()
-            .map(|place| format!(" ({place})"))
-            .unwrap_or_default();
+        let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
         verdict::fail(&format!("panicked: {message}{place}"));
     }));
 }
@@ -109,10 +103,7 @@ impl From<&Case> for contract::TestCase {
             schedule: case.schedule.into(),
             timeout_ms: case.timeout_ms,
             tags: case.tags.iter().map(tag).collect(),
-            retry: contract::RetryPolicy {
-                retries: case.retries,
-                delay_ms: case.retry_delay_ms,
-            },
+            retry: contract::RetryPolicy { retries: case.retries, delay_ms: case.retry_delay_ms },
             max_in_flight: case.max_in_flight,
         }
     }
@@ -135,13 +126,7 @@ impl From<Schedule> for contract::Schedule {
 mod tests {
     use crate::prelude::*;
 
-    #[case(
-        cron = "0 7 * * *",
-        zone = "Europe/Madrid",
-        timeout = "3s",
-        tags(team = "growth"),
-        retries = 2
-    )]
+    #[case(cron = "0 7 * * *", zone = "Europe/Madrid", timeout = "3s", tags(team = "growth"), retries = 2)]
     fn smoke(_: &Test) -> Result {
         Ok(())
     }
@@ -164,25 +149,16 @@ mod tests {
         assert_eq!(cases[0].timeout_ms, Some(3000));
         assert_eq!(cases[0].retry.retries, 2);
         assert_eq!(cases[0].tags[0].name, "team");
-        assert!(
-            matches!(&cases[0].schedule, super::contract::Schedule::Cron(cron) if cron.zone.is_some())
-        );
+        assert!(matches!(&cases[0].schedule, super::contract::Schedule::Cron(cron) if cron.zone.is_some()));
         assert_eq!(cases[1].name, "fan-out");
         assert_eq!(cases[1].max_in_flight, 2);
-        assert!(matches!(
-            cases[1].schedule,
-            super::contract::Schedule::Every(250)
-        ));
+        assert!(matches!(cases[1].schedule, super::contract::Schedule::Every(250)));
     }
 
     #[test]
     fn a_case_is_found_by_its_name() {
         assert_eq!(super::run(CASES, "smoke"), Ok(()));
-        assert!(
-            super::run(CASES, "fan-out")
-                .unwrap_err()
-                .starts_with("1 of 3 (")
-        );
+        assert!(super::run(CASES, "fan-out").unwrap_err().starts_with("1 of 3 ("));
         assert_eq!(
             super::run(CASES, "fan_out").unwrap_err(),
             "there is no case `fan_out`; there are: smoke, fan-out"
@@ -192,10 +168,6 @@ mod tests {
     #[test]
     fn a_name_is_there_once() {
         assert!(super::have_unique_names(CASES));
-        assert!(!super::have_unique_names(&[
-            smoke::CASE,
-            checkout::fan_out::CASE,
-            smoke::CASE
-        ]));
+        assert!(!super::have_unique_names(&[smoke::CASE, checkout::fan_out::CASE, smoke::CASE]));
     }
 }

@@ -73,11 +73,6 @@ impl Test {
     /// If it never succeeded in this time. The message has the last reason.
     #[track_caller]
     pub fn eventually<T>(&self, within: Duration, attempt: impl FnMut() -> Result<T>) -> Result<T> {
-        poll::poll(
-            within,
-            || time::from_seconds(clock::elapsed()),
-            |pause| self.sleep(pause),
-            attempt,
-        )
+        poll::poll(within, || time::from_seconds(clock::elapsed()), |pause| self.sleep(pause), attempt)
     }
 }

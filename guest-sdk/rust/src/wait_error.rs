@@ -29,10 +29,9 @@ impl fmt::Display for WaitError {
             Self::NothingToWaitFor => {
                 formatter.write_str("there is nothing to wait for: no key, or zero deliveries")
             }
-            Self::Overflow(dropped) => write!(
-                formatter,
-                "{dropped} deliveries were dropped: the key's queue was full"
-            ),
+            Self::Overflow(dropped) => {
+                write!(formatter, "{dropped} deliveries were dropped: the key's queue was full")
+            }
         }
     }
 }

@@ -34,10 +34,7 @@ impl Test {
         key: &str,
         replies: impl IntoIterator<Item = Reply>,
     ) -> Result<(), ExpectError> {
-        let replies = replies
-            .into_iter()
-            .map(contract::PlannedReply::from)
-            .collect();
+        let replies = replies.into_iter().map(contract::PlannedReply::from).collect();
         Ok(contract::expect(key, &contract::ExpectOptions { replies })?)
     }
 
@@ -111,10 +108,7 @@ fn wait_n<K: AsRef<str>>(
     n: u32,
     within: Option<Duration>,
 ) -> Result<Vec<Delivery>, WaitError> {
-    let keys: Vec<_> = keys
-        .into_iter()
-        .map(|key| key.as_ref().to_owned())
-        .collect();
+    let keys: Vec<_> = keys.into_iter().map(|key| key.as_ref().to_owned()).collect();
     let deliveries = contract::wait_n(&keys, n, within.map(time::milliseconds))?;
     Ok(deliveries.into_iter().map(Delivery::from).collect())
 }

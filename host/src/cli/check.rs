@@ -58,7 +58,10 @@ fn print(path: &Path, component: &Component) {
     for case in &component.cases {
         let timeout = humantime::format_duration(case.timeout);
         let tags: String = case.tags.iter().map(|(name, value)| format!(", {name}={value}")).collect();
-        println!("    {}: {}, timeout {timeout}, {} in flight{tags}", case.name, case.schedule, case.max_in_flight);
+        println!(
+            "    {}: {}, timeout {timeout}, {} in flight{tags}",
+            case.name, case.schedule, case.max_in_flight
+        );
     }
     println!("  imports:");
     for import in &metadata.imports {

@@ -62,7 +62,8 @@ impl Run {
     }
 
     async fn run(&self, settings: Settings, guests: Handle) -> anyhow::Result<Exit> {
-        let Foundation { workshop, waiter, runner, webhook } = Foundation::lay(&settings, guests.clone()).await?;
+        let Foundation { workshop, waiter, runner, webhook } =
+            Foundation::lay(&settings, guests.clone()).await?;
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {

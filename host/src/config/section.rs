@@ -93,9 +93,10 @@ impl<'a> Section<'a> {
             self.wrong(name, value.span(), "must be a list of tables such as `[{ … }, { … }]`");
             return None;
         };
-        let items = array.iter().enumerate().filter_map(|(index, item)| {
-            self.read_table(&format!("{name}[{index}]"), Some(item), &mut read)
-        });
+        let items = array
+            .iter()
+            .enumerate()
+            .filter_map(|(index, item)| self.read_table(&format!("{name}[{index}]"), Some(item), &mut read));
         Some(items.collect())
     }
 
@@ -144,11 +145,7 @@ impl<'a> Section<'a> {
     }
 
     /// A string that `parse` understands; its error is reported as the reason.
-    pub fn parsed<T>(
-        &self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
+    pub fn parsed<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.take(name)?;
         let Some(text) = value.get_ref().as_str() else {
             self.wrong(name, value.span(), &format!("must be a string, not {}", kind(value.get_ref())));
@@ -188,8 +185,7 @@ impl<'a> Section<'a> {
                 if range.contains(&bytes) {
                     return Ok(bytes);
                 }
-                let (least, most) =
-                    (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
+                let (least, most) = (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
                 Err(format!("`{text}` is not between {least} and {most}"))
             })
             .unwrap_or(default);
@@ -229,11 +225,7 @@ impl<'a> Section<'a> {
 
     /// Notes that this section as a whole is wrong.
     pub fn mistake(&self, reason: impl Into<String>) {
-        self.mistakes.add(Mistake {
-            line: self.line,
-            setting: self.path.clone(),
-            reason: reason.into(),
-        });
+        self.mistakes.add(Mistake { line: self.line, setting: self.path.clone(), reason: reason.into() });
     }
 
     /// Notes that one of this section's settings is wrong.
@@ -334,11 +326,14 @@ mod tests {
                 section.bytes("max_body", 1..=1024, 1);
             });
         });
-        assert_eq!(found, [
-            "line 2: `webhook.listn`: unknown setting; did you mean `listen`?",
-            "line 3: `webhook.max_body`: `big` is not a size such as `64KiB` or `1MiB`",
-            "line 5: `nonsense`: unknown setting; known here: `webhook`",
-        ]);
+        assert_eq!(
+            found,
+            [
+                "line 2: `webhook.listn`: unknown setting; did you mean `listen`?",
+                "line 3: `webhook.max_body`: `big` is not a size such as `64KiB` or `1MiB`",
+                "line 5: `nonsense`: unknown setting; known here: `webhook`",
+            ]
+        );
     }
 
     #[test]
@@ -363,9 +358,8 @@ mod tests {
 
     #[test]
     fn what_is_not_in_the_file_has_its_default() {
-        let limit = parse("", |root| {
-            root.section("webhook", |section| section.bytes("max_body", 1..=1024, 7))
-        });
+        let limit =
+            parse("", |root| root.section("webhook", |section| section.bytes("max_body", 1..=1024, 7)));
         assert_eq!(limit.unwrap(), 7);
     }
 }

@@ -37,13 +37,7 @@ impl BudgetSettings {
 
 impl Default for BudgetSettings {
     fn default() -> Self {
-        Self {
-            memory: 256 << 20,
-            log_bytes: 256 << 10,
-            log_lines: 2000,
-            expectations: 1000,
-            requests: 1000,
-        }
+        Self { memory: 256 << 20, log_bytes: 256 << 10, log_lines: 2000, expectations: 1000, requests: 1000 }
     }
 }
 
@@ -87,14 +81,24 @@ impl MemoryBudget {
 }
 
 impl ResourceLimiter for MemoryBudget {
-    fn memory_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         let asked = self.used.saturating_add(desired.saturating_sub(current));
         BudgetBreach::check("memory", self.limit, asked)?;
         self.used = asked;
         Ok(true)
     }
 
-    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
         // The pool has a limit of its own for tables.
         Ok(true)
     }

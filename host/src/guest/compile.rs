@@ -31,8 +31,8 @@ pub enum CompileError {
 /// The first thing that keeps it from being a test.
 pub fn compile(engine: &GuestEngine, bytes: &[u8]) -> Result<Suite, CompileError> {
     let metadata = inspect(bytes)?;
-    let component = Component::new(&engine.engine, bytes)
-        .map_err(|error| CompileError::Invalid(format!("{error:#}")))?;
+    let component =
+        Component::new(&engine.engine, bytes).map_err(|error| CompileError::Invalid(format!("{error:#}")))?;
     let link = |error: wasmtime::Error| CompileError::Link(format!("{error:#}"));
     let linked = engine.linker.instantiate_pre(&component).map_err(link)?;
     Ok(Suite::new(TestPre::new(linked).map_err(link)?, metadata))

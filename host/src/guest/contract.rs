@@ -86,16 +86,22 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
         return Err(ContractError::NotWasm(magic.escape_ascii().to_string()));
     }
     let outline = Outline::read(bytes)?;
-    let version = |name: &String| name.strip_prefix(PACKAGE)?.split_once('@').map(|(_, version)| version.to_owned());
-    if let Some(found) =
-        outline.exports.iter().chain(&outline.metadata.imports).filter_map(version).find(|found| found != VERSION)
+    let version =
+        |name: &String| name.strip_prefix(PACKAGE)?.split_once('@').map(|(_, version)| version.to_owned());
+    if let Some(found) = outline
+        .exports
+        .iter()
+        .chain(&outline.metadata.imports)
+        .filter_map(version)
+        .find(|found| found != VERSION)
     {
         return Err(ContractError::Version { found });
     }
     if !outline.exports.iter().any(|name| *name == format!("{PACKAGE}suite@{VERSION}")) {
         return Err(ContractError::NotATest { exports: outline.exports });
     }
-    let not_yet = |name: &&String| NOT_YET.iter().any(|interface| **name == format!("{PACKAGE}{interface}@{VERSION}"));
+    let not_yet =
+        |name: &&String| NOT_YET.iter().any(|interface| **name == format!("{PACKAGE}{interface}@{VERSION}"));
     if let Some(name) = outline.metadata.imports.iter().find(not_yet) {
         return Err(ContractError::NotYet(name.clone()));
     }
@@ -155,9 +161,20 @@ impl Outline {
         }
         languages.sort();
         languages.dedup();
+        // The C library that other languages' toolchains link in names its own.
+        if languages.iter().any(|language| !is_c(language)) {
+            languages.retain(|language| !is_c(language));
+        }
         outline.metadata.language = languages.join(", ");
         Ok(outline)
     }
+}
+
+/// Whether a producer's language is a version of C, such as `C11`.
+fn is_c(language: &str) -> bool {
+    language
+        .strip_prefix('C')
+        .is_some_and(|version| !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

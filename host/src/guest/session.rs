@@ -105,7 +105,9 @@ impl Session {
     /// The run's parts, for the call of this name.
     pub(super) fn run(&mut self, call: &str) -> wasmtime::Result<&mut RunParts> {
         self.run.as_mut().ok_or_else(|| {
-            wasmtime::Error::msg(format!("`cases` called `{call}`: while it is asked for its cases, a component may only log"))
+            wasmtime::Error::msg(format!(
+                "`cases` called `{call}`: while it is asked for its cases, a component may only log"
+            ))
         })
     }
 }

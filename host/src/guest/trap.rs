@@ -48,15 +48,23 @@ impl fmt::Display for Breakdown {
     }
 }
 
+/// What a language's own machinery adds below the function that broke: it is the same in every backtrace.
+const MACHINERY: [&str; 8] =
+    ["abort", "core::", "std::", "alloc::", "__rustc::", "exit", "_Exit", "exit_exit"];
+
 fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
     let name = |frame: &wasmtime::FrameInfo| {
-        let function = frame.func_name().map(|name| readable(name));
-        let place = frame.symbols().iter().find_map(|symbol| {
-            Some(format!(" ({}:{})", symbol.file()?, symbol.line()?))
-        });
+        let function = frame.func_name().map(readable);
+        let place = frame
+            .symbols()
+            .iter()
+            .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
         function.map(|function| format!("{function}{}", place.unwrap_or_default()))
     };
-    backtrace.frames().iter().filter_map(name).take(FRAMES).collect()
+    let machinery = |frame: &String| {
+        MACHINERY.iter().any(|part| frame == part || (part.ends_with("::") && frame.starts_with(part)))
+    };
+    backtrace.frames().iter().filter_map(name).skip_while(machinery).take(FRAMES).collect()
 }
 
 /// Rust's mangled names end in a hash that helps nobody.

@@ -99,7 +99,8 @@ pub(super) fn check(
         }
         if case.retry.retries > 0 {
             wrong(
-                "it asks for retries, which this version of the host does not act on yet; set them to 0".to_owned(),
+                "it asks for retries, which this version of the host does not act on yet; set them to 0"
+                    .to_owned(),
             );
         }
         if case.max_in_flight == 0 {
@@ -153,12 +154,17 @@ fn check_tags(tags: &[declared::Tag]) -> Vec<String> {
                 "the tag `{shown}` must be a letter, then letters, digits and `_`, of at most 64 bytes"
             ));
         } else if ["component", "case", "schedule"].contains(&name.as_str()) {
-            wrong.push(format!("the tag `{shown}` has the name of a label that the host sets; call it otherwise"));
+            wrong.push(format!(
+                "the tag `{shown}` has the name of a label that the host sets; call it otherwise"
+            ));
         } else if !names.insert(name) {
             wrong.push(format!("the tag `{shown}` is there twice"));
         }
         if value.len() > 256 {
-            wrong.push(format!("the tag `{shown}` has a value of {} bytes; at most 256 are allowed", value.len()));
+            wrong.push(format!(
+                "the tag `{shown}` has a value of {} bytes; at most 256 are allowed",
+                value.len()
+            ));
         }
     }
     wrong
@@ -195,8 +201,9 @@ mod tests {
         zero.max_in_flight = 0;
         zero.retry.retries = 1;
         zero.tags = vec![declared::Tag { name: "case".to_owned(), value: String::new() }];
-        let mistakes = check("shop", vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero], Duration::MAX)
-            .unwrap_err();
+        let mistakes =
+            check("shop", vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero], Duration::MAX)
+                .unwrap_err();
         assert_eq!(mistakes.len(), 8, "{mistakes:#?}");
         assert_eq!(mistakes[0], "case 1: its name is empty");
         assert!(mistakes[1].starts_with("case `a`: another case has the same name"));

@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, CompileError, GuestEngine, Recorder, Recording, RunClock, Session, Suite, compile,
-    declared,
+    Breakdown, BudgetSettings, CompileError, GuestEngine, Recorder, Recording, RunClock, Session, Suite,
+    compile, declared,
 };
 
 /// How long a component may take to say which cases it has.
@@ -127,7 +127,8 @@ impl Workshop {
             (suite, declared)
         };
         let asked = AbortOnDropHandle::new(self.guests.spawn(asking)).await;
-        let (suite, declared) = asked.map_err(|error| LoadError::Cases(format!("the host broke: {error}")))?;
+        let (suite, declared) =
+            asked.map_err(|error| LoadError::Cases(format!("the host broke: {error}")))?;
         let recording = recorder.finish();
         match declared {
             Ok(Ok(declared)) => Ok((suite, declared)),

@@ -12,7 +12,7 @@ use std::time::{Duration, SystemTime};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,9 @@ const EVENTS: usize = 1024;
 
 /// The directory cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the directory of components `{path}`; create it, or set another one as `components.directory`")]
+#[error(
+    "cannot read the directory of components `{path}`; create it, or set another one as `components.directory`"
+)]
 pub struct DirectoryError {
     path: PathBuf,
     source: std::io::Error,
@@ -44,13 +46,20 @@ pub struct Loader {
     workshop: Workshop,
     reporter: Arc<Reporter>,
     shelf: Shelf,
-    loads: JoinSet<(String, Result<Component, LoadError>, Duration)>,
-    loading: HashMap<tokio::task::Id, String>,
+    loads: JoinSet<Loaded>,
+    loading: HashMap<Id, String>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// Names that were there at the start and are not loaded yet.
     initial: Option<BTreeSet<String>>,
     watched: Option<Watched>,
     directory_is_lost: bool,
+}
+
+/// What became of one file.
+struct Loaded {
+    name: String,
+    result: Result<Component, LoadError>,
+    took: Duration,
 }
 
 /// A watch holds on to an inode, so a directory that is made anew needs a new one.
@@ -155,7 +164,7 @@ impl Loader {
                 let name = name.clone();
                 async move {
                     let result = workshop.load(&path).await;
-                    (name, result, started.elapsed())
+                    Loaded { name, result, took: started.elapsed() }
                 }
             };
             let id = self.loads.spawn(task).id();
@@ -163,15 +172,13 @@ impl Loader {
         }
     }
 
-    fn finish_load(
-        &mut self,
-        loaded: Result<(tokio::task::Id, (String, Result<Component, LoadError>, Duration)), tokio::task::JoinError>,
-    ) {
-        let (id, name, result, took) = match loaded {
-            Ok((id, (name, result, took))) => (id, name, result, took),
+    fn finish_load(&mut self, loaded: Result<(Id, Loaded), JoinError>) {
+        let (id, Loaded { name, result, took }) = match loaded {
+            Ok(loaded) => loaded,
             Err(error) => {
                 let name = self.loading.get(&error.id()).cloned().unwrap_or_default();
-                (error.id(), name, Err(LoadError::Compiler(error.to_string())), Duration::ZERO)
+                let result = Err(LoadError::Compiler(error.to_string()));
+                (error.id(), Loaded { name, result, took: Duration::ZERO })
             }
         };
         self.loading.remove(&id);
@@ -299,7 +306,9 @@ fn subscribe(directory: &Path, inode: u64) -> notify::Result<Watched> {
             _ => Hint::Writing,
         };
         for path in event.paths {
-            if let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| is_component(name)) {
+            if let Some(name) =
+                path.file_name().and_then(|name| name.to_str()).filter(|name| is_component(name))
+            {
                 // Full: the directory is looked at as a whole in any case.
                 let _ = sender.try_send((name.to_owned(), hint));
             }
@@ -320,7 +329,8 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<String, Signature>> {
         let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
         if metadata.is_file() {
             let modified = metadata.modified().ok();
-            found.insert(name.to_owned(), Signature { size: metadata.len(), modified, inode: metadata.ino() });
+            found
+                .insert(name.to_owned(), Signature { size: metadata.len(), modified, inode: metadata.ino() });
         }
     }
     Ok(found)

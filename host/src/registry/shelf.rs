@@ -68,7 +68,8 @@ impl Shelf {
                 }
             }
         }
-        let gone: BTreeSet<String> = self.0.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
+        let gone: BTreeSet<String> =
+            self.0.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
         self.0.retain(|name, _| !gone.contains(name));
         gone
     }
@@ -85,7 +86,8 @@ impl Shelf {
 
     /// Takes a file that is whole and that nobody has taken in this state, unless it is busy.
     pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&str) -> bool) -> Option<String> {
-        let (name, file) = self.0.iter_mut().find(|(name, file)| !file.taken && file.is_whole(now) && !busy(name))?;
+        let (name, file) =
+            self.0.iter_mut().find(|(name, file)| !file.taken && file.is_whole(now) && !busy(name))?;
         file.taken = true;
         file.hint = None;
         Some(name.clone())

@@ -102,9 +102,16 @@ impl MetricsSink {
                 self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
             }
             Event::RunEnded(report) => self.run_ended(report),
-            Event::RunSkipped { component, case, reason, count } => self.with_case(component, case, |family| {
-                family.register_counter("orbital_runs_skipped_total", &skip_labels(component, case, *reason)).increment(*count);
-            }),
+            Event::RunSkipped { component, case, reason, count } => {
+                self.with_case(component, case, |family| {
+                    family
+                        .register_counter(
+                            "orbital_runs_skipped_total",
+                            &skip_labels(component, case, *reason),
+                        )
+                        .increment(*count);
+                })
+            }
         }
     }
 
@@ -126,13 +133,15 @@ impl MetricsSink {
         );
         for case in &component.cases {
             let schedule = case.schedule.to_string();
-            let mut labels = vec![("component", component.name.as_str()), ("case", &case.name), ("schedule", &schedule)];
+            let mut labels =
+                vec![("component", component.name.as_str()), ("case", &case.name), ("schedule", &schedule)];
             labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             metrics.version.gauge("orbital_case_info", &labels, 1.0);
         }
         let mut before = std::mem::take(&mut metrics.cases);
         for case in &component.cases {
-            let family = before.remove(&case.name).unwrap_or_else(|| Family::of_case(&component.name, &case.name));
+            let family =
+                before.remove(&case.name).unwrap_or_else(|| Family::of_case(&component.name, &case.name));
             metrics.cases.insert(case.name.clone(), family);
         }
     }
@@ -225,7 +234,9 @@ impl Family {
             family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
         }
         for reason in SkipReason::ALL {
-            family.register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason)).increment(0);
+            family
+                .register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason))
+                .increment(0);
         }
         family
     }

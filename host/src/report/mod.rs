@@ -6,7 +6,7 @@ mod console;
 mod exposition;
 mod metrics;
 mod outcome;
-mod report;
+mod run;
 pub(crate) mod text;
 
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
-pub use report::Report;
+pub use run::Report;
 pub use text::describe;
 
 use crate::registry::Component;

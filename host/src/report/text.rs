@@ -6,6 +6,12 @@ use std::time::Duration;
 use super::{Outcome, Report};
 use crate::guest::{Happening, LogSource, Step};
 
+/// Steps shown of the beginning of a long timeline.
+const FIRST: usize = 20;
+
+/// Steps shown of its end.
+const LAST: usize = 30;
+
 /// One line for a run that passed; for another one the reasons and the timeline below it.
 pub fn describe(report: &Report) -> String {
     let verdict = match report.outcome {
@@ -22,15 +28,31 @@ pub fn describe(report: &Report) -> String {
     for message in &report.messages {
         indent(&mut text, "    ", message);
     }
+    timeline(&mut text, report);
+    text
+}
+
+/// The steps; of a long timeline its beginning and its end.
+fn timeline(text: &mut String, report: &Report) {
+    let steps = &report.timeline;
+    if steps.is_empty() {
+        let _ = writeln!(text, "    run {} made no call", report.run);
+        return;
+    }
     let _ = writeln!(text, "    timeline of run {}:", report.run);
-    for step in &report.timeline {
-        let at = step.at.as_secs_f64() * 1e3;
-        indent(&mut text, "      ", &format!("{at:>9.1}ms  {}", happening(step)));
+    let left_out = if steps.len() > FIRST + LAST { FIRST..steps.len() - LAST } else { 0..0 };
+    for (index, step) in steps.iter().enumerate() {
+        if index == left_out.start && !left_out.is_empty() {
+            let _ = writeln!(text, "      … {} steps …", left_out.len());
+        }
+        if !left_out.contains(&index) {
+            let at = step.at.as_secs_f64() * 1e3;
+            indent(text, "      ", &format!("{at:>9.1}ms  {}", happening(step)));
+        }
     }
     if report.omitted > 0 {
-        let _ = writeln!(text, "      … and {} steps more", report.omitted);
+        let _ = writeln!(text, "      … and {} steps more, which were not kept", report.omitted);
     }
-    text
 }
 
 fn indent(text: &mut String, prefix: &str, lines: &str) {
@@ -79,7 +101,8 @@ fn happening(step: &Step) -> String {
             format!("waited for {}{end}{took}", deliveries(*n, keys))
         }
         Happening::Delivery { key, method, path, body, latency, taken } => {
-            let latency = latency.map(|latency| format!(", {} after the event", short(latency))).unwrap_or_default();
+            let latency =
+                latency.map(|latency| format!(", {} after the event", short(latency))).unwrap_or_default();
             let taken = if *taken { "" } else { ", never waited for" };
             format!("delivery {method} {path}, key `{key}`{latency}{taken}: {body}")
         }

@@ -46,8 +46,20 @@ pub struct Order {
 
 impl Runner {
     /// `webhook_url` is where the system under test must deliver to.
-    pub fn new(settings: RunnerSettings, webhook_url: String, waiter: Arc<Waiter>, client: Arc<Client>) -> Self {
-        Self { settings, webhook_url, waiter, client, in_flight: AtomicUsize::new(0), no_config: Arc::default() }
+    pub fn new(
+        settings: RunnerSettings,
+        webhook_url: String,
+        waiter: Arc<Waiter>,
+        client: Arc<Client>,
+    ) -> Self {
+        Self {
+            settings,
+            webhook_url,
+            waiter,
+            client,
+            in_flight: AtomicUsize::new(0),
+            no_config: Arc::default(),
+        }
     }
 
     /// How many runs have started and not ended.
@@ -62,23 +74,26 @@ impl Runner {
         let run = Uuid::now_v7();
         let claims = Arc::new(self.waiter.claims());
         let recorder = Recorder::new(RunClock::start(), self.settings.budget);
-        let session = Session::for_run(recorder.clone(), RunParts {
-            context: RunContext {
-                id: run,
-                component: component.name.clone(),
-                case: case.name.clone(),
-                attempt: 1,
-                environment: self.settings.environment.clone(),
-                webhook_url: self.webhook_url.clone(),
+        let session = Session::for_run(
+            recorder.clone(),
+            RunParts {
+                context: RunContext {
+                    id: run,
+                    component: component.name.clone(),
+                    case: case.name.clone(),
+                    attempt: 1,
+                    environment: self.settings.environment.clone(),
+                    webhook_url: self.webhook_url.clone(),
+                },
+                claims: claims.clone(),
+                waiter: self.waiter.clone(),
+                client: self.client.clone(),
+                config: self.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
+                budget: self.settings.budget,
+                timeout: case.timeout,
+                requests: 0,
             },
-            claims: claims.clone(),
-            waiter: self.waiter.clone(),
-            client: self.client.clone(),
-            config: self.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
-            budget: self.settings.budget,
-            timeout: case.timeout,
-            requests: 0,
-        });
+        );
 
         // Dropping the loser of a `select!` drops the instance: that ends the guest, whatever it was doing.
         let entering = bounded(case.timeout, component.suite.enter(session));
@@ -112,8 +127,9 @@ impl Runner {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
-        let late = matches!(ending, Ending::TimedOut)
-            .then(|| time_ran_out(case.timeout, duration, &recording, &self.waiter, clock.started()));
+        let late = matches!(ending, Ending::TimedOut).then(|| {
+            time_ran_out(case.timeout, duration, &recording, &self.waiter, recorder.clock().started())
+        });
         let (outcome, messages) = judge(ending, recording.failures, late);
         Report {
             run,

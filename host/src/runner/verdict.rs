@@ -39,7 +39,8 @@ pub(super) fn judge(ending: Ending, failures: Vec<String>, late: Option<String>)
         }
         Ending::Retired => {
             messages.push(
-                "the component was replaced or removed, and the grace time for runs in flight ran out".to_owned(),
+                "the component was replaced or removed, and the grace time for runs in flight ran out"
+                    .to_owned(),
             );
             return (Outcome::Cancelled, messages);
         }
@@ -80,7 +81,9 @@ pub(super) fn time_ran_out(
         }
         Activity::Sending { target, since } => {
             let waited = short(ended.saturating_sub(*since));
-            return format!("its time of {limit} ran out while it had waited {waited} for an answer from `{target}`");
+            return format!(
+                "its time of {limit} ran out while it had waited {waited} for an answer from `{target}`"
+            );
         }
         Activity::Waiting { keys, n, since, received } => (keys, *n, *since, received),
     };
@@ -114,7 +117,7 @@ fn came_for_this_run(recording: &Recording, keys: &[String], n: u32) -> Option<S
 
 /// What the targets said to the events that should have led to the deliveries.
 fn answers(recording: &Recording, keys: &[String]) -> Option<String> {
-    let sent = recording.steps.iter().filter_map(|step| match &step.what {
+    let mut sent = recording.steps.iter().filter_map(|step| match &step.what {
         Happening::Send { target, key, status, error, .. }
             if key.as_ref().is_none_or(|key| keys.contains(key)) && step.took.is_some() =>
         {
@@ -126,7 +129,7 @@ fn answers(recording: &Recording, keys: &[String]) -> Option<String> {
         }
         _ => None,
     });
-    match sent.last() {
+    match sent.next_back() {
         Some(sent) => Some(format!("the event was {sent}")),
         None => Some("this run sent no event with such a key".to_owned()),
     }

@@ -231,7 +231,9 @@ mod tests {
     fn told(actions: Vec<Action<()>>) -> Vec<String> {
         let tell = |action| match action {
             Action::Run(tick) => format!("run {}", tick.case.name),
-            Action::Skip { tick, reason, count } => format!("skip {} {} {count}", tick.case.name, reason.name()),
+            Action::Skip { tick, reason, count } => {
+                format!("skip {} {} {count}", tick.case.name, reason.name())
+            }
         };
         actions.into_iter().map(tell).collect()
     }
@@ -252,7 +254,10 @@ mod tests {
 
     #[test]
     fn after_a_deploy_first_runs_come_at_once_and_bounded() {
-        let cases: Vec<_> = ["a", "b", "c"].into_iter().map(|name| case(name, Schedule::Every(Duration::from_secs(3600)), 1)).collect();
+        let cases: Vec<_> = ["a", "b", "c"]
+            .into_iter()
+            .map(|name| case(name, Schedule::Every(Duration::from_secs(3600)), 1))
+            .collect();
         let mut plan = plan(&cases, NOW, true);
         assert_eq!(told(plan.due(NOW)), ["run a", "run b"]);
         assert!(told(plan.due(NOW)).is_empty());

@@ -41,8 +41,7 @@ impl Early {
         self.by_key.entry(key.clone()).or_default().push_back(delivery);
         self.order.push_back((now, key));
         let mut evicted = 0;
-        while self.count > self.most || self.bytes > self.most_bytes || self.order.len() > 2 * self.most + 1
-        {
+        while self.count > self.most || self.bytes > self.most_bytes || self.order.len() > 2 * self.most + 1 {
             evicted += self.drop_oldest();
         }
         evicted

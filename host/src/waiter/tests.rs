@@ -99,7 +99,7 @@ async fn releasing_does_not_take_the_key_from_its_next_owner() {
     let waiter = waiter();
     let (first, second) = (waiter.claims(), waiter.claims());
     first.expect("a").unwrap();
-    first.release_for_test();
+    first.release_keys();
     second.expect("a").unwrap();
     drop(first);
     assert_eq!(waiter.deliver("a", delivery("x")), Disposition::Matched);

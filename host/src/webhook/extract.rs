@@ -23,9 +23,10 @@ pub(super) fn extract<'a>(
             KeyPlace::Query(name) => {
                 form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value)
             }
-            KeyPlace::Path(index) => path.split('/').nth(*index).map(|segment| {
-                percent_encoding::percent_decode_str(segment).decode_utf8_lossy()
-            }),
+            KeyPlace::Path(index) => path
+                .split('/')
+                .nth(*index)
+                .map(|segment| percent_encoding::percent_decode_str(segment).decode_utf8_lossy()),
         };
         key.filter(|key| !key.is_empty())
     })
@@ -238,8 +239,7 @@ mod tests {
         leaf.prop_recursive(4, 32, 4, |inner| {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                proptest::collection::hash_map("[a-c/~0-2]{0,2}", inner, 0..4)
-                    .prop_map(|map| json!(map)),
+                proptest::collection::hash_map("[a-c/~0-2]{0,2}", inner, 0..4).prop_map(|map| json!(map)),
             ]
         })
     }

@@ -43,13 +43,8 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> (Stat
         received: Instant::now(),
         received_at: SystemTime::now(),
     };
-    let key = extract(
-        &webhook.settings.keys,
-        &delivery.headers,
-        &delivery.path,
-        &delivery.query,
-        &delivery.body,
-    );
+    let key =
+        extract(&webhook.settings.keys, &delivery.headers, &delivery.path, &delivery.query, &delivery.body);
     match key.filter(|key| check_key(key).is_ok()).map(|key| key.into_owned()) {
         Some(key) => drop(webhook.waiter.deliver(&key, delivery)),
         None => webhook.waiter.without_key(),

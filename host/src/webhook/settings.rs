@@ -46,7 +46,8 @@ impl WebhookSettings {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
         let keys = section.list("keys", read_place).unwrap_or_else(default_places);
         if keys.is_empty() {
-            section.mistake_at("keys", "must name at least one place, or no delivery would ever find its run");
+            section
+                .mistake_at("keys", "must name at least one place, or no delivery would ever find its run");
         }
         Self {
             listen,

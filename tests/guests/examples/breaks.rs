@@ -31,11 +31,7 @@ fn waits(t: &Test) -> Result {
 #[case(manual, timeout = "500ms")]
 fn waits_sent(t: &Test) -> Result {
     let id = t.new_id();
-    t.send_event(
-        Event::to("api")
-            .key(&id)
-            .json(&json!({ "id": id, "email": "ada@example.com" })),
-    )?;
+    t.send_event(Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" })))?;
     t.wait_for(&id)?;
     Ok(())
 }
@@ -85,11 +81,7 @@ fn deep_recursion(t: &Test) -> Result {
 }
 
 fn descend(depth: u64) -> u64 {
-    if depth == u64::MAX {
-        0
-    } else {
-        black_box(descend(black_box(depth + 1))) + 1
-    }
+    if depth == u64::MAX { 0 } else { black_box(descend(black_box(depth + 1))) + 1 }
 }
 
 suite!(

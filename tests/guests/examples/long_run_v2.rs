@@ -5,7 +5,7 @@ use orbital_sdk::prelude::*;
 #[path = "shared/round.rs"]
 mod round;
 
-#[case(every = "200ms", timeout = "10s")]
+#[case(every = "200ms", timeout = "60s")]
 fn long(t: &Test) -> Result {
     round::round(t, "version 2")
 }

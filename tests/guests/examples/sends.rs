@@ -5,11 +5,7 @@ use orbital_sdk::prelude::*;
 #[case(manual, timeout = "3s")]
 fn smoke(t: &Test) -> Result {
     let id = t.new_id();
-    t.send_event(
-        Event::to("api")
-            .key(&id)
-            .json(&json!({ "id": id, "email": "ada@example.com" })),
-    )?;
+    t.send_event(Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" })))?;
     let delivery = t.wait_for(&id)?;
     check_eq!(t, delivery.json::<Value>()?["processed"], true);
     Ok(())
@@ -80,13 +76,4 @@ fn is_invalid(t: &Test, event: Event) -> Result {
     }
 }
 
-suite!(
-    smoke,
-    unknown_target,
-    down,
-    status_500,
-    slow,
-    too_large,
-    bad_header,
-    escape_path
-);
+suite!(smoke, unknown_target, down, status_500, slow, too_large, bad_header, escape_path);

@@ -26,11 +26,7 @@ fn overflow(t: &Test) -> Result {
         match t.wait_for("flood-key") {
             Ok(_) => kept += 1,
             Err(WaitError::Overflow(dropped)) => {
-                t.log(
-                    Level::Info,
-                    "overflow",
-                    &[("kept", &kept), ("dropped", &dropped)],
-                );
+                t.log(Level::Info, "overflow", &[("kept", &kept), ("dropped", &dropped)]);
                 return Ok(());
             }
             Err(error) => return Err(error.into()),
@@ -39,24 +35,12 @@ fn overflow(t: &Test) -> Result {
 }
 
 fn log(t: &Test, delivery: &Delivery) {
-    let Delivery {
-        key,
-        method,
-        path,
-        query,
-        ..
-    } = delivery;
+    let Delivery { key, method, path, query, .. } = delivery;
     let body = delivery.text();
     t.log(
         Level::Info,
         "delivered",
-        &[
-            ("key", key),
-            ("method", method),
-            ("path", path),
-            ("query", query),
-            ("body", &body),
-        ],
+        &[("key", key), ("method", method), ("path", path), ("query", query), ("body", &body)],
     );
 }
 

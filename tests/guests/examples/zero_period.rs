@@ -6,7 +6,4 @@ mod by_hand;
 
 use by_hand::{Schedule, TestCase, manual};
 
-by_hand::export_cases!(vec![TestCase {
-    schedule: Schedule::Every(0),
-    ..manual("restless")
-}]);
+by_hand::export_cases!(vec![TestCase { schedule: Schedule::Every(0), ..manual("restless") }]);

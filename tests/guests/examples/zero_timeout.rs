@@ -6,7 +6,4 @@ mod by_hand;
 
 use by_hand::{TestCase, manual};
 
-by_hand::export_cases!(vec![TestCase {
-    timeout_ms: Some(0),
-    ..manual("hasty")
-}]);
+by_hand::export_cases!(vec![TestCase { timeout_ms: Some(0), ..manual("hasty") }]);

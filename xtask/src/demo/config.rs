@@ -14,14 +14,7 @@ const ROUTES: [(&str, &str); 5] = [
 ];
 
 /// The host's configuration.
-pub(crate) fn render(
-    components: &Path,
-    Addresses {
-        pipeline,
-        webhook,
-        admin,
-    }: &Addresses,
-) -> String {
+pub(crate) fn render(components: &Path, Addresses { pipeline, webhook, admin }: &Addresses) -> String {
     let components = quoted(components);
     format!(
         r#"[components]
@@ -45,20 +38,12 @@ url = "http://{pipeline}"
 
 /// The pipeline's routes, as its command line takes them.
 pub(crate) fn routes(webhook: SocketAddr) -> impl Iterator<Item = String> {
-    ROUTES
-        .iter()
-        .map(move |(kind, hook)| format!("{kind}=http://{webhook}/hooks/{hook}"))
+    ROUTES.iter().map(move |(kind, hook)| format!("{kind}=http://{webhook}/hooks/{hook}"))
 }
 
 /// A path as a TOML string.
 fn quoted(path: &Path) -> String {
-    format!(
-        "\"{}\"",
-        path.display()
-            .to_string()
-            .replace('\\', r"\\")
-            .replace('"', "\\\"")
-    )
+    format!("\"{}\"", path.display().to_string().replace('\\', r"\\").replace('"', "\\\""))
 }
 
 #[cfg(test)]
@@ -71,11 +56,7 @@ mod tests {
 
     #[test]
     fn the_configuration_names_every_address_and_the_directory() {
-        let addresses = Addresses {
-            pipeline: address(1),
-            webhook: address(2),
-            admin: address(3),
-        };
+        let addresses = Addresses { pipeline: address(1), webhook: address(2), admin: address(3) };
         assert_eq!(
             render(Path::new(r#"/odd "path\"#), &addresses),
             r#"[components]
@@ -99,9 +80,7 @@ url = "http://127.0.0.1:1"
 
     #[test]
     fn an_order_fans_out() {
-        let orders = routes(address(2))
-            .filter(|route| route.starts_with("order="))
-            .collect::<Vec<_>>();
+        let orders = routes(address(2)).filter(|route| route.starts_with("order=")).collect::<Vec<_>>();
         assert_eq!(orders.len(), 3);
         assert_eq!(orders[0], "order=http://127.0.0.1:2/hooks/billing");
     }

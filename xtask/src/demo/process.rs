@@ -36,19 +36,12 @@ impl Process {
     pub(crate) fn start(name: &'static str, command: &mut Command) -> anyhow::Result<Self> {
         let child = command.stdin(Stdio::null()).process_group(0).spawn();
         let program = command.get_program().display();
-        Ok(Self {
-            name,
-            child: child.with_context(|| format!("cannot start `{program}`"))?,
-        })
+        Ok(Self { name, child: child.with_context(|| format!("cannot start `{program}`"))? })
     }
 
     /// Waits until a program whose output is piped has printed its first line, and swallows what follows.
     pub(crate) fn wait_for_line(&mut self) -> anyhow::Result<String> {
-        let stdout = self
-            .child
-            .stdout
-            .take()
-            .context("the output is not piped")?;
+        let stdout = self.child.stdout.take().context("the output is not piped")?;
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
@@ -72,10 +65,9 @@ impl Process {
     /// Fails if the program has ended, which it should not on its own.
     pub(crate) fn expect_running(&mut self) -> anyhow::Result<()> {
         match self.child.try_wait()? {
-            Some(status) => bail!(
-                "`{}` ended early with {status}; its last lines above may say why",
-                self.name
-            ),
+            Some(status) => {
+                bail!("`{}` ended early with {status}; its last lines above may say why", self.name)
+            }
             None => Ok(()),
         }
     }
@@ -88,21 +80,13 @@ impl Process {
         }
         match self.wait(STOP)? {
             Some(status) => {
-                ensure!(
-                    status.success(),
-                    "`{}` did not stop cleanly: {status}",
-                    self.name
-                );
+                ensure!(status.success(), "`{}` did not stop cleanly: {status}", self.name);
                 Ok(())
             }
             None => {
                 self.child.kill()?;
                 self.child.wait()?;
-                bail!(
-                    "`{}` did not stop within {} s and was killed",
-                    self.name,
-                    STOP.as_secs()
-                )
+                bail!("`{}` did not stop within {} s and was killed", self.name, STOP.as_secs())
             }
         }
     }

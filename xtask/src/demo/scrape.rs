@@ -23,14 +23,9 @@ fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    let (head, body) = answer
-        .split_once("\r\n\r\n")
-        .context("the answer is no HTTP")?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
     let status = head.lines().next().unwrap_or_default();
-    ensure!(
-        status.split(' ').nth(1) == Some("200"),
-        "the host answers `{status}`"
-    );
+    ensure!(status.split(' ').nth(1) == Some("200"), "the host answers `{status}`");
     Ok(body.to_owned())
 }
 
@@ -57,17 +52,13 @@ mod tests {
 
     #[test]
     fn the_body_is_what_follows_the_head() {
-        let page =
-            answered("HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\na 1\n\nb 2\n").unwrap();
+        let page = answered("HTTP/1.0 200 OK\r\ncontent-type: text/plain\r\n\r\na 1\n\nb 2\n").unwrap();
         assert_eq!(page, "a 1\n\nb 2\n");
     }
 
     #[test]
     fn any_other_answer_is_an_error_that_names_it() {
         let error = answered("HTTP/1.1 401 Unauthorized\r\n\r\n").unwrap_err();
-        assert!(
-            format!("{error:#}").ends_with("the host answers `HTTP/1.1 401 Unauthorized`"),
-            "{error:#}"
-        );
+        assert!(format!("{error:#}").ends_with("the host answers `HTTP/1.1 401 Unauthorized`"), "{error:#}");
     }
 }

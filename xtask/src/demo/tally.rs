@@ -19,11 +19,7 @@ impl Tally {
         for (mut labels, runs) in page.lines().filter_map(sample) {
             let mut label = |name| labels.remove(name).unwrap_or_default();
             let case = format!("{}/{}", label("component"), label("case"));
-            *tally
-                .entry(case)
-                .or_default()
-                .entry(label("outcome"))
-                .or_default() += runs;
+            *tally.entry(case).or_default().entry(label("outcome")).or_default() += runs;
         }
         Self(tally)
     }
@@ -33,39 +29,21 @@ impl Tally {
         let never = expected.iter().filter(|case| self.runs(case, "pass") == 0);
         let mut reasons: Vec<_> = never.map(|case| format!("`{case}` never passed")).collect();
         for (case, outcomes) in &self.0 {
-            let others = outcomes
-                .iter()
-                .filter(|(outcome, runs)| *outcome != "pass" && **runs > 0);
-            reasons.extend(
-                others.map(|(outcome, runs)| format!("`{case}` ended {runs} × with `{outcome}`")),
-            );
+            let others = outcomes.iter().filter(|(outcome, runs)| *outcome != "pass" && **runs > 0);
+            reasons.extend(others.map(|(outcome, runs)| format!("`{case}` ended {runs} × with `{outcome}`")));
         }
-        ensure!(
-            reasons.is_empty(),
-            "not everything passed: {}",
-            reasons.join(", ")
-        );
+        ensure!(reasons.is_empty(), "not everything passed: {}", reasons.join(", "));
         Ok(())
     }
 
     fn runs(&self, case: &str, outcome: &str) -> u64 {
-        self.0
-            .get(case)
-            .and_then(|outcomes| outcomes.get(outcome))
-            .copied()
-            .unwrap_or(0)
+        self.0.get(case).and_then(|outcomes| outcomes.get(outcome)).copied().unwrap_or(0)
     }
 }
 
 impl fmt::Display for Tally {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .0
-            .keys()
-            .map(String::len)
-            .max()
-            .unwrap_or(0)
-            .max("case".len());
+        let width = self.0.keys().map(String::len).max().unwrap_or(0).max("case".len());
         write!(formatter, "{:width$}", "case")?;
         for outcome in OUTCOMES {
             write!(formatter, "  {outcome:>9}")?;
@@ -138,26 +116,19 @@ orbital_runs_total{broken
 
     #[test]
     fn a_label_may_hold_what_ends_a_label() {
-        let tally = Tally::read(
-            r#"orbital_runs_total{component="a",case="\"},\\",outcome="pass"} 1e0 1700000000"#,
-        );
+        let tally =
+            Tally::read(r#"orbital_runs_total{component="a",case="\"},\\",outcome="pass"} 1e0 1700000000"#);
         assert_eq!(tally.runs(r#"a/"},\"#, "pass"), 1);
     }
 
     #[test]
     fn a_verdict_gives_every_reason() {
-        let error = Tally::read(PAGE)
-            .verdict(&["rust/smoke", "rust/counters"])
-            .unwrap_err();
+        let error = Tally::read(PAGE).verdict(&["rust/smoke", "rust/counters"]).unwrap_err();
         assert_eq!(
             error.to_string(),
             "not everything passed: `rust/counters` never passed, `rust/fan-out` ended 2 × with `timeout`"
         );
-        let passes = PAGE
-            .lines()
-            .filter(|line| !line.contains("timeout"))
-            .collect::<Vec<_>>()
-            .join("\n");
+        let passes = PAGE.lines().filter(|line| !line.contains("timeout")).collect::<Vec<_>>().join("\n");
         assert!(Tally::read(&passes).verdict(&["rust/smoke"]).is_ok());
     }
 

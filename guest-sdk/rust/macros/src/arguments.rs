@@ -24,13 +24,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum Schedule {
-    Every {
-        period_ms: u32,
-    },
-    Cron {
-        expression: String,
-        zone: Option<String>,
-    },
+    Every { period_ms: u32 },
+    Cron { expression: String, zone: Option<String> },
     Manual,
 }
 
@@ -53,10 +48,7 @@ impl Parse for Arguments {
         while !input.is_empty() {
             let key = input.call(Ident::parse_any)?;
             if !seen.insert(key.to_string()) {
-                return Err(Error::new(
-                    key.span(),
-                    format!("`{key}` is set twice; remove one"),
-                ));
+                return Err(Error::new(key.span(), format!("`{key}` is set twice; remove one")));
             }
             match key.to_string().as_str() {
                 "every" => {
@@ -64,31 +56,19 @@ impl Parse for Arguments {
                     set_schedule(&mut schedule, &key, Schedule::Every { period_ms })?;
                 }
                 "cron" => {
-                    let expression = text(input, |text| {
-                        limits::check_cron(text).map(|()| text.to_owned())
-                    })?;
-                    set_schedule(
-                        &mut schedule,
-                        &key,
-                        Schedule::Cron {
-                            expression,
-                            zone: None,
-                        },
-                    )?;
+                    let expression = text(input, |text| limits::check_cron(text).map(|()| text.to_owned()))?;
+                    set_schedule(&mut schedule, &key, Schedule::Cron { expression, zone: None })?;
                 }
                 "manual" => set_schedule(&mut schedule, &key, Schedule::Manual)?,
                 "zone" => zone = Some((key, text(input, |text| Ok(text.to_owned()))?)),
-                "timeout" => {
-                    arguments.timeout_ms = Some(text(input, duration::nonzero_milliseconds)?)
-                }
+                "timeout" => arguments.timeout_ms = Some(text(input, duration::nonzero_milliseconds)?),
                 "tags" => arguments.tags = tags(input)?,
                 "retries" => arguments.retries = number(input, limits::check_retries)?,
                 "retry_delay" => retry_delay = Some((key, text(input, duration::milliseconds)?)),
                 "max_in_flight" => arguments.max_in_flight = number(input, at_least_one)?,
                 "name" => {
-                    arguments.name = Some(text(input, |text| {
-                        limits::check_name(text).map(|()| text.to_owned())
-                    })?)
+                    arguments.name =
+                        Some(text(input, |text| limits::check_name(text).map(|()| text.to_owned()))?)
                 }
                 _ => {
                     return Err(Error::new(
@@ -105,12 +85,8 @@ impl Parse for Arguments {
             }
         }
 
-        arguments.schedule = schedule.ok_or_else(|| {
-            Error::new(
-                Span::call_site(),
-                format!("a case needs a schedule: {SCHEDULES}"),
-            )
-        })?;
+        arguments.schedule = schedule
+            .ok_or_else(|| Error::new(Span::call_site(), format!("a case needs a schedule: {SCHEDULES}")))?;
         match (&mut arguments.schedule, zone) {
             (Schedule::Cron { zone, .. }, given) => *zone = given.map(|(_, zone)| zone),
             (_, Some((key, _))) => {
@@ -134,48 +110,32 @@ impl Parse for Arguments {
 fn set_schedule(schedule: &mut Option<Schedule>, key: &Ident, new: Schedule) -> Result<()> {
     match schedule.replace(new) {
         None => Ok(()),
-        Some(_) => Err(Error::new(
-            key.span(),
-            format!("a case has one schedule; keep one of {SCHEDULES}"),
-        )),
+        Some(_) => Err(Error::new(key.span(), format!("a case has one schedule; keep one of {SCHEDULES}"))),
     }
 }
 
 /// Reads `= "…"` and what the text means.
-fn text<T>(
-    input: ParseStream<'_>,
-    read: impl FnOnce(&str) -> std::result::Result<T, String>,
-) -> Result<T> {
+fn text<T>(input: ParseStream<'_>, read: impl FnOnce(&str) -> std::result::Result<T, String>) -> Result<T> {
     input.parse::<Token![=]>()?;
-    let literal: LitStr = input.parse().map_err(|error| {
-        Error::new(
-            error.span(),
-            "expected a text in quotes, as in `every = \"1s\"`",
-        )
-    })?;
+    let literal: LitStr = input
+        .parse()
+        .map_err(|error| Error::new(error.span(), "expected a text in quotes, as in `every = \"1s\"`"))?;
     read(&literal.value()).map_err(|message| Error::new(literal.span(), message))
 }
 
 /// Reads `= 2` and checks it.
-fn number(
-    input: ParseStream<'_>,
-    check: impl FnOnce(u32) -> std::result::Result<(), String>,
-) -> Result<u32> {
+fn number(input: ParseStream<'_>, check: impl FnOnce(u32) -> std::result::Result<(), String>) -> Result<u32> {
     input.parse::<Token![=]>()?;
-    let literal: LitInt = input.parse().map_err(|error| {
-        Error::new(error.span(), "expected a whole number, as in `retries = 2`")
-    })?;
+    let literal: LitInt = input
+        .parse()
+        .map_err(|error| Error::new(error.span(), "expected a whole number, as in `retries = 2`"))?;
     let number = literal.base10_parse()?;
     check(number).map_err(|message| Error::new(literal.span(), message))?;
     Ok(number)
 }
 
 fn at_least_one(number: u32) -> std::result::Result<(), String> {
-    if number == 0 {
-        Err("must be at least 1".to_owned())
-    } else {
-        Ok(())
-    }
+    if number == 0 { Err("must be at least 1".to_owned()) } else { Ok(()) }
 }
 
 /// Reads `(team = "growth", tier = "1")`.
@@ -217,21 +177,12 @@ mod tests {
             r#"cron = "0 7 * * *", zone = "Europe/Madrid", timeout = "3s", tags(team = "growth", type = "1"),
                retries = 2, retry_delay = "1s", max_in_flight = 3, name = "other","#,
         );
-        let schedule = Schedule::Cron {
-            expression: "0 7 * * *".to_owned(),
-            zone: Some("Europe/Madrid".to_owned()),
-        };
+        let schedule =
+            Schedule::Cron { expression: "0 7 * * *".to_owned(), zone: Some("Europe/Madrid".to_owned()) };
         assert_eq!(arguments.schedule, schedule);
         assert_eq!(arguments.timeout_ms, Some(3000));
         assert_eq!(arguments.tags[1], ("type".to_owned(), "1".to_owned()));
-        assert_eq!(
-            (
-                arguments.retries,
-                arguments.retry_delay_ms,
-                arguments.max_in_flight
-            ),
-            (2, 1000, 3)
-        );
+        assert_eq!((arguments.retries, arguments.retry_delay_ms, arguments.max_in_flight), (2, 1000, 3));
         assert_eq!(arguments.name.as_deref(), Some("other"));
     }
 

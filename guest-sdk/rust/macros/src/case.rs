@@ -12,33 +12,19 @@ use crate::limits;
 /// functions have namespaces of their own, so that one path names both: `use` and `suite!` need no other.
 pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<TokenStream> {
     let function: ItemFn = syn::parse2(function).map_err(|error| {
-        Error::new(
-            error.span(),
-            "`#[case]` goes before a function `fn name(t: &Test) -> Result`",
-        )
+        Error::new(error.span(), "`#[case]` goes before a function `fn name(t: &Test) -> Result`")
     })?;
     let arguments: Arguments = syn::parse2(arguments)?;
     check_signature(&function)?;
 
     let ident = &function.sig.ident;
     let visibility = &function.vis;
-    let conditions = function
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("cfg"));
+    let conditions = function.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let name = case_name(&arguments, &function)?;
     let schedule = schedule(&arguments.schedule);
     let timeout_ms = option(arguments.timeout_ms);
-    let tags = arguments
-        .tags
-        .iter()
-        .map(|(name, value)| quote!((#name, #value)));
-    let Arguments {
-        retries,
-        retry_delay_ms,
-        max_in_flight,
-        ..
-    } = arguments;
+    let tags = arguments.tags.iter().map(|(name, value)| quote!((#name, #value)));
+    let Arguments { retries, retry_delay_ms, max_in_flight, .. } = arguments;
     // Has the function's place, so that a wrong type is shown there.
     let run = quote_spanned!(ident.span()=> #ident);
 
@@ -75,16 +61,10 @@ fn check_signature(function: &ItemFn) -> Result<()> {
         ));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(
-            signature.generics.span(),
-            "a case has no generic parameters; remove them",
-        ));
+        return Err(Error::new(signature.generics.span(), "a case has no generic parameters; remove them"));
     }
     if signature.inputs.len() != 1 {
-        return Err(Error::new(
-            signature.paren_token.span.join(),
-            "a case takes one argument: `t: &Test`",
-        ));
+        return Err(Error::new(signature.paren_token.span.join(), "a case takes one argument: `t: &Test`"));
     }
     if matches!(signature.output, syn::ReturnType::Default) {
         return Err(Error::new(

@@ -2,17 +2,15 @@
 
 /// Reads a duration such as `1m 30s`, in milliseconds. The error is a sentence that names the fix.
 pub(crate) fn milliseconds(text: &str) -> Result<u32, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| {
-        format!("not a duration: {error}; write one such as \"1s\" or \"250ms\"")
-    })?;
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("not a duration: {error}; write one such as \"1s\" or \"250ms\""))?;
     if !duration.subsec_nanos().is_multiple_of(1_000_000) {
         return Err(format!(
             "`{text}` is not a whole number of milliseconds, the unit that the host counts in"
         ));
     }
-    u32::try_from(duration.as_millis()).map_err(|_| {
-        format!("`{text}` is too long; at most 49 days, or use `cron` for a rare case")
-    })
+    u32::try_from(duration.as_millis())
+        .map_err(|_| format!("`{text}` is too long; at most 49 days, or use `cron` for a rare case"))
 }
 
 /// As `milliseconds`, and not zero.
@@ -42,21 +40,9 @@ mod tests {
 
     #[test]
     fn durations_the_host_cannot_count_are_refused() {
-        assert!(
-            milliseconds("10us")
-                .unwrap_err()
-                .contains("whole number of milliseconds")
-        );
-        assert!(
-            milliseconds("1ms 5us")
-                .unwrap_err()
-                .contains("whole number of milliseconds")
-        );
+        assert!(milliseconds("10us").unwrap_err().contains("whole number of milliseconds"));
+        assert!(milliseconds("1ms 5us").unwrap_err().contains("whole number of milliseconds"));
         assert!(milliseconds("50days").unwrap_err().contains("too long"));
-        assert!(
-            nonzero_milliseconds("0s")
-                .unwrap_err()
-                .contains("longer than zero")
-        );
+        assert!(nonzero_milliseconds("0s").unwrap_err().contains("longer than zero"));
     }
 }

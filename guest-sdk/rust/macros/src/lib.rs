@@ -1,9 +1,6 @@
 //! The attribute `#[case]` of `orbital-sdk`, which is where to read about it and to use it from.
 
-#![cfg_attr(
-    test,
-    allow(clippy::unwrap_used, reason = "a panic is how a test fails")
-)]
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 mod arguments;
 mod case;
@@ -30,7 +27,5 @@ use proc_macro::TokenStream;
 /// unused.
 #[proc_macro_attribute]
 pub fn case(arguments: TokenStream, function: TokenStream) -> TokenStream {
-    case::expand(arguments.into(), function.into())
-        .unwrap_or_else(|error| error.into_compile_error())
-        .into()
+    case::expand(arguments.into(), function.into()).unwrap_or_else(|error| error.into_compile_error()).into()
 }

@@ -28,10 +28,7 @@ pub(crate) fn check_tag(tags: &[(String, String)], name: &str, value: &str) -> R
         ));
     }
     if value.len() > 256 {
-        return Err(format!(
-            "the value of the tag `{name}` has {} bytes; at most 256",
-            value.len()
-        ));
+        return Err(format!("the value of the tag `{name}` has {} bytes; at most 256", value.len()));
     }
     if tags.iter().any(|(other, _)| other == name) {
         return Err(format!("the tag `{name}` is set twice; remove one"));
@@ -44,9 +41,7 @@ pub(crate) fn check_tag(tags: &[(String, String)], name: &str, value: &str) -> R
 
 pub(crate) fn check_retries(retries: u32) -> Result<(), String> {
     if retries > MOST_RETRIES {
-        return Err(format!(
-            "{retries} retries are too many; at most {MOST_RETRIES}"
-        ));
+        return Err(format!("{retries} retries are too many; at most {MOST_RETRIES}"));
     }
     Ok(())
 }
@@ -78,25 +73,13 @@ mod tests {
     fn a_tag_is_set_once() {
         let tags = vec![("team".to_owned(), "growth".to_owned())];
         assert!(check_tag(&tags, "tier", "1").is_ok());
-        assert!(
-            check_tag(&tags, "team", "core")
-                .unwrap_err()
-                .contains("set twice")
-        );
-        assert!(
-            check_tag(&tags, "_team", "core")
-                .unwrap_err()
-                .contains("a letter, then")
-        );
+        assert!(check_tag(&tags, "team", "core").unwrap_err().contains("set twice"));
+        assert!(check_tag(&tags, "_team", "core").unwrap_err().contains("a letter, then"));
     }
 
     #[test]
     fn cron_has_five_fields() {
         assert!(check_cron("0 7 * * *").is_ok());
-        assert!(
-            check_cron("0 0 7 * * *")
-                .unwrap_err()
-                .contains("this one has 6")
-        );
+        assert!(check_cron("0 0 7 * * *").unwrap_err().contains("this one has 6"));
     }
 }

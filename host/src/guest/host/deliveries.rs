@@ -18,7 +18,11 @@ impl Host for Session {
         Ok(key)
     }
 
-    async fn expect(&mut self, key: String, options: ExpectOptions) -> wasmtime::Result<Result<(), ExpectError>> {
+    async fn expect(
+        &mut self,
+        key: String,
+        options: ExpectOptions,
+    ) -> wasmtime::Result<Result<(), ExpectError>> {
         let run = self.run("deliveries.expect")?;
         if !options.replies.is_empty() {
             return Err(wasmtime::Error::msg(

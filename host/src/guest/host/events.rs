@@ -106,7 +106,11 @@ async fn exchange(
     };
     let key = event.flatten();
     let step = Happening::Send { target, method, path, key, body, status, answer: text, error };
-    if sent { recorder.leave(started, step) } else { recorder.refuse(step) }
+    if sent {
+        recorder.leave(started, step)
+    } else {
+        recorder.refuse(step)
+    }
     answer
 }
 

@@ -15,5 +15,7 @@ use crate::target::header_text;
 
 /// Headers as the contract has them.
 fn headers(map: &HeaderMap) -> Vec<Header> {
-    map.iter().map(|(name, value)| Header { name: name.as_str().to_owned(), value: header_text(value) }).collect()
+    map.iter()
+        .map(|(name, value)| Header { name: name.as_str().to_owned(), value: header_text(value) })
+        .collect()
 }

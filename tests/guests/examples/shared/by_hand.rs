@@ -1,8 +1,6 @@
 //! A component whose cases are whatever the example says, right or wrong.
 
-pub use orbital_sdk::bindings::exports::orbital::test::suite::{
-    Guest, RetryPolicy, Schedule, Tag, TestCase,
-};
+pub use orbital_sdk::bindings::exports::orbital::test::suite::{Guest, RetryPolicy, Schedule, Tag, TestCase};
 
 /// A manual case without a mistake.
 pub fn manual(name: &str) -> TestCase {
@@ -11,10 +9,7 @@ pub fn manual(name: &str) -> TestCase {
         schedule: Schedule::Manual,
         timeout_ms: None,
         tags: Vec::new(),
-        retry: RetryPolicy {
-            retries: 0,
-            delay_ms: 0,
-        },
+        retry: RetryPolicy { retries: 0, delay_ms: 0 },
         max_in_flight: 1,
     }
 }

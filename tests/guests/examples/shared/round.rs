@@ -7,9 +7,7 @@ pub fn round(t: &Test, version: &str) -> Result {
     t.info(version);
     let id = t.new_id();
     t.send_event(
-        Event::to("api")
-            .key(&id)
-            .json(&json!({ "id": id, "email": "ada@example.com" })),
+        Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com", "version": version })),
     )?;
     t.wait_for(&id)?;
     Ok(())
