@@ -1,13 +1,14 @@
 //! What every command that runs tests needs: the engine, the waiter, the HTTP client, the webhook.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use crate::guest::{EngineError, EngineSettings, GuestEngine};
 use crate::listener::{BindError, Listener};
-use crate::registry::Workshop;
+use crate::registry::{Cache, Workshop};
 use crate::runner::Runner;
 use crate::settings::Settings;
 use crate::target::{Client, ClientError};
@@ -54,11 +55,11 @@ fn lines(errors: &[ClientError]) -> String {
 }
 
 impl Foundation {
-    /// Sets everything up. `guests` is the runtime that guests run on.
+    /// Sets everything up. `guests` is the runtime that guests run on; `max_runs`, how many may be in flight.
     ///
     /// # Errors
     /// The first part that cannot be had.
-    pub async fn lay(settings: &Settings, guests: Handle) -> Result<Self, StartError> {
+    pub async fn lay(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone());
         let client =
             Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
@@ -69,29 +70,39 @@ impl Foundation {
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
         .await?;
-        let workshop = workshop(settings, guests)?;
+        let workshop = workshop(settings, guests, max_runs)?;
         let url = settings.webhook.public_url.clone().unwrap_or_else(|| local_url(webhook.address()));
         let runner = Arc::new(Runner::new(settings.runner.clone(), url, waiter.clone(), client));
         Ok(Self { workshop, waiter, runner, webhook })
     }
 }
 
-/// What is needed to load components, and no more.
+/// What is needed to load components and to have `max_runs` of their runs in flight.
 ///
 /// # Errors
 /// The engine cannot be set up.
-pub fn workshop(settings: &Settings, guests: Handle) -> Result<Workshop, EngineError> {
-    let engine = GuestEngine::new(&EngineSettings {
-        cache: settings.registry.cache.clone(),
-        max_runs: settings.scheduler.max_in_flight,
-    })?;
+pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, EngineError> {
     Ok(Workshop {
-        engine,
+        engine: engine(&settings.registry.cache, max_runs)?,
         guests,
         budget: settings.runner.budget,
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
     })
+}
+
+fn engine(cache: &Cache, max_runs: usize) -> Result<GuestEngine, EngineError> {
+    let new = |cache: Option<&PathBuf>| GuestEngine::new(&EngineSettings { cache: cache.cloned(), max_runs });
+    match cache {
+        Cache::Set(path) => new(Some(path)),
+        Cache::Default(path) => match new(path.as_ref()) {
+            Err(error @ EngineError::Cache { .. }) => {
+                tracing::warn!("{error}; every start compiles anew (set `components.cache`)");
+                new(None)
+            }
+            engine => engine,
+        },
+    }
 }
 
 /// The URL of a listener, as seen from this machine.

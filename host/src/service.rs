@@ -19,6 +19,9 @@ use crate::webhook;
 /// How often observations are folded into their histograms, and early deliveries settled.
 const UPKEEP: Duration = Duration::from_secs(5);
 
+/// How long the last lines may take to be printed.
+const PRINT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// More than anybody who scrapes and looks needs.
 const ADMIN_CONNECTIONS: usize = 256;
 
@@ -44,7 +47,7 @@ impl Service {
     /// The first part that cannot be had. Nothing is left running then.
     pub async fn start(settings: Settings, guests: Handle) -> Result<Self, StartError> {
         let Foundation { workshop, waiter, runner, webhook } =
-            Foundation::lay(&settings, guests.clone()).await?;
+            Foundation::lay(&settings, guests.clone(), settings.scheduler.max_in_flight).await?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
                 .await?;
@@ -83,7 +86,9 @@ impl Service {
             tracing::error!(%error, "the dispatcher broke");
         }
         // The reporter's last owner is gone by now, so the console has nothing left but its queue.
-        let _ = tokio::task::spawn_blocking(move || self.console.join()).await;
+        // If nobody reads that, it is lost.
+        let printed = tokio::task::spawn_blocking(move || self.console.join());
+        let _ = tokio::time::timeout(PRINT_TIMEOUT, printed).await;
     }
 }
 

@@ -1,12 +1,13 @@
 //! `orbital check`
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Exit, Runtimes, start_log};
+use super::{Exit, Runtimes, print, start_log};
 use crate::foundation::workshop;
-use crate::registry::Component;
+use crate::registry::{Case, Component};
 use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
@@ -24,47 +25,40 @@ impl Check {
         start_log("warn");
         let settings = Settings::without_file(Path::new("."));
         let runtimes = Runtimes::new().context("cannot start threads")?;
-        let workshop = workshop(&settings, runtimes.guests.handle().clone())?;
+        let workshop = workshop(&settings, runtimes.guests.handle().clone(), 1)?;
         let mut exit = Exit::Ok;
         for path in &self.components {
+            let mut text = String::new();
             match runtimes.host.block_on(workshop.load(path)) {
-                Ok(component) => print(path, &component),
+                Ok(component) => describe(&mut text, path, &component)?,
                 Err(error) => {
                     exit = Exit::NotPassed;
-                    println!("{}: {error}", path.display());
+                    writeln!(text, "{}: {error}", path.display())?;
                 }
             }
+            print(&text)?;
         }
         runtimes.end();
         Ok(exit)
     }
 }
 
-fn print(path: &Path, component: &Component) {
+fn describe(text: &mut String, path: &Path, component: &Component) -> std::fmt::Result {
     let metadata = component.suite.metadata();
     let about = |name: &str, value: &str| match value {
         "" => String::new(),
         value => format!(", {name} {value}"),
     };
-    println!(
-        "{}: component `{}`{}{}, sha256 {}",
-        path.display(),
-        component.name,
-        about("version", &metadata.version),
-        about("language", &metadata.language),
-        component.digest
-    );
-    println!("  cases:");
+    let (version, language) = (about("version", &metadata.version), about("language", &metadata.language));
+    writeln!(text, "{}: component `{}`{version}{language}", path.display(), component.name)?;
+    writeln!(text, "  sha256 {}", component.digest)?;
+    writeln!(text, "  cases:")?;
     for case in &component.cases {
         let timeout = humantime::format_duration(case.timeout);
         let tags: String = case.tags.iter().map(|(name, value)| format!(", {name}={value}")).collect();
-        println!(
-            "    {}: {}, timeout {timeout}, {} in flight{tags}",
-            case.name, case.schedule, case.max_in_flight
-        );
+        let Case { name, schedule, max_in_flight, .. } = &**case;
+        writeln!(text, "    {name}: {schedule}, timeout {timeout}, {max_in_flight} in flight{tags}")?;
     }
-    println!("  imports:");
-    for import in &metadata.imports {
-        println!("    {import}");
-    }
+    writeln!(text, "  imports:")?;
+    metadata.imports.iter().try_for_each(|import| writeln!(text, "    {import}"))
 }

@@ -5,6 +5,9 @@ mod exit;
 mod run;
 mod serve;
 
+use std::io::Write as _;
+
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
@@ -95,4 +98,10 @@ fn start_log(default: &str) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Already set only if somebody uses the library in a way of their own.
     let _ = subscriber.try_init();
+}
+
+/// Prints at once. A reader that went away is an error, not a panic as with `println!`.
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot print")
 }

@@ -10,13 +10,16 @@ use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, Runtimes, start_log};
+use super::{Exit, Runtimes, print, start_log};
 use crate::foundation::Foundation;
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
 use crate::settings::Settings;
 use crate::webhook;
+
+/// Runs are one after the other; room for one more while the last one is cleared away.
+const RUNS: usize = 2;
 
 /// Run cases once, now, whatever their schedules say.
 ///
@@ -63,7 +66,7 @@ impl Run {
 
     async fn run(&self, settings: Settings, guests: Handle) -> anyhow::Result<Exit> {
         let Foundation { workshop, waiter, runner, webhook } =
-            Foundation::lay(&settings, guests.clone()).await?;
+            Foundation::lay(&settings, guests.clone(), RUNS).await?;
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
@@ -98,15 +101,11 @@ impl Run {
     }
 
     fn print(&self, report: &Report) -> anyhow::Result<()> {
-        use std::io::Write as _;
-        let mut out = std::io::stdout().lock();
         if self.json {
-            serde_json::to_writer(&mut out, report)?;
-            writeln!(out)?;
+            print(&format!("{}\n", serde_json::to_string(report)?))
         } else {
-            write!(out, "{}", describe(report))?;
+            print(&describe(report))
         }
-        out.flush().context("cannot print the result")
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, Runtimes, start_log};
+use super::{Exit, Runtimes, print, start_log};
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -35,9 +35,10 @@ impl Serve {
             let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
             let directory = settings.registry.directory.display().to_string();
             let service = Service::start(settings, guests).await?;
-            println!("components in {directory}");
-            println!("webhook on {}", service.webhook_url);
-            println!("health, readiness and metrics on {}", service.admin_url);
+            print(&format!(
+                "components in {directory}\nwebhook on {}\nhealth, readiness and metrics on {}\n",
+                service.webhook_url, service.admin_url
+            ))?;
             let stopped = async {
                 tokio::select! {
                     _ = terminate.recv() => {}

@@ -1,6 +1,7 @@
 //! The WebAssembly engine, and the clock that makes busy guests yield.
 
-use std::path::PathBuf;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,7 +31,6 @@ pub struct EngineSettings {
 pub struct GuestEngine {
     pub(super) engine: Engine,
     pub(super) linker: Arc<Linker<Session>>,
-    cached: bool,
 }
 
 /// The engine could not be set up.
@@ -66,18 +66,15 @@ impl GuestEngine {
         let engine = Engine::new(&config).map_err(failed)?;
         let linker = Arc::new(link(&engine).map_err(failed)?);
         tick(&engine);
-        Ok(Self { engine, linker, cached: settings.cache.is_some() })
-    }
-
-    /// Whether compiled code is kept between starts.
-    pub fn is_cached(&self) -> bool {
-        self.cached
+        Ok(Self { engine, linker })
     }
 }
 
-fn open_cache(path: &std::path::Path) -> Result<Cache, EngineError> {
+fn open_cache(path: &Path) -> Result<Cache, EngineError> {
     let failed = |reason: String| EngineError::Cache { path: path.to_owned(), reason };
-    std::fs::create_dir_all(path).map_err(|error| failed(error.to_string()))?;
+    // Whoever can write here can have the host run any machine code: nobody else may.
+    let private = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    private.map_err(|error| failed(error.to_string()))?;
     // The library wants an absolute path.
     let directory = path.canonicalize().map_err(|error| failed(error.to_string()))?;
     let mut config = CacheConfig::new();

@@ -121,15 +121,18 @@ impl Loader {
                 Some(loaded) = self.loads.join_next_with_id() => self.finish_load(loaded),
                 () = tokio::time::sleep(pause) => {}
             }
-            self.look(&hints);
+            self.look(&hints).await;
             self.start_loads();
             self.note_ready();
         }
     }
 
     /// Compares the directory with what is known of it.
-    fn look(&mut self, hints: &HashMap<String, Hint>) {
-        let found = match scan(&self.settings.directory) {
+    async fn look(&mut self, hints: &HashMap<String, Hint>) {
+        let directory = self.settings.directory.clone();
+        // A network's file system may take its time; nobody else is to wait for it.
+        let scanned = tokio::task::spawn_blocking(move || scan(&directory)).await;
+        let found = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(found) => found,
             Err(error) => {
                 // A mount that vanished must not undeploy everything.

@@ -17,7 +17,7 @@ pub use case::{Case, Schedule};
 pub use component::Component;
 pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
-pub use settings::RegistrySettings;
+pub use settings::{Cache, RegistrySettings};
 
 /// What is deployed at one moment.
 #[derive(Clone, Default)]

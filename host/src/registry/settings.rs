@@ -10,8 +10,9 @@ use crate::config::Section;
 pub struct RegistrySettings {
     /// The directory that is watched.
     pub directory: PathBuf,
-    /// Where compiled code is kept between starts.
-    pub cache: Option<PathBuf>,
+    /// Where compiled code is kept between starts. By default in the user's cache directory, if it can be
+    /// used.
+    pub cache: Cache,
     /// How often the directory is looked at without an event of the file system.
     pub poll: Duration,
     /// How long runs of a version that was replaced or removed may go on.
@@ -22,13 +23,22 @@ pub struct RegistrySettings {
     pub max_size: usize,
 }
 
+/// A directory for compiled code.
+#[derive(Debug, Clone)]
+pub enum Cache {
+    /// Set by the operator: it must be usable.
+    Set(PathBuf),
+    /// A default: without it, every start compiles anew.
+    Default(Option<PathBuf>),
+}
+
 impl RegistrySettings {
     /// Reads the section. Relative paths are relative to `base`, the directory of the file.
     pub fn read(section: &Section<'_>, base: &Path) -> Self {
         let path = |name| section.string(name).map(|path| base.join(path));
         Self {
             directory: path("directory").unwrap_or_else(|| base.join("components")),
-            cache: path("cache").or_else(default_cache),
+            cache: path("cache").map_or_else(|| Cache::Default(default_cache()), Cache::Set),
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),
@@ -38,7 +48,7 @@ impl RegistrySettings {
 }
 
 /// `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
-pub(crate) fn default_cache() -> Option<PathBuf> {
+fn default_cache() -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
     Some(cache.join("orbital"))
