@@ -1,4 +1,4 @@
-//! What every command that runs tests needs: the engine, the waiter, the HTTP client, the webhook.
+//! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,8 +16,6 @@ use crate::waiter::Waiter;
 
 /// The rooms that a run goes through, ready and bound, and nothing started.
 pub struct Foundation {
-    /// Loads components.
-    pub workshop: Workshop,
     /// Expectations and deliveries.
     pub waiter: Arc<Waiter>,
     /// Runs cases.
@@ -55,11 +53,11 @@ fn lines(errors: &[ClientError]) -> String {
 }
 
 impl Foundation {
-    /// Sets everything up. `guests` is the runtime that guests run on; `max_runs`, how many may be in flight.
+    /// Sets everything up.
     ///
     /// # Errors
     /// The first part that cannot be had.
-    pub async fn lay(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Self, StartError> {
+    pub async fn lay(settings: &Settings) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone());
         let client =
             Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
@@ -70,14 +68,13 @@ impl Foundation {
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
         .await?;
-        let workshop = workshop(settings, guests, max_runs)?;
         let url = settings.webhook.public_url.clone().unwrap_or_else(|| local_url(webhook.address()));
         let runner = Arc::new(Runner::new(settings.runner.clone(), url, waiter.clone(), client));
-        Ok(Self { workshop, waiter, runner, webhook })
+        Ok(Self { waiter, runner, webhook })
     }
 }
 
-/// What is needed to load components and to have `max_runs` of their runs in flight.
+/// What is needed to load components, and to have `max_runs` of their runs in flight on the runtime `guests`.
 ///
 /// # Errors
 /// The engine cannot be set up.
@@ -85,6 +82,7 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
     Ok(Workshop {
         engine: engine(&settings.registry.cache, max_runs)?,
         guests,
+        catalogue: Arc::default(),
         budget: settings.runner.budget,
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,

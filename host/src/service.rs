@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Admin};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, local_url};
+use crate::foundation::{Foundation, StartError, local_url, workshop};
 use crate::listener::Listener;
 use crate::registry::Loader;
 use crate::report::{Console, MetricsSink, Reporter};
@@ -46,8 +46,8 @@ impl Service {
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
     pub async fn start(settings: Settings, guests: Handle) -> Result<Self, StartError> {
-        let Foundation { workshop, waiter, runner, webhook } =
-            Foundation::lay(&settings, guests.clone(), settings.scheduler.max_in_flight).await?;
+        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
+        let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
                 .await?;

@@ -43,8 +43,16 @@ impl Settings {
             .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
     }
 
+    /// Reads a file, if there is to be one.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_or_default(path: Option<&Path>) -> Result<Self, ConfigError> {
+        path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
+    }
+
     /// What holds without a file. Relative paths are relative to `base`.
-    pub fn without_file(base: &Path) -> Self {
+    fn without_file(base: &Path) -> Self {
         match parse("", |root| Self::read(root, base)) {
             Ok(settings) => settings,
             Err(mistakes) => unreachable!("the defaults have mistakes: {mistakes:?}"),
@@ -56,7 +64,7 @@ impl Settings {
             registry: root.section("components", |section| RegistrySettings::read(section, base)),
             scheduler: root.section("scheduler", SchedulerSettings::read),
             runner: RunnerSettings::read(root),
-            targets: TargetsSettings::read(root),
+            targets: TargetsSettings::read(root, base),
             webhook: root.section("webhook", WebhookSettings::read),
             waiter: root.section("waiter", WaiterSettings::read),
             admin: root.section("admin", AdminSettings::read),

@@ -1,5 +1,7 @@
 //! The system under test, played by a test.
 
+use std::sync::Mutex;
+
 use axum::Router;
 use axum::body::{Bytes, to_bytes};
 use axum::extract::Request;
@@ -36,7 +38,7 @@ pub struct Call {
     pub headers: HeaderMap,
     /// The body, whole.
     pub body: Bytes,
-    answer: oneshot::Sender<Response>,
+    answer: Mutex<Option<oneshot::Sender<Response>>>,
 }
 
 impl Api {
@@ -50,7 +52,7 @@ impl Api {
             };
             let (answer, answered) = oneshot::channel();
             let (method, uri, headers) = (parts.method, parts.uri, parts.headers);
-            let _ = sender.send(Call { method, uri, headers, body, answer });
+            let _ = sender.send(Call { method, uri, headers, body, answer: Mutex::new(Some(answer)) });
             // A test that has seen enough drops what still comes.
             answered.await.unwrap_or_else(|_| StatusCode::SERVICE_UNAVAILABLE.into_response())
         };
@@ -63,6 +65,11 @@ impl Api {
         call.expect("no request came").expect("the server ended")
     }
 
+    /// The requests that are here already.
+    pub fn waiting(&mut self) -> Vec<Call> {
+        std::iter::from_fn(|| self.calls.try_recv().ok()).collect()
+    }
+
     /// The next request, which must be to this path.
     pub async fn next_to(&mut self, path: &str) -> Call {
         let call = self.next().await;
@@ -72,9 +79,11 @@ impl Api {
 }
 
 impl Call {
-    /// Answers it. Nothing happens if nobody waits for the answer any more.
-    pub fn answer(self, response: impl IntoResponse) {
-        let _ = self.answer.send(response.into_response());
+    /// Answers it, the first time. Nothing happens if nobody waits for the answer any more.
+    pub fn answer(&self, response: impl IntoResponse) {
+        if let Some(answer) = self.answer.lock().unwrap().take() {
+            let _ = answer.send(response.into_response());
+        }
     }
 
     /// The body as JSON.

@@ -38,7 +38,7 @@ pub async fn orbital_with<A: AsRef<OsStr>>(
 }
 
 /// The binary with these arguments: pipes for its output, ended when its handle is dropped.
-pub(crate) fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
+pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(binary("orbital"));
     command
         .args(arguments)

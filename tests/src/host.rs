@@ -162,6 +162,28 @@ impl Host {
         (response.status().as_u16(), response.text().await.unwrap())
     }
 
+    /// Delivers this to the webhook.
+    pub async fn deliver(&self, body: &serde_json::Value) {
+        let response = client().post(&self.webhook).body(body.to_string()).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+    }
+
+    /// Waits until the fixture `passes` has passed twice more, and asserts that it has never done anything else:
+    /// for a healthy test beside a bad one.
+    pub async fn assert_passes_is_undisturbed(&self) {
+        self.lines.wait_n(self.lines.mark(), 2, &["--- PASS: passes/passes"]).await;
+        let metrics = self.metrics().await;
+        for outcome in ["fail", "timeout", "error", "cancelled"] {
+            let labels = [("component", "passes"), ("case", "passes"), ("outcome", outcome)];
+            assert_eq!(
+                metrics.get("orbital_runs_total", &labels),
+                Some(0.0),
+                "{outcome}:\n{}",
+                self.lines.text()
+            );
+        }
+    }
+
     /// The process id.
     pub fn id(&self) -> i32 {
         i32::try_from(self.child.id().unwrap()).unwrap()

@@ -11,13 +11,15 @@ mod lines;
 mod metrics;
 
 pub use api::{Api, Call, serve};
-pub use binary::{Finished, binary, config, orbital, orbital_with};
+pub use binary::{Finished, binary, command, config, orbital, orbital_with};
 pub use guest::{guest, patched};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
 
 use std::time::Duration;
+
+use serde_json::Value;
 
 /// How long a test waits for something that must happen. It is there so that a test that is wrong ends; no
 /// test measures it.
@@ -35,6 +37,12 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
     };
     let answer = tokio::time::timeout(PATIENCE, asking).await;
     answer.unwrap_or_else(|_| panic!("it never came true that {what}"))
+}
+
+/// The last attempt of a run's report: it has `messages` and `timeline`.
+pub fn last_attempt(report: &Value) -> &Value {
+    // A host without retries has no attempts: the report itself has both.
+    report["attempts"].as_array().and_then(|attempts| attempts.last()).unwrap_or(report)
 }
 
 /// A client that follows no redirect and uses no proxy.

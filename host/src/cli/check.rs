@@ -12,18 +12,22 @@ use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
 ///
-/// Loads and links each file and lists its cases and imports, or says what is wrong. Nothing runs.
+/// Loads and links each file, asks it for its cases, and lists these and its imports, or says what is wrong.
+/// No case runs.
 #[derive(clap::Args)]
 pub(super) struct Check {
     /// Components: `.wasm` files.
     #[arg(required = true, value_name = "COMPONENT")]
     components: Vec<PathBuf>,
+    /// The configuration file, for its limits.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn");
-        let settings = Settings::without_file(Path::new("."));
+        let settings = Settings::load_or_default(self.config.as_deref())?;
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let workshop = workshop(&settings, runtimes.guests.handle().clone(), 1)?;
         let mut exit = Exit::Ok;

@@ -1,7 +1,7 @@
 //! `orbital run`
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, Runtimes, print, start_log};
-use crate::foundation::Foundation;
+use crate::foundation::{Foundation, workshop};
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
@@ -50,10 +50,7 @@ pub(super) struct Run {
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn");
-        let mut settings = match &self.config {
-            Some(path) => Settings::load(path)?,
-            None => Settings::without_file(Path::new(".")),
-        };
+        let mut settings = Settings::load_or_default(self.config.as_deref())?;
         if let Some(listen) = self.listen {
             settings.webhook.listen = listen;
         }
@@ -65,8 +62,7 @@ impl Run {
     }
 
     async fn run(&self, settings: Settings, guests: Handle) -> anyhow::Result<Exit> {
-        let Foundation { workshop, waiter, runner, webhook } =
-            Foundation::lay(&settings, guests.clone(), RUNS).await?;
+        let workshop = workshop(&settings, guests.clone(), RUNS)?;
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
@@ -84,6 +80,7 @@ impl Run {
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
+        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
         let stop = CancellationToken::new();
         let serving = tokio::spawn(webhook.serve(webhook::router(settings.webhook, waiter), stop.clone()));
         let interrupted = cancel_on_interrupt();

@@ -19,6 +19,10 @@ pub struct BudgetSettings {
     pub expectations: usize,
     /// Requests sent.
     pub requests: usize,
+    /// Values recorded for metrics.
+    pub metric_samples: usize,
+    /// Series of metrics, of a component over all its runs. One more is an error that the test may handle.
+    pub metric_series: usize,
 }
 
 impl BudgetSettings {
@@ -31,13 +35,23 @@ impl BudgetSettings {
             log_lines: section.integer("log_lines", 0..=1_000_000, default.log_lines),
             expectations: section.integer("expectations", 0..=1_000_000, default.expectations),
             requests: section.integer("requests", 0..=1_000_000, default.requests),
+            metric_samples: section.integer("metric_samples", 0..=1_000_000, default.metric_samples),
+            metric_series: section.integer("metric_series", 0..=100_000, default.metric_series),
         }
     }
 }
 
 impl Default for BudgetSettings {
     fn default() -> Self {
-        Self { memory: 256 << 20, log_bytes: 256 << 10, log_lines: 2000, expectations: 1000, requests: 1000 }
+        Self {
+            memory: 256 << 20,
+            log_bytes: 256 << 10,
+            log_lines: 2000,
+            expectations: 1000,
+            requests: 1000,
+            metric_samples: 10_000,
+            metric_series: 200,
+        }
     }
 }
 

@@ -7,9 +7,6 @@ pub const VERSION: &str = "0.1.0";
 
 const PACKAGE: &str = "orbital:test/";
 
-/// Interfaces that the contract has and this host does not offer yet.
-const NOT_YET: [&str; 1] = ["metrics"];
-
 /// Why a file is not a test that this host can run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContractError {
@@ -53,9 +50,6 @@ pub enum ContractError {
         /// What it exports.
         exports: Vec<String>,
     },
-    /// It needs what is not there yet.
-    #[error("imports `{0}`, which this version of the host does not offer yet; build the test without it")]
-    NotYet(String),
 }
 
 fn list(names: &[String]) -> String {
@@ -99,11 +93,6 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     }
     if !outline.exports.iter().any(|name| *name == format!("{PACKAGE}suite@{VERSION}")) {
         return Err(ContractError::NotATest { exports: outline.exports });
-    }
-    let not_yet =
-        |name: &&String| NOT_YET.iter().any(|interface| **name == format!("{PACKAGE}{interface}@{VERSION}"));
-    if let Some(name) = outline.metadata.imports.iter().find(not_yet) {
-        return Err(ContractError::NotYet(name.clone()));
     }
     Ok(outline.metadata)
 }

@@ -120,6 +120,7 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     contract::clock::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::deliveries::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::events::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::metrics::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     Ok(linker)
 }
 

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 use super::budget::{BudgetBreach, BudgetSettings};
 use super::clock::RunClock;
+use super::series::{MetricKind, Sample};
+use crate::report::text::{deliveries, short};
 use crate::waiter::TallyCount;
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
@@ -45,6 +47,8 @@ pub struct Recording {
     pub omitted: usize,
     /// What the test gave as reasons for failing.
     pub failures: Vec<String>,
+    /// Values for metrics.
+    pub samples: Vec<Sample>,
     /// What the run is doing.
     pub activity: Activity,
 }
@@ -146,13 +150,33 @@ pub enum Happening {
         /// From the event to here.
         #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
         latency: Option<Duration>,
+        /// What it was answered, if the test planned that.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        answered: Option<u16>,
         /// Whether the test took it.
         taken: bool,
+    },
+    /// The attempt ended before this call did.
+    CutShort {
+        /// What it was.
+        call: String,
     },
     /// The test slept.
     Sleep {
         /// How long it wanted to.
         duration_ms: u32,
+    },
+    /// The test recorded a value for a metric.
+    Metric {
+        /// Counter, gauge or histogram.
+        kind: MetricKind,
+        /// The name, without its prefix.
+        name: String,
+        /// The value.
+        value: f64,
+        /// Why it was not recorded.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        error: Option<String>,
     },
     /// The test read a value: of its configuration, its context or its clock.
     Read {
@@ -182,7 +206,12 @@ pub enum Activity {
     #[default]
     Computing,
     /// `sleep`.
-    Sleeping(Duration),
+    Sleeping {
+        /// How long it wants to.
+        duration: Duration,
+        /// When it began, since the start of the attempt.
+        since: Duration,
+    },
     /// A request to a target.
     Sending {
         /// Which.
@@ -201,6 +230,19 @@ pub enum Activity {
         /// What the webhook had received by then.
         received: TallyCount,
     },
+}
+
+impl Activity {
+    /// The step that has no end, if the attempt ends now.
+    fn cut_short(&self, now: Duration) -> Option<Step> {
+        let (since, call) = match self {
+            Self::Computing => return None,
+            Self::Sleeping { duration, since } => (*since, format!("sleep of {}", short(*duration))),
+            Self::Sending { target, since } => (*since, format!("request to `{target}`")),
+            Self::Waiting { keys, n, since, .. } => (*since, format!("wait for {}", deliveries(*n, keys))),
+        };
+        Some(Step { at: since, took: Some(now.saturating_sub(since)), what: Happening::CutShort { call } })
+    }
 }
 
 impl Recorder {
@@ -253,6 +295,13 @@ impl Recorder {
         Ok(())
     }
 
+    /// Keeps a value for a metric; gives how many there are now.
+    pub fn sample(&self, sample: Sample) -> usize {
+        let mut inner = self.lock();
+        inner.recording.samples.push(sample);
+        inner.recording.samples.len()
+    }
+
     /// Notes a line of the log.
     pub fn log(
         &self,
@@ -293,6 +342,9 @@ impl Recorder {
             }
         }
         let mut recording = std::mem::take(&mut self.lock().recording);
+        if let Some(cut_short) = recording.activity.cut_short(self.clock.elapsed()) {
+            recording.push(cut_short);
+        }
         recording.steps.sort_by_key(|step| step.at);
         recording
     }

@@ -11,6 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use super::budget::{BudgetSettings, MemoryBudget};
 use super::clock;
 use super::recorder::{LogSource, Recorder};
+use super::series::SeriesBook;
 use super::stdio::LineStream;
 use crate::target::Client;
 use crate::waiter::{Claims, Waiter};
@@ -40,6 +41,8 @@ pub struct RunParts {
     pub client: Arc<Client>,
     /// What the operator set for the component.
     pub config: Arc<BTreeMap<String, String>>,
+    /// The component's metrics.
+    pub series: Arc<SeriesBook>,
     /// What it may use.
     pub budget: BudgetSettings,
     /// How long it may take.

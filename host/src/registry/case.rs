@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::{Cron, Schedule};
 use crate::guest::declared;
 
 /// The longest name of a case or a component, in bytes.
@@ -12,6 +13,8 @@ const MAX_NAME: usize = 100;
 const MAX_CASES: usize = 1000;
 
 const MAX_TAGS: usize = 16;
+
+const MAX_RETRIES: u32 = 10;
 
 /// A case that has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,26 +29,19 @@ pub struct Case {
     pub timeout: Duration,
     /// Names and values.
     pub tags: Vec<(String, String)>,
+    /// When the host tries again.
+    pub retry: Retry,
     /// How many of its runs may be in flight at once.
     pub max_in_flight: usize,
 }
 
-/// When a case runs by itself.
+/// When the host tries again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Schedule {
-    /// At multiples of this period.
-    Every(Duration),
-    /// Never.
-    Manual,
-}
-
-impl std::fmt::Display for Schedule {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Every(period) => write!(formatter, "every {}", humantime::format_duration(*period)),
-            Self::Manual => formatter.write_str("manual"),
-        }
-    }
+pub struct Retry {
+    /// Attempts after the first one.
+    pub retries: u32,
+    /// From the end of an attempt to the start of the next one.
+    pub delay: Duration,
 }
 
 /// Checks what a component declares.
@@ -84,24 +80,20 @@ pub(super) fn check(
                 Schedule::Manual
             }
             declared::Schedule::Every(period_ms) => Schedule::Every(Duration::from_millis(period_ms.into())),
-            declared::Schedule::Cron(_) => {
-                wrong(
-                    "its schedule is a cron expression, which this version of the host does not act on yet; use \
-                     `every` or `manual`"
-                        .to_owned(),
-                );
-                Schedule::Manual
-            }
+            declared::Schedule::Cron(cron) => match Cron::parse(&cron.expression, cron.zone.as_deref()) {
+                Ok(cron) => Schedule::Cron(cron),
+                Err(reason) => {
+                    wrong(reason);
+                    Schedule::Manual
+                }
+            },
             declared::Schedule::Manual => Schedule::Manual,
         };
         if case.timeout_ms == Some(0) {
             wrong("its timeout is zero; it must be at least 1 ms".to_owned());
         }
-        if case.retry.retries > 0 {
-            wrong(
-                "it asks for retries, which this version of the host does not act on yet; set them to 0"
-                    .to_owned(),
-            );
+        if case.retry.retries > MAX_RETRIES {
+            wrong(format!("it asks for {} retries; at most {MAX_RETRIES} are allowed", case.retry.retries));
         }
         if case.max_in_flight == 0 {
             wrong("it allows no run in flight; it must allow at least 1".to_owned());
@@ -115,6 +107,10 @@ pub(super) fn check(
             schedule,
             timeout: case.timeout_ms.map_or(default_timeout, |ms| Duration::from_millis(ms.into())),
             tags: case.tags.into_iter().map(|tag| (tag.name, tag.value)).collect(),
+            retry: Retry {
+                retries: case.retry.retries,
+                delay: Duration::from_millis(case.retry.delay_ms.into()),
+            },
             max_in_flight: case.max_in_flight as usize,
         });
     }
@@ -199,7 +195,7 @@ mod tests {
         zero.schedule = declared::Schedule::Every(0);
         zero.timeout_ms = Some(0);
         zero.max_in_flight = 0;
-        zero.retry.retries = 1;
+        zero.retry.retries = 11;
         zero.tags = vec![declared::Tag { name: "case".to_owned(), value: String::new() }];
         let mistakes =
             check("shop", vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero], Duration::MAX)

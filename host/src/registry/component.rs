@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
-use crate::guest::Suite;
+use crate::guest::{SeriesBook, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
@@ -17,6 +17,8 @@ pub struct Component {
     pub suite: Suite,
     /// Its cases, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
+    /// The metrics that its tests made.
+    pub series: Arc<SeriesBook>,
     /// Cancelled when this version has been replaced or removed and its grace time has run out.
     pub retired: CancellationToken,
 }

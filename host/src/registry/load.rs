@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, CompileError, GuestEngine, Recorder, Recording, RunClock, Session, Suite,
-    compile, declared,
+    Breakdown, BudgetSettings, Catalogue, CompileError, GuestEngine, Recorder, Recording, RunClock, Session,
+    Suite, compile, declared,
 };
 
 /// How long a component may take to say which cases it has.
@@ -25,6 +25,8 @@ pub struct Workshop {
     pub engine: GuestEngine,
     /// Where guests run.
     pub guests: Handle,
+    /// Names of metrics that tests made.
+    pub catalogue: Arc<Catalogue>,
     /// What a guest may use while it is asked for its cases.
     pub budget: BudgetSettings,
     /// The timeout of cases that declare none.
@@ -97,6 +99,7 @@ impl Workshop {
         let (suite, declared) = self.ask_for_cases(suite).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
         Ok(Component {
+            series: Arc::new(self.catalogue.open(&name, self.budget.metric_series)),
             name,
             digest,
             suite,

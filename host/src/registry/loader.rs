@@ -195,8 +195,11 @@ impl Loader {
         let current = self.snapshot.borrow().components.get(&stem).cloned();
         match result {
             Ok(component) if current.as_ref().is_some_and(|current| current.digest == component.digest) => {
-                // The same content again, or the good version after a bad one.
-                self.publish(|snapshot| drop(snapshot.failures.remove(&stem)));
+                let mut failed = None;
+                self.publish(|snapshot| failed = snapshot.failures.remove(&stem));
+                if failed.is_some() {
+                    self.reporter.emit(&Event::Restored { component: stem });
+                }
             }
             Ok(component) => {
                 let component = Arc::new(component);

@@ -7,16 +7,18 @@ mod case;
 mod component;
 mod load;
 mod loader;
+mod schedule;
 mod settings;
 mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use case::{Case, Schedule};
+pub use case::{Case, Retry};
 pub use component::Component;
 pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
+pub use schedule::{Cron, Schedule};
 pub use settings::{Cache, RegistrySettings};
 
 /// What is deployed at one moment.

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
-use crate::guest::Happening;
+use crate::guest::{Happening, MetricKind};
 use crate::registry::Component;
 use crate::waiter::{Disposition, Waiter};
 
@@ -17,7 +17,8 @@ use crate::waiter::{Disposition, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 16] = [
+const HELP: [(&str, &str); 17] = [
+    ("orbital_runs_flaky_total", "Runs that passed after an attempt that did not."),
     ("orbital_runs_total", "Runs that ended, by outcome."),
     ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),
     ("orbital_case_up", "Whether the case's last finished run passed."),
@@ -49,8 +50,13 @@ struct Family(PrometheusRecorder);
 struct ComponentMetrics {
     /// As long as its file is there.
     own: Family,
+    /// The version that runs: its file's digest.
+    digest: String,
     /// As long as this version runs.
     version: Family,
+    /// Counters of its tests. They count in fractions, which the library's own counters do not, so they are
+    /// gauges that are shown as counters.
+    counted: Family,
     /// As long as there is a case of that name.
     cases: HashMap<String, Family>,
 }
@@ -82,7 +88,8 @@ impl MetricsSink {
         }
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let families = components.values().flat_map(ComponentMetrics::families);
-        merge(std::iter::once(&self.host).chain(families).map(Family::page), &HELP)
+        let counted = components.values().map(|metrics| metrics.counted.page_of_counters());
+        merge(std::iter::once(&self.host).chain(families).map(Family::page).chain(counted), &HELP)
     }
 
     /// Folds observations into their histograms. Without it, they would pile up until somebody looks.
@@ -97,7 +104,8 @@ impl MetricsSink {
     pub(super) fn record(&self, event: &Event) {
         match event {
             Event::Loaded { component, .. } => self.loaded(component),
-            Event::LoadFailed { component, .. } => self.load_failed(component),
+            Event::LoadFailed { component, .. } => self.load_ended(component, "failed"),
+            Event::Restored { component } => self.load_ended(component, "loaded"),
             Event::Removed { component } => {
                 self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
             }
@@ -119,7 +127,9 @@ impl MetricsSink {
         let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
         let metrics = components.entry(component.name.clone()).or_insert_with(ComponentMetrics::new);
         metrics.loads(&component.name, "loaded");
+        metrics.digest.clone_from(&component.digest);
         metrics.version = Family::new();
+        metrics.counted = Family::new();
         let metadata = component.suite.metadata();
         metrics.version.gauge(
             "orbital_component_info",
@@ -146,10 +156,10 @@ impl MetricsSink {
         }
     }
 
-    fn load_failed(&self, component: &str) {
+    fn load_ended(&self, component: &str, result: &str) {
         let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
         let metrics = components.entry(component.to_owned()).or_insert_with(ComponentMetrics::new);
-        metrics.loads(component, "failed");
+        metrics.loads(component, result);
     }
 
     fn run_ended(&self, report: &Report) {
@@ -158,6 +168,7 @@ impl MetricsSink {
         self.with_case(component, case, |family| {
             let outcome = run_labels(component, case, report.outcome);
             family.register_counter("orbital_runs_total", &outcome).increment(1);
+            family.register_counter("orbital_runs_flaky_total", &of_case).increment(u64::from(report.flaky));
             family.observe("orbital_run_duration_seconds", &of_case, report.duration);
             let up = match report.outcome {
                 Outcome::Pass => Some(1.0),
@@ -171,21 +182,43 @@ impl MetricsSink {
                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
                 family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, now.as_secs_f64());
             }
-            for step in &report.timeline {
+            for step in report.steps() {
                 if let Happening::Delivery { latency: Some(latency), .. } = &step.what {
                     family.observe("orbital_delivery_latency_seconds", &of_case, *latency);
                 }
             }
         });
+        self.record_samples(report);
         self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay());
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let Some(metrics) = components.get(component) else { return };
-        for step in &report.timeline {
+        for step in report.steps() {
             // What was not sent took no time. Its target's name may be anything.
             if let (Happening::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
                 let class = status.map_or("none", status_class);
                 let labels = [("component", component), ("target", target), ("status_class", class)];
                 metrics.own.observe("orbital_event_send_duration_seconds", &labels, took);
+            }
+        }
+    }
+
+    /// What tests recorded themselves, unless another version runs by now: their series are gone.
+    fn record_samples(&self, report: &Report) {
+        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let metrics = components.get(&report.component);
+        let Some(metrics) = metrics.filter(|metrics| metrics.digest == report.digest) else { return };
+        for sample in report.attempts.iter().flat_map(|attempt| &attempt.samples) {
+            let mut labels = vec![("component", report.component.as_str()), ("case", &report.case)];
+            labels.extend(sample.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let key = key(format!("orbital_test_{}", sample.name), &labels);
+            match sample.kind {
+                MetricKind::Counter => {
+                    metrics.counted.0.register_gauge(&key, &METADATA).increment(sample.value)
+                }
+                MetricKind::Gauge => metrics.version.0.register_gauge(&key, &METADATA).set(sample.value),
+                MetricKind::Histogram => {
+                    metrics.version.0.register_histogram(&key, &METADATA).record(sample.value);
+                }
             }
         }
     }
@@ -201,7 +234,13 @@ impl MetricsSink {
 
 impl ComponentMetrics {
     fn new() -> Self {
-        Self { own: Family::new(), version: Family::new(), cases: HashMap::new() }
+        Self {
+            own: Family::new(),
+            digest: String::new(),
+            version: Family::new(),
+            counted: Family::new(),
+            cases: HashMap::new(),
+        }
     }
 
     fn loads(&self, component: &str, result: &str) {
@@ -233,6 +272,9 @@ impl Family {
         for outcome in Outcome::ALL {
             family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
         }
+        family
+            .register_counter("orbital_runs_flaky_total", &[("component", component), ("case", case)])
+            .increment(0);
         for reason in SkipReason::ALL {
             family
                 .register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason))
@@ -243,6 +285,16 @@ impl Family {
 
     fn page(&self) -> String {
         self.0.handle().render()
+    }
+
+    /// Gauges, shown as counters.
+    fn page_of_counters(&self) -> String {
+        let as_counter =
+            |line: &str| match line.strip_prefix("# TYPE ").and_then(|line| line.strip_suffix(" gauge")) {
+                Some(name) => format!("# TYPE {name} counter\n"),
+                None => format!("{line}\n"),
+            };
+        self.page().lines().map(as_counter).collect()
     }
 
     fn register_counter(&self, name: &'static str, labels: &[(&str, &str)]) -> metrics::Counter {
@@ -260,7 +312,7 @@ impl Family {
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
 
-fn key(name: &'static str, labels: &[(&str, &str)]) -> Key {
+fn key(name: impl Into<metrics::KeyName>, labels: &[(&str, &str)]) -> Key {
     let labels = labels.iter().map(|(name, value)| Label::new((*name).to_owned(), (*value).to_owned()));
     Key::from_parts(name, labels.collect::<Vec<_>>())
 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use console::Console;
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
-pub use run::Report;
+pub use run::{Attempt, Report};
 pub use text::describe;
 
 use crate::registry::Component;
@@ -31,6 +31,11 @@ pub enum Event {
         replaced: Option<String>,
         /// How long it took.
         took: Duration,
+    },
+    /// A file that did not load has the content again that runs all the while.
+    Restored {
+        /// The component's name.
+        component: String,
     },
     /// A file did not load.
     LoadFailed {
@@ -121,6 +126,9 @@ impl Reporter {
                     None => String::new(),
                 };
                 tracing::error!(%component, path = %path.display(), "did not load: {error}{goes_on}");
+            }
+            Event::Restored { component } => {
+                tracing::info!(%component, "its file is the running version again")
             }
             Event::Removed { component } => tracing::info!(%component, "removed"),
             Event::RunSkipped { component, case, reason, count } => {

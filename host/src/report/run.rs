@@ -6,7 +6,7 @@ use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use super::Outcome;
-use crate::guest::Step;
+use crate::guest::{Sample, Step};
 use crate::runner::Order;
 
 /// One run, from beginning to end.
@@ -23,10 +23,27 @@ pub struct Report {
     /// When it was due, in seconds since the Unix epoch.
     #[serde(serialize_with = "epoch")]
     pub due: SystemTime,
+    /// When the guest was entered for the first time.
+    #[serde(serialize_with = "epoch")]
+    pub started: SystemTime,
+    /// From then to the end of the last attempt, in seconds.
+    #[serde(serialize_with = "seconds")]
+    pub duration: Duration,
+    /// How the last attempt ended.
+    pub outcome: Outcome,
+    /// Whether it passed after an attempt that did not.
+    pub flaky: bool,
+    /// All attempts, in order. At least one.
+    pub attempts: Vec<Attempt>,
+}
+
+/// One try within a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct Attempt {
     /// When the guest was entered.
     #[serde(serialize_with = "epoch")]
     pub started: SystemTime,
-    /// From the guest's start to the end, in seconds.
+    /// From then to its end, in seconds.
     #[serde(serialize_with = "seconds")]
     pub duration: Duration,
     /// How it ended.
@@ -37,24 +54,49 @@ pub struct Report {
     pub timeline: Vec<Step>,
     /// Steps that did not fit in the timeline.
     pub omitted: usize,
+    /// Values that it recorded for metrics of its own.
+    #[serde(skip)]
+    pub samples: Vec<Sample>,
 }
 
 impl Report {
-    /// Of a run that the host itself broke.
-    pub fn host_fault(order: &Order, started: SystemTime, error: &dyn std::error::Error) -> Self {
+    /// Of the attempts of an order.
+    pub fn new(run: Uuid, order: &Order, attempts: Vec<Attempt>) -> Self {
+        let started = attempts.first().map_or(order.due, |attempt| attempt.started);
+        let last = attempts.last();
+        let outcome = last.map_or(Outcome::Error, |attempt| attempt.outcome);
+        let since_start = |attempt: &Attempt| attempt.started.duration_since(started).unwrap_or_default();
         Self {
-            run: Uuid::now_v7(),
+            run,
             component: order.component.name.clone(),
             case: order.case.name.clone(),
             digest: order.component.digest.clone(),
             due: order.due,
+            started,
+            duration: last.map(|attempt| since_start(attempt) + attempt.duration).unwrap_or_default(),
+            outcome,
+            flaky: outcome == Outcome::Pass && attempts.len() > 1,
+            attempts,
+        }
+    }
+
+    /// Of a run that the host itself broke.
+    pub fn host_fault(order: &Order, started: SystemTime, error: &dyn std::error::Error) -> Self {
+        let attempt = Attempt {
             started,
             duration: started.elapsed().unwrap_or_default(),
             outcome: Outcome::Error,
             messages: vec![format!("the host broke while it ran this: {error}; please report it")],
             timeline: Vec::new(),
             omitted: 0,
-        }
+            samples: Vec::new(),
+        };
+        Self::new(Uuid::now_v7(), order, vec![attempt])
+    }
+
+    /// What all attempts did.
+    pub fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.attempts.iter().flat_map(|attempt| &attempt.timeline)
     }
 
     /// From due to started. Zero if the clock was set back in between.

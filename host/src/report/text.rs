@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::{Outcome, Report};
+use uuid::Uuid;
+
+use super::{Attempt, Outcome, Report};
 use crate::guest::{Happening, LogSource, Step};
 
 /// Steps shown of the beginning of a long timeline.
@@ -12,7 +14,7 @@ const FIRST: usize = 20;
 /// Steps shown of its end.
 const LAST: usize = 30;
 
-/// One line for a run that passed; for another one the reasons and the timeline below it.
+/// One line for a run that passed; below it, for each attempt that did not, the reasons and the timeline.
 pub fn describe(report: &Report) -> String {
     let verdict = match report.outcome {
         Outcome::Pass => "PASS",
@@ -21,25 +23,35 @@ pub fn describe(report: &Report) -> String {
         Outcome::Error => "ERROR",
         Outcome::Cancelled => "CANCELLED",
     };
-    let mut text = format!("--- {verdict}: {} ({})\n", report.case_id(), short(report.duration));
-    if report.outcome == Outcome::Pass {
-        return text;
+    let flaky = match report.flaky {
+        true => format!(", flaky: attempt {} passed", report.attempts.len()),
+        false => String::new(),
+    };
+    let mut text = format!("--- {verdict}: {} ({}{flaky})\n", report.case_id(), short(report.duration));
+    for (index, attempt) in report.attempts.iter().enumerate() {
+        if attempt.outcome == Outcome::Pass {
+            continue;
+        }
+        if report.attempts.len() > 1 {
+            let (number, outcome) = (index + 1, attempt.outcome.name());
+            let _ = writeln!(text, "    attempt {number}: {outcome} ({})", short(attempt.duration));
+        }
+        for message in &attempt.messages {
+            indent(&mut text, "    ", message);
+        }
+        timeline(&mut text, report.run, attempt);
     }
-    for message in &report.messages {
-        indent(&mut text, "    ", message);
-    }
-    timeline(&mut text, report);
     text
 }
 
 /// The steps; of a long timeline its beginning and its end.
-fn timeline(text: &mut String, report: &Report) {
-    let steps = &report.timeline;
+fn timeline(text: &mut String, run: Uuid, attempt: &Attempt) {
+    let steps = &attempt.timeline;
     if steps.is_empty() {
-        let _ = writeln!(text, "    run {} made no call", report.run);
+        let _ = writeln!(text, "    run {run} made no call");
         return;
     }
-    let _ = writeln!(text, "    timeline of run {}:", report.run);
+    let _ = writeln!(text, "    timeline of run {run}:");
     let left_out = if steps.len() > FIRST + LAST { FIRST..steps.len() - LAST } else { 0..0 };
     for (index, step) in steps.iter().enumerate() {
         if index == left_out.start && !left_out.is_empty() {
@@ -47,16 +59,19 @@ fn timeline(text: &mut String, report: &Report) {
         }
         if !left_out.contains(&index) {
             let at = step.at.as_secs_f64() * 1e3;
-            indent(text, "      ", &format!("{at:>9.1}ms  {}", happening(step)));
+            indent(text, &format!("      {at:>9.1}ms  "), &happening(step));
         }
     }
-    if report.omitted > 0 {
-        let _ = writeln!(text, "      … and {} steps more, which were not kept", report.omitted);
+    if attempt.omitted > 0 {
+        let _ = writeln!(text, "      … and {} steps more, which were not kept", attempt.omitted);
     }
 }
 
-fn indent(text: &mut String, prefix: &str, lines: &str) {
-    for line in lines.lines() {
+/// Adds lines, those after the first one as far to the right as the first one's text.
+fn indent(text: &mut String, first: &str, lines: &str) {
+    let others = " ".repeat(first.chars().count());
+    for (index, line) in lines.lines().enumerate() {
+        let prefix = if index == 0 { first } else { &others };
         let _ = writeln!(text, "{prefix}{}", printable(line));
     }
 }
@@ -100,13 +115,19 @@ fn happening(step: &Step) -> String {
             let end = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("waited for {}{end}{took}", deliveries(*n, keys))
         }
-        Happening::Delivery { key, method, path, body, latency, taken } => {
+        Happening::Delivery { key, method, path, body, latency, answered, taken } => {
+            let answered = answered.map(|status| format!(", answered {status}")).unwrap_or_default();
             let latency =
                 latency.map(|latency| format!(", {} after the event", short(latency))).unwrap_or_default();
             let taken = if *taken { "" } else { ", never waited for" };
-            format!("delivery {method} {path}, key `{key}`{latency}{taken}: {body}")
+            format!("delivery {method} {path}, key `{key}`{latency}{answered}{taken}: {body}")
         }
+        Happening::CutShort { call } => format!("{call}: cut short{took}"),
         Happening::Sleep { .. } => format!("slept{took}"),
+        Happening::Metric { kind, name, value, error } => {
+            let error = error.as_ref().map(|error| format!(": refused: {error}")).unwrap_or_default();
+            format!("{} {name}: {value}{error}", kind.name())
+        }
         Happening::Read { name, value } => format!("read {name}: {value}"),
     }
 }

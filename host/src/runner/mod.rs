@@ -7,6 +7,7 @@ mod settings;
 mod verdict;
 
 use std::collections::BTreeMap;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -18,7 +19,7 @@ pub use settings::RunnerSettings;
 
 use crate::guest::{Entered, Recorder, RunClock, RunContext, RunParts, Session};
 use crate::registry::{Case, Component};
-use crate::report::Report;
+use crate::report::{Attempt, Outcome, Report};
 use crate::target::Client;
 use crate::waiter::Waiter;
 use verdict::{Ending, judge, time_ran_out};
@@ -67,11 +68,34 @@ impl Runner {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Runs a case once. `stop` ends it as cancelled.
+    /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
     pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
         let _counted = InFlight::new(&self.in_flight);
-        let Order { component, case, due } = order;
         let run = Uuid::now_v7();
+        let retry = order.case.retry;
+        let mut attempts = Vec::new();
+        for number in 1..=retry.retries + 1 {
+            if number > 1 {
+                // Cancelled during the pause, the next attempt ends at once, and says why.
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = order.component.retired.cancelled() => {}
+                    () = tokio::time::sleep(retry.delay) => {}
+                }
+            }
+            let attempt = self.attempt(order, run, number, stop).await;
+            let is_last = matches!(attempt.outcome, Outcome::Pass | Outcome::Cancelled);
+            attempts.push(attempt);
+            if is_last {
+                break;
+            }
+        }
+        Report::new(run, order, attempts)
+    }
+
+    /// One try, in a fresh instance.
+    async fn attempt(&self, order: &Order, run: Uuid, number: u32, stop: &CancellationToken) -> Attempt {
+        let Order { component, case, .. } = order;
         let claims = Arc::new(self.waiter.claims());
         let recorder = Recorder::new(RunClock::start(), self.settings.budget);
         let session = Session::for_run(
@@ -81,7 +105,7 @@ impl Runner {
                     id: run,
                     component: component.name.clone(),
                     case: case.name.clone(),
-                    attempt: 1,
+                    attempt: number,
                     environment: self.settings.environment.clone(),
                     webhook_url: self.webhook_url.clone(),
                 },
@@ -89,6 +113,7 @@ impl Runner {
                 waiter: self.waiter.clone(),
                 client: self.client.clone(),
                 config: self.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
+                series: component.series.clone(),
                 budget: self.settings.budget,
                 timeout: case.timeout,
                 requests: 0,
@@ -96,10 +121,19 @@ impl Runner {
         );
 
         // Dropping the loser of a `select!` drops the instance: that ends the guest, whatever it was doing.
-        let entering = bounded(case.timeout, component.suite.enter(session));
+        // Biased, so that what is cancelled already does not begin.
+        let ended_from_outside = async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => Ending::ShutDown,
+                () = component.retired.cancelled() => Ending::Retired,
+            }
+        };
+        let mut ended_from_outside = pin!(ended_from_outside);
         let entered = tokio::select! {
-            () = stop.cancelled() => Err(Ending::ShutDown),
-            entered = entering => match entered {
+            biased;
+            ending = &mut ended_from_outside => Err(ending),
+            entered = bounded(case.timeout, component.suite.enter(session)) => match entered {
                 Some(Ok(entered)) => Ok(entered),
                 Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
                 None => Err(Ending::TimedOut),
@@ -110,8 +144,8 @@ impl Runner {
         let ending = match entered {
             Err(ending) => ending,
             Ok(entered) => tokio::select! {
-                () = stop.cancelled() => Ending::ShutDown,
-                () = component.retired.cancelled() => Ending::Retired,
+                biased;
+                ending = ended_from_outside => ending,
                 ended = bounded(case.timeout, Entered::run(entered, &case.name)) => match ended {
                     Some(Ok(result)) => Ending::Returned(result),
                     Some(Err(breakdown)) => Ending::Broke(breakdown),
@@ -131,18 +165,14 @@ impl Runner {
             time_ran_out(case.timeout, duration, &recording, &self.waiter, recorder.clock().started())
         });
         let (outcome, messages) = judge(ending, recording.failures, late);
-        Report {
-            run,
-            component: component.name.clone(),
-            case: case.name.clone(),
-            digest: component.digest.clone(),
-            due: *due,
+        Attempt {
             started,
             duration,
             outcome,
             messages,
             timeline: recording.steps,
             omitted: recording.omitted,
+            samples: recording.samples,
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn time_ran_out(
     let limit = short(limit);
     let (keys, n, since, before) = match &recording.activity {
         Activity::Computing => return format!("its time of {limit} ran out while it was computing"),
-        Activity::Sleeping(duration) => {
+        Activity::Sleeping { duration, .. } => {
             return format!("its time of {limit} ran out while it slept for {}", short(*duration));
         }
         Activity::Sending { target, since } => {
@@ -97,7 +97,9 @@ pub(super) fn time_ran_out(
         let _ = write!(text, "\n  {line}");
     }
     let strays = waiter.strays_since(started + since, STRAYS);
-    let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), &strays));
+    let own = recording.steps.iter().filter(|step| step.at >= since);
+    let own = own.filter(|step| matches!(step.what, Happening::Delivery { .. })).count();
+    let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), own, &strays));
     text
 }
 
@@ -135,21 +137,26 @@ fn answers(recording: &Recording, keys: &[String]) -> Option<String> {
     }
 }
 
-fn came_instead(received: &TallyCount, strays: &[String]) -> String {
+/// What the webhook received, less this run's own deliveries.
+fn came_instead(received: &TallyCount, own: usize, strays: &[String]) -> String {
+    let others = received.of(Disposition::Matched).saturating_sub(own as u64);
     let parts: Vec<String> = [
-        (Disposition::Matched, "for other runs"),
-        (Disposition::Held, "with keys that nobody expects"),
-        (Disposition::Late, "for runs that were over"),
-        (Disposition::NoKey, "without a key where the configuration looks"),
-        (Disposition::Overflow, "for which there was no room"),
-        (Disposition::Rejected, "that were refused"),
+        (others, "for other runs"),
+        (received.of(Disposition::Held), "with keys that nobody expects"),
+        (received.of(Disposition::Late), "for runs that were over"),
+        (received.of(Disposition::NoKey), "without a key where the configuration looks"),
+        (received.of(Disposition::Overflow), "for which there was no room"),
+        (received.of(Disposition::Rejected), "that were refused"),
     ]
     .into_iter()
-    .filter(|(disposition, _)| received.of(*disposition) > 0)
-    .map(|(disposition, words)| format!("{} {words}", received.of(disposition)))
+    .filter(|(count, _)| *count > 0)
+    .map(|(count, words)| format!("{count} {words}"))
     .collect();
     if parts.is_empty() {
-        return "in that time nothing came to the webhook at all".to_owned();
+        return match own {
+            0 => "in that time nothing came to the webhook at all".to_owned(),
+            _ => "in that time nothing else came to the webhook".to_owned(),
+        };
     }
     let mut text = format!("in that time the webhook received instead: {}", parts.join(", "));
     if !strays.is_empty() {

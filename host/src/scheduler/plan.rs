@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{SchedulerSettings, Ticks};
-use crate::registry::{Case, Schedule};
+use crate::registry::Case;
 use crate::report::SkipReason;
 
 /// A run that is due.
@@ -103,11 +103,10 @@ impl<V: Clone> Plan<V> {
         while let Some((due, id)) = self.calendar.first().cloned().filter(|(due, _)| *due <= now) {
             self.calendar.pop_first();
             let Some(entry) = self.cases.get_mut(&id) else { continue };
-            let Some((ticks, _)) = entry.next else { continue };
+            let Some((ticks, next)) = &mut entry.next else { continue };
             let (more, last) = ticks.between(due, now);
-            let next = ticks.after(now);
-            entry.next = Some((ticks, next));
-            self.calendar.insert((next, id.clone()));
+            *next = ticks.after(now);
+            self.calendar.insert((*next, id.clone()));
             let due = if more > 0 { last } else { due };
             let tick = Tick { version: entry.version.clone(), case: entry.case.clone(), due };
             if more > 0 {
@@ -167,18 +166,14 @@ impl<V: Clone> Plan<V> {
     fn insert(&mut self, version: V, case: Arc<Case>, now: Duration, at_once: bool) {
         let id = case.id.clone();
         self.remove(&id);
-        let next = match case.schedule {
-            Schedule::Every(period) => {
-                let ticks = Ticks::new(&id, period);
-                let next = ticks.after(now);
-                self.calendar.insert((next, id.clone()));
-                if at_once {
-                    self.first.push_back(id.clone());
-                }
-                Some((ticks, next))
+        let next = Ticks::of(&id, &case.schedule).map(|ticks| {
+            let next = ticks.after(now);
+            self.calendar.insert((next, id.clone()));
+            if at_once {
+                self.first.push_back(id.clone());
             }
-            Schedule::Manual => None,
-        };
+            (ticks, next)
+        });
         self.cases.insert(id, Entry { version, case, next });
     }
 
@@ -193,10 +188,9 @@ impl<V: Clone> Plan<V> {
     fn clock_was_set_back(&mut self, now: Duration) {
         self.calendar.clear();
         for (id, entry) in &mut self.cases {
-            if let Some((ticks, _)) = entry.next {
-                let next = ticks.after(now);
-                entry.next = Some((ticks, next));
-                self.calendar.insert((next, id.clone()));
+            if let Some((ticks, next)) = &mut entry.next {
+                *next = ticks.after(now);
+                self.calendar.insert((*next, id.clone()));
             }
         }
     }
@@ -205,6 +199,7 @@ impl<V: Clone> Plan<V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::registry::{Retry, Schedule};
 
     fn case(name: &str, schedule: Schedule, max_in_flight: usize) -> Arc<Case> {
         Arc::new(Case {
@@ -213,6 +208,7 @@ mod tests {
             schedule,
             timeout: Duration::from_secs(1),
             tags: Vec::new(),
+            retry: Retry { retries: 0, delay: Duration::ZERO },
             max_in_flight,
         })
     }

@@ -4,40 +4,77 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 
-/// Multiples of a period since the Unix epoch, moved by an offset. In nanoseconds since then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ticks {
-    period: u128,
-    offset: u128,
+use crate::registry::{Cron, Schedule};
+
+/// The most times of a cron expression that are counted as missed: more than a month of minutes.
+const MOST_MISSED: u64 = 50_000;
+
+/// The times at which one case is due, since the Unix epoch.
+#[derive(Debug, Clone)]
+pub enum Ticks {
+    /// Multiples of a period, moved by an offset; in nanoseconds.
+    Every {
+        /// From one to the next.
+        period: u128,
+        /// Below a period.
+        offset: u128,
+    },
+    /// Those of a cron expression, exactly.
+    Cron(Cron),
 }
 
 impl Ticks {
-    /// Of a case. The offset depends on its id alone, so that every replica computes the same.
-    pub fn new(case_id: &str, period: Duration) -> Self {
-        let digest = Sha256::digest(case_id.as_bytes());
-        let hash = digest.iter().take(8).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
-        let period = period.as_nanos().max(1);
-        Self { period, offset: hash % period }
+    /// Of a case; none if it never runs by itself. The offset of a period depends on the case's id alone, so
+    /// that every replica computes the same.
+    pub fn of(case_id: &str, schedule: &Schedule) -> Option<Self> {
+        match schedule {
+            Schedule::Every(period) => {
+                let digest = Sha256::digest(case_id.as_bytes());
+                let hash = digest.iter().take(8).fold(0_u128, |hash, byte| hash << 8 | u128::from(*byte));
+                let period = period.as_nanos().max(1);
+                Some(Self::Every { period, offset: hash % period })
+            }
+            Schedule::Cron(cron) => Some(Self::Cron(cron.clone())),
+            Schedule::Manual => None,
+        }
     }
 
     /// The first tick after a moment.
     pub fn after(&self, now: Duration) -> Duration {
-        let now = now.as_nanos();
-        // In periods since the offset; a moment before the first offset has the offset itself as its next.
-        let next = match now.checked_sub(self.offset) {
-            Some(since) => self.offset + (since / self.period + 1) * self.period,
-            None => self.offset,
-        };
-        nanoseconds(next)
+        match self {
+            Self::Every { period, offset } => {
+                let now = now.as_nanos();
+                // A moment before the first offset has the offset itself as its next tick.
+                nanoseconds(match now.checked_sub(*offset) {
+                    Some(since) => offset + (since / period + 1) * period,
+                    None => *offset,
+                })
+            }
+            // It was checked to have a next time when it was read; after its last one, nothing is due.
+            Self::Cron(cron) => cron.after(now).unwrap_or(Duration::MAX),
+        }
     }
 
     /// How many ticks lie after the first moment, up to and with the second, and the last of them.
     pub fn between(&self, first: Duration, last: Duration) -> (u64, Duration) {
-        let (first, last) = (first.as_nanos(), last.as_nanos());
-        let index = |moment: u128| moment.checked_sub(self.offset).map_or(0, |since| since / self.period + 1);
-        let count = index(last).saturating_sub(index(first));
-        let tick = self.offset + index(last).saturating_sub(1) * self.period;
-        (u64::try_from(count).unwrap_or(u64::MAX), nanoseconds(tick))
+        match self {
+            Self::Every { period, offset } => {
+                let index = |moment: u128| moment.checked_sub(*offset).map_or(0, |since| since / period + 1);
+                let (start, end) = (index(first.as_nanos()), index(last.as_nanos()));
+                let tick = offset + end.saturating_sub(1) * period;
+                (u64::try_from(end.saturating_sub(start)).unwrap_or(u64::MAX), nanoseconds(tick))
+            }
+            Self::Cron(_) => {
+                let (mut count, mut tick) = (0, first);
+                loop {
+                    let next = self.after(tick);
+                    if next > last || count == MOST_MISSED {
+                        return (count, tick);
+                    }
+                    (count, tick) = (count + 1, next);
+                }
+            }
+        }
     }
 }
 
@@ -62,7 +99,7 @@ mod tests {
             start in 0_u64..4_000_000_000_000,
             id in "[a-z]{1,8}",
         ) {
-            let ticks = Ticks::new(&id, Duration::from_millis(period_ms));
+            let ticks = Ticks::of(&id, &Schedule::Every(Duration::from_millis(period_ms))).unwrap();
             let start = Duration::from_millis(start);
             let first = ticks.after(start);
             prop_assert!(first > start);
@@ -79,12 +116,23 @@ mod tests {
     }
 
     #[test]
+    fn a_cron_expression_has_no_offset() {
+        let cron = Schedule::Cron(Cron::parse("*/10 * * * *", None).unwrap());
+        let ticks = Ticks::of("component/case", &cron).unwrap();
+        let hour = Duration::from_secs(3600);
+        assert_eq!(ticks.after(hour), hour + Duration::from_secs(600));
+        assert_eq!(ticks.between(hour, 2 * hour), (6, 2 * hour));
+        assert_eq!(ticks.between(hour, hour), (0, hour));
+    }
+
+    #[test]
     fn cases_of_one_period_are_spread_over_it() {
         let period = Duration::from_secs(60);
         let now = Duration::from_secs(1_000_000);
         let mut quarters = [0; 4];
         for index in 0..400 {
-            let wait = Ticks::new(&format!("component/{index}"), period).after(now) - now;
+            let wait =
+                Ticks::of(&format!("component/{index}"), &Schedule::Every(period)).unwrap().after(now) - now;
             quarters[(wait.as_secs_f64() / 15.0).min(3.0) as usize] += 1;
         }
         assert!(quarters.iter().all(|count| (60..140).contains(count)), "{quarters:?}");

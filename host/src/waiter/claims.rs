@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Delivery, Disposition, InvalidKey, Waiter, WaiterSettings, check_key};
+use super::{Delivery, Disposition, InvalidKey, PlannedReply, Waiter, WaiterSettings, check_key};
 
 /// Why a key cannot be expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -63,6 +63,7 @@ struct KeyState {
     sent: Option<Instant>,
     queued: usize,
     dropped: u32,
+    replies: VecDeque<PlannedReply>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -118,6 +119,13 @@ impl Claims {
             self.waiter.tally.add(disposition, 1);
         }
         Ok(())
+    }
+
+    /// Plans the answers to the next deliveries of a key that this run has, in place of earlier plans.
+    pub fn plan(&self, key: &str, replies: Vec<PlannedReply>) {
+        if let Some(state) = self.mailbox.lock().keys.get_mut(key) {
+            state.replies = replies.into();
+        }
     }
 
     /// Notes that an event is being sent now, with the key of the delivery if the test knows it. The latency
@@ -206,6 +214,11 @@ impl Mailbox {
         drop(content);
         self.arrived.notify_one();
         room
+    }
+
+    /// The answer to the delivery of a key that comes next.
+    pub(super) fn next_reply(&self, key: &str) -> Option<PlannedReply> {
+        self.lock().keys.get_mut(key)?.replies.pop_front()
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method};
+use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
 
 /// One request, whole.
@@ -19,6 +19,8 @@ pub struct Delivery {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+    /// What it was answered, if a test planned that; otherwise 200.
+    pub answered: Option<StatusCode>,
     /// When its last byte had come.
     pub received: Instant,
     /// The same moment, for people.

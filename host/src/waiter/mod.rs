@@ -11,6 +11,7 @@ mod delivery;
 mod early;
 mod key;
 mod late;
+mod reply;
 mod settings;
 mod tally;
 
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 pub use claims::{Arrived, Claims, ExpectError, Overflow};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
+pub use reply::PlannedReply;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
 
@@ -58,34 +60,35 @@ impl Waiter {
         Claims::new(self.clone())
     }
 
-    /// Hands a delivery to the run that expects its key, or keeps it for a while.
-    pub fn deliver(&self, key: &str, delivery: Delivery) -> Disposition {
-        let disposition = self.place(key, delivery);
+    /// Hands a delivery to the run that expects its key, or keeps it for a while. Gives the answer that the
+    /// run planned for it, if it did.
+    pub fn deliver(&self, key: &str, delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
+        let (disposition, reply) = self.place(key, delivery);
         self.tally.add(disposition, 1);
-        disposition
+        (disposition, reply)
     }
 
-    fn place(&self, key: &str, delivery: Delivery) -> Disposition {
+    fn place(&self, key: &str, mut delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
         let now = Instant::now();
         let mut state = self.lock();
         self.expire(&mut state, now);
         if let Some((key, mailbox)) = state.owners.get_key_value(key) {
             // Pushed under the lock of the map, so that a run that ends now either has this delivery
             // among its leftovers or leaves the key to be late.
-            return match mailbox.push(key, delivery, &self.settings) {
-                true => Disposition::Matched,
-                false => Disposition::Overflow,
-            };
+            let reply = mailbox.next_reply(key);
+            delivery.answered = reply.as_ref().map(|reply| reply.status);
+            let queued = mailbox.push(key, delivery, &self.settings);
+            return (if queued { Disposition::Matched } else { Disposition::Overflow }, reply);
         }
         if state.late.contains(key) {
-            return Disposition::Late;
+            return (Disposition::Late, None);
         }
         if !delivery.fits(self.settings.early_bytes) {
-            return Disposition::Overflow;
+            return (Disposition::Overflow, None);
         }
         let evicted = state.early.keep(key.into(), delivery, now);
         self.tally.add(Disposition::Overflow, evicted);
-        Disposition::Held
+        (Disposition::Held, None)
     }
 
     /// Counts a request that had no key where the configuration looks.

@@ -13,6 +13,7 @@ fn delivery(body: &str) -> Delivery {
         query: String::new(),
         headers: HeaderMap::new(),
         body: Bytes::copy_from_slice(body.as_bytes()),
+        answered: None,
         received: Instant::now(),
         received_at: SystemTime::UNIX_EPOCH,
     }
@@ -42,8 +43,8 @@ async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
     claims.expect("a").unwrap();
     let waiting = tokio::spawn(async move { claims.next(&keys(["a"]), 1).await });
     tokio::task::yield_now().await;
-    assert_eq!(waiter.deliver("b", delivery("not mine")), Disposition::Held);
-    assert_eq!(waiter.deliver("a", delivery("mine")), Disposition::Matched);
+    assert_eq!(waiter.deliver("b", delivery("not mine")).0, Disposition::Held);
+    assert_eq!(waiter.deliver("a", delivery("mine")).0, Disposition::Matched);
     assert_eq!(bodies(&waiting.await.unwrap().unwrap()), ["mine"]);
 }
 
@@ -88,9 +89,9 @@ async fn a_key_has_one_owner_until_its_run_ends() {
     first.expect("a").unwrap();
     assert_eq!(second.expect("a"), Err(ExpectError::Taken));
     drop(first);
-    assert_eq!(waiter.deliver("a", delivery("late")), Disposition::Late);
+    assert_eq!(waiter.deliver("a", delivery("late")).0, Disposition::Late);
     second.expect("a").unwrap();
-    assert_eq!(waiter.deliver("a", delivery("in time")), Disposition::Matched);
+    assert_eq!(waiter.deliver("a", delivery("in time")).0, Disposition::Matched);
     assert_eq!(bodies(&second.next(&keys(["a"]), 1).await.unwrap()), ["in time"]);
 }
 
@@ -102,7 +103,7 @@ async fn releasing_does_not_take_the_key_from_its_next_owner() {
     first.release_keys();
     second.expect("a").unwrap();
     drop(first);
-    assert_eq!(waiter.deliver("a", delivery("x")), Disposition::Matched);
+    assert_eq!(waiter.deliver("a", delivery("x")).0, Disposition::Matched);
 }
 
 #[tokio::test(start_paused = true)]
@@ -152,6 +153,24 @@ async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
     assert_eq!(latencies(claims.next(&made, 1).await.unwrap()), known);
     claims.sent(None, Instant::now());
     assert_eq!(latencies(claims.next(&made, 1).await.unwrap()), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn planned_replies_are_given_in_order_and_then_no_more() {
+    let waiter = waiter();
+    let claims = waiter.claims();
+    claims.expect("a").unwrap();
+    let reply = |status: u16| PlannedReply {
+        status: status.try_into().unwrap(),
+        delay: Duration::ZERO,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    claims.plan("a", vec![reply(500), reply(404)]);
+    let answered = |_| waiter.deliver("a", delivery("x")).1.map(|reply| reply.status.as_u16());
+    assert_eq!([(); 3].map(answered), [Some(500), Some(404), None]);
+    let arrived = claims.next(&keys(["a"]), 2).await.unwrap();
+    assert_eq!(arrived[1].delivery.answered.map(|status| status.as_u16()), Some(404));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,19 +1,21 @@
 //! Routes of the public listener: all of them, to one handler.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use http::StatusCode;
+use http::{StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use super::WebhookSettings;
 use super::extract::extract;
-use crate::waiter::{Delivery, Waiter, check_key};
+use crate::waiter::{Delivery, PlannedReply, Waiter, check_key};
 
 struct Webhook {
     settings: WebhookSettings,
@@ -25,31 +27,54 @@ pub fn router(settings: WebhookSettings, waiter: Arc<Waiter>) -> Router {
     Router::new().fallback(receive).with_state(Arc::new(Webhook { settings, waiter }))
 }
 
-async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> (StatusCode, String) {
+async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
+    if let Some(token) =
+        webhook.settings.challenges.iter().find_map(|one| one.answer(&parts.method, path, query))
+    {
+        return echo(token);
+    }
     let body = match webhook.read(body).await {
         Ok(body) => body,
-        Err((status, reason)) => {
+        Err(refused) => {
             webhook.waiter.rejected();
-            return (status, reason);
+            return refused.into_response();
         }
     };
     let delivery = Delivery {
+        path: path.to_owned(),
+        query: query.to_owned(),
         method: parts.method,
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers,
         body,
+        answered: None,
         received: Instant::now(),
         received_at: SystemTime::now(),
     };
-    let key =
-        extract(&webhook.settings.keys, &delivery.headers, &delivery.path, &delivery.query, &delivery.body);
-    match key.filter(|key| check_key(key).is_ok()).map(|key| key.into_owned()) {
-        Some(key) => drop(webhook.waiter.deliver(&key, delivery)),
-        None => webhook.waiter.without_key(),
+    let keys = &webhook.settings.keys;
+    let key = extract(keys, &delivery.headers, &delivery.path, &delivery.query, &delivery.body);
+    let planned = match key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned) {
+        Some(key) => webhook.waiter.deliver(&key, delivery).1,
+        None => {
+            webhook.waiter.without_key();
+            None
+        }
+    };
+    match planned {
+        None => StatusCode::OK.into_response(),
+        Some(PlannedReply { status, delay, headers, body }) => {
+            tokio::time::sleep(delay).await;
+            (status, headers, body).into_response()
+        }
     }
-    (StatusCode::OK, String::new())
+}
+
+/// A token, as text that no browser takes for a page.
+fn echo(token: String) -> Response {
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+    (headers, token).into_response()
 }
 
 impl Webhook {

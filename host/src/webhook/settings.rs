@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use http::HeaderName;
+use http::{HeaderName, Method};
 
 use super::extract::Pointer;
 use crate::config::Section;
@@ -19,6 +19,8 @@ pub struct WebhookSettings {
     pub public_url: Option<String>,
     /// Where to look for the key, in order; the first that is found counts.
     pub keys: Vec<KeyPlace>,
+    /// Handshakes that are answered and are no deliveries.
+    pub challenges: Vec<Challenge>,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// How long a body may take to come.
@@ -40,6 +42,40 @@ pub enum KeyPlace {
     Path(usize),
 }
 
+/// A GET with which a system makes sure that the webhook is its owner's: it wants a token echoed.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    path: String,
+    query: String,
+}
+
+impl Challenge {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let path = section.parsed("path", |path| match path.starts_with('/') {
+            true => Ok(path.to_owned()),
+            false => Err(format!("`{path}` does not start with `/`")),
+        });
+        let query = section.string("query");
+        for name in ["path", "query"] {
+            if !section.has(name) {
+                section.mistake(format!(
+                    "has no `{name}`; a challenge is such as `{{ path = \"/hooks/crm\", query = \"challenge\" }}`"
+                ));
+            }
+        }
+        Some(Self { path: path?, query: query? })
+    }
+
+    /// The token to echo, if this request is the challenge.
+    pub(super) fn answer(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        if *method != Method::GET || path != self.path {
+            return None;
+        }
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        parameters.find(|(name, _)| *name == self.query).map(|(_, token)| token.into_owned())
+    }
+}
+
 impl WebhookSettings {
     /// Reads the section.
     pub fn read(section: &Section<'_>) -> Self {
@@ -59,22 +95,10 @@ impl WebhookSettings {
                 Ok(text.trim_end_matches('/').to_owned())
             }),
             keys,
+            challenges: section.list("challenges", Challenge::read).unwrap_or_default(),
             max_body: section.bytes("max_body", 1..=256 << 20, 1 << 20),
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
             max_connections: section.integer("max_connections", 1..=100_000, 4096),
-        }
-    }
-}
-
-impl Default for WebhookSettings {
-    fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8710)),
-            public_url: None,
-            keys: default_places(),
-            max_body: 1 << 20,
-            body_timeout: Duration::from_secs(10),
-            max_connections: 4096,
         }
     }
 }

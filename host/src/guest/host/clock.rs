@@ -22,7 +22,8 @@ impl Host for Session {
     async fn sleep(&mut self, duration_ms: u32) -> wasmtime::Result<()> {
         self.run("clock.sleep")?;
         let duration = Duration::from_millis(duration_ms.into());
-        let entered = self.recorder.enter(Activity::Sleeping(duration));
+        let since = self.recorder.clock().elapsed();
+        let entered = self.recorder.enter(Activity::Sleeping { duration, since });
         tokio::time::sleep(duration).await;
         self.recorder.leave(entered, Happening::Sleep { duration_ms });
         Ok(())

@@ -1,14 +1,17 @@
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use http::{HeaderMap, HeaderName, StatusCode, header};
+
 use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::{
-    Delivery, ExpectError, ExpectOptions, Host, WaitError,
+    self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
 use crate::guest::budget::BudgetBreach;
 use crate::guest::recorder::{Activity, Happening, excerpt};
 use crate::guest::session::{RunParts, Session};
-use crate::waiter::{self, Arrived, Overflow};
+use crate::target::header_value;
+use crate::waiter::{self, Arrived, Overflow, PlannedReply};
 
 impl Host for Session {
     async fn new_id(&mut self) -> wasmtime::Result<String> {
@@ -24,18 +27,23 @@ impl Host for Session {
         options: ExpectOptions,
     ) -> wasmtime::Result<Result<(), ExpectError>> {
         let run = self.run("deliveries.expect")?;
-        if !options.replies.is_empty() {
-            return Err(wasmtime::Error::msg(
-                "`expect` was given planned replies, which this version of the host does not act on yet",
-            ));
-        }
-        let result = claim(run, &key)?;
-        let error = result.as_ref().err().map(ToString::to_string);
+        let result = match read_replies(options.replies) {
+            Err(reason) => Err(ExpectError::InvalidReply(reason)),
+            Ok(replies) => match claim(run, &key)? {
+                Ok(()) => {
+                    run.claims.plan(&key, replies);
+                    Ok(())
+                }
+                Err(waiter::ExpectError::Taken) => Err(ExpectError::Taken),
+                Err(waiter::ExpectError::Invalid(reason)) => Err(ExpectError::InvalidKey(reason.to_string())),
+            },
+        };
+        let error = result.as_ref().err().map(|error| match error {
+            ExpectError::Taken => "another run expects it".to_owned(),
+            ExpectError::InvalidKey(reason) | ExpectError::InvalidReply(reason) => reason.clone(),
+        });
         self.recorder.note(Happening::Expect { key, error });
-        Ok(result.map_err(|error| match error {
-            waiter::ExpectError::Taken => ExpectError::Taken,
-            waiter::ExpectError::Invalid(reason) => ExpectError::InvalidKey(reason.to_string()),
-        }))
+        Ok(result)
     }
 
     async fn wait_for(
@@ -130,6 +138,7 @@ impl crate::guest::Recorder {
                 path: delivery.path.clone(),
                 body: excerpt(&delivery.body),
                 latency: arrived.latency,
+                answered: delivery.answered.map(|status| status.as_u16()),
                 taken,
             },
         );
@@ -142,4 +151,52 @@ pub(super) fn claim(run: &RunParts, key: &str) -> Result<Result<(), waiter::Expe
         BudgetBreach::check("expectations", run.budget.expectations, run.claims.len() + 1)?;
     }
     Ok(run.claims.expect(key))
+}
+
+/// The most replies that can be planned for a key.
+const MAX_REPLIES: usize = 32;
+
+/// The longest delay of a reply.
+const MAX_DELAY_MS: u32 = 60_000;
+
+/// The largest body of a reply, in bytes.
+const MAX_REPLY_BODY: usize = 64 << 10;
+
+/// Headers that the server sets, as they frame the answer.
+const FRAMING: [HeaderName; 4] =
+    [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE];
+
+fn read_replies(replies: Vec<contract::PlannedReply>) -> Result<Vec<PlannedReply>, String> {
+    if replies.len() > MAX_REPLIES {
+        return Err(format!("{} replies are planned; at most {MAX_REPLIES} are allowed", replies.len()));
+    }
+    let read = |(index, reply)| read_reply(reply).map_err(|reason| format!("reply {}: {reason}", index + 1));
+    replies.into_iter().enumerate().map(read).collect()
+}
+
+fn read_reply(reply: contract::PlannedReply) -> Result<PlannedReply, String> {
+    let contract::PlannedReply { status, delay_ms, headers, body } = reply;
+    let code = StatusCode::from_u16(status).ok().filter(|_| (200..600).contains(&status));
+    let status = code.ok_or_else(|| format!("the status {status} is not between 200 and 599"))?;
+    if delay_ms > MAX_DELAY_MS {
+        return Err(format!("the delay of {delay_ms} ms is longer than {MAX_DELAY_MS} ms"));
+    }
+    if body.len() > MAX_REPLY_BODY {
+        return Err(format!("the body has {} bytes; at most {MAX_REPLY_BODY} are allowed", body.len()));
+    }
+    let mut map = HeaderMap::new();
+    for Header { name, value } in headers {
+        let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !FRAMING.contains(name));
+        let parsed = parsed.ok_or_else(|| format!("the header `{}` cannot be set", name.escape_debug()))?;
+        let value = header_value(&value).ok_or_else(|| {
+            format!("the value of the header `{name}` has a control character or one above U+00FF")
+        })?;
+        map.append(parsed, value);
+    }
+    Ok(PlannedReply {
+        status,
+        delay: Duration::from_millis(delay_ms.into()),
+        headers: map,
+        body: body.into(),
+    })
 }

@@ -6,6 +6,7 @@ mod context;
 mod deliveries;
 mod events;
 mod log;
+mod metrics;
 mod verdict;
 
 use http::HeaderMap;

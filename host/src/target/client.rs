@@ -1,0 +1,217 @@
+//! One connection pool per target.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::Url;
+use tokio::runtime::Handle;
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+use uuid::Uuid;
+
+use super::request::{Checked, Receipt, Request, SendError};
+use super::settings::{TargetSettings, TargetsSettings, Template, check_url};
+use super::{Secrets, SecretsError};
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
+
+/// Sends requests to the configured targets.
+pub struct Client {
+    targets: BTreeMap<String, Target>,
+    /// Where connections live. A guest that spins must not hold up anybody's sockets, so requests do not run
+    /// where guests run.
+    runtime: Handle,
+}
+
+struct Target {
+    http: reqwest::Client,
+    base: Url,
+    headers: HeaderMap,
+    timeout: Duration,
+    max_response: usize,
+}
+
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// A secret is not to be had.
+    #[error(transparent)]
+    Secret(#[from] SecretsError),
+    /// With its secrets in place, a target's URL or header is not one. The value is not shown.
+    #[error("target `{target}`: with its secret in place, {what}")]
+    Target {
+        /// The target.
+        target: String,
+        /// What is wrong.
+        what: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("target `{target}`: cannot make an HTTP client")]
+    Http {
+        /// The target.
+        target: String,
+        /// What the library said.
+        source: reqwest::Error,
+    },
+}
+
+/// A request that has been checked and can be sent.
+pub struct Ready<'a> {
+    client: &'a Client,
+    target: &'a Target,
+    checked: Checked,
+    body: Bytes,
+    timeout: Duration,
+}
+
+impl Client {
+    /// Makes the pools; no connection yet.
+    ///
+    /// # Errors
+    /// Everything that is wrong: secrets first, then targets.
+    pub fn new(settings: &TargetsSettings, runtime: Handle) -> Result<Self, Vec<ClientError>> {
+        let secrets = settings
+            .secrets
+            .fetch()
+            .map_err(|errors| errors.into_iter().map(ClientError::Secret).collect::<Vec<_>>())?;
+        let (mut targets, mut errors) = (BTreeMap::new(), Vec::new());
+        for (name, settings) in &settings.targets {
+            match Target::new(name, settings, &secrets) {
+                Ok(target) => drop(targets.insert(name.clone(), target)),
+                Err(error) => errors.push(error),
+            }
+        }
+        if errors.is_empty() { Ok(Self { targets, runtime }) } else { Err(errors) }
+    }
+
+    /// Checks a request, without sending anything.
+    ///
+    /// # Errors
+    /// The target is unknown, or something in the request is outside its limits.
+    pub fn prepare(&self, request: Request) -> Result<Ready<'_>, SendError> {
+        let target = self.targets.get(&request.target).ok_or_else(|| SendError::UnknownTarget {
+            name: request.target.clone(),
+            known: self.targets.keys().cloned().collect(),
+        })?;
+        let checked = request.check(&target.base)?;
+        let timeout = request.timeout.unwrap_or(target.timeout);
+        Ok(Ready { client: self, target, checked, body: request.body, timeout })
+    }
+}
+
+impl Ready<'_> {
+    /// Sends the request and reads the answer. Dropping the future ends the exchange.
+    ///
+    /// The request says which run it belongs to, so that the system under test can tell synthetic traffic:
+    /// the id of its trace is the run's id.
+    ///
+    /// # Errors
+    /// There is no whole answer.
+    pub async fn send(self, run: Uuid, case: &str) -> Result<Receipt, SendError> {
+        let Self { client, target, checked, body, timeout } = self;
+        let mut headers = target.headers.clone();
+        // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
+        let mut replaced: Option<HeaderName> = None;
+        for (name, value) in checked.headers {
+            match name {
+                Some(name) => {
+                    headers.insert(name.clone(), value);
+                    replaced = Some(name);
+                }
+                None => drop(replaced.as_ref().map(|name| headers.append(name.clone(), value))),
+            }
+        }
+        headers.insert(TRACEPARENT, traceparent(run));
+        if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
+            headers.insert(ORBITAL_RUN, value);
+        }
+        let request = target.http.request(checked.method, checked.url).headers(headers).body(body);
+        let max_response = target.max_response;
+        let exchange = async move {
+            match tokio::time::timeout(timeout, exchange(request, max_response)).await {
+                Ok(result) => result,
+                Err(_) => Err(SendError::Timeout(timeout)),
+            }
+        };
+        match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
+            Ok(result) => result,
+            Err(error) => Err(SendError::Unreachable(format!("the HTTP client broke: {error}"))),
+        }
+    }
+}
+
+impl Target {
+    fn new(name: &str, settings: &TargetSettings, secrets: &Secrets) -> Result<Self, ClientError> {
+        let wrong = |what: &str| ClientError::Target { target: name.to_owned(), what: what.to_owned() };
+        let base = check_url(&settings.url.expose(secrets)).map_err(|reason| {
+            if settings.url.is_secret() { wrong("the URL is not one") } else { wrong(&reason) }
+        })?;
+        let mut headers = HeaderMap::new();
+        for (header, template) in &settings.headers {
+            headers.append(
+                header.clone(),
+                fill_header(template, secrets)
+                    .ok_or_else(|| wrong(&format!("the header `{header}` has a control character")))?,
+            );
+        }
+        let http = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(settings.connect_timeout)
+            .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|source| ClientError::Http { target: name.to_owned(), source })?;
+        Ok(Self { http, base, headers, timeout: settings.timeout, max_response: settings.max_response })
+    }
+}
+
+fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(template.expose(secrets)).ok()?;
+    value.set_sensitive(template.is_secret());
+    Some(value)
+}
+
+async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Result<Receipt, SendError> {
+    let started = Instant::now();
+    let mut response = request.send().await.map_err(unreachable)?;
+    let mut body = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > max_response {
+            return Err(SendError::TooLarge(max_response));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Receipt {
+        status: response.status().as_u16(),
+        headers: std::mem::take(response.headers_mut()),
+        body: body.freeze(),
+        latency: started.elapsed(),
+    })
+}
+
+/// The innermost cause, which is what helps. Never the URL, which may hold a secret.
+fn unreachable(error: reqwest::Error) -> SendError {
+    let error = error.without_url();
+    let what = match &error {
+        error if error.is_connect() && error.is_timeout() => "no connection within `connect_timeout`",
+        error if error.is_connect() => "cannot connect",
+        error if error.is_body() || error.is_decode() => "the answer broke off",
+        _ => "the exchange broke off",
+    };
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    SendError::Unreachable(format!("{what}: {cause}"))
+}
+
+/// W3C trace context: version, trace id, the id of this request, and that it is sampled.
+fn traceparent(run: Uuid) -> HeaderValue {
+    let span = rand::random::<u64>() | 1;
+    let text = format!("00-{}-{span:016x}-01", run.simple());
+    // Hexadecimal digits and dashes only.
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}

@@ -1,0 +1,14 @@
+//! The HTTP client: requests to the system under test, and to nothing else.
+//!
+//! A target is an endpoint that the operator named. Redirects are not followed, no proxy is taken from the
+//! environment, and an answer is read up to a limit.
+
+mod client;
+mod request;
+mod secrets;
+mod settings;
+
+pub use client::{Client, ClientError};
+pub use request::{Receipt, Request, SendError, header_text, header_value};
+pub use secrets::{Secrets, SecretsError};
+pub use settings::{TargetSettings, TargetsSettings};
