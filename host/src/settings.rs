@@ -16,7 +16,7 @@ use crate::webhook::WebhookSettings;
 pub struct Settings {
     /// `[components]`
     pub registry: RegistrySettings,
-    /// `[scheduler]`
+    /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
     pub scheduler: SchedulerSettings,
     /// `environment`, `[limits]`, `[config.COMPONENT]`
     pub runner: RunnerSettings,
@@ -62,7 +62,7 @@ impl Settings {
     fn read(root: &Section<'_>, base: &Path) -> Self {
         Self {
             registry: root.section("components", |section| RegistrySettings::read(section, base)),
-            scheduler: root.section("scheduler", SchedulerSettings::read),
+            scheduler: SchedulerSettings::read(root),
             runner: RunnerSettings::read(root),
             targets: TargetsSettings::read(root, base),
             webhook: root.section("webhook", WebhookSettings::read),

@@ -1,19 +1,31 @@
 //! Brings deliveries to their destinations.
 
+use std::time::Duration;
+
 use reqwest::{Client, StatusCode, Url, header::CONTENT_TYPE, redirect};
 use thiserror::Error;
 use tokio::{sync::Semaphore, time::sleep};
 
 use crate::limits;
 
+/// How hard the pipeline tries to deliver.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempts {
+    /// How often a delivery is tried before it counts as failed; at least once.
+    pub number: u32,
+    /// How long one attempt may take, connecting included.
+    pub timeout: Duration,
+}
+
 /// Posts deliveries, so many at a time, and tries again when a destination does not take one.
 pub(crate) struct Courier {
     client: Client,
+    attempts: u32,
     sending: Semaphore,
 }
 
 impl Courier {
-    pub(crate) fn new() -> Result<Self, CourierError> {
+    pub(crate) fn new(attempts: Attempts) -> Result<Self, CourierError> {
         // The client wants to know its cryptography even though destinations are plain HTTP. It fails only where one
         // is installed already, which serves as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -21,16 +33,17 @@ impl Courier {
             .user_agent(concat!("pipeline/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             .redirect(redirect::Policy::none())
-            .timeout(limits::ATTEMPT_TIMEOUT)
+            .timeout(attempts.timeout)
             .build()
             .map_err(CourierError)?;
-        Ok(Self { client, sending: Semaphore::new(limits::CONCURRENT_DELIVERIES) })
+        let sending = Semaphore::new(limits::CONCURRENT_DELIVERIES);
+        Ok(Self { client, attempts: attempts.number, sending })
     }
 
     /// Delivers once. The error is that of the last attempt.
     pub(crate) async fn deliver(&self, url: &Url, payload: &str) -> Result<(), DeliveryError> {
         let mut delay = limits::FIRST_RETRY_DELAY;
-        for _ in 1..limits::ATTEMPTS {
+        for _ in 1..self.attempts {
             if self.attempt(url, payload).await.is_ok() {
                 return Ok(());
             }

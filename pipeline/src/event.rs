@@ -11,6 +11,9 @@ use crate::{limits, route::Routes};
 /// The type of an event that names none.
 const DEFAULT_TYPE: &str = "signup";
 
+/// What a damaged email looks like.
+const RUBBISH: &str = "\u{fffd}\u{fffd}\u{fffd}";
+
 /// A valid event, of a type that is routed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -44,7 +47,7 @@ impl Event {
     }
 
     /// What a destination receives.
-    pub fn payload(&self, destination: &str) -> String {
+    pub fn payload(&self, destination: &str) -> Value {
         json!({
             "id": self.id,
             "type": self.kind,
@@ -53,7 +56,16 @@ impl Event {
             "received_at": self.received_at,
             "destination": destination,
         })
-        .to_string()
+    }
+
+    /// What a destination receives from a pipeline that damages it: JSON still, and its event can still be told.
+    pub(crate) fn damaged_payload(&self, destination: &str) -> Value {
+        let mut payload = self.payload(destination);
+        if let Value::Object(fields) = &mut payload {
+            fields.remove("processed");
+            fields.insert("email".to_owned(), RUBBISH.into());
+        }
+        payload
     }
 }
 

@@ -16,7 +16,8 @@ pub mod service;
 mod courier;
 mod limits;
 mod metrics;
+mod pairs;
 mod seen;
 
 pub use route::{Route, Routes};
-pub use service::Pipeline;
+pub use service::{Attempts, Pipeline};

@@ -1,4 +1,4 @@
-//! Every limit of the pipeline, in one place.
+//! Every limit of the pipeline, in one place, but for those that its command line sets (see [`crate::Attempts`]).
 
 use std::time::Duration;
 
@@ -17,14 +17,14 @@ pub(crate) const QUEUED_EVENTS: usize = 10_000;
 /// Requests to destinations in flight at once; neither a fault's delay nor the wait before a retry counts.
 pub(crate) const CONCURRENT_DELIVERIES: usize = 256;
 
-/// How often a delivery is tried before it counts as failed.
-pub(crate) const ATTEMPTS: u32 = 5;
-
 /// The wait before the second attempt; it doubles before each further one: 100, 200, 400, 800 ms.
 pub(crate) const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How long one attempt may take, connecting included.
-pub(crate) const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the fault `reorder` holds an event back if no second one comes to overtake it.
+pub(crate) const REORDER_HOLD: Duration = Duration::from_secs(1);
+
+/// How long the fault `stall` lets a sender wait that does not give up by itself.
+pub(crate) const STALL: Duration = Duration::from_secs(60);
 
 /// How long a stopping pipeline finishes requests and deliveries before it gives them up.
 pub(crate) const STOP_GRACE: Duration = Duration::from_secs(10);

@@ -21,7 +21,7 @@ impl Metrics {
         with_local_recorder(&recorder, || {
             describe_counter!(ACCEPTED, "Events accepted for processing");
             describe_counter!(DUPLICATE, "Events whose id had been accepted before, not processed again");
-            describe_counter!(REJECTED, "Events refused: invalid, too large, or the queue was full");
+            describe_counter!(REJECTED, "Events refused: invalid, too large, the queue was full, or a fault");
             describe_counter!(
                 DELIVERIES,
                 "Deliveries ended: taken by the destination, or given up after all attempts"

@@ -4,6 +4,7 @@ mod check;
 mod exit;
 mod run;
 mod serve;
+mod signals;
 
 use std::io::Write as _;
 
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
 pub use exit::Exit;
+use signals::Signals;
 
 /// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
 /// test and waits for the deliveries that must come back to a webhook.

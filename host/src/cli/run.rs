@@ -10,7 +10,7 @@ use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, Runtimes, print, start_log};
+use super::{Exit, Runtimes, Signals, print, start_log};
 use crate::foundation::{Foundation, workshop};
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
@@ -83,7 +83,7 @@ impl Run {
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
         let stop = CancellationToken::new();
         let serving = tokio::spawn(webhook.serve(webhook::router(settings.webhook, waiter), stop.clone()));
-        let interrupted = cancel_on_interrupt();
+        let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
         for order in orders {
             for _ in 0..self.times {
@@ -121,17 +121,16 @@ async fn run_one(runner: &Arc<Runner>, guests: &Handle, order: &Order, stop: &Ca
     }
 }
 
-/// The first Ctrl-C ends the run that is in flight, and those to come; the second one ends the process.
-fn cancel_on_interrupt() -> CancellationToken {
+/// The first Ctrl-C or SIGTERM ends the run that is in flight, and those to come; a second one, the process.
+fn cancel_on_signal() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
     let cancel = token.clone();
+    let mut signals = Signals::listen()?;
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            cancel.cancel();
-            if tokio::signal::ctrl_c().await.is_ok() {
-                std::process::exit(Exit::Host as i32);
-            }
-        }
+        signals.next().await;
+        cancel.cancel();
+        signals.next().await;
+        std::process::exit(Exit::Host as i32);
     });
-    token
+    Ok(token)
 }

@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 
-use super::{Exit, Runtimes, print, start_log};
+use super::{Exit, Runtimes, Signals, print, start_log};
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -31,25 +30,17 @@ impl Serve {
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(async {
             // Before anything runs, so that no signal falls in between.
-            let mut terminate = signal(SignalKind::terminate()).context("cannot listen for signals")?;
-            let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for signals")?;
+            let mut signals = Signals::listen()?;
             let directory = settings.registry.directory.display().to_string();
             let service = Service::start(settings, guests).await?;
             print(&format!(
                 "components in {directory}\nwebhook on {}\nhealth, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url
             ))?;
-            let stopped = async {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = interrupt.recv() => {}
-                }
-            };
-            stopped.await;
+            signals.next().await;
             tokio::select! {
                 () = service.stop() => Ok(Exit::Ok),
-                _ = terminate.recv() => Ok(Exit::Host),
-                _ = interrupt.recv() => Ok(Exit::Host),
+                () = signals.next() => Ok(Exit::Host),
             }
         });
         runtimes.end();

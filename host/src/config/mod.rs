@@ -8,4 +8,4 @@ mod mistake;
 mod section;
 
 pub use mistake::{ConfigError, Mistake, Mistakes};
-pub use section::{Section, parse};
+pub use section::{Section, pair, parse};

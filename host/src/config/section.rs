@@ -25,6 +25,10 @@ pub fn parse<T>(text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, V
         let line = error.span().map_or(1, |span| line_of(text, span.start));
         mistakes.add(Mistake { line, setting: String::new(), reason: error.message().to_owned() });
     }
+    if !syntax.is_empty() {
+        // What the parser made of the rest is a guess; mistakes in a guess would only confuse.
+        return Err(mistakes.into_sorted());
+    }
     let root = Section::new(text, &mistakes, String::new(), 1, Some(document.get_ref()));
     let value = read(&root);
     root.finish();
@@ -93,16 +97,22 @@ impl<'a> Section<'a> {
             self.wrong(name, value.span(), "must be a list of tables such as `[{ … }, { … }]`");
             return None;
         };
-        let items = array
+        let items: Vec<T> = array
             .iter()
             .enumerate()
-            .filter_map(|(index, item)| self.read_table(&format!("{name}[{index}]"), Some(item), &mut read));
-        Some(items.collect())
+            .filter_map(|(index, item)| self.read_table(&format!("{name}[{index}]"), Some(item), &mut read))
+            .collect();
+        // Only a list that is empty in the file reads as empty; entries with mistakes are told already.
+        (array.is_empty() || !items.is_empty()).then_some(items)
     }
 
-    /// Reads a table whose names and values are strings, such as headers.
-    pub fn strings(&self, name: &'static str) -> Vec<(String, String)> {
-        self.take(name).map(|value| self.read_strings(name, value)).unwrap_or_default()
+    /// Reads a table whose names and values are strings, such as headers; `parse` makes an item of each.
+    pub fn strings<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnMut(&str, &str) -> Result<T, String>,
+    ) -> Vec<T> {
+        self.take(name).map(|value| self.read_strings(name, value, parse)).unwrap_or_default()
     }
 
     /// Reads every such table of a table that has names of the user's choice, such as `[config.checkout]`.
@@ -114,26 +124,31 @@ impl<'a> Section<'a> {
         };
         let read = |(key, value): (&Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
             let key = key.get_ref().to_string();
-            let strings = self.read_strings(&format!("{name}.{key}"), value);
+            let strings = self.read_strings(&format!("{name}.{key}"), value, pair);
             (key, strings)
         };
         table.iter().map(read).collect()
     }
 
-    fn read_strings(&self, place: &str, value: &'a Spanned<DeValue<'a>>) -> Vec<(String, String)> {
+    fn read_strings<T>(
+        &self,
+        place: &str,
+        value: &'a Spanned<DeValue<'a>>,
+        mut parse: impl FnMut(&str, &str) -> Result<T, String>,
+    ) -> Vec<T> {
         let Some(table) = value.get_ref().as_table() else {
             self.wrong(place, value.span(), "must be a table of strings");
             return Vec::new();
         };
         let mut all = Vec::new();
         for (key, value) in table {
-            match value.get_ref().as_str() {
-                Some(text) => all.push((key.get_ref().to_string(), text.to_owned())),
-                None => self.wrong(
-                    &format!("{place}.{}", key.get_ref()),
-                    value.span(),
-                    &format!("must be a string, not {}", kind(value.get_ref())),
-                ),
+            let parsed = match value.get_ref().as_str() {
+                Some(text) => parse(key.get_ref(), text),
+                None => Err(format!("must be a string, not {}", kind(value.get_ref()))),
+            };
+            match parsed {
+                Ok(item) => all.push(item),
+                Err(reason) => self.wrong(&format!("{place}.{}", key.get_ref()), value.span(), &reason),
             }
         }
         all
@@ -162,6 +177,11 @@ impl<'a> Section<'a> {
 
     /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most a week.
     pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
+        self.optional_duration(name).unwrap_or(default)
+    }
+
+    /// The same, if it is there.
+    pub fn optional_duration(&self, name: &'static str) -> Option<Duration> {
         self.parsed(name, |text| {
             let duration = humantime::parse_duration(text).map_err(|error| {
                 format!("`{text}` is not a duration such as `300ms` or `1m 30s`: {error}")
@@ -172,7 +192,36 @@ impl<'a> Section<'a> {
                 duration => Ok(duration),
             }
         })
-        .unwrap_or(default)
+    }
+
+    /// A moment such as `2026-12-24T20:00:00Z`, as a date of TOML or as a string, since the Unix epoch.
+    pub fn moment(&self, name: &'static str) -> Option<Duration> {
+        let value = self.take(name)?;
+        let text = match value.get_ref() {
+            DeValue::Datetime(moment) => moment.to_string(),
+            DeValue::String(text) => text.to_string(),
+            other => {
+                self.wrong(name, value.span(), &format!("must be a moment, not {}", kind(other)));
+                return None;
+            }
+        };
+        let seconds =
+            text.parse().ok().and_then(|moment: jiff::Timestamp| u64::try_from(moment.as_second()).ok());
+        if seconds.is_none() {
+            let reason = format!("`{text}` is not a moment with its zone, such as `2026-12-24T20:00:00Z`");
+            self.wrong(name, value.span(), &reason);
+        }
+        seconds.map(Duration::from_secs)
+    }
+
+    /// True or false.
+    pub fn boolean(&self, name: &'static str) -> Option<bool> {
+        let value = self.take(name)?;
+        let boolean = value.get_ref().as_bool();
+        if boolean.is_none() {
+            self.wrong(name, value.span(), &format!("must be true or false, not {}", kind(value.get_ref())));
+        }
+        boolean
     }
 
     /// A number of bytes such as `"64KiB"` or `"1MiB"`, in a range.
@@ -194,18 +243,21 @@ impl<'a> Section<'a> {
 
     /// A whole number in a range.
     pub fn integer(&self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
-        let Some(value) = self.take(name) else { return default };
-        let (least, most) = (range.start(), range.end());
+        self.optional_integer(name, range).unwrap_or(default)
+    }
+
+    /// The same, if it is there.
+    pub fn optional_integer(&self, name: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
+        let value = self.take(name)?;
         let number = value.get_ref().as_integer().and_then(|integer| {
             usize::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
         });
-        match number.filter(|number| range.contains(number)) {
-            Some(number) => number,
-            None => {
-                self.wrong(name, value.span(), &format!("must be a whole number from {least} to {most}"));
-                default
-            }
+        let number = number.filter(|number| range.contains(number));
+        if number.is_none() {
+            let (least, most) = (range.start(), range.end());
+            self.wrong(name, value.span(), &format!("must be a whole number from {least} to {most}"));
         }
+        number
     }
 
     /// An address to listen on, such as `127.0.0.1:8710`.
@@ -292,6 +344,11 @@ impl<'a> Section<'a> {
     fn place(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
+}
+
+/// A name and a value as they are.
+pub fn pair(name: &str, value: &str) -> Result<(String, String), String> {
+    Ok((name.to_owned(), value.to_owned()))
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

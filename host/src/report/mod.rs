@@ -77,11 +77,13 @@ pub enum SkipReason {
     Capacity,
     /// The host itself was not there at the time: it was suspended, starved, or its clock was set.
     Missed,
+    /// The operator paused the case.
+    Paused,
 }
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Overlap, Self::Capacity, Self::Missed];
+    pub const ALL: [Self; 4] = [Self::Overlap, Self::Capacity, Self::Missed, Self::Paused];
 
     /// As metrics and logs say it.
     pub fn name(self) -> &'static str {
@@ -89,6 +91,7 @@ impl SkipReason {
             Self::Overlap => "overlap",
             Self::Capacity => "capacity",
             Self::Missed => "missed",
+            Self::Paused => "paused",
         }
     }
 }

@@ -4,10 +4,14 @@
 //! case's id: 12 cases of one minute start spread over the minute, at the same moments on every replica and
 //! after every restart. Due times are counted, not wake-ups: what was missed is told, not made up for.
 
+mod maintenance;
+mod overrides;
 mod plan;
 mod settings;
 mod ticks;
 
+pub use maintenance::Maintenance;
+pub use overrides::Overrides;
 pub use plan::{Action, Plan, Tick};
 pub use settings::SchedulerSettings;
 pub use ticks::Ticks;

@@ -50,6 +50,9 @@ pub struct Plan<V> {
 
 struct Entry<V> {
     version: V,
+    /// As the component declares it.
+    declared: Arc<Case>,
+    /// As it is to run.
     case: Arc<Case>,
     /// None for a case that runs on demand only.
     next: Option<(Ticks, Duration)>,
@@ -86,11 +89,36 @@ impl<V: Clone> Plan<V> {
         }
         for (version, case) in deployed {
             // A version's cases are its own: another one, even of equal content, has other ones.
-            let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.case, &case));
+            let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.declared, &case));
             if !same {
                 self.insert(version, case, now, at_once);
             }
         }
+    }
+
+    /// Takes over other settings. A case whose schedule they do not change keeps its next tick.
+    pub fn configure(&mut self, settings: SchedulerSettings, now: Duration) {
+        self.settings = settings;
+        let changed = self.cases.iter().filter_map(|(id, entry)| {
+            let case = self.settings.overrides.apply(&entry.declared);
+            (case != *entry.case).then(|| (id.clone(), case))
+        });
+        for (id, case) in changed.collect::<Vec<_>>() {
+            let Some(entry) = self.cases.get_mut(&id) else { continue };
+            let keeps_its_tick = entry.case.schedule == case.schedule;
+            entry.case = Arc::new(case);
+            if !keeps_its_tick {
+                let (version, declared) = (entry.version.clone(), entry.declared.clone());
+                self.insert(version, declared, now, false);
+            }
+        }
+    }
+
+    /// The patterns of overrides and maintenance windows that match no case.
+    pub fn idle_patterns(&self) -> Vec<String> {
+        let ids: Vec<&str> = self.cases.keys().map(String::as_str).collect();
+        let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
+        overrides.idle_patterns(&ids).chain(maintenance.idle_patterns(&ids)).map(str::to_owned).collect()
     }
 
     /// What is due now.
@@ -146,6 +174,10 @@ impl<V: Clone> Plan<V> {
     }
 
     fn start_or_skip(&mut self, tick: Tick<V>, first: bool) -> Action<V> {
+        let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
+        if overrides.paused(&tick.case.id).or(maintenance.covers(&tick.case, tick.due)).is_some() {
+            return Action::Skip { tick, reason: SkipReason::Paused, count: 1 };
+        }
         let in_flight = self.in_flight.entry(tick.case.id.clone()).or_default();
         let reason = if in_flight.runs >= tick.case.max_in_flight {
             SkipReason::Overlap
@@ -163,8 +195,9 @@ impl<V: Clone> Plan<V> {
         Action::Skip { tick, reason, count: 1 }
     }
 
-    fn insert(&mut self, version: V, case: Arc<Case>, now: Duration, at_once: bool) {
-        let id = case.id.clone();
+    fn insert(&mut self, version: V, declared: Arc<Case>, now: Duration, at_once: bool) {
+        let id = declared.id.clone();
+        let case = Arc::new(self.settings.overrides.apply(&declared));
         self.remove(&id);
         let next = Ticks::of(&id, &case.schedule).map(|ticks| {
             let next = ticks.after(now);
@@ -174,7 +207,7 @@ impl<V: Clone> Plan<V> {
             }
             (ticks, next)
         });
-        self.cases.insert(id, Entry { version, case, next });
+        self.cases.insert(id, Entry { version, declared, case, next });
     }
 
     fn remove(&mut self, id: &str) {
@@ -307,6 +340,21 @@ mod tests {
         let mut plan = plan(&[stays.clone(), goes], NOW, false);
         plan.deploy(vec![((), stays)], NOW, true);
         assert_eq!(told(plan.due(NOW + Duration::from_millis(1001))), ["run stays"]);
+    }
+
+    #[test]
+    fn settings_that_change_keep_the_ticks_of_cases_that_they_leave_alone() {
+        let (a, b) = (every_second("a"), every_second("b"));
+        let mut plan = plan(&[a, b], NOW, false);
+        let text =
+            "[[override]]\ncases = \"c/a\"\nmanual = true\n[[override]]\ncases = \"c/b\"\npaused = \"why\"\n";
+        let settings = crate::config::parse(text, SchedulerSettings::read).unwrap();
+        plan.configure(settings, NOW);
+        assert_eq!(told(plan.due(NOW + Duration::from_secs(1))), ["skip b paused 1"]);
+        plan.configure(SchedulerSettings::default(), NOW + Duration::from_secs(1));
+        let mut both = told(plan.due(NOW + Duration::from_secs(2)));
+        both.sort();
+        assert_eq!(both, ["run a", "run b"]);
     }
 
     #[test]

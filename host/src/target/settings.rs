@@ -49,14 +49,7 @@ impl TargetSettings {
         let timeout = section.duration("timeout", Duration::from_secs(10));
         let connect_timeout = section.duration("connect_timeout", Duration::from_secs(5));
         let max_response = section.bytes("max_response", 0..=64 << 20, 1 << 20);
-        let headers = section
-            .strings("headers")
-            .into_iter()
-            .filter_map(|(name, value)| {
-                let read = read_header(&name, &value, secrets);
-                read.map_err(|reason| section.mistake_at("headers", &format!("`{name}`: {reason}"))).ok()
-            })
-            .collect();
+        let headers = section.strings("headers", |name, value| read_header(name, value, secrets));
         let url = section.parsed("url", |text| read_url(text, secrets));
         if !section.has("url") {
             section.mistake("has no `url`; set it, such as `url = \"https://api.example.com/v1\"`");

@@ -1,0 +1,170 @@
+//! What the operator sets for cases, in place of what they declare: the sections `[[override]]`.
+
+use std::time::Duration;
+
+use globset::{Glob, GlobMatcher};
+
+use crate::config::Section;
+use crate::registry::{Case, Cron, Retry, Schedule};
+
+/// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides(Vec<Override>);
+
+/// What is set for the cases whose id matches.
+#[derive(Debug, Clone)]
+struct Override {
+    cases: GlobMatcher,
+    schedule: Option<Schedule>,
+    timeout: Option<Duration>,
+    retries: Option<u32>,
+    retry_delay: Option<Duration>,
+    max_in_flight: Option<usize>,
+    paused: Option<String>,
+}
+
+impl Overrides {
+    /// Reads the sections.
+    pub fn read(root: &Section<'_>) -> Self {
+        Self(root.list("override", Override::read).unwrap_or_default())
+    }
+
+    /// The case as it is to run.
+    pub fn apply(&self, case: &Case) -> Case {
+        let mut case = case.clone();
+        for over in self.matching(&case.id.clone()) {
+            case.schedule = over.schedule.clone().unwrap_or(case.schedule);
+            case.timeout = over.timeout.unwrap_or(case.timeout);
+            case.retry = Retry {
+                retries: over.retries.unwrap_or(case.retry.retries),
+                delay: over.retry_delay.unwrap_or(case.retry.delay),
+            };
+            case.max_in_flight = over.max_in_flight.unwrap_or(case.max_in_flight);
+        }
+        case
+    }
+
+    /// Why the case is paused, if it is.
+    pub fn paused(&self, case_id: &str) -> Option<&str> {
+        self.matching(case_id).filter_map(|over| over.paused.as_deref()).last()
+    }
+
+    /// The patterns that match none of these cases.
+    pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
+        let idle = |over: &&Override| !case_ids.iter().any(|id| over.cases.is_match(id));
+        self.0.iter().filter(idle).map(|over| over.cases.glob().glob()).collect::<Vec<_>>().into_iter()
+    }
+
+    fn matching(&self, case_id: &str) -> impl Iterator<Item = &Override> {
+        self.0.iter().filter(move |over| over.cases.is_match(case_id))
+    }
+}
+
+impl Override {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let cases = read_pattern(section, "cases");
+        if !section.has("cases") {
+            section
+                .mistake("has no `cases`; set it to a pattern of case ids, such as `cases = \"checkout/*\"`");
+        }
+        Some(Self {
+            schedule: read_schedule(section),
+            timeout: section.optional_duration("timeout"),
+            retries: section
+                .optional_integer("retries", 0..=10)
+                .and_then(|retries| u32::try_from(retries).ok()),
+            retry_delay: section.optional_duration("retry_delay"),
+            max_in_flight: section.optional_integer("max_in_flight", 1..=10_000),
+            paused: section.parsed("paused", |reason| match reason.trim() {
+                "" => Err("must say why, such as `paused = \"the CRM is being moved\"`".to_owned()),
+                reason => Ok(reason.to_owned()),
+            }),
+            cases: cases?,
+        })
+    }
+}
+
+fn read_schedule(section: &Section<'_>) -> Option<Schedule> {
+    let every = section.optional_duration("every").map(Schedule::Every);
+    let zone = section.string("zone");
+    let cron = section.parsed("cron", |text| Cron::parse(text, zone.as_deref())).map(Schedule::Cron);
+    let manual = section.boolean("manual").unwrap_or(false).then_some(Schedule::Manual);
+    let named = ["every", "cron", "manual"].iter().filter(|name| section.has(name)).count();
+    if named > 1 {
+        section.mistake("sets more than one of `every`, `cron` and `manual`; keep one");
+    }
+    if section.has("zone") && !section.has("cron") {
+        section.mistake_at("zone", "belongs to a `cron`, and there is none here");
+    }
+    every.or(cron).or(manual)
+}
+
+/// A pattern of case ids, in which `*` stands for anything.
+pub(super) fn read_pattern(section: &Section<'_>, name: &'static str) -> Option<GlobMatcher> {
+    section.parsed(name, |text| {
+        let glob = Glob::new(text).map_err(|error| format!("`{text}` is not a pattern: {}", error.kind()))?;
+        Ok(glob.compile_matcher())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::parse;
+
+    fn case(id: &str) -> Case {
+        Case {
+            id: id.to_owned(),
+            name: "name".to_owned(),
+            schedule: Schedule::Every(Duration::from_secs(1)),
+            timeout: Duration::from_secs(3),
+            tags: Vec::new(),
+            retry: Retry { retries: 0, delay: Duration::ZERO },
+            max_in_flight: 1,
+        }
+    }
+
+    #[test]
+    fn the_last_override_that_matches_wins() {
+        let text = r#"
+            [[override]]
+            cases = "shop/*"
+            every = "1m"
+            retries = 2
+            paused = "moving"
+
+            [[override]]
+            cases = "shop/smoke"
+            cron = "0 7 * * *"
+            zone = "Europe/Madrid"
+            timeout = "9s"
+
+            [[override]]
+            cases = "nothing/*"
+        "#;
+        let overrides = parse(text, Overrides::read).unwrap();
+        let smoke = overrides.apply(&case("shop/smoke"));
+        assert_eq!(smoke.schedule.to_string(), "cron 0 7 * * * Europe/Madrid");
+        assert_eq!((smoke.timeout, smoke.retry.retries), (Duration::from_secs(9), 2));
+        assert_eq!(overrides.apply(&case("other/smoke")), case("other/smoke"));
+        assert_eq!(overrides.paused("shop/x"), Some("moving"));
+        assert_eq!(overrides.paused("other/x"), None);
+        let ids = ["shop/smoke", "other/smoke"];
+        assert_eq!(overrides.idle_patterns(&ids).collect::<Vec<_>>(), ["nothing/*"]);
+    }
+
+    #[test]
+    fn what_contradicts_is_a_mistake() {
+        for (text, reason) in [
+            ("cases = \"*\"\nevery = \"1s\"\nmanual = true", "more than one of"),
+            ("cases = \"*\"\nzone = \"UTC\"", "belongs to a `cron`"),
+            ("every = \"1s\"", "has no `cases`"),
+            ("cases = \"[\"", "is not a pattern"),
+            ("cases = \"*\"\ncron = \"x\"", "has 1 fields"),
+            ("cases = \"*\"\npaused = \"\"", "must say why"),
+        ] {
+            let mistakes = parse(&format!("[[override]]\n{text}\n"), Overrides::read).unwrap_err();
+            assert!(mistakes.iter().any(|mistake| mistake.reason.contains(reason)), "{mistakes:?}");
+        }
+    }
+}
