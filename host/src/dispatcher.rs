@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::registry::{Case, Component, Snapshot};
 use crate::report::{Event, Report, Reporter};
 use crate::runner::{Order, Runner};
-use crate::scheduler::{Action, Plan, SchedulerSettings, Tick};
+use crate::scheduler::{Action, Deployed, Plan, SchedulerSettings, Tick};
 
 /// The longest sleep, so that a clock that was set is noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -20,7 +20,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// Starts runs and waits for their ends.
 pub struct Dispatcher {
     plan: Plan<Arc<Component>>,
-    shutdown_grace: Duration,
+    settings: watch::Receiver<SchedulerSettings>,
+    /// Whether patterns that match nothing have been told.
+    told_idle: bool,
     runner: Arc<Runner>,
     reporter: Arc<Reporter>,
     /// Where guests run: apart from sockets and timers of the host, which a busy guest must not hold up.
@@ -34,14 +36,16 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// With nothing to do yet.
     pub fn new(
-        settings: SchedulerSettings,
+        mut settings: watch::Receiver<SchedulerSettings>,
         runner: Arc<Runner>,
         reporter: Arc<Reporter>,
         guests: Handle,
     ) -> Self {
+        let plan = Plan::new(settings.borrow_and_update().clone());
         Self {
-            shutdown_grace: settings.shutdown_grace,
-            plan: Plan::new(settings),
+            plan,
+            settings,
+            told_idle: false,
             runner,
             reporter,
             guests,
@@ -53,16 +57,22 @@ impl Dispatcher {
 
     /// Goes on until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
     pub async fn run(mut self, mut deployed: watch::Receiver<Arc<Snapshot>>, stop: CancellationToken) {
-        let mut ready = self.deploy(&mut deployed, false);
+        self.deploy(&deployed.borrow_and_update().clone());
         loop {
             for action in self.plan.due(now()) {
                 self.act(action);
             }
-            let pause =
-                self.plan.next_due().map_or(LOOK_AGAIN, |due| due.saturating_sub(now())).min(LOOK_AGAIN);
+            let due = self.plan.next_due().map(|due| due.saturating_sub(now()));
+            let pause = due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
             tokio::select! {
                 () = stop.cancelled() => break,
-                Ok(()) = deployed.changed() => ready = self.deploy(&mut deployed, ready),
+                Ok(()) = deployed.changed() => self.deploy(&deployed.borrow_and_update().clone()),
+                Ok(()) = self.settings.changed() => {
+                    let settings = self.settings.borrow_and_update().clone();
+                    self.plan.configure(settings, now());
+                    self.told_idle = false;
+                    self.tell_idle_patterns(deployed.borrow().ready);
+                }
                 Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
                 () = tokio::time::sleep(pause) => {}
             }
@@ -70,19 +80,27 @@ impl Dispatcher {
         self.drain().await;
     }
 
-    /// Takes over what is deployed; gives whether the host is ready, as what comes after that is a deploy
-    /// and not a restart.
-    fn deploy(&mut self, deployed: &mut watch::Receiver<Arc<Snapshot>>, ready: bool) -> bool {
-        let snapshot = deployed.borrow_and_update().clone();
-        let versions = |component: &Arc<Component>| {
-            let component = component.clone();
-            let cases: Vec<(Arc<Component>, Arc<Case>)> =
-                component.cases.iter().map(|case| (component.clone(), case.clone())).collect();
-            cases
-        };
-        let cases = snapshot.components.values().flat_map(versions).collect();
-        self.plan.deploy(cases, now(), ready);
-        snapshot.ready
+    fn deploy(&mut self, snapshot: &Snapshot) {
+        let cases = snapshot.components.values().flat_map(|component| {
+            let deployed = |case: &Arc<Case>| Deployed {
+                version: component.clone(),
+                case: case.clone(),
+                at_once: component.is_new,
+            };
+            component.cases.iter().map(deployed)
+        });
+        self.plan.deploy(cases.collect(), now());
+        self.tell_idle_patterns(snapshot.ready);
+    }
+
+    /// Once everything is loaded, a pattern that matches nothing is probably a mistake.
+    fn tell_idle_patterns(&mut self, ready: bool) {
+        if !ready || std::mem::replace(&mut self.told_idle, true) {
+            return;
+        }
+        for pattern in self.plan.idle_patterns() {
+            tracing::warn!(%pattern, "no case matches this pattern of an `override` or a `maintenance`");
+        }
     }
 
     fn act(&mut self, action: Action<Arc<Component>>) {
@@ -127,12 +145,12 @@ impl Dispatcher {
     }
 
     async fn drain(mut self) {
-        let in_flight = self.runs.len();
+        let (in_flight, grace) = (self.runs.len(), self.settings.borrow().shutdown_grace);
         if in_flight > 0 {
-            tracing::info!(in_flight, grace = ?self.shutdown_grace, "stopping: letting runs in flight finish");
+            tracing::info!(in_flight, ?grace, "stopping: letting runs in flight finish");
         }
         let all = async { while self.runs.join_next().await.is_some() {} };
-        if tokio::time::timeout(self.shutdown_grace, all).await.is_err() {
+        if tokio::time::timeout(grace, all).await.is_err() {
             tracing::warn!(in_flight = self.runs.len(), "the grace time ran out: cancelling the rest");
             self.cancel.cancel();
             while self.runs.join_next().await.is_some() {}

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use crate::guest::{EngineError, EngineSettings, GuestEngine};
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
-use crate::runner::Runner;
+use crate::runner::{Provision, Runner};
 use crate::settings::Settings;
 use crate::target::{Client, ClientError};
 use crate::waiter::Waiter;
@@ -59,8 +59,7 @@ impl Foundation {
     /// The first part that cannot be had.
     pub async fn lay(settings: &Settings) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone());
-        let client =
-            Arc::new(Client::new(&settings.targets, Handle::current()).map_err(StartError::Targets)?);
+        let client = client(settings)?;
         let webhook = Listener::bind(
             settings.webhook.listen,
             settings.webhook.max_connections,
@@ -68,9 +67,27 @@ impl Foundation {
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
         .await?;
-        let url = settings.webhook.public_url.clone().unwrap_or_else(|| local_url(webhook.address()));
-        let runner = Arc::new(Runner::new(settings.runner.clone(), url, waiter.clone(), client));
+        let provision = provision(settings, webhook.address(), client);
+        let runner = Arc::new(Runner::new(provision, waiter.clone()));
         Ok(Self { waiter, runner, webhook })
+    }
+}
+
+/// The HTTP client, with its secrets.
+///
+/// # Errors
+/// Targets or secrets are wrong.
+pub fn client(settings: &Settings) -> Result<Arc<Client>, StartError> {
+    Client::new(&settings.targets, Handle::current()).map(Arc::new).map_err(StartError::Targets)
+}
+
+/// What runs are given, with the webhook at this address.
+pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) -> Provision {
+    let public = settings.webhook.public_url.clone();
+    Provision {
+        settings: settings.runner.clone(),
+        webhook_url: public.unwrap_or_else(|| local_url(webhook)),
+        client,
     }
 }
 

@@ -12,6 +12,7 @@ pub mod foundation;
 pub mod guest;
 pub mod listener;
 pub mod registry;
+pub mod reload;
 pub mod report;
 pub mod runner;
 pub mod scheduler;

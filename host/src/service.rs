@@ -1,9 +1,12 @@
 //! Wires the rooms together, starts them and drains them.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -12,9 +15,10 @@ use crate::dispatcher::Dispatcher;
 use crate::foundation::{Foundation, StartError, local_url, workshop};
 use crate::listener::Listener;
 use crate::registry::Loader;
+use crate::reload::Reloader;
 use crate::report::{Console, MetricsSink, Reporter};
 use crate::settings::Settings;
-use crate::webhook;
+use crate::webhook::Webhook;
 
 /// How often observations are folded into their histograms, and early deliveries settled.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -41,30 +45,50 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything. `guests` is the runtime that guests run on.
+    /// Starts everything. `path` is the file that the settings are from; `guests`, the runtime that guests run
+    /// on.
     ///
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
-    pub async fn start(settings: Settings, guests: Handle) -> Result<Self, StartError> {
-        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
+    pub async fn start(path: PathBuf, settings: Settings, guests: Handle) -> Result<Self, StartError> {
+        let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
                 .await?;
+        let hangup = signal(SignalKind::hangup())?;
         let metrics = MetricsSink::new(waiter.clone());
         let (console, printing) = Console::start()?;
         let reporter = Arc::new(Reporter::new(metrics.clone(), Some(console)));
-        let (loader, deployed) = Loader::new(settings.registry, workshop, reporter.clone())?;
+        let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
-        let (webhook_url, admin_url) = (local_url(webhook.address()), local_url(private.address()));
-        let dispatcher = Dispatcher::new(settings.scheduler, runner.clone(), reporter, guests);
-        let routes = webhook::router(settings.webhook, waiter);
-        let pages = admin::router(Admin { deployed: deployed.clone(), metrics: metrics.clone(), runner });
+        let (webhook_url, admin_url) = (local_url(public.address()), local_url(private.address()));
+        let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
+        let (failure, config_failure) = watch::channel(None);
+        let dispatcher = Dispatcher::new(scheduling, runner.clone(), reporter, guests);
+        let webhook = Webhook::new(settings.webhook.clone(), waiter);
+        let pages = admin::router(Admin {
+            deployed: deployed.clone(),
+            config_failure,
+            metrics: metrics.clone(),
+            runner: runner.clone(),
+        });
+        let reloader = Reloader {
+            path,
+            settings,
+            webhook_address: public.address(),
+            runner,
+            webhook: webhook.clone(),
+            scheduler,
+            metrics: metrics.clone(),
+            failure,
+        };
         let others = vec![
-            tokio::spawn(webhook.serve(routes, close.clone())),
+            tokio::spawn(public.serve(webhook.router(), close.clone())),
             tokio::spawn(private.serve(pages, close.clone())),
             tokio::spawn(loader.run(no_more.clone())),
+            tokio::spawn(reloader.run(hangup, no_more.clone())),
             tokio::spawn(upkeep(metrics, close.clone())),
         ];
         let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));

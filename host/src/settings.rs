@@ -51,6 +51,18 @@ impl Settings {
         path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
     }
 
+    /// The settings that differ in another version of the file, and that act at the next start only.
+    pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
+        let differs = [
+            ("components", self.registry != other.registry),
+            ("waiter", self.waiter != other.waiter),
+            ("webhook.listen", self.webhook.listen != other.webhook.listen),
+            ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),
+            ("admin", self.admin != other.admin),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    }
+
     /// What holds without a file. Relative paths are relative to `base`.
     fn without_file(base: &Path) -> Self {
         match parse("", |root| Self::read(root, base)) {

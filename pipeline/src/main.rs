@@ -5,11 +5,12 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
     net::SocketAddr,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Context as _;
-use clap::Parser;
-use pipeline::{Pipeline, Route, Routes, server};
+use clap::{Parser, value_parser};
+use pipeline::{Attempts, Pipeline, Route, Routes, server};
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -27,6 +28,14 @@ struct Arguments {
     /// Deliver events of a type to a URL, whose last path segment names the destination; several of one type fan out
     #[arg(long = "route", value_name = "TYPE=URL", required = true)]
     routes: Vec<Route>,
+
+    /// How long one attempt at a delivery may take, such as `1s` or `250ms`
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
+    attempt_timeout: Duration,
+
+    /// How often a delivery is tried before it is given up, up to 10
+    #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10))]
+    attempts: u32,
 }
 
 #[tokio::main]
@@ -47,8 +56,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { listen, routes }: Arguments) -> anyhow::Result<()> {
-    let pipeline = Pipeline::new(Routes::new(routes)?)?;
+async fn run(Arguments { listen, routes, attempt_timeout, attempts }: Arguments) -> anyhow::Result<()> {
+    let attempts = Attempts { number: attempts, timeout: attempt_timeout };
+    let pipeline = Pipeline::new(Routes::new(routes)?, attempts)?;
     let stop = stop_signal().context("cannot listen for signals")?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("cannot listen on `{listen}`; is it taken? choose another with `--listen`")
@@ -58,6 +68,18 @@ async fn run(Arguments { listen, routes }: Arguments) -> anyhow::Result<()> {
     writeln!(stdout, "pipeline listening on http://{address}").context("cannot print")?;
     stdout.flush().context("cannot print")?;
     server::serve(listener, pipeline, stop).await.context("the server broke")
+}
+
+/// Reads a duration that is not zero.
+fn duration(text: &str) -> Result<Duration, &'static str> {
+    let (number, milliseconds) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1),
+        None => (text.strip_suffix('s').unwrap_or_default(), 1000),
+    };
+    match number.parse::<u32>() {
+        Ok(number @ 1..) => Ok(Duration::from_millis(u64::from(number) * milliseconds)),
+        _ => Err("it must be a whole number of `s` or `ms` above zero, such as `1s` or `250ms`"),
+    }
 }
 
 /// Completes at the first SIGINT or SIGTERM. Both are caught from the call on, before the future is polled.
@@ -70,4 +92,18 @@ fn stop_signal() -> io::Result<impl Future<Output = ()>> {
             _ = terminate.recv() => {}
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_and_is_not_zero() {
+        assert_eq!(duration("1s"), Ok(Duration::from_secs(1)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        for text in ["", "1", "s", "ms", "0s", "-1s", "1.5s", "1m", "1 s"] {
+            assert!(duration(text).is_err(), "`{text}` passed");
+        }
+    }
 }

@@ -2,9 +2,9 @@
 //!
 //! | route | answers |
 //! | --- | --- |
-//! | `POST /events` | 202 accepted, 200 seen before, 400 invalid, 413 too large, 503 queue full |
+//! | `POST /events` | 202 accepted, 200 seen before, 400 invalid, 413 too large, 503 queue full, 5xx or nothing if a [fault](crate::faults) is on |
 //! | `GET /faults` | the faults that are on |
-//! | `PUT /faults` | replaces them all, an absent field being off (`{}` heals the pipeline); 400 if unknown |
+//! | `PUT /faults` | replaces them all, an absent field being off (`{}` heals the pipeline); 400 if unknown or out of range |
 //! | `GET /metrics` | numbers in Prometheus' text format |
 //! | `GET /healthz` | 200 while it runs |
 //!
@@ -22,7 +22,10 @@ use axum::{
     routing::{get, post},
 };
 use serde_json::json;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
@@ -39,7 +42,7 @@ pub async fn serve(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     let stopping = CancellationToken::new();
-    let server = axum::serve(listener, router(pipeline.clone()))
+    let server = axum::serve(listener, router(pipeline.clone(), stopping.clone()))
         .with_graceful_shutdown(stopping.clone().cancelled_owned());
     let finish = async {
         server.await?;
@@ -60,7 +63,8 @@ pub async fn serve(
     }
 }
 
-fn router(pipeline: Arc<Pipeline>) -> Router {
+fn router(pipeline: Arc<Pipeline>, stopping: CancellationToken) -> Router {
+    let accept_event = move |State(pipeline), body| accept_event(pipeline, body, stopping.clone());
     Router::new()
         .route("/events", post(accept_event))
         .route("/faults", get(show_faults).put(set_faults))
@@ -72,22 +76,32 @@ fn router(pipeline: Arc<Pipeline>) -> Router {
 
 type Body = Result<Bytes, BytesRejection>;
 
-async fn accept_event(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Response {
-    let response = match body {
-        Err(rejection) => unreadable(&rejection),
-        Ok(body) => match pipeline.accept(&body) {
-            Ok(receipt @ Receipt { duplicate: false, .. }) => {
-                (StatusCode::ACCEPTED, Json(receipt)).into_response()
-            }
-            Ok(receipt) => Json(receipt).into_response(),
-            Err(Refusal::Invalid(mistakes)) => errors(StatusCode::BAD_REQUEST, &mistakes),
-            Err(full @ Refusal::Full) => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
-        },
+async fn accept_event(pipeline: Arc<Pipeline>, body: Body, stopping: CancellationToken) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            pipeline.count_rejected();
+            return unreadable(&rejection);
+        }
     };
-    if !response.status().is_success() {
-        pipeline.count_rejected();
+    match pipeline.accept(&body) {
+        Ok(receipt @ Receipt { duplicate: false, .. }) => {
+            (StatusCode::ACCEPTED, Json(receipt)).into_response()
+        }
+        Ok(receipt) => Json(receipt).into_response(),
+        Err(Refusal::Invalid(mistakes)) => errors(StatusCode::BAD_REQUEST, &mistakes),
+        Err(full @ Refusal::Full) => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
+        Err(broken @ Refusal::Broken(status)) => {
+            // There is no other status among the faults.
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            errors(status, &[broken])
+        }
+        Err(stalled @ Refusal::Stalled) => {
+            // A sender that gives up closes its connection, which ends this too.
+            let _ = timeout(limits::STALL, stopping.cancelled()).await;
+            errors(StatusCode::SERVICE_UNAVAILABLE, &[stalled])
+        }
     }
-    response
 }
 
 async fn show_faults(State(pipeline): State<Arc<Pipeline>>) -> Json<Faults> {

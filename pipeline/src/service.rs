@@ -15,13 +15,14 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use tracing::warn;
 
-pub use crate::courier::CourierError;
+pub use crate::courier::{Attempts, CourierError};
 use crate::{
     courier::Courier,
     event::{Event, Mistake},
     faults::Faults,
     limits,
     metrics::Metrics,
+    pairs::{Pairs, Turn},
     route::{Destination, Routes},
     seen::Seen,
 };
@@ -33,6 +34,7 @@ pub struct Pipeline {
     routes: Routes,
     faults: Mutex<Faults>,
     seen: Mutex<Seen>,
+    pairs: Mutex<Pairs>,
     queue: Arc<Semaphore>,
     courier: Courier,
     deliveries: TaskTracker,
@@ -41,14 +43,15 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// A healthy pipeline with an empty queue.
-    pub fn new(routes: Routes) -> Result<Arc<Self>, CourierError> {
+    pub fn new(routes: Routes, attempts: Attempts) -> Result<Arc<Self>, CourierError> {
         Ok(Arc::new(Self {
             metrics: Metrics::new(&routes),
             routes,
             faults: Mutex::default(),
             seen: Mutex::new(Seen::new(limits::SEEN_IDS)),
+            pairs: Mutex::default(),
             queue: Arc::new(Semaphore::new(limits::QUEUED_EVENTS)),
-            courier: Courier::new()?,
+            courier: Courier::new(attempts)?,
             deliveries: TaskTracker::new(),
         }))
     }
@@ -56,7 +59,49 @@ impl Pipeline {
     /// Takes an event, unless there is something wrong with it or with the moment. Its deliveries are on their way when
     /// this returns.
     pub fn accept(self: &Arc<Self>, body: &[u8]) -> Result<Receipt, Refusal> {
+        self.take(body).inspect_err(|_| self.metrics.rejected())
+    }
+
+    /// Where events of which type go.
+    pub fn routes(&self) -> &Routes {
+        &self.routes
+    }
+
+    /// The faults that are on.
+    pub fn faults(&self) -> Faults {
+        lock(&self.faults).clone()
+    }
+
+    /// Switches faults, for the events that arrive from now on.
+    pub fn set_faults(&self, faults: Faults) {
+        *lock(&self.faults) = faults;
+    }
+
+    /// Waits until every delivery has ended; to be called when no event comes any more.
+    pub async fn drain(&self) {
+        self.deliveries.close();
+        self.deliveries.wait().await;
+    }
+
+    /// Counts an event that was refused before it got to the pipeline.
+    pub(crate) fn count_rejected(&self) {
+        self.metrics.rejected();
+    }
+
+    /// The page that Prometheus scrapes.
+    pub(crate) fn render_metrics(&self) -> String {
+        self.metrics.render(limits::QUEUED_EVENTS - self.queue.available_permits())
+    }
+
+    fn take(self: &Arc<Self>, body: &[u8]) -> Result<Receipt, Refusal> {
         let event = Event::parse(body, &self.routes).map_err(Refusal::Invalid)?;
+        let faults = lock(&self.faults).met_by(&event.kind);
+        if faults.stall {
+            return Err(Refusal::Stalled);
+        }
+        if let Some(status) = faults.status {
+            return Err(Refusal::Broken(status));
+        }
         let slot = {
             // One lock over both steps: of two copies that arrive together one is the duplicate, and an event refused
             // by a full queue may come again.
@@ -71,64 +116,36 @@ impl Pipeline {
         };
         self.metrics.accepted(&event.kind);
         let receipt = Receipt { id: event.id.clone(), duplicate: false };
-        self.process(event, slot);
+        self.process(event, faults, slot);
         Ok(receipt)
     }
 
-    /// Where events of which type go.
-    pub fn routes(&self) -> &Routes {
-        &self.routes
-    }
-
-    /// The faults that are on.
-    pub fn faults(&self) -> Faults {
-        lock(&self.faults).clone()
-    }
-
-    /// Switches faults, for the events that are accepted from now on.
-    pub fn set_faults(&self, faults: Faults) {
-        *lock(&self.faults) = faults;
-    }
-
-    /// Waits until every delivery has ended; to be called when no event comes any more.
-    pub async fn drain(&self) {
-        self.deliveries.close();
-        self.deliveries.wait().await;
-    }
-
-    /// Counts an event that was refused, by the pipeline or before it got there.
-    pub(crate) fn count_rejected(&self) {
-        self.metrics.rejected();
-    }
-
-    /// The page that Prometheus scrapes.
-    pub(crate) fn render_metrics(&self) -> String {
-        self.metrics.render(limits::QUEUED_EVENTS - self.queue.available_permits())
-    }
-
     /// Sends an event on its way to each of its destinations.
-    fn process(self: &Arc<Self>, event: Event, slot: OwnedSemaphorePermit) {
-        let faults = lock(&self.faults).met_by(&event.kind);
+    fn process(self: &Arc<Self>, event: Event, faults: Faults, slot: OwnedSemaphorePermit) {
         if faults.drop {
             return;
         }
-        let queued = Arc::new(Queued { event, _slot: slot });
+        let turn = faults.reorder.then(|| lock(&self.pairs).join(&event.kind));
+        let queued = Arc::new(Queued { event, faults, turn, _slot: slot });
         for destination in self.routes.destinations(&queued.event.kind) {
-            let (pipeline, destination) = (self.clone(), destination.clone());
-            let (queued, faults) = (queued.clone(), faults.clone());
+            let (pipeline, destination, queued) = (self.clone(), destination.clone(), queued.clone());
             self.deliveries.spawn(async move {
-                sleep(faults.delay()).await;
-                for _ in 0..faults.copies() {
-                    pipeline.deliver(&queued.event, &destination).await;
+                if let Some(turn) = &queued.turn {
+                    turn.come().await;
+                }
+                sleep(queued.faults.delay()).await;
+                let payload = queued.payload(&destination);
+                for _ in 0..queued.faults.copies() {
+                    pipeline.deliver(&queued.event.id, &payload, &destination).await;
                 }
             });
         }
     }
 
-    async fn deliver(&self, event: &Event, destination: &Destination) {
-        let result = self.courier.deliver(&destination.url, &event.payload(&destination.name)).await;
+    async fn deliver(&self, id: &str, payload: &str, destination: &Destination) {
+        let result = self.courier.deliver(&destination.url, payload).await;
         if let Err(error) = &result {
-            let (id, destination) = (&event.id, &destination.name);
+            let destination = &destination.name;
             warn!(id, destination, "delivery given up: {}", chain(error));
         }
         self.metrics.delivered(&destination.name, result.is_ok());
@@ -153,12 +170,28 @@ pub enum Refusal {
     /// It came at a bad moment.
     #[error("the queue is full; try again later")]
     Full,
+    /// The fault `status` is on; with this status.
+    #[error("the fault `status` is on")]
+    Broken(u16),
+    /// The fault `stall` is on. The sender is not to be told for as long as it waits.
+    #[error("the fault `stall` is on")]
+    Stalled,
 }
 
 /// An event on its way. Its destinations share it, and the last that is done gives the slot back.
 struct Queued {
     event: Event,
+    faults: Faults,
+    turn: Option<Turn>,
     _slot: OwnedSemaphorePermit,
+}
+
+impl Queued {
+    fn payload(&self, Destination { name, .. }: &Destination) -> String {
+        let Self { event, faults, .. } = self;
+        let payload = if faults.corrupt { event.damaged_payload(name) } else { event.payload(name) };
+        payload.to_string()
+    }
 }
 
 /// An error with all its causes, since an HTTP client's own message does not say why there was no answer.

@@ -3,13 +3,14 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    future::pending,
     net::SocketAddr,
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use axum::{Router, body::Bytes, extract::Path, http::StatusCode, routing::post};
-use pipeline::{Pipeline, Routes, server};
+use pipeline::{Attempts, Pipeline, Routes, server};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle, time::timeout};
@@ -17,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Far longer than anything here takes; a test that waits for so long hangs.
 const HANG: Duration = Duration::from_secs(20);
+
+/// In place of a status: the receiver takes the delivery and does not answer.
+const NO_ANSWER: u16 = 0;
 
 #[tokio::test]
 async fn an_event_is_delivered_to_every_destination_of_its_type() {
@@ -66,12 +70,24 @@ async fn a_delivery_is_tried_again_until_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_given_up_after_five_attempts() {
-    let mut world = World::start([500; 6]).await;
+async fn a_delivery_is_given_up_after_its_last_attempt() {
+    let attempts = Attempts { number: 3, timeout: HANG };
+    let mut world = World::with_attempts(attempts, [500; 4]).await;
     world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
-    for _ in 0..5 {
+    for _ in 0..3 {
         world.delivery().await;
     }
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_delivery_without_an_answer_is_tried_again_when_the_attempt_has_had_its_time() {
+    let attempts = Attempts { number: 5, timeout: Duration::from_millis(200) };
+    let mut world = World::with_attempts(attempts, [NO_ANSWER]).await;
+    let start = Instant::now();
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
+    assert_eq!(world.delivery().await, world.delivery().await);
+    assert!(start.elapsed() >= attempts.timeout);
     world.stop_and_expect_nothing_more().await;
 }
 
@@ -85,7 +101,11 @@ async fn dropped_events_are_accepted_and_never_delivered() {
     assert_eq!(world.delivery().await.1["id"], "s-1");
 
     let healed = world.put_faults(json!({})).await;
-    assert_eq!(healed, json!({"delay_ms": 0, "drop": false, "duplicate": false, "types": []}));
+    assert_eq!(
+        healed,
+        json!({"stall": false, "status": null, "drop": false, "reorder": false, "delay_ms": 0, "corrupt": false,
+            "duplicate": false, "types": []})
+    );
     assert_eq!(world.json("/faults").await, healed);
     world.send(json!({"id": "s-2", "email": "a@example.com"})).await;
     assert_eq!(world.delivery().await.1["id"], "s-2");
@@ -104,6 +124,118 @@ async fn duplicated_deliveries_arrive_twice_and_delayed_ones_late() {
 }
 
 #[tokio::test]
+async fn a_status_is_answered_to_events_that_may_come_again_when_it_is_off() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"status": 503, "types": ["order"]})).await;
+    let order = json!({"id": "o-1", "type": "order", "email": "a@example.com"});
+    assert_eq!(world.send(order.clone()).await, (503, json!({"errors": ["the fault `status` is on"]})));
+    world.expect_metric("pipeline_events_rejected_total 1").await;
+    assert_eq!(world.send(json!({"id": "s-1", "email": "a@example.com"})).await.0, 202);
+    assert_eq!(world.delivery().await.1["id"], "s-1");
+
+    world.put_faults(json!({})).await;
+    assert_eq!(world.send(order).await, (202, json!({"id": "o-1", "duplicate": false})));
+    for _ in 0..2 {
+        assert_eq!(world.delivery().await.1["id"], "o-1");
+    }
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_stalled_sender_gets_no_answer_until_it_gives_up_and_its_event_is_not_taken() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"stall": true, "types": ["order"]})).await;
+    let order = json!({"id": "o-1", "type": "order", "email": "a@example.com"});
+    let impatient = world.client.post(world.url("/events")).body(order.to_string());
+    let error = impatient.timeout(Duration::from_millis(200)).send().await.unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert_eq!(world.send(json!({"id": "s-1", "email": "a@example.com"})).await.0, 202);
+    assert_eq!(world.delivery().await.1["id"], "s-1");
+
+    world.put_faults(json!({})).await;
+    assert_eq!(world.send(order).await, (202, json!({"id": "o-1", "duplicate": false})));
+    for _ in 0..2 {
+        assert_eq!(world.delivery().await.1["id"], "o-1");
+    }
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn a_pipeline_that_stops_does_not_wait_for_stalled_senders() {
+    let world = World::start([]).await;
+    world.put_faults(json!({"stall": true})).await;
+    let request = world.client.post(world.url("/events")).body(r#"{"email": "a@example.com"}"#);
+    let answer = tokio::spawn(request.send());
+    // It counts as refused from the beginning.
+    world.wait_for_metric("pipeline_events_rejected_total 1").await;
+    assert!(!answer.is_finished());
+
+    let start = Instant::now();
+    world.stop_and_expect_nothing_more().await;
+    assert!(start.elapsed() < Duration::from_secs(9), "it took the whole grace time");
+    let answer = answer.await.unwrap().unwrap();
+    assert_eq!(answer.status(), 503);
+    assert_eq!(read(answer).await, json!({"errors": ["the fault `stall` is on"]}));
+}
+
+#[tokio::test]
+async fn reordered_events_of_a_type_overtake_each_other_in_pairs() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"reorder": true})).await;
+    for id in ["s-1", "s-2", "s-3", "s-4"] {
+        world.send(json!({"id": id, "email": "a@example.com"})).await;
+        // One of another type does not count as the second of a pair.
+        world.send(json!({"id": format!("o-of-{id}"), "type": "order", "email": "a@example.com"})).await;
+    }
+    let mut signups = Vec::new();
+    for _ in 0..4 + 4 * 2 {
+        let (path, body) = world.delivery().await;
+        signups.extend((path == "crm").then(|| body["id"].as_str().unwrap().to_owned()));
+    }
+    let place = |id| signups.iter().position(|signup| signup == id).unwrap();
+    assert!(place("s-2") < place("s-1") && place("s-4") < place("s-3"), "{signups:?}");
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_event_that_none_overtakes_is_delivered_all_the_same_and_the_next_is_not_its_second() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"reorder": true})).await;
+    let start = Instant::now();
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
+    assert_eq!(world.delivery().await.1["id"], "s-1");
+    let held = start.elapsed();
+    assert!(held >= Duration::from_millis(900), "it was held for {held:?} only");
+
+    for id in ["s-2", "s-3"] {
+        world.send(json!({"id": id, "email": "a@example.com"})).await;
+    }
+    assert_eq!(world.delivery().await.1["id"], "s-3");
+    assert_eq!(world.delivery().await.1["id"], "s-2");
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn corrupt_deliveries_are_json_with_the_id_and_no_more() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"corrupt": true, "types": ["signup"]})).await;
+    world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
+    let (_, mut body) = world.delivery().await;
+    body["received_at"] = json!(0);
+    assert_eq!(
+        body,
+        json!({"id": "s-1", "type": "signup", "email": "\u{fffd}\u{fffd}\u{fffd}", "received_at": 0,
+            "destination": "crm"})
+    );
+
+    world.send(json!({"id": "o-1", "type": "order", "email": "a@example.com"})).await;
+    let (_, body) = world.delivery().await;
+    assert_eq!((&body["processed"], &body["email"]), (&json!(true), &json!("a@example.com")));
+    world.delivery().await;
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
 async fn what_is_refused_says_why() {
     let world = World::start([]).await;
     let (status, answer) = world.send(json!({"type": "refund"})).await;
@@ -114,9 +246,24 @@ async fn what_is_refused_says_why() {
     );
     let (status, answer) = world.send(json!({"email": "x".repeat(256 * 1024)})).await;
     assert_eq!((status, answer), (413, json!({"errors": ["the body is larger than 262144 bytes"]})));
-    let faults = world.client.put(world.url("/faults")).body(r#"{"dorp": true}"#).send().await.unwrap();
-    assert_eq!(faults.status(), 400);
-    assert!(faults.text().await.unwrap().contains("unknown field `dorp`"));
+    for (faults, reason) in [
+        (
+            json!({"dorp": true}),
+            "unknown field `dorp`, expected one of `stall`, `status`, `drop`, `reorder`, `delay_ms`, `corrupt`, \
+             `duplicate`, `types`",
+        ),
+        (json!({"status": 404}), "`status` must be 500 to 599, not 404; leave it out to switch it off"),
+        (
+            json!({"reorder": true, "types": ["refund"]}),
+            "unknown type `refund` in `types`; known types: `order`, `signup`",
+        ),
+    ] {
+        let request = world.client.put(world.url("/faults")).body(faults.to_string());
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+        let answer = read(answer).await;
+        assert!(answer["errors"][0].as_str().unwrap().contains(reason), "{answer}");
+    }
     world.expect_metric("pipeline_events_rejected_total 2").await;
 }
 
@@ -149,10 +296,14 @@ struct World {
 impl World {
     /// Starts both; the receiver gives these answers first, and 200 from then on.
     async fn start<const N: usize>(answers: [u16; N]) -> Self {
+        Self::with_attempts(Attempts { number: 5, timeout: HANG }, answers).await
+    }
+
+    async fn with_attempts<const N: usize>(attempts: Attempts, answers: [u16; N]) -> Self {
         let (receiver, deliveries) = receiver(answers.into()).await;
         let routes = ["signup=crm", "order=billing", "order=shipping"]
             .map(|route| route.replace('=', &format!("=http://{receiver}/hooks/")).parse().unwrap());
-        let pipeline = Pipeline::new(Routes::new(routes).unwrap()).unwrap();
+        let pipeline = Pipeline::new(Routes::new(routes).unwrap(), attempts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stop = CancellationToken::new();
         Self {
@@ -182,8 +333,17 @@ impl World {
     }
 
     async fn expect_metric(&self, start_of_line: &str) {
-        let page = self.client.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap();
+        let page = self.metrics().await;
         assert!(page.lines().any(|line| line.starts_with(start_of_line)), "no `{start_of_line}` in:\n{page}");
+    }
+
+    async fn wait_for_metric(&self, line: &str) {
+        let seen = async { while !self.metrics().await.lines().any(|other| other == line) {} };
+        timeout(HANG, seen).await.expect("the metric never got there");
+    }
+
+    async fn metrics(&self) -> String {
+        self.client.get(self.url("/metrics")).send().await.unwrap().text().await.unwrap()
     }
 
     async fn delivery(&mut self) -> (String, Value) {
@@ -208,6 +368,9 @@ async fn receiver(answers: VecDeque<u16>) -> (SocketAddr, mpsc::UnboundedReceive
     let hook = async move |Path(name): Path<String>, body: Bytes| {
         sender.send((name, serde_json::from_slice(&body).unwrap())).unwrap();
         let answer = answers.lock().unwrap().pop_front().unwrap_or(200);
+        if answer == NO_ANSWER {
+            pending::<()>().await;
+        }
         StatusCode::from_u16(answer).unwrap()
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

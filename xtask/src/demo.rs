@@ -24,8 +24,14 @@ mod signals;
 mod tally;
 
 /// The cases that must pass for the demo to succeed.
-const EXPECTED: [&str; 5] =
-    ["rust/counters", "rust/exactly-once", "rust/fan-out", "rust/server-made-id", "rust/smoke"];
+const EXPECTED: [&str; 6] = [
+    "rust/counters",
+    "rust/exactly-once",
+    "rust/fan-out",
+    "rust/retries-delivery",
+    "rust/server-made-id",
+    "rust/smoke",
+];
 
 /// How often the demo looks whether it is over.
 const GLANCE: Duration = Duration::from_millis(50);

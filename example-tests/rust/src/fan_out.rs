@@ -24,5 +24,10 @@ pub(crate) fn fan_out(t: &Test) -> Result {
     }
     let expected = ["analytics", "billing", "shipping"].map(String::from);
     check_eq!(t, destinations, BTreeSet::from(expected));
+
+    let times = deliveries.iter().map(|delivery| delivery.received_at);
+    if let (Some(first), Some(last)) = (times.clone().min(), times.max()) {
+        t.histogram("fan_out_spread_seconds", last.duration_since(first)?.as_secs_f64(), &[])?;
+    }
     Ok(())
 }

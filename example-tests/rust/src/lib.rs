@@ -3,6 +3,7 @@
 mod counters;
 mod exactly_once;
 mod fan_out;
+mod retries_delivery;
 mod server_made_id;
 mod smoke;
 
@@ -13,5 +14,6 @@ suite!(
     fan_out::fan_out,
     exactly_once::exactly_once,
     counters::counters,
-    server_made_id::server_made_id
+    server_made_id::server_made_id,
+    retries_delivery::retries_delivery
 );

@@ -3,7 +3,7 @@
 //! | route | answer |
 //! | --- | --- |
 //! | `GET /healthz` | 200 as long as the process serves |
-//! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names files that do not load |
+//! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names what does not load: components, the configuration |
 //! | `GET /metrics` | metrics in Prometheus' text format |
 
 mod settings;
@@ -28,6 +28,8 @@ use crate::runner::Runner;
 pub struct Admin {
     /// What is deployed.
     pub deployed: watch::Receiver<Arc<Snapshot>>,
+    /// Why the configuration on disk does not act.
+    pub config_failure: watch::Receiver<Option<String>>,
     /// The metrics.
     pub metrics: Arc<MetricsSink>,
     /// What runs.
@@ -51,6 +53,9 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     };
     for (component, error) in &snapshot.failures {
         let _ = writeln!(text, "component `{component}` did not load: {error}");
+    }
+    if let Some(failure) = &*admin.config_failure.borrow() {
+        let _ = writeln!(text, "the configuration on disk does not act, the last good one does: {failure}");
     }
     (if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use crate::config::Section;
 
 /// The private listener.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdminSettings {
     /// The address; `127.0.0.1:8711` by default.
     pub listen: SocketAddr,

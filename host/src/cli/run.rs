@@ -16,7 +16,7 @@ use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
 use crate::settings::Settings;
-use crate::webhook;
+use crate::webhook::Webhook;
 
 /// Runs are one after the other; room for one more while the last one is cleared away.
 const RUNS: usize = 2;
@@ -82,7 +82,8 @@ impl Run {
         }
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(webhook.serve(webhook::router(settings.webhook, waiter), stop.clone()));
+        let serving =
+            tokio::spawn(webhook.serve(Webhook::new(settings.webhook, waiter).router(), stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
         for order in orders {

@@ -32,7 +32,7 @@ impl Serve {
             // Before anything runs, so that no signal falls in between.
             let mut signals = Signals::listen()?;
             let directory = settings.registry.directory.display().to_string();
-            let service = Service::start(settings, guests).await?;
+            let service = Service::start(self.config, settings, guests).await?;
             print(&format!(
                 "components in {directory}\nwebhook on {}\nhealth, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url

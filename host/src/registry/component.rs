@@ -13,6 +13,9 @@ pub struct Component {
     pub name: String,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
+    /// Whether it came while the host ran: then its cases run at once. What was there at the start waits for
+    /// its ticks.
+    pub is_new: bool,
     /// What runs.
     pub suite: Suite,
     /// Its cases, in the order in which it declares them.

@@ -102,6 +102,7 @@ impl Workshop {
             series: Arc::new(self.catalogue.open(&name, self.budget.metric_series)),
             name,
             digest,
+            is_new: true,
             suite,
             cases: cases.into_iter().map(Arc::new).collect(),
             retired: CancellationToken::new(),

@@ -4,6 +4,7 @@
 //! wake it; looking at the directory now and then serves file systems that send none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -62,9 +63,10 @@ struct Loaded {
     took: Duration,
 }
 
-/// A watch holds on to an inode, so a directory that is made anew needs a new one.
+/// A watch holds on to an inode, so a directory that is made anew needs a new one. The number alone does not
+/// tell: it may be given out again at once.
 struct Watched {
-    inode: u64,
+    identity: (u64, Option<SystemTime>),
     events: mpsc::Receiver<(String, Hint)>,
     _watcher: RecommendedWatcher,
 }
@@ -135,6 +137,7 @@ impl Loader {
         let found = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(found) => found,
             Err(error) => {
+                self.watched = None;
                 // A mount that vanished must not undeploy everything.
                 if !std::mem::replace(&mut self.directory_is_lost, true) {
                     let directory = self.settings.directory.display();
@@ -185,12 +188,16 @@ impl Loader {
             }
         };
         self.loading.remove(&id);
-        if let Some(names) = &mut self.initial {
-            names.remove(&name);
-        }
         if !self.shelf.has(&name) {
             return;
         }
+        if result.is_err() {
+            let current = signature(&self.path(&name));
+            if !self.shelf.is_to_blame(&name, current, Instant::now()) {
+                return;
+            }
+        }
+        let was_there = self.initial.as_mut().is_some_and(|names| names.remove(&name));
         let stem = stem(&name);
         let current = self.snapshot.borrow().components.get(&stem).cloned();
         match result {
@@ -202,7 +209,7 @@ impl Loader {
                 }
             }
             Ok(component) => {
-                let component = Arc::new(component);
+                let component = Arc::new(Component { is_new: !was_there, ..component });
                 self.reporter.emit(&Event::Loaded {
                     component: component.clone(),
                     replaced: current.as_ref().map(|current| current.digest.clone()),
@@ -279,11 +286,12 @@ impl Loader {
     /// Watches the directory, unless it is watched already. Without a watch the polling remains.
     fn watch(&mut self) {
         let directory = &self.settings.directory;
-        let Ok(inode) = std::fs::metadata(directory).map(|metadata| metadata.ino()) else { return };
-        if self.watched.as_ref().is_some_and(|watched| watched.inode == inode) {
+        let identity = |metadata: Metadata| (metadata.ino(), metadata.created().ok());
+        let Ok(identity) = std::fs::metadata(directory).map(identity) else { return };
+        if self.watched.as_ref().is_some_and(|watched| watched.identity == identity) {
             return;
         }
-        match subscribe(directory, inode) {
+        match subscribe(directory, identity) {
             Ok(watched) => self.watched = Some(watched),
             Err(error) => {
                 let poll = self.settings.poll;
@@ -300,7 +308,7 @@ async fn next_event(watched: &mut Option<Watched>) -> Option<(String, Hint)> {
     }
 }
 
-fn subscribe(directory: &Path, inode: u64) -> notify::Result<Watched> {
+fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::Result<Watched> {
     let (sender, events) = mpsc::channel(EVENTS);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
@@ -321,7 +329,7 @@ fn subscribe(directory: &Path, inode: u64) -> notify::Result<Watched> {
         }
     })?;
     watcher.watch(directory, RecursiveMode::NonRecursive)?;
-    Ok(Watched { inode, events, _watcher: watcher })
+    Ok(Watched { identity, events, _watcher: watcher })
 }
 
 /// The components in a directory. It is flat; what begins with a dot, such as a copy in progress, is skipped.
@@ -330,16 +338,28 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<String, Signature>> {
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        let Some(name) = name.to_str().filter(|name| is_component(name)) else { continue };
-        // Following links, as a ConfigMap has them. What is gone by now is simply not there.
-        let Ok(metadata) = std::fs::metadata(entry.path()) else { continue };
-        if metadata.is_file() {
-            let modified = metadata.modified().ok();
-            found
-                .insert(name.to_owned(), Signature { size: metadata.len(), modified, inode: metadata.ino() });
+        // A name that is not text has a character in it then that no name may have: that is told.
+        let name = name.to_string_lossy();
+        if !is_component(&name) {
+            continue;
+        }
+        // What is gone by now is simply not there.
+        if let Some(signature) = signature(&entry.path()) {
+            found.insert(name.into_owned(), signature);
         }
     }
     Ok(found)
+}
+
+/// Of a file, following links, as a ConfigMap has them. None if it is no file, or gone.
+fn signature(path: &Path) -> Option<Signature> {
+    let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
+    Some(Signature {
+        size: metadata.len(),
+        modified: metadata.modified().ok(),
+        inode: metadata.ino(),
+        changed: (metadata.ctime(), metadata.ctime_nsec()),
+    })
 }
 
 fn is_component(name: &str) -> bool {

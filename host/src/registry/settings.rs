@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::config::Section;
 
 /// Where components come from, and how they are treated.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrySettings {
     /// The directory that is watched.
     pub directory: PathBuf,
@@ -24,7 +24,7 @@ pub struct RegistrySettings {
 }
 
 /// A directory for compiled code.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cache {
     /// Set by the operator: it must be usable.
     Set(PathBuf),

@@ -21,6 +21,9 @@ pub(super) struct Signature {
     pub(super) size: u64,
     pub(super) modified: Option<SystemTime>,
     pub(super) inode: u64,
+    /// When its inode changed, in seconds and nanoseconds. Unlike the time of modification, nobody can set
+    /// it: copying with times kept (`cp -p`) shows here.
+    pub(super) changed: (i64, i64),
 }
 
 /// What the file system said about a file.
@@ -93,6 +96,16 @@ impl Shelf {
         Some(name.clone())
     }
 
+    /// A file that was taken did not load. Gives whether that is its own fault: otherwise somebody is writing
+    /// it again already, or may be, and it is taken anew when it is whole.
+    pub(super) fn is_to_blame(&mut self, name: &str, current: Option<Signature>, now: Instant) -> bool {
+        let Some(file) = self.0.get_mut(name) else { return false };
+        let still_the_same = current == Some(file.signature) && file.hint.is_none();
+        let blame = still_the_same && now.duration_since(file.since) >= QUIET;
+        file.taken = blame;
+        blame
+    }
+
     /// Whether some file waits to be whole.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.values().any(|file| !file.taken)
@@ -127,7 +140,7 @@ mod tests {
     use super::*;
 
     fn found(files: &[(&str, u64)]) -> BTreeMap<String, Signature> {
-        let signature = |size| Signature { size, modified: None, inode: 1 };
+        let signature = |size| Signature { size, modified: None, inode: 1, changed: (0, 0) };
         files.iter().map(|(name, size)| ((*name).to_owned(), signature(*size))).collect()
     }
 
@@ -160,6 +173,26 @@ mod tests {
         assert_eq!(take(&mut shelf, start + Duration::from_secs(1)), None, "changed again");
         assert_eq!(take(&mut shelf, start + Duration::from_secs(2)).as_deref(), Some("a"));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(3)).as_deref(), Some("empty"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_is_not_to_blame_while_somebody_may_be_writing_it() {
+        let mut shelf = Shelf::default();
+        let start = Instant::now();
+        let files = found(&[("a", 1)]);
+        shelf.update(&files, start);
+        shelf.hint("a", Hint::Closed);
+        assert_eq!(take(&mut shelf, start).as_deref(), Some("a"));
+        assert!(!shelf.is_to_blame("a", Some(files["a"]), start), "too fresh");
+        assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
+        shelf.hint("a", Hint::Writing);
+        assert!(!shelf.is_to_blame("a", Some(files["a"]), start + QUIET), "being written");
+        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
+        assert!(!shelf.is_to_blame("a", Some(found(&[("a", 2)])["a"]), start + QUIET_WHILE_OPEN), "changed");
+        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
+        assert!(shelf.is_to_blame("a", Some(files["a"]), start + QUIET_WHILE_OPEN));
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None);
     }
 
     #[tokio::test(start_paused = true)]

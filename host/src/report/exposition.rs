@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// Merges pages in Prometheus' text format. `help` has the text for each family that has one.
+/// What is said of a metric that the host did not make.
+const GUEST_HELP: &str = "Recorded by tests.";
+
+/// Merges pages in Prometheus' text format. `help` has the text for each family of the host's own.
 pub(super) fn merge(pages: impl Iterator<Item = String>, help: &[(&str, &str)]) -> String {
     let mut families: BTreeMap<String, (String, String)> = BTreeMap::new();
     for page in pages {
@@ -24,9 +27,8 @@ pub(super) fn merge(pages: impl Iterator<Item = String>, help: &[(&str, &str)]) 
     }
     let mut merged = String::new();
     for (name, (kind, samples)) in families.iter().filter(|(_, (_, samples))| !samples.is_empty()) {
-        if let Some((_, text)) = help.iter().find(|(family, _)| family == name) {
-            let _ = writeln!(merged, "# HELP {name} {text}");
-        }
+        let text = help.iter().find(|(family, _)| family == name).map_or(GUEST_HELP, |(_, text)| text);
+        let _ = writeln!(merged, "# HELP {name} {text}");
         let _ = writeln!(merged, "# TYPE {name} {kind}");
         merged.push_str(samples);
     }
@@ -46,7 +48,7 @@ mod tests {
         let merged = merge(pages.into_iter().map(str::to_owned), &[("b", "What b is.")]);
         assert_eq!(
             merged,
-            "# TYPE a gauge\na 3\n# HELP b What b is.\n# TYPE b counter\nb{x=\"1\"} 1\nb{x=\"2\"} 2\n"
+            "# HELP a Recorded by tests.\n# TYPE a gauge\na 3\n# HELP b What b is.\n# TYPE b counter\nb{x=\"1\"} 1\nb{x=\"2\"} 2\n"
         );
     }
 }

@@ -17,7 +17,12 @@ use crate::waiter::{Disposition, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 17] = [
+const HELP: [(&str, &str); 19] = [
+    ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
+    (
+        "orbital_config_last_reload_success_timestamp_seconds",
+        "When a configuration began to act for the last time.",
+    ),
     ("orbital_runs_flaky_total", "Runs that passed after an attempt that did not."),
     ("orbital_runs_total", "Runs that ended, by outcome."),
     ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),
@@ -90,6 +95,14 @@ impl MetricsSink {
         let families = components.values().flat_map(ComponentMetrics::families);
         let counted = components.values().map(|metrics| metrics.counted.page_of_counters());
         merge(std::iter::once(&self.host).chain(families).map(Family::page).chain(counted), &HELP)
+    }
+
+    /// Notes whether the configuration on disk is the one that acts.
+    pub fn config_loaded(&self, successful: bool) {
+        self.host.gauge("orbital_config_last_reload_successful", &[], if successful { 1.0 } else { 0.0 });
+        if successful {
+            self.host.gauge("orbital_config_last_reload_success_timestamp_seconds", &[], now());
+        }
     }
 
     /// Folds observations into their histograms. Without it, they would pile up until somebody looks.
@@ -179,8 +192,7 @@ impl MetricsSink {
                 family.gauge("orbital_case_up", &of_case, up);
             }
             if report.outcome == Outcome::Pass {
-                let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, now.as_secs_f64());
+                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, now());
             }
             for step in report.steps() {
                 if let Happening::Delivery { latency: Some(latency), .. } = &step.what {
@@ -308,6 +320,11 @@ impl Family {
     fn observe(&self, name: &'static str, labels: &[(&str, &str)], duration: Duration) {
         self.0.register_histogram(&key(name, labels), &METADATA).record(duration.as_secs_f64());
     }
+}
+
+/// Seconds since the Unix epoch.
+fn now() -> f64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);

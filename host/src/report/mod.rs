@@ -128,6 +128,8 @@ impl Reporter {
                     Some(digest) => format!("; the last good version ({}) goes on running", short(digest)),
                     None => String::new(),
                 };
+                // One line, whatever the error: what collects logs reads line by line.
+                let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
                 tracing::error!(%component, path = %path.display(), "did not load: {error}{goes_on}");
             }
             Event::Restored { component } => {

@@ -8,8 +8,8 @@ mod verdict;
 
 use std::collections::BTreeMap;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use tokio_util::sync::CancellationToken;
@@ -26,12 +26,20 @@ use verdict::{Ending, judge, time_ran_out};
 
 /// Runs cases.
 pub struct Runner {
-    settings: RunnerSettings,
-    webhook_url: String,
+    provision: RwLock<Arc<Provision>>,
     waiter: Arc<Waiter>,
-    client: Arc<Client>,
     in_flight: AtomicUsize,
     no_config: Arc<BTreeMap<String, String>>,
+}
+
+/// What runs are given. An attempt keeps what it began with.
+pub struct Provision {
+    /// Their environment, budgets and configuration.
+    pub settings: RunnerSettings,
+    /// Where the system under test must deliver to.
+    pub webhook_url: String,
+    /// Where their requests go out.
+    pub client: Arc<Client>,
 }
 
 /// What to run.
@@ -46,21 +54,23 @@ pub struct Order {
 }
 
 impl Runner {
-    /// `webhook_url` is where the system under test must deliver to.
-    pub fn new(
-        settings: RunnerSettings,
-        webhook_url: String,
-        waiter: Arc<Waiter>,
-        client: Arc<Client>,
-    ) -> Self {
+    /// With nothing in flight.
+    pub fn new(provision: Provision, waiter: Arc<Waiter>) -> Self {
         Self {
-            settings,
-            webhook_url,
+            provision: RwLock::new(Arc::new(provision)),
             waiter,
-            client,
             in_flight: AtomicUsize::new(0),
             no_config: Arc::default(),
         }
+    }
+
+    /// What attempts are given from now on.
+    pub fn provide(&self, provision: Provision) {
+        *self.provision.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(provision);
+    }
+
+    fn provision(&self) -> Arc<Provision> {
+        self.provision.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// How many runs have started and not ended.
@@ -96,8 +106,9 @@ impl Runner {
     /// One try, in a fresh instance.
     async fn attempt(&self, order: &Order, run: Uuid, number: u32, stop: &CancellationToken) -> Attempt {
         let Order { component, case, .. } = order;
+        let given = self.provision();
         let claims = Arc::new(self.waiter.claims());
-        let recorder = Recorder::new(RunClock::start(), self.settings.budget);
+        let recorder = Recorder::new(RunClock::start(), given.settings.budget);
         let session = Session::for_run(
             recorder.clone(),
             RunParts {
@@ -106,15 +117,15 @@ impl Runner {
                     component: component.name.clone(),
                     case: case.name.clone(),
                     attempt: number,
-                    environment: self.settings.environment.clone(),
-                    webhook_url: self.webhook_url.clone(),
+                    environment: given.settings.environment.clone(),
+                    webhook_url: given.webhook_url.clone(),
                 },
                 claims: claims.clone(),
                 waiter: self.waiter.clone(),
-                client: self.client.clone(),
-                config: self.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
+                client: given.client.clone(),
+                config: given.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
                 series: component.series.clone(),
-                budget: self.settings.budget,
+                budget: given.settings.budget,
                 timeout: case.timeout,
                 requests: 0,
             },

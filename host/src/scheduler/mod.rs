@@ -12,6 +12,6 @@ mod ticks;
 
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;
-pub use plan::{Action, Plan, Tick};
+pub use plan::{Action, Deployed, Plan, Tick};
 pub use settings::SchedulerSettings;
 pub use ticks::Ticks;

@@ -19,6 +19,16 @@ pub struct Tick<V> {
     pub due: Duration,
 }
 
+/// A case that is deployed.
+pub struct Deployed<V> {
+    /// The version that it is of.
+    pub version: V,
+    /// The case, as the version declares it.
+    pub case: Arc<Case>,
+    /// Whether it gets a first run at once, if it is new or changed; otherwise it waits for its tick.
+    pub at_once: bool,
+}
+
 /// What to do now.
 #[derive(Debug)]
 pub enum Action<V> {
@@ -79,15 +89,14 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// Takes over what is deployed now. With `at_once`, what is new or changed gets a first run at once; at the
-    /// host's start, it waits for its tick.
-    pub fn deploy(&mut self, deployed: Vec<(V, Arc<Case>)>, now: Duration, at_once: bool) {
-        let ids: BTreeSet<&str> = deployed.iter().map(|(_, case)| case.id.as_str()).collect();
+    /// Takes over what is deployed now.
+    pub fn deploy(&mut self, deployed: Vec<Deployed<V>>, now: Duration) {
+        let ids: BTreeSet<&str> = deployed.iter().map(|deployed| deployed.case.id.as_str()).collect();
         let gone: Vec<String> = self.cases.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
         for id in gone {
             self.remove(&id);
         }
-        for (version, case) in deployed {
+        for Deployed { version, case, at_once } in deployed {
             // A version's cases are its own: another one, even of equal content, has other ones.
             let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.declared, &case));
             if !same {
@@ -253,7 +262,8 @@ mod tests {
     fn plan(cases: &[Arc<Case>], now: Duration, at_once: bool) -> Plan<()> {
         let settings = SchedulerSettings { max_in_flight: 3, first_runs: 2, ..SchedulerSettings::default() };
         let mut plan = Plan::new(settings);
-        plan.deploy(cases.iter().map(|case| ((), case.clone())).collect(), now, at_once);
+        let deployed = |case: &Arc<Case>| Deployed { version: (), case: case.clone(), at_once };
+        plan.deploy(cases.iter().map(deployed).collect(), now);
         plan
     }
 
@@ -338,7 +348,7 @@ mod tests {
     fn what_is_gone_is_due_no_more_and_what_stays_keeps_its_tick() {
         let (stays, goes) = (every_second("stays"), every_second("goes"));
         let mut plan = plan(&[stays.clone(), goes], NOW, false);
-        plan.deploy(vec![((), stays)], NOW, true);
+        plan.deploy(vec![Deployed { version: (), case: stays, at_once: true }], NOW);
         assert_eq!(told(plan.due(NOW + Duration::from_millis(1001))), ["run stays"]);
     }
 

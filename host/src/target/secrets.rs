@@ -70,6 +70,14 @@ impl SecretsSettings {
         self.0.contains_key(name)
     }
 
+    /// The files that secrets come from.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.0.values().filter_map(|source| match source {
+            Source::File(path) => Some(path),
+            Source::Environment(_) => None,
+        })
+    }
+
     /// Fetches all values. A line break at the end of a file is not part of its secret.
     ///
     /// # Errors

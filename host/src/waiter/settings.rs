@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::config::Section;
 
 /// Limits on what the waiter keeps.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaiterSettings {
     /// How long a delivery that nobody expects is kept for a run that may expect it yet.
     pub early_for: Duration,

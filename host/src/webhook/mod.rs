@@ -7,5 +7,5 @@ mod extract;
 mod router;
 mod settings;
 
-pub use router::router;
+pub use router::Webhook;
 pub use settings::{Challenge, KeyPlace, WebhookSettings};

@@ -1,7 +1,7 @@
 //! Routes of the public listener: all of them, to one handler.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use axum::Router;
@@ -17,25 +17,41 @@ use super::WebhookSettings;
 use super::extract::extract;
 use crate::waiter::{Delivery, PlannedReply, Waiter, check_key};
 
-struct Webhook {
-    settings: WebhookSettings,
+/// Takes deliveries.
+pub struct Webhook {
+    settings: RwLock<Arc<WebhookSettings>>,
     waiter: Arc<Waiter>,
 }
 
-/// `* /*`: takes a delivery.
-pub fn router(settings: WebhookSettings, waiter: Arc<Waiter>) -> Router {
-    Router::new().fallback(receive).with_state(Arc::new(Webhook { settings, waiter }))
+impl Webhook {
+    /// That hands deliveries to this waiter.
+    pub fn new(settings: WebhookSettings, waiter: Arc<Waiter>) -> Arc<Self> {
+        Arc::new(Self { settings: RwLock::new(Arc::new(settings)), waiter })
+    }
+
+    /// What requests are treated by from now on.
+    pub fn configure(&self, settings: WebhookSettings) {
+        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    }
+
+    /// `* /*`: takes a delivery.
+    pub fn router(self: &Arc<Self>) -> Router {
+        Router::new().fallback(receive).with_state(self.clone())
+    }
+
+    fn settings(&self) -> Arc<WebhookSettings> {
+        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
+    let settings = webhook.settings();
     let (parts, body) = request.into_parts();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    if let Some(token) =
-        webhook.settings.challenges.iter().find_map(|one| one.answer(&parts.method, path, query))
-    {
+    if let Some(token) = settings.challenges.iter().find_map(|one| one.answer(&parts.method, path, query)) {
         return echo(token);
     }
-    let body = match webhook.read(body).await {
+    let body = match read(&settings, body).await {
         Ok(body) => body,
         Err(refused) => {
             webhook.waiter.rejected();
@@ -52,7 +68,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
         received: Instant::now(),
         received_at: SystemTime::now(),
     };
-    let keys = &webhook.settings.keys;
+    let keys = &settings.keys;
     let key = extract(keys, &delivery.headers, &delivery.path, &delivery.query, &delivery.body);
     let planned = match key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned) {
         Some(key) => webhook.waiter.deliver(&key, delivery).1,
@@ -77,20 +93,18 @@ fn echo(token: String) -> Response {
     (headers, token).into_response()
 }
 
-impl Webhook {
-    async fn read(&self, body: Body) -> Result<Bytes, (StatusCode, String)> {
-        let limit = self.settings.max_body;
-        // What is announced as too large is refused before it is sent.
-        if axum::body::HttpBody::size_hint(&body).lower() > limit as u64 {
-            return Err(too_large(limit));
-        }
-        let collected = Limited::new(body, limit).collect();
-        match tokio::time::timeout(self.settings.body_timeout, collected).await {
-            Ok(Ok(collected)) => Ok(collected.to_bytes()),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-            Ok(Err(error)) => Err((StatusCode::BAD_REQUEST, format!("the body broke off: {error}\n"))),
-            Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not come in time\n".to_owned())),
-        }
+async fn read(settings: &WebhookSettings, body: Body) -> Result<Bytes, (StatusCode, String)> {
+    let limit = settings.max_body;
+    // What is announced as too large is refused before it is sent.
+    if axum::body::HttpBody::size_hint(&body).lower() > limit as u64 {
+        return Err(too_large(limit));
+    }
+    let collected = Limited::new(body, limit).collect();
+    match tokio::time::timeout(settings.body_timeout, collected).await {
+        Ok(Ok(collected)) => Ok(collected.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
+        Ok(Err(error)) => Err((StatusCode::BAD_REQUEST, format!("the body broke off: {error}\n"))),
+        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not come in time\n".to_owned())),
     }
 }
 

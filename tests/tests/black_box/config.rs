@@ -86,8 +86,8 @@ async fn places_of_keys_and_targets_that_cannot_work_are_refused() {
             &["line 4:", "`webhook.keys[3]`", "must be one of"],
             &["line 6:", "`targets.ftp.url`", "`http://`", "not `ftp:`"],
             &["line 8:", "`targets.query.url`", "no `?`"],
-            &["`targets.header", "not the name of a header"],
-            &["`targets.header`", "has no `url`"],
+            &["line 9:", "`targets.header`", "has no `url`"],
+            &["line 10:", "`targets.header.headers.a b`", "not the name of a header"],
         ],
     )
     .await;
@@ -99,17 +99,15 @@ async fn a_list_of_no_places_for_keys_is_refused() {
 }
 
 #[tokio::test]
-#[ignore = "bug: it also says that there must be at least one place, as if the list were empty"]
 async fn a_list_of_wrong_places_for_keys_is_not_said_to_be_empty() {
     refused("[webhook]\nkeys = [{ json = \"id\" }]\n", &[&["line 2:", "not a JSON pointer"]]).await;
 }
 
 #[tokio::test]
-#[ignore = "bug: it is reported in the line of the table `headers`"]
 async fn a_wrong_header_is_reported_in_its_own_line() {
     refused(
         "[targets.api]\nurl = \"http://h\"\n[targets.api.headers]\nfine = \"x\"\n\"a b\" = \"x\"\n",
-        &[&["line 5:", "`a b`", "not the name of a header"]],
+        &[&["line 5:", "`targets.api.headers.a b`", "not the name of a header"]],
     )
     .await;
 }
@@ -121,8 +119,8 @@ async fn a_secret_that_is_used_must_be_set() {
          headers = { a = \"${env.HOME}\", b = \"${secret.known\" }\n[secrets.both]\nenv = \"X\"\nfile = \"x\"\n",
         &[
             &["line 4:", "`targets.api.url`", "no secret `unknown`", "`[secrets.unknown]`"],
-            &["line 5:", "`targets.api.headers`", "`a`", "`${env.HOME}`", "`${secret.NAME}`"],
-            &["line 5:", "`targets.api.headers`", "`b`", "no `}`"],
+            &["line 5:", "`targets.api.headers.a`", "`${env.HOME}`", "`${secret.NAME}`"],
+            &["line 5:", "`targets.api.headers.b`", "no `}`"],
             &["line 6:", "`secrets.both`", "either", "`env = ", "`file = "],
         ],
     )
@@ -130,16 +128,11 @@ async fn a_secret_that_is_used_must_be_set() {
 }
 
 #[tokio::test]
-async fn mistakes_of_syntax_do_not_hide_the_others() {
-    refused(
-        "[webhook]\nmax_body = \"ten\"\n[admin\n",
-        &[&["line 2:", "`webhook.max_body`"], &["line 3:", "unclosed table", "`]`"]],
-    )
-    .await;
+async fn a_mistake_of_syntax_is_reported_alone_as_the_rest_can_only_be_guessed() {
+    refused("[webhook]\nmax_body = \"ten\"\n[admin\n", &[&["line 3:", "unclosed table", "`]`"]]).await;
 }
 
 #[tokio::test]
-#[ignore = "bug: the value that the parser made up is reported as well, in line 1: `webhook.listen`: must be a string"]
 async fn a_mistake_of_syntax_in_a_value_is_reported_in_its_own_line_only() {
     let finished = serve("[webhook]\nlisten = = 3\n").await;
     assert!(finished.stderr.contains("line 2: "), "{finished:?}");

@@ -263,7 +263,6 @@ async fn a_broken_upload_keeps_the_old_version_running() {
 }
 
 #[tokio::test]
-#[ignore = "the host tells neither log nor metrics of a load that gives the running version again"]
 async fn the_old_version_copied_again_heals_a_broken_upload() {
     let host = start(Host::builder()).await;
     let mark = host.deploy_as("passes", "shop");
@@ -410,7 +409,6 @@ async fn a_directory_that_vanishes_takes_nothing_down_and_is_watched_again_when_
 /// A directory that is made anew at once has the inode of the old one on most file systems, and is another one all
 /// the same: without its events nobody knows that a file is still open.
 #[tokio::test]
-#[ignore = "the host tells directories apart by their inodes alone"]
 async fn a_slow_copy_into_a_directory_that_was_made_anew_is_not_loaded_before_it_is_whole() {
     let host = start(Host::builder()).await;
     let mark = host.lines.mark();
@@ -455,7 +453,6 @@ async fn the_same_content_copied_or_touched_again_is_not_another_version() {
 
 /// When the host hears that the one copy was closed, the next one may have emptied the file already.
 #[tokio::test]
-#[ignore = "the host loads a file that is being written again, and tells that it is broken"]
 async fn copies_in_quick_succession_are_never_taken_for_broken() {
     let host = start(Host::builder()).await;
     let versions = [bytes("passes"), rebuilt("passes")];
@@ -473,7 +470,6 @@ async fn copies_in_quick_succession_are_never_taken_for_broken() {
 
 /// Builds that can be repeated set the times of their files to a constant, and small changes often keep the size.
 #[tokio::test]
-#[ignore = "the host tells versions apart by size, time of change and inode alone"]
 async fn another_version_of_the_same_size_and_time_is_noticed() {
     let host = start(Host::builder()).await;
     let (file, mark) = (host.file("shop"), host.lines.mark());
@@ -533,7 +529,6 @@ async fn the_first_run_comes_at_once_after_a_deploy_and_after_a_change_but_not_a
 
 /// Only what was there at the start waits for its tick.
 #[tokio::test]
-#[ignore = "the host treats what is copied before it is ready as there at the start"]
 async fn the_first_run_comes_at_once_after_a_deploy_while_the_host_is_not_ready_yet() {
     // It takes its time, and would take all of it.
     let host = Host::builder().with("cases_spin").start().await;

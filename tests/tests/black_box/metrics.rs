@@ -69,7 +69,6 @@ async fn every_promised_name_is_there_once_there_is_traffic_and_each_has_its_hel
 }
 
 #[tokio::test]
-#[ignore = "not there yet: retries, and with them `orbital_runs_flaky_total`, are not built"]
 async fn the_counter_of_flaky_runs_starts_at_zero() {
     let host = Host::builder().with("passes").start().await;
     host.lines.wait(0, &["--- PASS: passes/passes"]).await;

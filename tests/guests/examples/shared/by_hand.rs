@@ -1,6 +1,8 @@
 //! A component whose cases are whatever the example says, right or wrong.
 
-pub use orbital_sdk::bindings::exports::orbital::test::suite::{Guest, RetryPolicy, Schedule, Tag, TestCase};
+pub use orbital_sdk::bindings::exports::orbital::test::suite::{
+    CronSchedule, Guest, RetryPolicy, Schedule, Tag, TestCase,
+};
 
 /// A manual case without a mistake.
 pub fn manual(name: &str) -> TestCase {
