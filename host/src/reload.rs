@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::foundation::{StartError, client, provision};
 use crate::report::MetricsSink;
+use crate::report::log::one_line;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
 use crate::settings::Settings;
@@ -82,7 +83,7 @@ impl Reloader {
                 later.join("`, `")
             ),
             Err(error) => {
-                let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
+                let error = one_line(error);
                 tracing::error!("the configuration on disk does not act, the last good one does: {error}");
             }
         }

@@ -46,11 +46,16 @@ pub struct Service {
 
 impl Service {
     /// Starts everything. `path` is the file that the settings are from; `guests`, the runtime that guests run
-    /// on.
+    /// on. `quiet` leaves runs that passed at once out of the output.
     ///
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
-    pub async fn start(path: PathBuf, settings: Settings, guests: Handle) -> Result<Self, StartError> {
+    pub async fn start(
+        path: PathBuf,
+        settings: Settings,
+        guests: Handle,
+        quiet: bool,
+    ) -> Result<Self, StartError> {
         let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
@@ -58,8 +63,8 @@ impl Service {
                 .await?;
         let hangup = signal(SignalKind::hangup())?;
         let metrics = MetricsSink::new(waiter.clone());
-        let (console, printing) = Console::start()?;
-        let reporter = Arc::new(Reporter::new(metrics.clone(), Some(console)));
+        let (console, printing) = Console::start(quiet)?;
+        let reporter = Arc::new(Reporter::new(metrics.clone(), console));
         let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());

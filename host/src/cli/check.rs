@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{Exit, Runtimes, print, start_log};
+use super::{Exit, LogFormat, Runtimes, print, start_log};
 use crate::foundation::workshop;
 use crate::registry::{Case, Component};
 use crate::settings::Settings;
@@ -26,7 +26,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn");
+        start_log("warn", LogFormat::Human);
         let settings = Settings::load_or_default(self.config.as_deref())?;
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let workshop = workshop(&settings, runtimes.guests.handle().clone(), 1)?;

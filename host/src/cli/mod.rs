@@ -92,14 +92,26 @@ impl Runtimes {
     }
 }
 
+/// How the host's own log is written.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum LogFormat {
+    /// Lines for people.
+    Human,
+    /// An object of JSON per line.
+    Json,
+}
+
 /// Our own log, on standard error. `RUST_LOG` sets what is shown.
-fn start_log(default: &str) {
+fn start_log(default: &str, format: LogFormat) {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let subscriber =
+    let log =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
-    // Already set only if somebody uses the library in a way of their own.
-    let _ = subscriber.try_init();
+    // Set already only if somebody uses the library in a way of their own.
+    let _ = match format {
+        LogFormat::Human => log.try_init(),
+        LogFormat::Json => log.json().flatten_event(true).try_init(),
+    };
 }
 
 /// Prints at once. A reader that went away is an error, not a panic as with `println!`.

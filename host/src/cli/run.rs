@@ -10,7 +10,7 @@ use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, Runtimes, Signals, print, start_log};
+use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
 use crate::foundation::{Foundation, workshop};
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
@@ -49,7 +49,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn");
+        start_log("warn", LogFormat::Human);
         let mut settings = Settings::load_or_default(self.config.as_deref())?;
         if let Some(listen) = self.listen {
             settings.webhook.listen = listen;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 
-use super::{Exit, Runtimes, Signals, print, start_log};
+use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -20,11 +20,17 @@ pub(super) struct Serve {
     /// The configuration file.
     #[arg(long, value_name = "FILE", default_value = "orbital.toml")]
     config: PathBuf,
+    /// Print only runs that did not pass, or not at once.
+    #[arg(long)]
+    quiet: bool,
+    /// How the host's own log is written.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LogFormat::Human)]
+    log_format: LogFormat,
 }
 
 impl Serve {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("info");
+        start_log("info", self.log_format);
         let settings = Settings::load(&self.config)?;
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
@@ -32,7 +38,7 @@ impl Serve {
             // Before anything runs, so that no signal falls in between.
             let mut signals = Signals::listen()?;
             let directory = settings.registry.directory.display().to_string();
-            let service = Service::start(self.config, settings, guests).await?;
+            let service = Service::start(self.config, settings, guests, self.quiet).await?;
             print(&format!(
                 "components in {directory}\nwebhook on {}\nhealth, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url

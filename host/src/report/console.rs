@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
-use super::{Report, describe};
+use super::{Event, Outcome, Report, describe};
 
 /// Reports that may wait to be printed.
 const QUEUE: usize = 1024;
@@ -14,15 +14,16 @@ const QUEUE: usize = 1024;
 /// test.
 pub struct Console {
     queue: SyncSender<Arc<Report>>,
+    quiet: bool,
     dropped: Arc<AtomicU64>,
 }
 
 impl Console {
-    /// Starts the thread. It ends with the last report after this is dropped.
+    /// Starts the thread; `quiet` leaves out runs that passed at once. It ends with the last report after this is dropped.
     ///
     /// # Errors
     /// The system gives us no thread.
-    pub fn start() -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
+    pub fn start(quiet: bool) -> std::io::Result<(Self, std::thread::JoinHandle<()>)> {
         let (queue, reports) = sync_channel::<Arc<Report>>(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
         let lost = dropped.clone();
@@ -38,11 +39,16 @@ impl Console {
                 let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
             }
         })?;
-        Ok((Self { queue, dropped }, thread))
+        Ok((Self { queue, quiet, dropped }, thread))
     }
 
-    pub(super) fn print(&self, report: Arc<Report>) {
-        if let Err(TrySendError::Full(_)) = self.queue.try_send(report) {
+    pub(super) fn record(&self, event: &Event) {
+        let Event::RunEnded(report) = event else { return };
+        let routine = report.outcome == Outcome::Pass && !report.flaky;
+        if routine && self.quiet {
+            return;
+        }
+        if let Err(TrySendError::Full(_)) = self.queue.try_send(report.clone()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }

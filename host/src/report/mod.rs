@@ -4,6 +4,7 @@
 
 mod console;
 mod exposition;
+pub(crate) mod log;
 mod metrics;
 mod outcome;
 mod run;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use console::Console;
+pub use log::LogSink;
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
 pub use run::{Attempt, Report};
@@ -99,55 +101,20 @@ impl SkipReason {
 /// Hands events to the sinks.
 pub struct Reporter {
     metrics: Arc<MetricsSink>,
-    console: Option<Console>,
+    log: LogSink,
+    console: Console,
 }
 
 impl Reporter {
-    /// With these sinks.
-    pub fn new(metrics: Arc<MetricsSink>, console: Option<Console>) -> Self {
-        Self { metrics, console }
+    /// With these sinks, and the log.
+    pub fn new(metrics: Arc<MetricsSink>, console: Console) -> Self {
+        Self { metrics, log: LogSink::default(), console }
     }
 
     /// Tells the sinks. Never blocks.
     pub fn emit(&self, event: &Event) {
         self.metrics.record(event);
-        match event {
-            Event::Loaded { component, replaced, took } => {
-                let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
-                tracing::info!(
-                    component = %component.name,
-                    digest = %short(&component.digest),
-                    replaced = replaced.as_deref().map(short),
-                    ?took,
-                    cases = %cases.join(", "),
-                    "loaded"
-                );
-            }
-            Event::LoadFailed { component, path, error, kept } => {
-                let goes_on = match kept {
-                    Some(digest) => format!("; the last good version ({}) goes on running", short(digest)),
-                    None => String::new(),
-                };
-                // One line, whatever the error: what collects logs reads line by line.
-                let error = error.split_whitespace().collect::<Vec<_>>().join(" ");
-                tracing::error!(%component, path = %path.display(), "did not load: {error}{goes_on}");
-            }
-            Event::Restored { component } => {
-                tracing::info!(%component, "its file is the running version again")
-            }
-            Event::Removed { component } => tracing::info!(%component, "removed"),
-            Event::RunSkipped { component, case, reason, count } => {
-                tracing::debug!(case = %format_args!("{component}/{case}"), reason = reason.name(), count, "skipped");
-            }
-            Event::RunEnded(report) => {
-                if let Some(console) = &self.console {
-                    console.print(report.clone());
-                }
-            }
-        }
+        self.log.record(event);
+        self.console.record(event);
     }
-}
-
-fn short(digest: &str) -> &str {
-    digest.get(..12).unwrap_or(digest)
 }
