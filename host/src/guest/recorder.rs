@@ -264,15 +264,19 @@ impl Recorder {
 
     /// Notes what became of it. If the run ends in between, this is never called, and the activity stays.
     pub fn leave(&self, entered: Instant, what: Happening) {
-        let mut inner = self.lock();
-        inner.recording.activity = Activity::Computing;
-        inner.recording.push(self.step(entered, Some(entered.elapsed()), what));
+        self.note_since(entered, what);
+        self.compute();
     }
 
-    /// Notes what the run was about to do and could not even begin.
-    pub fn refuse(&self, what: Happening) {
+    /// Notes that the run goes on with its own code.
+    pub fn compute(&self) {
         self.lock().recording.activity = Activity::Computing;
-        self.note(what);
+    }
+
+    /// Notes what began then and ends now.
+    pub fn note_since(&self, began: Instant, what: Happening) {
+        let step = self.step(began, Some(began.elapsed()), what);
+        self.lock().recording.push(step);
     }
 
     /// Notes what is done at once.

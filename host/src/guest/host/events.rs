@@ -37,7 +37,9 @@ impl Host for Session {
         let run = self.run("events.request")?;
         charge(run, 1)?;
         recorder.enter(sending(&recorder, &request.target));
-        Ok(exchange(run, &recorder, None, request).await.map(receipt).map_err(send_error))
+        let answer = exchange(run, &recorder, None, request).await;
+        recorder.compute();
+        Ok(answer.map(receipt).map_err(send_error))
     }
 }
 
@@ -75,6 +77,7 @@ impl Session {
             }
         });
         let answers: Vec<Answer> = stream::iter(answers).buffered(CONCURRENT_EVENTS).collect().await;
+        recorder.compute();
         Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
     }
 }
@@ -106,10 +109,11 @@ async fn exchange(
     };
     let key = event.flatten();
     let step = Happening::Send { target, method, path, key, body, status, answer: text, error };
+    // What was not sent took no time.
     if sent {
-        recorder.leave(started, step)
+        recorder.note_since(started, step)
     } else {
-        recorder.refuse(step)
+        recorder.note(step)
     }
     answer
 }
