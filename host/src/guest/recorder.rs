@@ -153,6 +153,9 @@ pub enum Happening {
         /// What it was answered, if the test planned that.
         #[serde(skip_serializing_if = "Option::is_none")]
         answered: Option<u16>,
+        /// How long the answer is held back, if the test planned that. Who delivers may give up before.
+        #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+        answered_after: Option<Duration>,
         /// Whether the test took it.
         taken: bool,
     },
@@ -216,6 +219,10 @@ pub enum Activity {
     Sending {
         /// Which.
         target: String,
+        /// The method.
+        method: String,
+        /// The path behind the target's URL.
+        path: String,
         /// When it began, since the start of the attempt.
         since: Duration,
     },
@@ -235,13 +242,30 @@ pub enum Activity {
 impl Activity {
     /// The step that has no end, if the attempt ends now.
     fn cut_short(&self, now: Duration) -> Option<Step> {
-        let (since, call) = match self {
+        let (since, what) = match self {
             Self::Computing => return None,
-            Self::Sleeping { duration, since } => (*since, format!("sleep of {}", short(*duration))),
-            Self::Sending { target, since } => (*since, format!("request to `{target}`")),
-            Self::Waiting { keys, n, since, .. } => (*since, format!("wait for {}", deliveries(*n, keys))),
+            Self::Sleeping { duration, since } => {
+                (*since, Happening::CutShort { call: format!("sleep of {}", short(*duration)) })
+            }
+            Self::Waiting { keys, n, since, .. } => {
+                (*since, Happening::CutShort { call: format!("wait for {}", deliveries(*n, keys)) })
+            }
+            // A send like any other, so that a target that hangs shows where sends are counted.
+            Self::Sending { target, method, path, since } => {
+                let send = Happening::Send {
+                    target: target.clone(),
+                    method: method.clone(),
+                    path: path.clone(),
+                    key: None,
+                    body: String::new(),
+                    status: None,
+                    answer: None,
+                    error: Some("none had come when the attempt ended".to_owned()),
+                };
+                (*since, send)
+            }
         };
-        Some(Step { at: since, took: Some(now.saturating_sub(since)), what: Happening::CutShort { call } })
+        Some(Step { at: since, took: Some(now.saturating_sub(since)), what })
     }
 }
 

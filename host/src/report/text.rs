@@ -115,8 +115,9 @@ fn happening(step: &Step) -> String {
             let end = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
             format!("waited for {}{end}{took}", deliveries(*n, keys))
         }
-        Happening::Delivery { key, method, path, body, latency, answered, taken } => {
-            let answered = answered.map(|status| format!(", answered {status}")).unwrap_or_default();
+        Happening::Delivery { key, method, path, body, latency, answered, answered_after, taken } => {
+            let after = answered_after.map(|after| format!(" after {}", short(after))).unwrap_or_default();
+            let answered = answered.map(|status| format!(", answered {status}{after}")).unwrap_or_default();
             let latency =
                 latency.map(|latency| format!(", {} after the event", short(latency))).unwrap_or_default();
             let taken = if *taken { "" } else { ", never waited for" };

@@ -79,10 +79,10 @@ pub(super) fn time_ran_out(
         Activity::Sleeping { duration, .. } => {
             return format!("its time of {limit} ran out while it slept for {}", short(*duration));
         }
-        Activity::Sending { target, since } => {
+        Activity::Sending { target, since, .. } => {
             let waited = short(ended.saturating_sub(*since));
             return format!(
-                "its time of {limit} ran out while it had waited {waited} for an answer from `{target}`"
+                "its time of {limit} ran out while it waited {waited} for an answer from `{target}`"
             );
         }
         Activity::Waiting { keys, n, since, received } => (keys, *n, *since, received),

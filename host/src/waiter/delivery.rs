@@ -1,6 +1,6 @@
 //! A request that the webhook received.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
@@ -19,8 +19,8 @@ pub struct Delivery {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
-    /// What it was answered, if a test planned that; otherwise 200.
-    pub answered: Option<StatusCode>,
+    /// What it is answered, and after how long, if a test planned that; otherwise 200, at once.
+    pub answered: Option<(StatusCode, Duration)>,
     /// When its last byte had come.
     pub received: Instant,
     /// The same moment, for people.

@@ -76,7 +76,7 @@ impl Waiter {
             // Pushed under the lock of the map, so that a run that ends now either has this delivery
             // among its leftovers or leaves the key to be late.
             let reply = mailbox.next_reply(key);
-            delivery.answered = reply.as_ref().map(|reply| reply.status);
+            delivery.answered = reply.as_ref().map(|reply| (reply.status, reply.delay));
             let queued = mailbox.push(key, delivery, &self.settings);
             return (if queued { Disposition::Matched } else { Disposition::Overflow }, reply);
         }

@@ -170,7 +170,7 @@ async fn planned_replies_are_given_in_order_and_then_no_more() {
     let answered = |_| waiter.deliver("a", delivery("x")).1.map(|reply| reply.status.as_u16());
     assert_eq!([(); 3].map(answered), [Some(500), Some(404), None]);
     let arrived = claims.next(&keys(["a"]), 2).await.unwrap();
-    assert_eq!(arrived[1].delivery.answered.map(|status| status.as_u16()), Some(404));
+    assert_eq!(arrived[1].delivery.answered.map(|(status, _)| status.as_u16()), Some(404));
 }
 
 #[tokio::test(start_paused = true)]

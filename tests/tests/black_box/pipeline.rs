@@ -11,7 +11,8 @@ use tokio::process::{Child, Command};
 const ROUTES: [&str; 5] =
     ["signup=crm", "order=billing", "order=shipping", "order=analytics", "invoice=ledger"];
 
-const CASES: [&str; 5] = ["smoke", "fan-out", "exactly-once", "counters", "server-made-id"];
+const CASES: [&str; 6] =
+    ["smoke", "fan-out", "exactly-once", "counters", "server-made-id", "retries-delivery"];
 
 /// A host with the suite `rust` deployed, and the pipeline that it tests.
 struct System {

@@ -138,7 +138,8 @@ impl crate::guest::Recorder {
                 path: delivery.path.clone(),
                 body: excerpt(&delivery.body),
                 latency: arrived.latency,
-                answered: delivery.answered.map(|status| status.as_u16()),
+                answered: delivery.answered.map(|(status, _)| status.as_u16()),
+                answered_after: delivery.answered.map(|(_, delay)| delay).filter(|delay| !delay.is_zero()),
                 taken,
             },
         );

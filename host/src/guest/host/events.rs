@@ -36,7 +36,7 @@ impl Host for Session {
         let recorder = self.recorder.clone();
         let run = self.run("events.request")?;
         charge(run, 1)?;
-        recorder.enter(sending(&recorder, &request.target));
+        recorder.enter(sending(&recorder, &request.target, &request.method, &request.path));
         let answer = exchange(run, &recorder, None, request).await;
         recorder.compute();
         Ok(answer.map(receipt).map_err(send_error))
@@ -61,7 +61,7 @@ impl Session {
             });
         }
         if let Some(event) = events.first() {
-            recorder.enter(sending(&recorder, &event.target));
+            recorder.enter(sending(&recorder, &event.target, "POST", &event.path));
         }
         let run = &*run;
         let answers = events.into_iter().zip(claimed).map(|(event, claimed)| {
@@ -118,8 +118,9 @@ async fn exchange(
     answer
 }
 
-fn sending(recorder: &Recorder, target: &str) -> Activity {
-    Activity::Sending { target: target.to_owned(), since: recorder.clock().elapsed() }
+fn sending(recorder: &Recorder, target: &str, method: &str, path: &str) -> Activity {
+    let since = recorder.clock().elapsed();
+    Activity::Sending { target: target.to_owned(), method: method.to_owned(), path: path.to_owned(), since }
 }
 
 fn charge(run: &mut RunParts, requests: usize) -> Result<(), BudgetBreach> {
