@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::admin::AdminSettings;
-use crate::config::{ConfigError, Section, parse};
+use crate::config::{ConfigError, Section, Setting, parse};
 use crate::registry::RegistrySettings;
 use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
@@ -36,6 +36,14 @@ impl Settings {
     /// # Errors
     /// It cannot be read, or has mistakes: all of them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::load_with_sources(path).map(|(settings, _)| settings)
+    }
+
+    /// Reads a file, and tells where each value comes from.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_with_sources(path: &Path) -> Result<(Self, Vec<Setting>), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
         let base = path.parent().unwrap_or(Path::new("."));
@@ -66,7 +74,7 @@ impl Settings {
     /// What holds without a file. Relative paths are relative to `base`.
     fn without_file(base: &Path) -> Self {
         match parse("", |root| Self::read(root, base)) {
-            Ok(settings) => settings,
+            Ok((settings, _)) => settings,
             Err(mistakes) => unreachable!("the defaults have mistakes: {mistakes:?}"),
         }
     }

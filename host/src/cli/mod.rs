@@ -1,6 +1,7 @@
 //! The command line: one file per command. Parsing and printing only.
 
 mod check;
+mod config;
 mod exit;
 mod run;
 mod serve;
@@ -38,6 +39,7 @@ enum Command {
     Serve(serve::Serve),
     Run(run::Run),
     Check(check::Check),
+    Config(config::Config),
 }
 
 /// Does what the command line asks for. Errors are printed.
@@ -56,6 +58,7 @@ pub fn main() -> Exit {
         Command::Serve(serve) => serve.execute(),
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
+        Command::Config(config) => config.execute(),
     };
     match result {
         Ok(exit) => exit,

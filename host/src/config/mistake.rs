@@ -1,6 +1,5 @@
 //! What is wrong with a configuration file.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -22,24 +21,6 @@ impl fmt::Display for Mistake {
         } else {
             write!(formatter, "line {}: `{}`: {}", self.line, self.setting, self.reason)
         }
-    }
-}
-
-/// The mistakes found so far. Shared by all sections of one file.
-#[derive(Debug, Default)]
-pub struct Mistakes(RefCell<Vec<Mistake>>);
-
-impl Mistakes {
-    /// Notes a mistake and goes on.
-    pub fn add(&self, mistake: Mistake) {
-        self.0.borrow_mut().push(mistake);
-    }
-
-    /// All mistakes, in the order of the file.
-    pub fn into_sorted(self) -> Vec<Mistake> {
-        let mut mistakes = self.0.into_inner();
-        mistakes.sort_by_key(|mistake| mistake.line);
-        mistakes
     }
 }
 

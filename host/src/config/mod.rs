@@ -4,8 +4,10 @@
 //! The rooms own their sections: each turns a [`Section`] into its own settings. Nothing here knows what a
 //! setting means.
 
+mod document;
 mod mistake;
 mod section;
 
-pub use mistake::{ConfigError, Mistake, Mistakes};
-pub use section::{Section, pair, parse};
+pub use document::{Setting, parse};
+pub use mistake::{ConfigError, Mistake};
+pub use section::{Section, pair};

@@ -9,38 +9,15 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-use super::{Mistake, Mistakes};
+use super::document::Document;
 
 /// The longest duration that a setting may have.
 const MAX_DURATION: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// Reads a document: hands its root to `read` and gives back what it made, or every mistake.
-///
-/// # Errors
-/// All mistakes: of syntax, of unknown settings, and those that `read` noted.
-pub fn parse<T>(text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<T, Vec<Mistake>> {
-    let (document, syntax) = DeTable::parse_recoverable(text);
-    let mistakes = Mistakes::default();
-    for error in &syntax {
-        let line = error.span().map_or(1, |span| line_of(text, span.start));
-        mistakes.add(Mistake { line, setting: String::new(), reason: error.message().to_owned() });
-    }
-    if !syntax.is_empty() {
-        // What the parser made of the rest is a guess; mistakes in a guess would only confuse.
-        return Err(mistakes.into_sorted());
-    }
-    let root = Section::new(text, &mistakes, String::new(), 1, Some(document.get_ref()));
-    let value = read(&root);
-    root.finish();
-    let mistakes = mistakes.into_sorted();
-    if mistakes.is_empty() { Ok(value) } else { Err(mistakes) }
-}
-
 /// A table, or the lack of one: a section that is not in the file reads as empty, so that defaults have one
 /// place. Every setting that is asked for is known; [`Section::finish`] reports the others.
 pub struct Section<'a> {
-    text: &'a str,
-    mistakes: &'a Mistakes,
+    document: &'a Document<'a>,
     path: String,
     line: usize,
     table: Option<&'a DeTable<'a>>,
@@ -48,14 +25,9 @@ pub struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    fn new(
-        text: &'a str,
-        mistakes: &'a Mistakes,
-        path: String,
-        line: usize,
-        table: Option<&'a DeTable<'a>>,
-    ) -> Self {
-        Self { text, mistakes, path, line, table, known: RefCell::default() }
+    /// The whole document.
+    pub(super) fn root(document: &'a Document<'a>, table: &'a DeTable<'a>) -> Self {
+        Self { document, path: String::new(), line: 1, table: Some(table), known: RefCell::default() }
     }
 
     /// Reads a table of this one. Its unknown settings are reported when `read` returns.
@@ -147,7 +119,10 @@ impl<'a> Section<'a> {
                 None => Err(format!("must be a string, not {}", kind(value.get_ref()))),
             };
             match parsed {
-                Ok(item) => all.push(item),
+                Ok(item) => {
+                    self.document.found(self.place(&format!("{place}.{}", key.get_ref())), value.span());
+                    all.push(item);
+                }
                 Err(reason) => self.wrong(&format!("{place}.{}", key.get_ref()), value.span(), &reason),
             }
         }
@@ -157,6 +132,12 @@ impl<'a> Section<'a> {
     /// A string.
     pub fn string(&self, name: &'static str) -> Option<String> {
         self.parsed(name, |text| Ok(text.to_owned()))
+    }
+
+    /// A string, or its default.
+    pub fn string_or(&self, name: &'static str, default: &str) -> String {
+        self.string(name)
+            .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
     }
 
     /// A string that `parse` understands; its error is reported as the reason.
@@ -177,7 +158,9 @@ impl<'a> Section<'a> {
 
     /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most a week.
     pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
-        self.optional_duration(name).unwrap_or(default)
+        self.optional_duration(name).unwrap_or_else(|| {
+            self.assume(name, default, |default| format!("\"{}\"", humantime::format_duration(default)))
+        })
     }
 
     /// The same, if it is there.
@@ -237,13 +220,16 @@ impl<'a> Section<'a> {
                 let (least, most) = (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
                 Err(format!("`{text}` is not between {least} and {most}"))
             })
-            .unwrap_or(default);
+            .unwrap_or_else(|| {
+                self.assume(name, default, |default| format!("\"{}\"", bytesize::ByteSize(default)))
+            });
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
     /// A whole number in a range.
     pub fn integer(&self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
-        self.optional_integer(name, range).unwrap_or(default)
+        self.optional_integer(name, range)
+            .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
     }
 
     /// The same, if it is there.
@@ -267,7 +253,7 @@ impl<'a> Section<'a> {
                 format!("`{text}` is not an IP address with a port, such as `127.0.0.1:8710` or `[::1]:8710`")
             })
         })
-        .unwrap_or(default)
+        .unwrap_or_else(|| self.assume(name, default, |default| format!("\"{default}\"")))
     }
 
     /// Whether the file has this setting.
@@ -277,7 +263,7 @@ impl<'a> Section<'a> {
 
     /// Notes that this section as a whole is wrong.
     pub fn mistake(&self, reason: impl Into<String>) {
-        self.mistakes.add(Mistake { line: self.line, setting: self.path.clone(), reason: reason.into() });
+        self.document.wrong_in_line(&self.path, self.line, &reason.into());
     }
 
     /// Notes that one of this section's settings is wrong.
@@ -296,14 +282,20 @@ impl<'a> Section<'a> {
         if let (Some(value), None) = (value, table) {
             self.wrong(name, value.span(), "must be a table");
         }
-        let line = value.map_or(self.line, |value| line_of(self.text, value.span().start));
-        let section = Section::new(self.text, self.mistakes, self.place(name), line, table);
+        let line = value.map_or(self.line, |value| self.document.line(value.span().start));
+        let section = Section {
+            document: self.document,
+            path: self.place(name),
+            line,
+            table,
+            known: RefCell::default(),
+        };
         let item = read(&section);
         section.finish();
         item
     }
 
-    fn finish(&self) {
+    pub(super) fn finish(&self) {
         let known = self.known.borrow();
         for (key, _) in self.table.into_iter().flatten() {
             let name = key.get_ref().as_ref();
@@ -326,7 +318,25 @@ impl<'a> Section<'a> {
 
     fn take(&self, name: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().push(name);
-        self.find(name)
+        let value = self.find(name)?;
+        // What is in a table is noted when it is read.
+        let holds_tables = match value.get_ref() {
+            DeValue::Table(_) => true,
+            DeValue::Array(array) => array.iter().any(|item| item.get_ref().is_table()),
+            _ => false,
+        };
+        if !holds_tables {
+            self.document.found(self.place(name), value.span());
+        }
+        Some(value)
+    }
+
+    /// Notes that a default holds.
+    fn assume<T: Clone>(&self, name: &str, value: T, shown: impl FnOnce(T) -> String) -> T {
+        if !self.has(name) {
+            self.document.assumed(self.place(name), shown(value.clone()));
+        }
+        value
     }
 
     fn find(&self, name: &str) -> Option<&'a Spanned<DeValue<'a>>> {
@@ -334,11 +344,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong(&self, name: &str, span: Range<usize>, reason: &str) {
-        self.mistakes.add(Mistake {
-            line: line_of(self.text, span.start),
-            setting: self.place(name),
-            reason: reason.to_owned(),
-        });
+        self.document.wrong(&self.place(name), span, reason);
     }
 
     fn place(&self, name: &str) -> String {
@@ -362,13 +368,10 @@ fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn line_of(text: &str, offset: usize) -> usize {
-    1 + text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::parse;
 
     fn reasons(text: &str, read: impl FnOnce(&Section<'_>)) -> Vec<String> {
         parse(text, read).unwrap_err().iter().map(ToString::to_string).collect()
@@ -417,6 +420,6 @@ mod tests {
     fn what_is_not_in_the_file_has_its_default() {
         let limit =
             parse("", |root| root.section("webhook", |section| section.bytes("max_body", 1..=1024, 7)));
-        assert_eq!(limit.unwrap(), 7);
+        assert_eq!(limit.unwrap().0, 7);
     }
 }

@@ -37,7 +37,7 @@ impl RegistrySettings {
     pub fn read(section: &Section<'_>, base: &Path) -> Self {
         let path = |name| section.string(name).map(|path| base.join(path));
         Self {
-            directory: path("directory").unwrap_or_else(|| base.join("components")),
+            directory: base.join(section.string_or("directory", "components")),
             cache: path("cache").map_or_else(|| Cache::Default(default_cache()), Cache::Set),
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),

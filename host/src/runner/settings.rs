@@ -22,7 +22,7 @@ impl RunnerSettings {
     pub fn read(root: &Section<'_>) -> Self {
         let config = root.tables_of_strings("config");
         Self {
-            environment: root.string("environment").unwrap_or_default(),
+            environment: root.string_or("environment", ""),
             budget: root.section("limits", BudgetSettings::read),
             config: config
                 .into_iter()

@@ -137,7 +137,7 @@ mod tests {
             cron = "0 2 * * *"
             duration = "1h"
         "#;
-        let windows = parse(text, Maintenance::read).unwrap();
+        let windows = parse(text, Maintenance::read).unwrap().0;
         let (shop, crm) = (case("shop/a", "shop"), case("crm/a", "crm"));
         assert_eq!(windows.covers(&shop, at("2026-12-24T19:59:59Z")), None);
         assert_eq!(windows.covers(&shop, at("2026-12-24T20:00:00Z")), Some("moving"));

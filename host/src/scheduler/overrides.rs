@@ -142,7 +142,7 @@ mod tests {
             [[override]]
             cases = "nothing/*"
         "#;
-        let overrides = parse(text, Overrides::read).unwrap();
+        let overrides = parse(text, Overrides::read).unwrap().0;
         let smoke = overrides.apply(&case("shop/smoke"));
         assert_eq!(smoke.schedule.to_string(), "cron 0 7 * * * Europe/Madrid");
         assert_eq!((smoke.timeout, smoke.retry.retries), (Duration::from_secs(9), 2));

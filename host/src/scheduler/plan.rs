@@ -358,7 +358,7 @@ mod tests {
         let mut plan = plan(&[a, b], NOW, false);
         let text =
             "[[override]]\ncases = \"c/a\"\nmanual = true\n[[override]]\ncases = \"c/b\"\npaused = \"why\"\n";
-        let settings = crate::config::parse(text, SchedulerSettings::read).unwrap();
+        let settings = crate::config::parse(text, SchedulerSettings::read).unwrap().0;
         plan.configure(settings, NOW);
         assert_eq!(told(plan.due(NOW + Duration::from_secs(1))), ["skip b paused 1"]);
         plan.configure(SchedulerSettings::default(), NOW + Duration::from_secs(1));

@@ -116,8 +116,7 @@ fn read_place(section: &Section<'_>) -> Option<KeyPlace> {
     });
     let json = section.parsed("json", |text| Pointer::parse(text).map(KeyPlace::Json));
     let query = section.string("query").map(KeyPlace::Query);
-    let segment = section.integer("path", 1..=64, 1);
-    let path = section.has("path").then_some(KeyPlace::Path(segment));
+    let path = section.optional_integer("path", 1..=64).map(KeyPlace::Path);
     let named = ["header", "json", "query", "path"].iter().filter(|name| section.has(name)).count();
     if named != 1 {
         section.mistake(

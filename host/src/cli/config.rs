@@ -1,0 +1,57 @@
+//! `orbital config`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+
+use super::{Exit, LogFormat, print, start_log};
+use crate::foundation::client;
+use crate::settings::Settings;
+
+/// Check the configuration, or show what holds.
+///
+/// Nothing listens and nothing runs.
+#[derive(clap::Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Say whether a host would start with this file: its mistakes, all of them, and secrets that are missing.
+    Check(File),
+    /// Show every setting with its value and where that comes from. What looks like a secret is not shown.
+    Show(File),
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "orbital.toml")]
+    config: PathBuf,
+}
+
+impl Config {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        start_log("warn", LogFormat::Human);
+        match self.action {
+            Action::Check(File { config }) => {
+                let settings = Settings::load(&config)?;
+                // The client belongs to a runtime, even one that never runs.
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
+                let _inside = runtime.enter();
+                client(&settings)?;
+                print(&format!("{}: good\n", config.display()))?;
+            }
+            Action::Show(File { config }) => {
+                let (_, settings) = Settings::load_with_sources(&config)?;
+                let lines: String = settings.iter().map(|setting| format!("{setting}\n")).collect();
+                print(&lines)?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}
