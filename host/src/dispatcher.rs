@@ -95,7 +95,7 @@ impl Dispatcher {
 
     /// Once everything is loaded, a pattern that matches nothing is probably a mistake.
     fn tell_idle_patterns(&mut self, ready: bool) {
-        if !ready || std::mem::replace(&mut self.told_idle, true) {
+        if !ready || self.plan.is_empty() || std::mem::replace(&mut self.told_idle, true) {
             return;
         }
         for pattern in self.plan.idle_patterns() {

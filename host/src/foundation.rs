@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::error::chain;
 use crate::guest::{EngineError, EngineSettings, GuestEngine};
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
@@ -45,11 +46,7 @@ pub enum StartError {
 }
 
 fn lines(errors: &[ClientError]) -> String {
-    let line = |error: &ClientError| {
-        let cause = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        format!("{error}{cause}")
-    };
-    errors.iter().map(line).collect::<Vec<_>>().join("\n")
+    errors.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n")
 }
 
 impl Foundation {

@@ -8,6 +8,7 @@ pub mod admin;
 pub mod cli;
 pub mod config;
 pub mod dispatcher;
+mod error;
 pub mod foundation;
 pub mod guest;
 pub mod listener;

@@ -14,6 +14,7 @@ use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::error::chain;
 use crate::foundation::{StartError, client, provision};
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
@@ -24,6 +25,9 @@ use crate::webhook::Webhook;
 
 /// How often the file, and those of secrets, are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Unchanged for this long, the files count as whole.
+const QUIET: Duration = Duration::from_millis(300);
 
 /// Reads settings again, and hands them to the rooms.
 pub struct Reloader {
@@ -52,28 +56,43 @@ impl Reloader {
     /// Goes on until `stop`. `hangup` is SIGHUP.
     pub async fn run(mut self, mut hangup: Signal, stop: CancellationToken) {
         self.metrics.config_loaded(true);
-        let mut seen = self.signatures().await;
+        let mut files = self.files(&self.settings);
+        let mut seen = signatures(&files).await;
         loop {
             let asked = tokio::select! {
                 () = stop.cancelled() => return,
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_AGAIN) => false,
             };
-            let now = self.signatures().await;
-            if asked || now != seen {
-                self.reload().await;
-                // The new settings may name other files.
-                seen = self.signatures().await;
+            let mut now = signatures(&files).await;
+            if !asked && now == seen {
+                continue;
             }
+            // Half a file may be a valid one, so it is not read while it is being written.
+            loop {
+                tokio::time::sleep(QUIET).await;
+                let again = signatures(&files).await;
+                if std::mem::replace(&mut now, again) == now {
+                    break;
+                }
+            }
+            files = self.reload().await;
+            seen = signatures(&files).await;
         }
     }
 
-    async fn reload(&mut self) {
+    /// Reads the file again; gives the files to watch from now on. They are those that it names even if it
+    /// does not act: a secret that it lacks may come later.
+    async fn reload(&mut self) -> Vec<PathBuf> {
         let path = self.path.clone();
+        let mut files = self.files(&self.settings);
         let result = match tokio::task::spawn_blocking(move || Settings::load(&path)).await {
-            Ok(Ok(settings)) => self.take_over(settings).map_err(|error| error.to_string()),
-            Ok(Err(error)) => Err(error.to_string()),
-            Err(error) => Err(error.to_string()),
+            Ok(Ok(settings)) => {
+                files = self.files(&settings);
+                self.take_over(settings).map_err(|error| chain(&error))
+            }
+            Ok(Err(error)) => Err(chain(&error)),
+            Err(error) => Err(chain(&error)),
         };
         self.metrics.config_loaded(result.is_ok());
         match &result {
@@ -88,28 +107,35 @@ impl Reloader {
             }
         }
         self.failure.send_replace(result.err());
+        files
     }
 
     /// Hands the settings on; gives those that act at the next start only.
-    fn take_over(&mut self, settings: Settings) -> Result<Vec<&'static str>, StartError> {
+    fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, StartError> {
         // The only part that can fail, so it comes first: all or nothing.
         let client = client(&settings)?;
+        let later = self.settings.fixed_changes(&settings);
+        // There are no more places for runs than at the start. What does not act yet stays as it acts, so
+        // that it is named again the next time.
+        settings.scheduler.max_in_flight = self.settings.scheduler.max_in_flight;
+        settings.runner.budget.metric_series = self.settings.runner.budget.metric_series;
         self.runner.provide(provision(&settings, self.webhook_address, client));
         self.webhook.configure(settings.webhook.clone());
         self.scheduler.send_replace(settings.scheduler.clone());
-        let later = self.settings.fixed_changes(&settings);
-        // What does not act yet stays as it acts, so that it is named again the next time.
         let Settings { scheduler, runner, targets, .. } = settings;
         self.settings = Settings { scheduler, runner, targets, ..self.settings.clone() };
         Ok(later)
     }
 
-    async fn signatures(&self) -> Vec<Option<Signature>> {
-        let secrets = self.settings.targets.secrets.files();
-        let files: Vec<PathBuf> = std::iter::once(&self.path).chain(secrets).cloned().collect();
-        let look = move || files.iter().map(|path| signature(path)).collect();
-        tokio::task::spawn_blocking(look).await.unwrap_or_default()
+    fn files(&self, settings: &Settings) -> Vec<PathBuf> {
+        std::iter::once(&self.path).chain(settings.targets.secrets.files()).cloned().collect()
     }
+}
+
+async fn signatures(files: &[PathBuf]) -> Vec<Option<Signature>> {
+    let files = files.to_vec();
+    let look = move || files.iter().map(|path| signature(path)).collect();
+    tokio::task::spawn_blocking(look).await.unwrap_or_default()
 }
 
 /// Following links, as a ConfigMap has them.

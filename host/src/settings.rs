@@ -63,6 +63,8 @@ impl Settings {
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
             ("components", self.registry != other.registry),
+            ("scheduler.max_in_flight", self.scheduler.max_in_flight != other.scheduler.max_in_flight),
+            ("limits.metric_series", self.runner.budget.metric_series != other.runner.budget.metric_series),
             ("waiter", self.waiter != other.waiter),
             ("webhook.listen", self.webhook.listen != other.webhook.listen),
             ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),

@@ -29,7 +29,7 @@
 //! crate-type = ["cdylib"]
 //!
 //! [dependencies]
-//! orbital-sdk = "0.1"
+//! orbital-sdk = { path = "…/orbital/guest-sdk/rust" }
 //!
 //! # A third smaller, and the names of functions are still in a backtrace.
 //! [profile.release]

@@ -8,7 +8,8 @@ use crate::bindings::orbital::test::metrics as contract;
 /// Why a value was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricError {
-    /// The name is not a letter followed by letters, digits and `_`, or is longer than 100 bytes.
+    /// The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
+    /// `_bucket`, `_sum` or `_count`.
     InvalidName(String),
     /// A label is outside its limits; the text says which and why.
     InvalidLabel(String),

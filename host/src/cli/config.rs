@@ -22,7 +22,7 @@ pub(super) struct Config {
 enum Action {
     /// Say whether a host would start with this file: its mistakes, all of them, and secrets that are missing.
     Check(File),
-    /// Show every setting with its value and where that comes from. What looks like a secret is not shown.
+    /// Show what is set, and defaults, each with where it comes from. What looks like a secret is not shown.
     Show(File),
 }
 

@@ -221,7 +221,9 @@ impl<'a> Section<'a> {
                 Err(format!("`{text}` is not between {least} and {most}"))
             })
             .unwrap_or_else(|| {
-                self.assume(name, default, |default| format!("\"{}\"", bytesize::ByteSize(default)))
+                self.assume(name, default, |default| {
+                    format!("\"{}\"", bytesize::ByteSize(default)).replace(' ', "")
+                })
             });
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::shelf::{Hint, Shelf, Signature};
 use super::{Component, LoadError, RegistrySettings, Snapshot, Workshop};
+use crate::error::chain;
 use crate::report::{Event, Reporter};
 
 /// How often files that are not whole yet are looked at.
@@ -368,18 +369,4 @@ fn is_component(name: &str) -> bool {
 
 fn stem(name: &str) -> String {
     name.strip_suffix(".wasm").unwrap_or(name).to_owned()
-}
-
-/// An error with its causes, those left out that it repeats already.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

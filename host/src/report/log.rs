@@ -6,12 +6,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
 use super::{Event, Outcome, Report};
+use crate::registry::Component;
 
 /// Writes events to the log.
 #[derive(Default)]
 pub struct LogSink {
-    /// Whether each case was up when its last run ended, and since when.
-    cases: Mutex<HashMap<String, State>>,
+    /// Whether each case that is deployed was up when its last run ended, and since when.
+    cases: Mutex<HashMap<String, Option<State>>>,
 }
 
 #[derive(Clone, Copy)]
@@ -24,6 +25,7 @@ impl LogSink {
     pub(super) fn record(&self, event: &Event) {
         match event {
             Event::Loaded { component, replaced, took } => {
+                self.deploy(component);
                 let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
                 tracing::info!(
                     component = %component.name,
@@ -46,8 +48,7 @@ impl LogSink {
                 tracing::info!(%component, "its file is the running version again");
             }
             Event::Removed { component } => {
-                let prefix = format!("{component}/");
-                self.cases().retain(|id, _| !id.starts_with(&prefix));
+                self.cases().retain(|id, _| !is_of(id, component));
                 tracing::info!(%component, "removed");
             }
             Event::RunSkipped { component, case, reason, count } => {
@@ -65,12 +66,11 @@ impl LogSink {
         };
         let case = report.case_id();
         let now = State { up, since: SystemTime::now() };
-        let before = {
-            let mut cases = self.cases();
-            match cases.get(&case) {
-                Some(state) if state.up == up => return,
-                _ => cases.insert(case.clone(), now),
-            }
+        let before = match self.cases().get_mut(&case) {
+            // A run may end after its case is gone.
+            None => return,
+            Some(Some(state)) if state.up == up => return,
+            Some(state) => state.replace(now),
         };
         let lasted = before.and_then(|before| now.since.duration_since(before.since).ok());
         let lasted =
@@ -87,7 +87,17 @@ impl LogSink {
         }
     }
 
-    fn cases(&self) -> std::sync::MutexGuard<'_, HashMap<String, State>> {
+    /// Cases that another version has too keep their state.
+    fn deploy(&self, component: &Component) {
+        let mut cases = self.cases();
+        cases
+            .retain(|id, _| !is_of(id, &component.name) || component.cases.iter().any(|case| case.id == *id));
+        for case in &component.cases {
+            cases.entry(case.id.clone()).or_default();
+        }
+    }
+
+    fn cases(&self) -> std::sync::MutexGuard<'_, HashMap<String, Option<State>>> {
         self.cases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -95,6 +105,11 @@ impl LogSink {
 /// What collects logs reads line by line.
 pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a case's id is of this component.
+fn is_of(case_id: &str, component: &str) -> bool {
+    case_id.split_once('/').is_some_and(|(of, _)| of == component)
 }
 
 fn short(digest: &str) -> &str {

@@ -123,6 +123,11 @@ impl<V: Clone> Plan<V> {
         }
     }
 
+    /// Whether nothing is deployed.
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty()
+    }
+
     /// The patterns of overrides and maintenance windows that match no case.
     pub fn idle_patterns(&self) -> Vec<String> {
         let ids: Vec<&str> = self.cases.keys().map(String::as_str).collect();

@@ -5,9 +5,15 @@
 mod cli;
 mod config;
 mod deploy;
+mod guest_metrics;
 mod guests;
 mod metrics;
+mod overrides;
 mod pipeline;
+mod reload;
+mod replies;
+mod retries;
+mod settings;
 mod shutdown;
 mod targets;
 mod webhook;

@@ -30,7 +30,8 @@ async fn a_good_file_is_said_to_be_good_and_each_mistake_of_a_bad_one_is_told() 
 #[tokio::test]
 async fn a_secret_that_is_missing_is_named_by_check() {
     let directory = TempDir::new().unwrap();
-    let text = "[secrets.token]\nfile = \"nowhere\"\n[targets.api]\nurl = \"http://127.0.0.1:1/${secret.token}\"\n";
+    let text =
+        "[secrets.token]\nfile = \"nowhere\"\n[targets.api]\nurl = \"http://127.0.0.1:1/${secret.token}\"\n";
     let checked = config("check", &file(&directory, text)).await;
     assert_eq!(checked.code, 2, "{checked:?}");
     let path = directory.path().join("nowhere").display().to_string();
