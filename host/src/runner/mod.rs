@@ -3,6 +3,7 @@
 //! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
 //! in one place, [`Runner::run`].
 
+mod heartbeat;
 mod settings;
 mod verdict;
 
@@ -22,6 +23,7 @@ use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::target::Client;
 use crate::waiter::Waiter;
+use heartbeat::Heartbeat;
 use verdict::{Ending, judge, time_ran_out};
 
 /// Runs cases.
@@ -29,6 +31,7 @@ pub struct Runner {
     provision: RwLock<Arc<Provision>>,
     waiter: Arc<Waiter>,
     in_flight: AtomicUsize,
+    heartbeat: Heartbeat,
     no_config: Arc<BTreeMap<String, String>>,
 }
 
@@ -60,6 +63,7 @@ impl Runner {
             provision: RwLock::new(Arc::new(provision)),
             waiter,
             in_flight: AtomicUsize::new(0),
+            heartbeat: Heartbeat::start(),
             no_config: Arc::default(),
         }
     }
@@ -106,6 +110,7 @@ impl Runner {
     /// One try, in a fresh instance.
     async fn attempt(&self, order: &Order, run: Uuid, number: u32, stop: &CancellationToken) -> Attempt {
         let Order { component, case, .. } = order;
+        let began = std::time::Instant::now();
         let given = self.provision();
         let claims = Arc::new(self.waiter.claims());
         let recorder = Recorder::new(RunClock::start(), given.settings.budget);
@@ -175,7 +180,8 @@ impl Runner {
         let late = matches!(ending, Ending::TimedOut).then(|| {
             time_ran_out(case.timeout, duration, &recording, &self.waiter, recorder.clock().started())
         });
-        let (outcome, messages) = judge(ending, recording.failures, late);
+        let standstill = self.heartbeat.standstill_since(began);
+        let (outcome, messages) = judge(ending, recording.failures, late, standstill);
         Attempt {
             started,
             duration,

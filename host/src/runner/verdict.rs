@@ -28,8 +28,29 @@ pub(super) enum Ending {
 }
 
 /// Outcome and reasons. Precedence: shutdown beats all; a budget that was breached is an error; a test that
-/// said no has failed, however it ended after that.
-pub(super) fn judge(ending: Ending, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
+/// said no has failed, however it ended after that. But if the host itself stood still in between, nobody can
+/// tell whose fault it is: then what did not pass is cancelled.
+pub(super) fn judge(
+    ending: Ending,
+    failures: Vec<String>,
+    late: Option<String>,
+    standstill: Option<Duration>,
+) -> (Outcome, Vec<String>) {
+    let (outcome, mut messages) = judge_ending(ending, failures, late);
+    match standstill {
+        Some(standstill) if matches!(outcome, Outcome::Fail | Outcome::Timeout) => {
+            messages.push(format!(
+                "the host stood still for {} while this ran (suspended, or starved of CPU), so it is not counted \
+                 against the test",
+                short(standstill)
+            ));
+            (Outcome::Cancelled, messages)
+        }
+        _ => (outcome, messages),
+    }
+}
+
+fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
     let said_no = !failures.is_empty();
     let mut messages = failures;
     let outcome = match ending {
@@ -181,7 +202,7 @@ mod tests {
     #[test]
     fn outcomes_have_a_precedence() {
         let no = || vec!["no".to_owned()];
-        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned())).0;
+        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned()), None).0;
         assert_eq!(outcome(Ending::Returned(Ok(())), Vec::new()), Outcome::Pass);
         assert_eq!(outcome(Ending::Returned(Ok(())), no()), Outcome::Fail);
         assert_eq!(outcome(Ending::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
@@ -195,8 +216,18 @@ mod tests {
     }
 
     #[test]
+    fn no_case_is_blamed_for_time_that_nobody_had() {
+        let stood_still = Some(Duration::from_secs(60));
+        let outcome = |ending| judge(ending, Vec::new(), None, stood_still).0;
+        assert_eq!(outcome(Ending::TimedOut), Outcome::Cancelled);
+        assert_eq!(outcome(Ending::Returned(Err("no answer".to_owned()))), Outcome::Cancelled);
+        assert_eq!(outcome(Ending::Returned(Ok(()))), Outcome::Pass);
+        assert_eq!(outcome(broke(None)), Outcome::Error);
+    }
+
+    #[test]
     fn no_reason_is_lost() {
-        let (_, messages) = judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()));
+        let (_, messages) = judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), None);
         assert_eq!(messages, ["first", "late"]);
     }
 }

@@ -8,8 +8,7 @@ fn measure(t: &Test, script: &str) -> Result {
         let mut words = line.split(' ');
         let mut word = || words.next().unwrap_or_default();
         let (kind, name, value, labels) = (word(), word(), word().parse::<f64>()?, word());
-        let labels: Vec<(&str, &str)> =
-            labels.split(',').filter_map(|label| label.split_once('=')).collect();
+        let labels: Vec<(&str, &str)> = labels.split(',').filter_map(|label| label.split_once('=')).collect();
         let result = match kind {
             "counter" => t.counter(name, value, &labels),
             "gauge" => t.gauge(name, value, &labels),

@@ -31,7 +31,9 @@ fn reply(plan: &Value) -> Reply {
     let status = u16::try_from(number("status", 200)).expect("a status of 16 bits");
     let reply = Reply::status(status).delay(Duration::from_millis(number("delay_ms", 0)));
     let reply = reply.body(plan["body"].as_str().unwrap_or_default());
-    list(&plan["headers"]).iter().fold(reply, |reply, header| reply.header(text(&header[0]), text(&header[1])))
+    list(&plan["headers"])
+        .iter()
+        .fold(reply, |reply, header| reply.header(text(&header[0]), text(&header[1])))
 }
 
 fn list(value: &Value) -> &[Value] {

@@ -15,5 +15,6 @@ mod replies;
 mod retries;
 mod settings;
 mod shutdown;
+mod standstill;
 mod targets;
 mod webhook;

@@ -25,11 +25,17 @@ fn text(host: &Host) -> String {
     std::fs::read_to_string(host.config()).unwrap()
 }
 
-/// Replaces the file `orbital.toml`; gives the mark before it.
+/// Replaces the file `orbital.toml` and has it read at once, whether or not the host noticed; gives the mark before
+/// it.
 fn rewrite(host: &Host, text: &str) -> usize {
     let mark = host.lines.mark();
     replace(&host.config(), text);
+    hang_up(host);
     mark
+}
+
+fn hang_up(host: &Host) {
+    kill_process(Pid::from_raw(host.id()).unwrap(), Signal::HUP).unwrap();
 }
 
 /// Replaces a part of `orbital.toml` and waits until it acts; gives the line about it.
@@ -244,7 +250,7 @@ async fn a_broken_file_changes_nothing_and_is_told_of_until_it_is_repaired() {
     let bad =
         format!("{}\n[scheduler]\nmax_in_flite = 1\nfirst_runs = 0\n", good.replace("manual/*", "passes/*"));
     let line = break_it(&host, &bad).await;
-    let (at, what) = (bad.lines().count(), "did you mean `max_in_flight`?");
+    let (at, what) = (bad.lines().count(), "known here: `max_in_flight`");
     for part in [&format!("line {}:", at - 1), what, &format!("line {at}:"), "`scheduler.first_runs`"] {
         assert!(line.contains(part), "no `{part}` in: {line}");
     }
@@ -259,6 +265,7 @@ async fn a_broken_file_changes_nothing_and_is_told_of_until_it_is_repaired() {
     assert!(line.contains("line 1:"), "{line}");
     let mark = host.lines.mark();
     std::fs::remove_file(host.config()).unwrap();
+    hang_up(&host);
     let line = host.lines.wait(mark, &["ERROR", DOES_NOT_ACT]).await;
     assert!(line.contains("No such file") && line.contains("orbital.toml"), "{line}");
     assert_eq!(successful(&host).await, Some(0.0));
@@ -292,17 +299,43 @@ async fn a_hangup_reads_the_file_again_though_it_has_not_changed() {
     assert!(host.lines.find(0, &[READ_AGAIN]).is_empty(), "{}", host.lines.text());
     for _ in 0..2 {
         let mark = host.lines.mark();
-        kill_process(Pid::from_raw(host.id()).unwrap(), Signal::HUP).unwrap();
+        hang_up(&host);
         host.lines.wait(mark, &[READ_AGAIN]).await;
     }
     host.lines.wait(host.lines.mark(), &["--- PASS: passes/passes"]).await;
 }
 
 #[tokio::test]
+async fn a_file_that_changes_is_noticed_without_a_hangup() {
+    let mut api = Api::start().await;
+    let host = telling("", &api).await;
+    // By its second run the host watches its file.
+    told(&mut api, |_| true).await;
+    told(&mut api, |_| true).await;
+    for environment in ["one", "two"] {
+        replace(
+            &host.config(),
+            &format!("environment = {environment:?}\n{}", text(&host).replace("environment", "#")),
+        );
+        told(&mut api, |told| told["environment"] == environment).await;
+        told(&mut api, |_| true).await;
+    }
+}
+
+/// The host looks at its file for the first time some moment after it has read it.
+#[tokio::test]
+#[ignore = "bug: a change between the reading of the file and the first look at its signature is never noticed"]
+async fn a_change_right_after_the_start_is_noticed() {
+    let host = Host::builder().with("manual").start().await;
+    let sections = "[[override]]\ncases = \"manual/*\"\nevery = \"200ms\"";
+    replace(&host.config(), &format!("{}\n{sections}\n", text(&host)));
+    host.lines.wait(0, &["--- PASS: manual/manual"]).await;
+}
+
+#[tokio::test]
 async fn a_hangup_takes_what_has_changed_and_ends_nothing() {
     let host = Host::builder().with("manual").start().await;
     let mark = rewrite(&host, &format!("{}\n[[override]]\ncases = \"*\"\nevery = \"200ms\"\n", text(&host)));
-    kill_process(Pid::from_raw(host.id()).unwrap(), Signal::HUP).unwrap();
     host.lines.wait(mark, &["--- PASS: manual/manual"]).await;
 }
 
@@ -391,15 +424,17 @@ async fn a_secret_that_is_gone_is_named_and_the_last_good_settings_go_on() {
     // An empty one is as bad, and a new one repairs it.
     let mark = host.lines.mark();
     replace(&file, "\n");
+    hang_up(&host);
     host.lines.wait(mark, &["ERROR", DOES_NOT_ACT, "secret `token` is empty"]).await;
     replace(&file, "the-new-one");
+    hang_up(&host);
     authorized(&mut api, "Bearer the-new-one").await;
     eventually("the page says so", async || (successful(&host).await == Some(1.0)).then_some(())).await;
 }
 
 /// Makes a link lead elsewhere at once, as Kubernetes does with `..data`.
 fn relink(link: &Path, to: &str) {
-    let new = link.with_extension("new");
+    let new = link.parent().unwrap().join("new-link");
     std::os::unix::fs::symlink(to, &new).unwrap();
     std::fs::rename(&new, link).unwrap();
 }
