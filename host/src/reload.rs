@@ -4,6 +4,7 @@
 //! without losing a run or a counter; what cannot, such as an address to listen on, is named. A file with
 //! mistakes changes nothing.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -53,42 +54,38 @@ pub struct Reloader {
 type Signature = (u64, u64, Option<SystemTime>, i64);
 
 impl Reloader {
-    /// Goes on until `stop`. `hangup` is SIGHUP.
-    pub async fn run(mut self, mut hangup: Signal, stop: CancellationToken) {
+    /// Goes on until `stop`. `hangup` is SIGHUP; `seen`, the files as they were before they were read.
+    pub async fn run(mut self, mut seen: Seen, mut hangup: Signal, stop: CancellationToken) {
         self.metrics.config_loaded(true);
-        let mut files = self.files(&self.settings);
-        let mut seen = signatures(&files).await;
         loop {
             let asked = tokio::select! {
                 () = stop.cancelled() => return,
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_AGAIN) => false,
             };
-            let mut now = signatures(&files).await;
+            let mut now = seen.again().await;
             if !asked && now == seen {
                 continue;
             }
             // Half a file may be a valid one, so it is not read while it is being written.
             loop {
                 tokio::time::sleep(QUIET).await;
-                let again = signatures(&files).await;
+                let again = now.again().await;
                 if std::mem::replace(&mut now, again) == now {
                     break;
                 }
             }
-            files = self.reload().await;
-            seen = signatures(&files).await;
+            seen = self.reload(now).await;
         }
     }
 
-    /// Reads the file again; gives the files to watch from now on. They are those that it names even if it
-    /// does not act: a secret that it lacks may come later.
-    async fn reload(&mut self) -> Vec<PathBuf> {
+    /// Reads the file again; gives the files to watch from now on, as they were before they were read. They
+    /// are those that it names even if it does not act: a secret that it lacks may come later.
+    async fn reload(&mut self, mut seen: Seen) -> Seen {
         let path = self.path.clone();
-        let mut files = self.files(&self.settings);
         let result = match tokio::task::spawn_blocking(move || Settings::load(&path)).await {
             Ok(Ok(settings)) => {
-                files = self.files(&settings);
+                seen = seen.narrowed(&self.path, &settings).await;
                 self.take_over(settings).map_err(|error| chain(&error))
             }
             Ok(Err(error)) => Err(chain(&error)),
@@ -107,7 +104,7 @@ impl Reloader {
             }
         }
         self.failure.send_replace(result.err());
-        files
+        seen
     }
 
     /// Hands the settings on; gives those that act at the next start only.
@@ -126,16 +123,42 @@ impl Reloader {
         self.settings = Settings { scheduler, runner, targets, ..self.settings.clone() };
         Ok(later)
     }
-
-    fn files(&self, settings: &Settings) -> Vec<PathBuf> {
-        std::iter::once(&self.path).chain(settings.targets.secrets.files()).cloned().collect()
-    }
 }
 
-async fn signatures(files: &[PathBuf]) -> Vec<Option<Signature>> {
-    let files = files.to_vec();
-    let look = move || files.iter().map(|path| signature(path)).collect();
-    tokio::task::spawn_blocking(look).await.unwrap_or_default()
+/// Files, each as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen(BTreeMap<PathBuf, Option<Signature>>);
+
+impl Seen {
+    /// A configuration file, before it is read.
+    pub fn file(path: &Path) -> Self {
+        Self(BTreeMap::from([(path.to_owned(), signature(path))]))
+    }
+
+    /// That file as it was, and those that the settings name, as they are now.
+    pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
+        let named = settings.targets.secrets.files().cloned();
+        let mut files = Self(named.map(|path| (path, None)).collect()).again().await;
+        // What was seen before the file was read stays as it was then.
+        files.0.append(&mut self.0);
+        files.0.retain(|file, _| file == path || settings.targets.secrets.files().any(|named| named == file));
+        files
+    }
+
+    /// The same files, as they are now.
+    async fn again(&self) -> Self {
+        let files: Vec<PathBuf> = self.0.keys().cloned().collect();
+        let look = move || {
+            files
+                .into_iter()
+                .map(|path| {
+                    let seen = signature(&path);
+                    (path, seen)
+                })
+                .collect()
+        };
+        Self(tokio::task::spawn_blocking(look).await.unwrap_or_default())
+    }
 }
 
 /// Following links, as a ConfigMap has them.

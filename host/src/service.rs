@@ -15,7 +15,7 @@ use crate::dispatcher::Dispatcher;
 use crate::foundation::{Foundation, StartError, local_url, workshop};
 use crate::listener::Listener;
 use crate::registry::Loader;
-use crate::reload::Reloader;
+use crate::reload::{Reloader, Seen};
 use crate::report::{Console, MetricsSink, Reporter};
 use crate::settings::Settings;
 use crate::webhook::Webhook;
@@ -45,17 +45,18 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything. `path` is the file that the settings are from; `guests`, the runtime that guests run
+    /// Starts everything. `path` is the file that the settings are from, `seen` how it was before it was read; `guests`, the runtime that guests run
     /// on. `quiet` leaves runs that passed at once out of the output.
     ///
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
     pub async fn start(
-        path: PathBuf,
+        (path, seen): (PathBuf, Seen),
         settings: Settings,
         guests: Handle,
         quiet: bool,
     ) -> Result<Self, StartError> {
+        let seen = seen.narrowed(&path, &settings).await;
         let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
@@ -93,7 +94,7 @@ impl Service {
             tokio::spawn(public.serve(webhook.router(), close.clone())),
             tokio::spawn(private.serve(pages, close.clone())),
             tokio::spawn(loader.run(no_more.clone())),
-            tokio::spawn(reloader.run(hangup, no_more.clone())),
+            tokio::spawn(reloader.run(seen, hangup, no_more.clone())),
             tokio::spawn(upkeep(metrics, close.clone())),
         ];
         let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));

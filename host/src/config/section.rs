@@ -12,7 +12,7 @@ use toml::de::{DeString, DeTable, DeValue};
 use super::document::Document;
 
 /// The longest duration that a setting may have.
-const MAX_DURATION: Duration = Duration::from_secs(7 * 24 * 3600);
+const MAX_DURATION: Duration = Duration::from_secs(49 * 24 * 3600);
 
 /// A table, or the lack of one: a section that is not in the file reads as empty, so that defaults have one
 /// place. Every setting that is asked for is known; [`Section::finish`] reports the others.
@@ -156,7 +156,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most a week.
+    /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most 49 days (what the contract's milliseconds can say).
     pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
         self.optional_duration(name).unwrap_or_else(|| {
             self.assume(name, default, |default| format!("\"{}\"", humantime::format_duration(default)))
@@ -171,7 +171,7 @@ impl<'a> Section<'a> {
             })?;
             match duration {
                 Duration::ZERO => Err("must be above zero".to_owned()),
-                long if long > MAX_DURATION => Err(format!("`{text}` is longer than a week")),
+                long if long > MAX_DURATION => Err(format!("`{text}` is longer than 49 days")),
                 duration => Ok(duration),
             }
         })

@@ -255,10 +255,11 @@ impl Loader {
 
     /// Runs in flight finish on the version they started with, within the grace time.
     fn retire(&self, component: Arc<Component>) {
-        let grace = self.settings.grace;
+        // Only runs in flight hold the version itself on.
+        let (grace, retired) = (self.settings.grace, component.retired.clone());
         tokio::spawn(async move {
             tokio::time::sleep(grace).await;
-            component.retired.cancel();
+            retired.cancel();
         });
     }
 

@@ -118,7 +118,8 @@ impl<V: Clone> Plan<V> {
             entry.case = Arc::new(case);
             if !keeps_its_tick {
                 let (version, declared) = (entry.version.clone(), entry.declared.clone());
-                self.insert(version, declared, now, false);
+                let waits_for_its_first_run = self.first.contains(&id);
+                self.insert(version, declared, now, waits_for_its_first_run);
             }
         }
     }

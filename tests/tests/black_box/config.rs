@@ -68,7 +68,7 @@ async fn bad_durations_sizes_and_addresses_say_what_good_ones_look_like() {
             &["line 3:", "`webhook.max_body`", "`ten`", "`64KiB`"],
             &["line 4:", "`webhook.body_timeout`", "`10`", "`300ms`"],
             &["line 6:", "`waiter.early_for`", "above zero"],
-            &["line 7:", "`waiter.late_for`", "`1 year`", "longer than a week"],
+            &["line 7:", "`waiter.late_for`", "`1 year`", "longer than 49 days"],
             &["line 9:", "`limits.memory`", "`1KiB`", "between 1.0 MiB and 1.0 GiB"],
         ],
     )

@@ -287,7 +287,7 @@ async fn a_run_in_flight_finishes_on_the_version_it_started_with() {
     let mark = host.deploy_as("long_run_v2", "shop");
     host.lines.wait(mark, &["loaded", "component=shop ", "replaced="]).await;
     host.assert_passes_is_undisturbed().await;
-    assert!(host.lines.find(0, &["shop/long"]).is_empty(), "it still waits:\n{}", host.lines.text());
+    assert!(host.lines.find(0, &["--- ", "shop/long"]).is_empty(), "it still waits:\n{}", host.lines.text());
     host.deliver(&first).await;
     host.lines.wait(mark, &["--- PASS: shop/long"]).await;
 
@@ -359,7 +359,7 @@ async fn a_removed_component_runs_no_more_and_its_series_vanish_for_good() {
     host.assert_passes_is_undisturbed().await;
     let metrics = host.metrics().await;
     assert!(!metrics.text().contains("component=\"shop\""), "{}", metrics.text());
-    assert_eq!(host.lines.find(mark, &["shop/long"]).len(), 1, "{}", host.lines.text());
+    assert_eq!(host.lines.find(mark, &["--- ", "shop/long"]).len(), 1, "{}", host.lines.text());
 
     // Copied again, it starts from zero.
     let mark = host.deploy_as("long_run_v2", "shop");
@@ -512,7 +512,7 @@ async fn a_link_that_is_swapped_is_another_version() {
 async fn the_first_run_comes_at_once_after_a_deploy_and_after_a_change_but_not_after_a_restart() {
     let host = start(Host::builder().with("rarely")).await;
     host.assert_passes_is_undisturbed().await;
-    assert!(host.lines.find(0, &["rarely/rarely"]).is_empty(), "{}", host.lines.text());
+    assert!(host.lines.find(0, &["--- ", "rarely/rarely"]).is_empty(), "{}", host.lines.text());
 
     let mark = host.deploy_as("rarely", "deployed");
     host.lines.wait(mark, &["--- PASS: deployed/rarely"]).await;
@@ -523,7 +523,7 @@ async fn the_first_run_comes_at_once_after_a_deploy_and_after_a_change_but_not_a
     host.lines.wait(mark, &["--- PASS: rarely/rarely"]).await;
     host.assert_passes_is_undisturbed().await;
     for (id, runs) in [("deployed/rarely", 2), ("rarely/rarely", 1)] {
-        assert_eq!(host.lines.find(0, &[id]).len(), runs, "{}", host.lines.text());
+        assert_eq!(host.lines.find(0, &["--- ", id]).len(), runs, "{}", host.lines.text());
     }
 }
 
@@ -549,7 +549,7 @@ async fn many_components_copied_at_once_all_run() {
         host.lines.wait(0, &[&format!("--- PASS: {name}/rarely")]).await;
     }
     assert!(host.lines.find(0, &["did not load"]).is_empty(), "{}", host.lines.text());
-    assert_eq!(host.lines.find(0, &["/rarely"]).len(), 30, "{}", host.lines.text());
+    assert_eq!(host.lines.find(0, &["--- ", "/rarely"]).len(), 30, "{}", host.lines.text());
     host.assert_passes_is_undisturbed().await;
     let metrics = host.metrics().await;
     assert_eq!(metrics.sum("orbital_component_loads_total", &[("result", "loaded")]), 31.0);

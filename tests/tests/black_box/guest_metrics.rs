@@ -176,7 +176,6 @@ async fn a_name_of_another_kind_in_another_component_is_an_error_for_the_later_o
 }
 
 #[tokio::test]
-#[ignore = "bug: a removed component without a run in flight holds its names until the grace time is over"]
 async fn the_names_of_a_component_that_is_gone_are_free() {
     let sections = script("measures", "first", "counter one 1") + &script("another", "first", "gauge one 1");
     let host = Host::builder().sections(&sections).start().await;

@@ -335,10 +335,10 @@ async fn the_key_that_a_run_holds_is_no_one_elses_and_free_when_the_run_has_ende
 
     // It passes if each of its calls was refused with `taken`.
     let mark = host.deploy("steals");
-    host.lines.wait(mark, &["steals/thief"]).await;
+    host.lines.wait(mark, &["--- ", "steals/thief"]).await;
     assert_eq!(host.lines.find(mark, &["--- PASS: steals/thief"]).len(), 1, "{}", host.lines.text());
     host.deliver(&json!({ "id": "shared-key", "for": "holder" })).await;
-    host.lines.wait(mark, &["holds/holder"]).await;
+    host.lines.wait(mark, &["--- ", "holds/holder"]).await;
     assert_eq!(host.lines.find(mark, &["--- PASS: holds/holder"]).len(), 1, "{}", host.lines.text());
 
     // The next run that wants the key has it, and the thief's event was never sent.

@@ -100,7 +100,6 @@ async fn a_cron_expression_can_be_set_in_place_of_a_period() {
 }
 
 #[tokio::test]
-#[ignore = "bug: `every` of an override ends at a week, and that of a test does not"]
 async fn a_period_can_be_set_that_is_as_long_as_a_test_may_have() {
     let host = Host::builder().sections("[[override]]\ncases = \"passes/*\"\nevery = \"30d\"").start().await;
     let mark = host.deploy("passes");

@@ -142,7 +142,7 @@ async fn a_schedule_can_be_given_and_taken_away() {
     host.lines.wait_n(host.lines.mark(), 5, &["--- PASS: passes/passes"]).await;
     let mark = host.lines.mark();
     host.lines.wait_n(mark, 5, &["--- PASS: passes/passes"]).await;
-    assert!(host.lines.find(mark, &["manual/manual"]).is_empty(), "{}", host.lines.text());
+    assert!(host.lines.find(mark, &["--- ", "manual/manual"]).is_empty(), "{}", host.lines.text());
 }
 
 #[tokio::test]
@@ -324,7 +324,6 @@ async fn a_file_that_changes_is_noticed_without_a_hangup() {
 
 /// The host looks at its file for the first time some moment after it has read it.
 #[tokio::test]
-#[ignore = "bug: a change between the reading of the file and the first look at its signature is never noticed"]
 async fn a_change_right_after_the_start_is_noticed() {
     let host = Host::builder().with("manual").start().await;
     let sections = "[[override]]\ncases = \"manual/*\"\nevery = \"200ms\"";
