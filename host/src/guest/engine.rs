@@ -47,6 +47,9 @@ pub enum EngineError {
     /// wasmtime refused the configuration.
     #[error("cannot set up the WebAssembly engine: {0}")]
     Engine(String),
+    /// The system gives us no thread.
+    #[error("cannot start the thread that makes guests yield")]
+    Thread(#[source] std::io::Error),
 }
 
 impl GuestEngine {
@@ -65,7 +68,7 @@ impl GuestEngine {
         let failed = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
         let engine = Engine::new(&config).map_err(failed)?;
         let linker = Arc::new(link(&engine).map_err(failed)?);
-        tick(&engine);
+        tick(&engine).map_err(EngineError::Thread)?;
         Ok(Self { engine, linker })
     }
 }
@@ -124,19 +127,17 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     Ok(linker)
 }
 
-/// Moves the engine's epoch on. The thread holds the engine weakly and ends with it.
-fn tick(engine: &Engine) {
+/// Moves the engine's epoch on. The thread holds the engine weakly and ends with it. Without it a busy guest
+/// would never yield, so a host that cannot start it does not start.
+fn tick(engine: &Engine) -> std::io::Result<()> {
     let engine = engine.weak();
     let thread = std::thread::Builder::new().name("epoch".to_owned());
-    // Without it a busy guest would never yield, so a host that cannot start it must not start.
-    let spawned = thread.spawn(move || {
+    thread.spawn(move || {
         while let Some(engine) = engine.upgrade() {
             engine.increment_epoch();
             drop(engine);
             std::thread::sleep(EPOCH);
         }
-    });
-    if let Err(error) = spawned {
-        panic!("cannot start the thread that makes guests yield: {error}");
-    }
+    })?;
+    Ok(())
 }
