@@ -19,6 +19,7 @@ pub mod runner;
 pub mod scheduler;
 pub mod service;
 pub mod settings;
+mod signature;
 pub mod target;
 pub mod waiter;
 pub mod webhook;

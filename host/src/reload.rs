@@ -6,10 +6,9 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
@@ -22,6 +21,7 @@ use crate::report::log::one_line;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
 use crate::settings::Settings;
+use crate::signature::Signature;
 use crate::webhook::Webhook;
 
 /// How often the file, and those of secrets, are looked at.
@@ -49,9 +49,6 @@ pub struct Reloader {
     /// Why the file on disk does not act; none if it does.
     pub failure: watch::Sender<Option<String>>,
 }
-
-/// What tells one content of a file from another without reading it.
-type Signature = (u64, u64, Option<SystemTime>, i64);
 
 impl Reloader {
     /// Goes on until `stop`. `hangup` is SIGHUP; `seen`, the files as they were before they were read.
@@ -132,7 +129,7 @@ pub struct Seen(BTreeMap<PathBuf, Option<Signature>>);
 impl Seen {
     /// A configuration file, before it is read.
     pub fn file(path: &Path) -> Self {
-        Self(BTreeMap::from([(path.to_owned(), signature(path))]))
+        Self(BTreeMap::from([(path.to_owned(), Signature::of(path))]))
     }
 
     /// That file as it was, and those that the settings name, as they are now.
@@ -152,17 +149,11 @@ impl Seen {
             files
                 .into_iter()
                 .map(|path| {
-                    let seen = signature(&path);
+                    let seen = Signature::of(&path);
                     (path, seen)
                 })
                 .collect()
         };
         Self(tokio::task::spawn_blocking(look).await.unwrap_or_default())
     }
-}
-
-/// Following links, as a ConfigMap has them.
-fn signature(path: &Path) -> Option<Signature> {
-    let metadata = std::fs::metadata(path).ok()?;
-    Some((metadata.ino(), metadata.len(), metadata.modified().ok(), metadata.ctime_nsec()))
 }

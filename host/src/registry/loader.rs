@@ -17,10 +17,11 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::shelf::{Hint, Shelf, Signature};
+use super::shelf::{Hint, Shelf};
 use super::{Component, LoadError, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
 use crate::report::{Event, Reporter};
+use crate::signature::Signature;
 
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -193,7 +194,7 @@ impl Loader {
             return;
         }
         if result.is_err() {
-            let current = signature(&self.path(&name));
+            let current = Signature::of(&self.path(&name));
             if !self.shelf.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
@@ -346,22 +347,11 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<String, Signature>> {
             continue;
         }
         // What is gone by now is simply not there.
-        if let Some(signature) = signature(&entry.path()) {
+        if let Some(signature) = Signature::of(&entry.path()) {
             found.insert(name.into_owned(), signature);
         }
     }
     Ok(found)
-}
-
-/// Of a file, following links, as a ConfigMap has them. None if it is no file, or gone.
-fn signature(path: &Path) -> Option<Signature> {
-    let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-    Some(Signature {
-        size: metadata.len(),
-        modified: metadata.modified().ok(),
-        inode: metadata.ino(),
-        changed: (metadata.ctime(), metadata.ctime_nsec()),
-    })
 }
 
 fn is_component(name: &str) -> bool {

@@ -9,22 +9,13 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
+use crate::signature::Signature;
+
 /// Unchanged for this long, a file counts as whole.
 const QUIET: Duration = Duration::from_millis(300);
 
 /// The same for a file that somebody began to write and has not closed, as far as we know.
 const QUIET_WHILE_OPEN: Duration = Duration::from_secs(3);
-
-/// What tells one content of a file from another without reading it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Signature {
-    pub(super) size: u64,
-    pub(super) modified: Option<SystemTime>,
-    pub(super) inode: u64,
-    /// When its inode changed, in seconds and nanoseconds. Unlike the time of modification, nobody can set
-    /// it: copying with times kept (`cp -p`) shows here.
-    pub(super) changed: (i64, i64),
-}
 
 /// What the file system said about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
