@@ -5,22 +5,80 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::registry::{Case, Component, Snapshot};
 use crate::report::{Event, Report, Reporter};
 use crate::runner::{Order, Runner};
-use crate::scheduler::{Action, Deployed, Plan, SchedulerSettings, Tick};
+use crate::scheduler::{Action, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick};
 
 /// The longest sleep, so that a clock that was set is noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Requests that may wait for an answer; more wait to be taken in.
+const REQUESTS: usize = 64;
+
+/// Asks the dispatcher. Clones ask the same one.
+#[derive(Clone)]
+pub struct Desk(mpsc::Sender<Request>);
+
+/// What can be asked.
+enum Request {
+    Plan(oneshot::Sender<Vec<PlannedCase>>),
+    Run { case_id: String, started: oneshot::Sender<Result<Started, Refusal>> },
+}
+
+/// A case as it stands in the plan.
+pub type PlannedCase = Planned<Arc<Component>>;
+
+/// A run that was started because somebody asked for it.
+pub struct Started {
+    /// Its id.
+    pub run: Uuid,
+    /// What becomes of it.
+    pub report: oneshot::Receiver<Arc<Report>>,
+}
+
+/// Why a run that was asked for did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It may not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There are no new runs any more.
+    #[error("the host is stopping")]
+    Stopping,
+}
+
+impl Desk {
+    /// All cases, by id; none if the host is stopping.
+    pub async fn plan(&self) -> Option<Vec<PlannedCase>> {
+        let (sender, answer) = oneshot::channel();
+        self.0.send(Request::Plan(sender)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// Starts a run now, whatever the schedule says.
+    ///
+    /// # Errors
+    /// There is no such case, no room for another run, or the host is stopping.
+    pub async fn run(&self, case_id: &str) -> Result<Started, RunError> {
+        let (sender, answer) = oneshot::channel();
+        let request = Request::Run { case_id: case_id.to_owned(), started: sender };
+        self.0.send(request).await.map_err(|_| RunError::Stopping)?;
+        Ok(answer.await.map_err(|_| RunError::Stopping)??)
+    }
+}
 
 /// Starts runs and waits for their ends.
 pub struct Dispatcher {
     plan: Plan<Arc<Component>>,
     settings: watch::Receiver<SchedulerSettings>,
+    pauses: watch::Receiver<Arc<Pauses>>,
+    requests: mpsc::Receiver<Request>,
     /// Whether patterns that match nothing have been told.
     told_idle: bool,
     runner: Arc<Runner>,
@@ -37,14 +95,19 @@ impl Dispatcher {
     /// With nothing to do yet.
     pub fn new(
         mut settings: watch::Receiver<SchedulerSettings>,
+        mut pauses: watch::Receiver<Arc<Pauses>>,
         runner: Arc<Runner>,
         reporter: Arc<Reporter>,
         guests: Handle,
-    ) -> Self {
-        let plan = Plan::new(settings.borrow_and_update().clone());
-        Self {
+    ) -> (Self, Desk) {
+        let mut plan = Plan::new(settings.borrow_and_update().clone());
+        plan.pause(pauses.borrow_and_update().clone());
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let dispatcher = Self {
             plan,
             settings,
+            pauses,
+            requests,
             told_idle: false,
             runner,
             reporter,
@@ -52,7 +115,8 @@ impl Dispatcher {
             runs: JoinSet::new(),
             case_ids: HashMap::new(),
             cancel: CancellationToken::new(),
-        }
+        };
+        (dispatcher, Desk(sender))
     }
 
     /// Goes on until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
@@ -70,9 +134,12 @@ impl Dispatcher {
                 Ok(()) = self.settings.changed() => {
                     let settings = self.settings.borrow_and_update().clone();
                     self.plan.configure(settings, now());
+                    self.tell_schedule();
                     self.told_idle = false;
                     self.tell_idle_patterns(deployed.borrow().ready);
                 }
+                Ok(()) = self.pauses.changed() => self.plan.pause(self.pauses.borrow_and_update().clone()),
+                Some(request) = self.requests.recv() => self.answer(request),
                 Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
                 () = tokio::time::sleep(pause) => {}
             }
@@ -90,7 +157,28 @@ impl Dispatcher {
             component.cases.iter().map(deployed)
         });
         self.plan.deploy(cases.collect(), now());
+        self.tell_schedule();
         self.tell_idle_patterns(snapshot.ready);
+    }
+
+    fn tell_schedule(&self) {
+        let cases = self.plan.cases().cloned().collect();
+        self.reporter.emit(&Event::Scheduled { cases });
+    }
+
+    /// Whoever asked may be gone; then nobody is told.
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
+            Request::Run { case_id, started } => {
+                let tick = self.plan.run_now(&case_id, now());
+                let run = tick.map(|tick| {
+                    let (sender, report) = oneshot::channel();
+                    Started { run: self.start(tick, Some(sender)), report }
+                });
+                let _ = started.send(run);
+            }
+        }
     }
 
     /// Once everything is loaded, a pattern that matches nothing is probably a mistake.
@@ -105,33 +193,40 @@ impl Dispatcher {
 
     fn act(&mut self, action: Action<Arc<Component>>) {
         match action {
-            Action::Run(tick) => self.start(tick),
-            Action::Skip { tick, reason, count } => self.reporter.emit(&Event::RunSkipped {
+            Action::Run(tick) => drop(self.start(tick, None)),
+            Action::Skip { tick, reason, count, halt } => self.reporter.emit(&Event::RunSkipped {
                 component: tick.version.name.clone(),
                 case: tick.case.name.clone(),
                 reason,
                 count,
+                detail: halt.map(|halt| halt.reason),
             }),
         }
     }
 
-    fn start(&mut self, tick: Tick<Arc<Component>>) {
-        let case_id = tick.case.id.clone();
-        let order =
-            Order { component: tick.version, case: tick.case, due: SystemTime::UNIX_EPOCH + tick.due };
+    /// Starts a run; gives its id. Whoever wants the report gets it too.
+    fn start(&mut self, tick: Tick<Arc<Component>>, wanted: Option<oneshot::Sender<Arc<Report>>>) -> Uuid {
+        let Tick { version, case, due, trigger } = tick;
+        let (run, case_id) = (Uuid::now_v7(), case.id.clone());
+        let order = Order { run, trigger, component: version, case, due: SystemTime::UNIX_EPOCH + due };
+        self.reporter.emit(&Event::RunStarted(order.clone()));
         let (runner, reporter, cancel) = (self.runner.clone(), self.reporter.clone(), self.cancel.clone());
-        let run = async move {
+        let running = async move {
             // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
             let (started, inner) = (SystemTime::now(), order.clone());
-            let running = tokio::spawn(async move { runner.run(&inner, &cancel).await });
-            let report = match running.await {
+            let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
+            let report = match task.await {
                 Ok(report) => report,
                 Err(error) => Report::host_fault(&order, started, &error),
             };
-            reporter.emit(&Event::RunEnded(Arc::new(report)));
+            let report = Arc::new(report);
+            reporter.emit(&Event::RunEnded(report.clone()));
+            // Whoever wanted it may be gone.
+            let _ = wanted.map(|wanted| wanted.send(report));
         };
-        let id = self.runs.spawn_on(run, &self.guests).id();
+        let id = self.runs.spawn_on(running, &self.guests).id();
         self.case_ids.insert(id, case_id);
+        run
     }
 
     fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
@@ -145,6 +240,9 @@ impl Dispatcher {
     }
 
     async fn drain(mut self) {
+        // Whoever asks from now on is told that the host is stopping.
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
         let (in_flight, grace) = (self.runs.len(), self.settings.borrow().shutdown_grace);
         if in_flight > 0 {
             tracing::info!(in_flight, ?grace, "stopping: letting runs in flight finish");

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
+use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{EngineError, EngineSettings, GuestEngine};
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
 use crate::runner::{Provision, Runner};
+use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
+use crate::state::{State, StateError, StateSettings};
 use crate::target::{Client, ClientError};
 use crate::waiter::Waiter;
 
@@ -34,9 +37,18 @@ pub enum StartError {
     /// The engine cannot be set up.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// Targets or their secrets are wrong: all of them.
+    /// Secrets are not to be had: all of them.
+    #[error("{}", lines(.0))]
+    Secrets(Vec<SecretsError>),
+    /// Targets are wrong: all of them.
     #[error("{}", lines(.0))]
     Targets(Vec<ClientError>),
+    /// The private listener's token cannot be one.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// What must survive a restart cannot be kept.
+    #[error(transparent)]
+    State(#[from] StateError),
     /// The directory of components.
     #[error(transparent)]
     Directory(#[from] crate::registry::DirectoryError),
@@ -45,7 +57,7 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
-fn lines(errors: &[ClientError]) -> String {
+fn lines<E: std::error::Error>(errors: &[E]) -> String {
     errors.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n")
 }
 
@@ -54,9 +66,9 @@ impl Foundation {
     ///
     /// # Errors
     /// The first part that cannot be had.
-    pub async fn lay(settings: &Settings) -> Result<Self, StartError> {
+    pub async fn lay(settings: &Settings, secrets: &Secrets) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone());
-        let client = client(settings)?;
+        let client = client(settings, secrets)?;
         let webhook = Listener::bind(
             settings.webhook.listen,
             settings.webhook.max_connections,
@@ -70,12 +82,20 @@ impl Foundation {
     }
 }
 
+/// The values of all secrets.
+///
+/// # Errors
+/// All that are not to be had.
+pub fn secrets(settings: &Settings) -> Result<Secrets, StartError> {
+    settings.secrets.fetch().map_err(StartError::Secrets)
+}
+
 /// The HTTP client, with its secrets.
 ///
 /// # Errors
-/// Targets or secrets are wrong.
-pub fn client(settings: &Settings) -> Result<Arc<Client>, StartError> {
-    Client::new(&settings.targets, Handle::current()).map(Arc::new).map_err(StartError::Targets)
+/// Targets are wrong.
+pub fn client(settings: &Settings, secrets: &Secrets) -> Result<Arc<Client>, StartError> {
+    Client::new(&settings.targets, secrets, Handle::current()).map(Arc::new).map_err(StartError::Targets)
 }
 
 /// What runs are given, with the webhook at this address.
@@ -101,6 +121,21 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
     })
+}
+
+/// The directory for what must survive a restart; none if there is no such place and nobody asked for one.
+///
+/// # Errors
+/// It is another host's, or one that the operator named cannot be used.
+pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
+    match State::open(&settings.directory) {
+        Ok(state) => Ok(Some(state)),
+        Err(error @ StateError::Unusable { .. }) if !settings.is_set => {
+            tracing::warn!("{}; pauses end with this process (set `state`)", chain(&error));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn engine(cache: &Cache, max_runs: usize) -> Result<GuestEngine, EngineError> {

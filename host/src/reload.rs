@@ -8,14 +8,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::{Access, Guard};
 use crate::error::chain;
-use crate::foundation::{StartError, client, provision};
+use crate::foundation::{StartError, client, provision, secrets};
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
@@ -42,12 +43,14 @@ pub struct Reloader {
     pub runner: Arc<Runner>,
     /// Takes places of keys, limits and challenges.
     pub webhook: Arc<Webhook>,
+    /// Takes the token of the private listener.
+    pub guard: Arc<Guard>,
     /// Takes overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
     /// Is told how it went.
     pub metrics: Arc<MetricsSink>,
-    /// Why the file on disk does not act; none if it does.
-    pub failure: watch::Sender<Option<String>>,
+    /// Is told too, for people.
+    pub status: watch::Sender<ConfigStatus>,
 }
 
 impl Reloader {
@@ -100,14 +103,23 @@ impl Reloader {
                 tracing::error!("the configuration on disk does not act, the last good one does: {error}");
             }
         }
-        self.failure.send_replace(result.err());
+        self.status.send_modify(|status| match result {
+            Ok(later) => {
+                status.loaded_at = SystemTime::now();
+                status.failure = None;
+                status.at_next_start = later;
+            }
+            Err(error) => status.failure = Some(error),
+        });
         seen
     }
 
     /// Hands the settings on; gives those that act at the next start only.
     fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, StartError> {
-        // The only part that can fail, so it comes first: all or nothing.
-        let client = client(&settings)?;
+        // The only parts that can fail, so they come first: all or nothing.
+        let secrets = secrets(&settings)?;
+        let client = client(&settings, &secrets)?;
+        let access = Access::new(&settings.admin, &secrets)?;
         let later = self.settings.fixed_changes(&settings);
         // There are no more places for runs than at the start. What does not act yet stays as it acts, so
         // that it is named again the next time.
@@ -115,11 +127,25 @@ impl Reloader {
         settings.runner.budget.metric_series = self.settings.runner.budget.metric_series;
         self.runner.provide(provision(&settings, self.webhook_address, client));
         self.webhook.configure(settings.webhook.clone());
+        self.guard.admit(access);
         self.scheduler.send_replace(settings.scheduler.clone());
-        let Settings { scheduler, runner, targets, .. } = settings;
-        self.settings = Settings { scheduler, runner, targets, ..self.settings.clone() };
+        let Settings { scheduler, runner, secrets, targets, .. } = settings;
+        self.settings = Settings { scheduler, runner, secrets, targets, ..self.settings.clone() };
         Ok(later)
     }
+}
+
+/// What became of the configuration file.
+#[derive(Debug, Clone)]
+pub struct ConfigStatus {
+    /// The file.
+    pub path: PathBuf,
+    /// When the settings that act were read.
+    pub loaded_at: SystemTime,
+    /// Why the file on disk does not act; none if it does.
+    pub failure: Option<String>,
+    /// Settings that act at the next start only.
+    pub at_next_start: Vec<&'static str>,
 }
 
 /// Files, each as it was when it was looked at.
@@ -134,11 +160,11 @@ impl Seen {
 
     /// That file as it was, and those that the settings name, as they are now.
     pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
-        let named = settings.targets.secrets.files().cloned();
+        let named = settings.secrets.files().cloned();
         let mut files = Self(named.map(|path| (path, None)).collect()).again().await;
         // What was seen before the file was read stays as it was then.
         files.0.append(&mut self.0);
-        files.0.retain(|file, _| file == path || settings.targets.secrets.files().any(|named| named == file));
+        files.0.retain(|file, _| file == path || settings.secrets.files().any(|named| named == file));
         files
     }
 

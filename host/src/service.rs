@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -10,13 +10,14 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::{self, Admin};
+use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, local_url, workshop};
+use crate::foundation::{Foundation, StartError, local_url, secrets, state, workshop};
 use crate::listener::Listener;
+use crate::pausing::PauseBook;
 use crate::registry::Loader;
-use crate::reload::{Reloader, Seen};
-use crate::report::{Console, MetricsSink, Reporter};
+use crate::reload::{ConfigStatus, Reloader, Seen};
+use crate::report::{Console, Journal, MetricsSink, Reporter};
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 
@@ -57,7 +58,10 @@ impl Service {
         quiet: bool,
     ) -> Result<Self, StartError> {
         let seen = seen.narrowed(&path, &settings).await;
-        let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings).await?;
+        let secrets = secrets(&settings)?;
+        let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
+        let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
+        let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings, &secrets).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
@@ -65,30 +69,43 @@ impl Service {
         let hangup = signal(SignalKind::hangup())?;
         let metrics = MetricsSink::new(waiter.clone());
         let (console, printing) = Console::start(quiet)?;
-        let reporter = Arc::new(Reporter::new(metrics.clone(), console));
+        let journal = Journal::new(settings.journal.clone());
+        let reporter = Arc::new(Reporter::new(metrics.clone(), journal.clone(), console));
         let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
         let (webhook_url, admin_url) = (local_url(public.address()), local_url(private.address()));
         let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
-        let (failure, config_failure) = watch::channel(None);
-        let dispatcher = Dispatcher::new(scheduling, runner.clone(), reporter, guests);
-        let webhook = Webhook::new(settings.webhook.clone(), waiter);
-        let pages = admin::router(Admin {
+        let (status, config) = watch::channel(ConfigStatus {
+            path: path.clone(),
+            loaded_at: SystemTime::now(),
+            failure: None,
+            at_next_start: Vec::new(),
+        });
+        let (dispatcher, desk) =
+            Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), reporter, guests);
+        let webhook = Webhook::new(settings.webhook.clone(), waiter.clone());
+        let admin = Admin {
             deployed: deployed.clone(),
-            config_failure,
+            config,
             metrics: metrics.clone(),
             runner: runner.clone(),
-        });
+            journal,
+            waiter,
+            pauses,
+            desk,
+        };
+        let pages = admin::router(admin, guard.clone());
         let reloader = Reloader {
             path,
             settings,
             webhook_address: public.address(),
             runner,
             webhook: webhook.clone(),
+            guard,
             scheduler,
             metrics: metrics.clone(),
-            failure,
+            status,
         };
         let others = vec![
             tokio::spawn(public.serve(webhook.router(), close.clone())),

@@ -5,8 +5,11 @@ use std::path::Path;
 use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::registry::RegistrySettings;
+use crate::report::JournalSettings;
 use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
+use crate::secrets::SecretsSettings;
+use crate::state::StateSettings;
 use crate::target::TargetsSettings;
 use crate::waiter::WaiterSettings;
 use crate::webhook::WebhookSettings;
@@ -20,7 +23,9 @@ pub struct Settings {
     pub scheduler: SchedulerSettings,
     /// `environment`, `[limits]`, `[config.COMPONENT]`
     pub runner: RunnerSettings,
-    /// `[targets.NAME]`, `[secrets.NAME]`
+    /// `[secrets.NAME]`
+    pub secrets: SecretsSettings,
+    /// `[targets.NAME]`
     pub targets: TargetsSettings,
     /// `[webhook]`
     pub webhook: WebhookSettings,
@@ -28,6 +33,10 @@ pub struct Settings {
     pub waiter: WaiterSettings,
     /// `[admin]`
     pub admin: AdminSettings,
+    /// `[journal]`
+    pub journal: JournalSettings,
+    /// `state`
+    pub state: StateSettings,
 }
 
 impl Settings {
@@ -68,7 +77,9 @@ impl Settings {
             ("waiter", self.waiter != other.waiter),
             ("webhook.listen", self.webhook.listen != other.webhook.listen),
             ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),
-            ("admin", self.admin != other.admin),
+            ("admin.listen", self.admin.listen != other.admin.listen),
+            ("journal", self.journal != other.journal),
+            ("state", self.state != other.state),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
@@ -82,14 +93,28 @@ impl Settings {
     }
 
     fn read(root: &Section<'_>, base: &Path) -> Self {
+        let secrets = SecretsSettings::read(root, base);
+        let admin = root.section("admin", |section| AdminSettings::read(section, &secrets));
+        let webhook = root.section("webhook", WebhookSettings::read);
+        if admin.listen == webhook.listen && admin.listen.port() != 0 {
+            let reason =
+                format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
+            root.mistake_at("webhook", &reason);
+        }
         Self {
             registry: root.section("components", |section| RegistrySettings::read(section, base)),
             scheduler: SchedulerSettings::read(root),
             runner: RunnerSettings::read(root),
-            targets: TargetsSettings::read(root, base),
-            webhook: root.section("webhook", WebhookSettings::read),
+            targets: TargetsSettings::read(root, &secrets),
+            secrets,
+            webhook,
             waiter: root.section("waiter", WaiterSettings::read),
-            admin: root.section("admin", AdminSettings::read),
+            admin,
+            journal: root.section("journal", JournalSettings::read),
+            state: StateSettings {
+                directory: base.join(root.string_or("state", "state")),
+                is_set: root.has("state"),
+            },
         }
     }
 }

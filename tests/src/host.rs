@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
+use reqwest::Method;
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
@@ -33,6 +35,9 @@ pub struct HostBuilder {
     webhook: String,
     components: Vec<PathBuf>,
     section_of_components: String,
+    admin: String,
+    admin_address: Option<String>,
+    before: Option<fn(&Path)>,
     environment: Vec<(String, String)>,
 }
 
@@ -58,6 +63,25 @@ impl HostBuilder {
         self
     }
 
+    /// Adds settings to the section `[admin]`.
+    pub fn admin(mut self, toml: &str) -> Self {
+        self.admin.push_str(toml);
+        self.admin.push('\n');
+        self
+    }
+
+    /// Where the private listener listens, instead of on loopback.
+    pub fn admin_address(mut self, address: &str) -> Self {
+        self.admin_address = Some(address.to_owned());
+        self
+    }
+
+    /// Does something in the host's directory before it starts.
+    pub fn before(mut self, prepare: fn(&Path)) -> Self {
+        self.before = Some(prepare);
+        self
+    }
+
     /// Puts a fixture component into the directory before the host starts.
     pub fn with(mut self, name: &str) -> Self {
         self.components.push(guest(name));
@@ -78,12 +102,16 @@ impl HostBuilder {
         for file in &self.components {
             std::fs::copy(file, components.join(file.file_name().unwrap())).unwrap();
         }
+        let admin_address = self.admin_address.as_deref().unwrap_or("127.0.0.1:0");
         let config = format!(
-            "[components]\ndirectory = {components:?}\n{}\n[webhook]\nlisten = \"127.0.0.1:0\"\n{}\n[admin]\nlisten = \"127.0.0.1:0\"\n{}",
-            self.section_of_components, self.webhook, self.sections,
+            "[components]\ndirectory = {components:?}\n{}\n[webhook]\nlisten = \"127.0.0.1:0\"\n{}\n[admin]\nlisten = {admin_address:?}\n{}\n{}",
+            self.section_of_components, self.webhook, self.admin, self.sections,
         );
         let file = directory.path().join("orbital.toml");
         std::fs::write(&file, config).unwrap();
+        if let Some(prepare) = self.before {
+            prepare(directory.path());
+        }
         Host::launch(directory, self.environment).await
     }
 }
@@ -160,6 +188,24 @@ impl Host {
     pub async fn get(&self, path: &str) -> (u16, String) {
         let response = client().get(format!("{}{path}", self.admin)).send().await.unwrap();
         (response.status().as_u16(), response.text().await.unwrap())
+    }
+
+    /// The answer of the API to a request that must succeed.
+    pub async fn api(&self, path: &str) -> Value {
+        let (status, body) = self.ask(Method::GET, path, None).await;
+        assert_eq!(status, 200, "{body}");
+        body
+    }
+
+    /// Status and answer of the API, which is always JSON.
+    pub async fn ask(&self, method: Method, path: &str, body: Option<Value>) -> (u16, Value) {
+        let mut request = client().request(method, format!("{}/api/v1{path}", self.admin));
+        if let Some(body) = body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = request.send().await.unwrap();
+        let (status, text) = (response.status().as_u16(), response.text().await.unwrap());
+        (status, serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status}: not JSON: {text}")))
     }
 
     /// Delivers this to the webhook.

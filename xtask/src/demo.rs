@@ -109,10 +109,12 @@ fn introduce(folder: &Path, Addresses { pipeline, webhook, admin }: &Addresses) 
         "
 pipeline   http://{pipeline}
 webhook    http://{webhook}
-host       http://{admin}/metrics
+metrics    http://{admin}/metrics
+cases      http://{admin}/api/v1/cases
 
 break it   curl -X PUT http://{pipeline}/faults -d '{{\"drop\":true}}'
 heal it    curl -X PUT http://{pipeline}/faults -d '{{}}'
+run it     curl -X POST http://{admin}/api/v1/cases/rust/smoke/runs?wait=true
 deploy     copy a component to {}
 ",
         folder.join("components").display()

@@ -3,24 +3,48 @@
 use std::net::SocketAddr;
 
 use crate::config::Section;
+use crate::secrets::{SecretsSettings, Template};
 
 /// The private listener.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct AdminSettings {
     /// The address; `127.0.0.1:8711` by default.
     pub listen: SocketAddr,
+    /// What whoever asks must know; none asks nobody, which is allowed on loopback only.
+    pub token: Option<Template>,
+    /// Whether `/healthz` and `/readyz` want no token.
+    pub open_health: bool,
+    /// Whether `/metrics` wants none.
+    pub open_metrics: bool,
 }
 
 impl AdminSettings {
-    /// Reads the section.
-    pub fn read(section: &Section<'_>) -> Self {
+    /// Reads the section, which may refer to these secrets.
+    pub fn read(section: &Section<'_>, secrets: &SecretsSettings) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8711)));
-        if !listen.ip().is_loopback() {
+        let token = section.parsed("token", |text| match Template::parse(text, secrets)? {
+            template if template.is_secret() => Ok(template),
+            _ => Err("must be a secret, such as `\"${secret.admin}\"` with a section `[secrets.admin]`: whoever may read \
+                      this file need not know it"
+                .to_owned()),
+        });
+        if !listen.ip().is_loopback() && !section.has("token") {
             section.mistake_at(
                 "listen",
-                "must be a loopback address such as `127.0.0.1:8711`: this listener has no authentication yet",
+                "is not a loopback address, so whoever reaches it must show a token: set `token = \"${secret.admin}\"`, or \
+                 listen on `127.0.0.1:8711`",
             );
         }
-        Self { listen }
+        for name in ["open_health", "open_metrics"] {
+            if section.has(name) && !section.has("token") {
+                section.mistake_at(name, "says what wants no token, and there is no `token` here");
+            }
+        }
+        Self {
+            listen,
+            token,
+            open_health: section.boolean("open_health", false),
+            open_metrics: section.boolean("open_metrics", false),
+        }
     }
 }

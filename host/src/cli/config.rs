@@ -6,7 +6,8 @@ use anyhow::Context as _;
 use clap::Subcommand;
 
 use super::{Exit, LogFormat, print, start_log};
-use crate::foundation::client;
+use crate::admin::Access;
+use crate::foundation::{StartError, client, secrets};
 use crate::settings::Settings;
 
 /// Check the configuration, or show what holds.
@@ -43,7 +44,9 @@ impl Config {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
                 let _inside = runtime.enter();
-                client(&settings)?;
+                let secrets = secrets(&settings)?;
+                client(&settings, &secrets)?;
+                Access::new(&settings.admin, &secrets).map_err(StartError::from)?;
                 print(&format!("{}: good\n", config.display()))?;
             }
             Action::Show(File { config }) => {

@@ -30,6 +30,15 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
     let start = error.downcast_ref::<StartError>();
     let configuration = error.is::<ConfigError>()
         || error.is::<DirectoryError>()
-        || matches!(start, Some(StartError::Targets(_) | StartError::Directory(_)));
+        || matches!(
+            start,
+            Some(
+                StartError::Secrets(_)
+                    | StartError::Targets(_)
+                    | StartError::Token(_)
+                    | StartError::State(_)
+                    | StartError::Directory(_)
+            )
+        );
     if configuration { Exit::Usage } else { Exit::Host }
 }

@@ -9,12 +9,14 @@ use anyhow::Context as _;
 use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
-use crate::foundation::{Foundation, workshop};
-use crate::registry::Component;
+use crate::foundation::{Foundation, secrets, workshop};
+use crate::registry::{Case, Component};
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
+use crate::scheduler::{Overrides, Trigger};
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 
@@ -67,7 +69,13 @@ impl Run {
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
             match workshop.load(path).await {
-                Ok(component) => orders.extend(select(Arc::new(component), matcher.as_ref())),
+                Ok(component) => {
+                    orders.extend(select(
+                        Arc::new(component),
+                        matcher.as_ref(),
+                        &settings.scheduler.overrides,
+                    ));
+                }
                 Err(error) => {
                     broken = true;
                     eprintln!("orbital: `{}`: {error}", path.display());
@@ -80,7 +88,7 @@ impl Run {
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
-        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings).await?;
+        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets(&settings)?).await?;
         let stop = CancellationToken::new();
         let serving =
             tokio::spawn(webhook.serve(Webhook::new(settings.webhook, waiter).router(), stop.clone()));
@@ -107,14 +115,22 @@ impl Run {
     }
 }
 
-fn select(component: Arc<Component>, matcher: Option<&GlobMatcher>) -> Vec<Order> {
+/// Cases as they are to run: what the operator set for them holds here too, but for schedule and pauses.
+fn select(component: Arc<Component>, matcher: Option<&GlobMatcher>, overrides: &Overrides) -> Vec<Order> {
     let matches = |name: &str, id: &str| matcher.is_none_or(|glob| glob.is_match(name) || glob.is_match(id));
-    let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id)).cloned();
-    cases.map(|case| Order { component: component.clone(), case, due: SystemTime::now() }).collect()
+    let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id));
+    let order = |case: &Arc<Case>| Order {
+        run: Uuid::now_v7(),
+        trigger: Trigger::Request,
+        component: component.clone(),
+        case: Arc::new(overrides.apply(case)),
+        due: SystemTime::now(),
+    };
+    cases.map(order).collect()
 }
 
 async fn run_one(runner: &Arc<Runner>, guests: &Handle, order: &Order, stop: &CancellationToken) -> Report {
-    let order = Order { due: SystemTime::now(), ..order.clone() };
+    let order = Order { run: Uuid::now_v7(), due: SystemTime::now(), ..order.clone() };
     let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
     match guests.spawn(async move { runner.run(&inner, &stop).await }).await {
         Ok(report) => report,

@@ -42,7 +42,7 @@ impl Serve {
             let directory = settings.registry.directory.display().to_string();
             let service = Service::start((self.config, seen), settings, guests, self.quiet).await?;
             print(&format!(
-                "components in {directory}\nwebhook on {}\nhealth, readiness and metrics on {}\n",
+                "components in {directory}\nwebhook on {}\nAPI, health, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url
             ))?;
             signals.next().await;

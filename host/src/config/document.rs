@@ -7,9 +7,7 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 use super::{Mistake, Section};
-
-/// Parts of the names of settings whose values are not shown.
-const DELICATE: [&str; 7] = ["authorization", "cookie", "token", "secret", "password", "api-key", "apikey"];
+use crate::delicate::{MASK, is_delicate};
 
 /// A setting and where its value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,13 +95,12 @@ impl Document<'_> {
 
 /// Secrets belong in files and in the environment; where one stands in the file all the same, it is not shown.
 fn mask(name: &str, value: &str) -> String {
-    let name = name.to_lowercase();
-    let delicate = !name.starts_with("secrets.") && DELICATE.iter().any(|part| name.contains(part));
+    let delicate = !name.starts_with("secrets.") && is_delicate(name);
     let refers = value.contains("${secret.");
     let has_password = value
         .split_once("://")
         .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|authority| authority.contains('@')));
-    if (delicate || has_password) && !refers { "\"***\"".to_owned() } else { value.to_owned() }
+    if (delicate || has_password) && !refers { format!("\"{MASK}\"") } else { value.to_owned() }
 }
 
 #[cfg(test)]

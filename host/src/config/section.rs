@@ -198,7 +198,13 @@ impl<'a> Section<'a> {
     }
 
     /// True or false.
-    pub fn boolean(&self, name: &'static str) -> Option<bool> {
+    pub fn boolean(&self, name: &'static str, default: bool) -> bool {
+        self.optional_boolean(name)
+            .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
+    }
+
+    /// The same, if it is there.
+    pub fn optional_boolean(&self, name: &'static str) -> Option<bool> {
         let value = self.take(name)?;
         let boolean = value.get_ref().as_bool();
         if boolean.is_none() {
@@ -256,6 +262,11 @@ impl<'a> Section<'a> {
             })
         })
         .unwrap_or_else(|| self.assume(name, default, |default| format!("\"{default}\"")))
+    }
+
+    /// Notes what holds where the file does not have this setting, for those who ask what holds.
+    pub fn default_is(&self, name: &str, shown: &str) {
+        self.assume(name, (), |()| shown.to_owned());
     }
 
     /// Whether the file has this setting.

@@ -1,6 +1,7 @@
 //! One test of a component.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Cron, Schedule};
@@ -33,6 +34,8 @@ pub struct Case {
     pub retry: Retry,
     /// How many of its runs may be in flight at once.
     pub max_in_flight: usize,
+    /// What the operator set for this case, beside what is set for its component.
+    pub config: Arc<BTreeMap<String, String>>,
 }
 
 /// When the host tries again.
@@ -112,6 +115,7 @@ pub(super) fn check(
                 delay: Duration::from_millis(case.retry.delay_ms.into()),
             },
             max_in_flight: case.max_in_flight as usize,
+            config: Arc::default(),
         });
     }
     if mistakes.is_empty() { Ok(cases) } else { Err(mistakes) }

@@ -1,6 +1,7 @@
 //! A component that is ready to run.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,10 @@ pub struct Component {
     pub name: String,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
+    /// Its length in bytes.
+    pub size: usize,
+    /// When it was loaded.
+    pub loaded_at: SystemTime,
     /// Whether it came while the host ran: then its cases run at once. What was there at the start waits for
     /// its ticks.
     pub is_new: bool,

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
@@ -95,13 +95,15 @@ impl Workshop {
     /// The first step that fails; of the cases, all mistakes.
     pub async fn load(&self, path: &Path) -> Result<Component, LoadError> {
         let name = component_name(path)?;
-        let (suite, digest) = self.compile(path.to_owned()).await?;
+        let (suite, digest, size) = self.compile(path.to_owned()).await?;
         let (suite, declared) = self.ask_for_cases(suite).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
         Ok(Component {
             series: Arc::new(self.catalogue.open(&name, self.budget.metric_series)),
             name,
             digest,
+            size,
+            loaded_at: SystemTime::now(),
             is_new: true,
             suite,
             cases: cases.into_iter().map(Arc::new).collect(),
@@ -109,12 +111,12 @@ impl Workshop {
         })
     }
 
-    async fn compile(&self, path: PathBuf) -> Result<(Suite, String), LoadError> {
+    async fn compile(&self, path: PathBuf) -> Result<(Suite, String, usize), LoadError> {
         let (engine, limit) = (self.engine.clone(), self.max_size);
         let work = move || {
             let bytes = read(&path, limit)?;
             let suite = compile(&engine, &bytes)?;
-            Ok((suite, hexadecimal(&Sha256::digest(&bytes))))
+            Ok((suite, hexadecimal(&Sha256::digest(&bytes)), bytes.len()))
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,

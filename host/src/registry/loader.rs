@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::shelf::{Hint, Shelf};
-use super::{Component, LoadError, RegistrySettings, Snapshot, Workshop};
+use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
 use crate::report::{Event, Reporter};
 use crate::signature::Signature;
@@ -233,7 +233,8 @@ impl Loader {
                     error: error.clone(),
                     kept: current.map(|current| current.digest.clone()),
                 });
-                self.publish(|snapshot| drop(snapshot.failures.insert(stem.clone(), error)));
+                let failure = LoadFailure { path: self.path(&name), error, at: SystemTime::now() };
+                self.publish(|snapshot| drop(snapshot.failures.insert(stem.clone(), failure)));
             }
         }
     }

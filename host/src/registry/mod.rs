@@ -12,7 +12,9 @@ mod settings;
 mod shelf;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use case::{Case, Retry};
 pub use component::Component;
@@ -21,13 +23,24 @@ pub use loader::{DirectoryError, Loader};
 pub use schedule::{Cron, Schedule};
 pub use settings::{Cache, RegistrySettings};
 
+/// A file that does not load.
+#[derive(Debug, Clone)]
+pub struct LoadFailure {
+    /// The file.
+    pub path: PathBuf,
+    /// Why.
+    pub error: String,
+    /// Since when.
+    pub at: SystemTime,
+}
+
 /// What is deployed at one moment.
 #[derive(Clone, Default)]
 pub struct Snapshot {
     /// Components that run, by name.
     pub components: BTreeMap<String, Arc<Component>>,
     /// Files whose newest version does not load, by name, with the reason.
-    pub failures: BTreeMap<String, String>,
+    pub failures: BTreeMap<String, LoadFailure>,
     /// Whether every file that was there at the start has been loaded or refused.
     pub ready: bool,
 }

@@ -35,10 +35,16 @@ pub enum Cache {
 impl RegistrySettings {
     /// Reads the section. Relative paths are relative to `base`, the directory of the file.
     pub fn read(section: &Section<'_>, base: &Path) -> Self {
-        let path = |name| section.string(name).map(|path| base.join(path));
+        let cache = section.string("cache").map(|path| base.join(path));
+        let cache = cache.map_or_else(|| Cache::Default(default_cache()), Cache::Set);
+        match &cache {
+            Cache::Default(Some(path)) => section.default_is("cache", &format!("{path:?}")),
+            Cache::Default(None) => section.default_is("cache", "none"),
+            Cache::Set(_) => {}
+        }
         Self {
             directory: base.join(section.string_or("directory", "components")),
-            cache: path("cache").map_or_else(|| Cache::Default(default_cache()), Cache::Set),
+            cache,
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),

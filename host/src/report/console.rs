@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
-use super::{Event, Outcome, Report, describe};
+use super::{Event, Report, describe};
 
 /// Reports that may wait to be printed.
 const QUEUE: usize = 1024;
@@ -44,8 +44,7 @@ impl Console {
 
     pub(super) fn record(&self, event: &Event) {
         let Event::RunEnded(report) = event else { return };
-        let routine = report.outcome == Outcome::Pass && !report.flaky;
-        if routine && self.quiet {
+        if report.is_routine() && self.quiet {
             return;
         }
         if let Err(TrySendError::Full(_)) = self.queue.try_send(report.clone()) {

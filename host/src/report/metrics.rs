@@ -10,7 +10,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
 use crate::guest::{Happening, MetricKind};
-use crate::registry::Component;
+use crate::registry::{Case, Component};
 use crate::waiter::{Disposition, Waiter};
 
 /// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.
@@ -64,6 +64,9 @@ struct ComponentMetrics {
     counted: Family,
     /// As long as there is a case of that name.
     cases: HashMap<String, Family>,
+    /// What is said of the cases, and of which ones: as long as nothing of them changes.
+    info: Family,
+    described: Vec<Arc<Case>>,
 }
 
 impl MetricsSink {
@@ -79,16 +82,11 @@ impl MetricsSink {
         self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
         self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
         let received = self.waiter.count();
-        for (result, disposition) in [
-            ("matched", Disposition::Matched),
-            ("early", Disposition::Early),
-            ("late", Disposition::Late),
-            ("unmatched", Disposition::Unmatched),
-            ("no_key", Disposition::NoKey),
-            ("overflow", Disposition::Overflow),
-            ("rejected", Disposition::Rejected),
-        ] {
-            let counter = self.host.register_counter("orbital_deliveries_total", &[("result", result)]);
+        // What is held becomes one of these in a while.
+        let is_final = |disposition: &Disposition| *disposition != Disposition::Held;
+        for disposition in Disposition::ALL.into_iter().filter(is_final) {
+            let labels = [("result", disposition.name())];
+            let counter = self.host.register_counter("orbital_deliveries_total", &labels);
             counter.absolute(received.of(disposition));
         }
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
@@ -123,7 +121,9 @@ impl MetricsSink {
                 self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
             }
             Event::RunEnded(report) => self.run_ended(report),
-            Event::RunSkipped { component, case, reason, count } => {
+            Event::Scheduled { cases } => self.scheduled(cases),
+            Event::RunStarted(_) => {}
+            Event::RunSkipped { component, case, reason, count, .. } => {
                 self.with_case(component, case, |family| {
                     family
                         .register_counter(
@@ -154,18 +154,28 @@ impl MetricsSink {
             ],
             1.0,
         );
-        for case in &component.cases {
-            let schedule = case.schedule.to_string();
-            let mut labels =
-                vec![("component", component.name.as_str()), ("case", &case.name), ("schedule", &schedule)];
-            labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            metrics.version.gauge("orbital_case_info", &labels, 1.0);
-        }
+        metrics.scheduled(&component.name, component.cases.clone());
         let mut before = std::mem::take(&mut metrics.cases);
         for case in &component.cases {
             let family =
                 before.remove(&case.name).unwrap_or_else(|| Family::of_case(&component.name, &case.name));
             metrics.cases.insert(case.name.clone(), family);
+        }
+    }
+
+    /// Cases as they are to run, all of them.
+    fn scheduled(&self, cases: &[Arc<Case>]) {
+        let mut by_component: HashMap<&str, Vec<Arc<Case>>> = HashMap::new();
+        for case in cases {
+            let component = case.id.split_once('/').map_or("", |(component, _)| component);
+            by_component.entry(component).or_default().push(case.clone());
+        }
+        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        for (component, cases) in by_component {
+            // It may be gone again.
+            if let Some(metrics) = components.get_mut(component) {
+                metrics.scheduled(component, cases);
+            }
         }
     }
 
@@ -252,7 +262,25 @@ impl ComponentMetrics {
             version: Family::new(),
             counted: Family::new(),
             cases: HashMap::new(),
+            info: Family::new(),
+            described: Vec::new(),
         }
+    }
+
+    fn scheduled(&mut self, component: &str, mut cases: Vec<Arc<Case>>) {
+        cases.sort_by(|one, other| one.name.cmp(&other.name));
+        if cases == self.described {
+            return;
+        }
+        self.info = Family::new();
+        for case in &cases {
+            let schedule = case.schedule.to_string();
+            let mut labels =
+                vec![("component", component), ("case", case.name.as_str()), ("schedule", &schedule)];
+            labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            self.info.gauge("orbital_case_info", &labels, 1.0);
+        }
+        self.described = cases;
     }
 
     fn loads(&self, component: &str, result: &str) {
@@ -266,7 +294,7 @@ impl ComponentMetrics {
     }
 
     fn families(&self) -> impl Iterator<Item = &Family> {
-        [&self.own, &self.version].into_iter().chain(self.cases.values())
+        [&self.own, &self.version, &self.info].into_iter().chain(self.cases.values())
     }
 }
 

@@ -4,24 +4,29 @@
 
 mod console;
 mod exposition;
+mod journal;
 pub(crate) mod log;
 mod metrics;
 mod outcome;
 mod run;
+mod settings;
 pub(crate) mod text;
+pub(crate) mod timestamp;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use console::Console;
-pub use log::LogSink;
+pub use journal::{CaseRecord, Journal, Standing};
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
 pub use run::{Attempt, Report};
+pub use settings::JournalSettings;
 pub use text::describe;
 
-use crate::registry::Component;
+use crate::registry::{Case, Component};
+use crate::runner::Order;
 
 /// Something that the outside may want to know.
 pub enum Event {
@@ -55,6 +60,13 @@ pub enum Event {
         /// Its name.
         component: String,
     },
+    /// What is deployed, or set for it, has changed: all cases as they are to run from now on.
+    Scheduled {
+        /// By id.
+        cases: Vec<Arc<Case>>,
+    },
+    /// A run was started.
+    RunStarted(Order),
     /// A run has ended.
     RunEnded(Arc<Report>),
     /// A run was due and did not start.
@@ -67,6 +79,8 @@ pub enum Event {
         reason: SkipReason,
         /// How many.
         count: u64,
+        /// The operator's words, if the case is paused.
+        detail: Option<String>,
     },
 }
 
@@ -101,20 +115,21 @@ impl SkipReason {
 /// Hands events to the sinks.
 pub struct Reporter {
     metrics: Arc<MetricsSink>,
-    log: LogSink,
+    journal: Arc<Journal>,
     console: Console,
 }
 
 impl Reporter {
     /// With these sinks, and the log.
-    pub fn new(metrics: Arc<MetricsSink>, console: Console) -> Self {
-        Self { metrics, log: LogSink::default(), console }
+    pub fn new(metrics: Arc<MetricsSink>, journal: Arc<Journal>, console: Console) -> Self {
+        Self { metrics, journal, console }
     }
 
     /// Tells the sinks. Never blocks.
     pub fn emit(&self, event: &Event) {
         self.metrics.record(event);
-        self.log.record(event);
+        let change = self.journal.record(event);
+        log::record(event, change);
         self.console.record(event);
     }
 }

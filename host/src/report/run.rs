@@ -2,12 +2,14 @@
 
 use std::time::{Duration, SystemTime};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::Outcome;
+use super::timestamp::{seconds, time};
 use crate::guest::{Sample, Step};
 use crate::runner::Order;
+use crate::scheduler::Trigger;
 
 /// One run, from beginning to end.
 #[derive(Debug, Clone, Serialize)]
@@ -20,11 +22,13 @@ pub struct Report {
     pub case: String,
     /// The component's version: SHA-256 of its file.
     pub digest: String,
-    /// When it was due, in seconds since the Unix epoch.
-    #[serde(serialize_with = "epoch")]
+    /// Why it ran.
+    pub trigger: Trigger,
+    /// When it was due.
+    #[serde(serialize_with = "time")]
     pub due: SystemTime,
     /// When the guest was entered for the first time.
-    #[serde(serialize_with = "epoch")]
+    #[serde(serialize_with = "time")]
     pub started: SystemTime,
     /// From then to the end of the last attempt, in seconds.
     #[serde(serialize_with = "seconds")]
@@ -41,7 +45,7 @@ pub struct Report {
 #[derive(Debug, Clone, Serialize)]
 pub struct Attempt {
     /// When the guest was entered.
-    #[serde(serialize_with = "epoch")]
+    #[serde(serialize_with = "time")]
     pub started: SystemTime,
     /// From then to its end, in seconds.
     #[serde(serialize_with = "seconds")]
@@ -61,16 +65,17 @@ pub struct Attempt {
 
 impl Report {
     /// Of the attempts of an order.
-    pub fn new(run: Uuid, order: &Order, attempts: Vec<Attempt>) -> Self {
+    pub fn new(order: &Order, attempts: Vec<Attempt>) -> Self {
         let started = attempts.first().map_or(order.due, |attempt| attempt.started);
         let last = attempts.last();
         let outcome = last.map_or(Outcome::Error, |attempt| attempt.outcome);
         let since_start = |attempt: &Attempt| attempt.started.duration_since(started).unwrap_or_default();
         Self {
-            run,
+            run: order.run,
             component: order.component.name.clone(),
             case: order.case.name.clone(),
             digest: order.component.digest.clone(),
+            trigger: order.trigger,
             due: order.due,
             started,
             duration: last.map(|attempt| since_start(attempt) + attempt.duration).unwrap_or_default(),
@@ -91,7 +96,12 @@ impl Report {
             omitted: 0,
             samples: Vec::new(),
         };
-        Self::new(Uuid::now_v7(), order, vec![attempt])
+        Self::new(order, vec![attempt])
+    }
+
+    /// Whether it passed, and at once.
+    pub fn is_routine(&self) -> bool {
+        self.outcome == Outcome::Pass && !self.flaky
     }
 
     /// What all attempts did.
@@ -108,13 +118,4 @@ impl Report {
     pub fn case_id(&self) -> String {
         format!("{}/{}", self.component, self.case)
     }
-}
-
-fn epoch<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    serializer.serialize_f64(since.as_secs_f64())
-}
-
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
 }

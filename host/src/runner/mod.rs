@@ -7,7 +7,6 @@ mod heartbeat;
 mod settings;
 mod verdict;
 
-use std::collections::BTreeMap;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,6 +20,7 @@ pub use settings::RunnerSettings;
 use crate::guest::{Entered, Recorder, RunClock, RunContext, RunParts, Session};
 use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
+use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::Waiter;
 use heartbeat::Heartbeat;
@@ -32,7 +32,6 @@ pub struct Runner {
     waiter: Arc<Waiter>,
     in_flight: AtomicUsize,
     heartbeat: Heartbeat,
-    no_config: Arc<BTreeMap<String, String>>,
 }
 
 /// What runs are given. An attempt keeps what it began with.
@@ -48,6 +47,10 @@ pub struct Provision {
 /// What to run.
 #[derive(Clone)]
 pub struct Order {
+    /// The run's id.
+    pub run: Uuid,
+    /// Why it runs.
+    pub trigger: Trigger,
     /// The version.
     pub component: Arc<Component>,
     /// The case.
@@ -64,7 +67,6 @@ impl Runner {
             waiter,
             in_flight: AtomicUsize::new(0),
             heartbeat: Heartbeat::start(),
-            no_config: Arc::default(),
         }
     }
 
@@ -85,7 +87,6 @@ impl Runner {
     /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
     pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
         let _counted = InFlight::new(&self.in_flight);
-        let run = Uuid::now_v7();
         let retry = order.case.retry;
         let mut attempts = Vec::new();
         for number in 1..=retry.retries + 1 {
@@ -97,28 +98,28 @@ impl Runner {
                     () = tokio::time::sleep(retry.delay) => {}
                 }
             }
-            let attempt = self.attempt(order, run, number, stop).await;
+            let attempt = self.attempt(order, number, stop).await;
             let is_last = matches!(attempt.outcome, Outcome::Pass | Outcome::Cancelled);
             attempts.push(attempt);
             if is_last {
                 break;
             }
         }
-        Report::new(run, order, attempts)
+        Report::new(order, attempts)
     }
 
     /// One try, in a fresh instance.
-    async fn attempt(&self, order: &Order, run: Uuid, number: u32, stop: &CancellationToken) -> Attempt {
-        let Order { component, case, .. } = order;
+    async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> Attempt {
+        let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
         let given = self.provision();
-        let claims = Arc::new(self.waiter.claims());
+        let claims = Arc::new(self.waiter.claims(*run));
         let recorder = Recorder::new(RunClock::start(), given.settings.budget);
         let session = Session::for_run(
             recorder.clone(),
             RunParts {
                 context: RunContext {
-                    id: run,
+                    id: *run,
                     component: component.name.clone(),
                     case: case.name.clone(),
                     attempt: number,
@@ -128,7 +129,7 @@ impl Runner {
                 claims: claims.clone(),
                 waiter: self.waiter.clone(),
                 client: given.client.clone(),
-                config: given.settings.config.get(&component.name).unwrap_or(&self.no_config).clone(),
+                config: given.settings.config_of(&component.name, case),
                 series: component.series.clone(),
                 budget: given.settings.budget,
                 timeout: case.timeout,

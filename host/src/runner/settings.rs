@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::config::Section;
 use crate::guest::BudgetSettings;
+use crate::registry::Case;
 
 /// What runs are given.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +29,18 @@ impl RunnerSettings {
                 .into_iter()
                 .map(|(component, values)| (component, Arc::new(values.into_iter().collect())))
                 .collect(),
+        }
+    }
+
+    /// What is set for a case: by `[config.COMPONENT]`, and over it by overrides.
+    pub fn config_of(&self, component: &str, case: &Case) -> Arc<BTreeMap<String, String>> {
+        match self.config.get(component) {
+            None => case.config.clone(),
+            Some(config) if case.config.is_empty() => config.clone(),
+            Some(config) => {
+                let values = config.iter().chain(case.config.iter());
+                Arc::new(values.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use globset::GlobMatcher;
-
-use super::overrides::read_pattern;
+use super::CasePattern;
 use crate::config::{Section, pair};
 use crate::registry::{Case, Cron};
 
@@ -16,7 +14,7 @@ pub struct Maintenance(Vec<Window>);
 #[derive(Debug, Clone)]
 struct Window {
     reason: String,
-    cases: Option<GlobMatcher>,
+    cases: Option<CasePattern>,
     tags: Vec<(String, String)>,
     time: Time,
 }
@@ -33,23 +31,23 @@ impl Maintenance {
         Self(root.list("maintenance", Window::read).unwrap_or_default())
     }
 
-    /// Why the case is not to run at this moment, since the Unix epoch.
-    pub fn covers(&self, case: &Case, now: Duration) -> Option<&str> {
-        let window = self.0.iter().find(|window| window.is_for(case) && window.time.contains(now));
-        window.map(|window| window.reason.as_str())
+    /// Why the case is not to run at this moment, and until when; since the Unix epoch.
+    pub fn covers(&self, case: &Case, now: Duration) -> Option<(&str, Duration)> {
+        let mut windows = self.0.iter().filter(|window| window.is_for(case));
+        windows.find_map(|window| Some((window.reason.as_str(), window.time.end(now)?)))
     }
 
     /// The patterns that match none of these cases.
     pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
         let patterns = self.0.iter().filter_map(|window| window.cases.as_ref());
-        let idle = patterns.filter(|pattern| !case_ids.iter().any(|id| pattern.is_match(id)));
-        idle.map(|pattern| pattern.glob().glob()).collect::<Vec<_>>().into_iter()
+        let idle = patterns.filter(|pattern| !case_ids.iter().any(|id| pattern.matches(id)));
+        idle.map(CasePattern::text).collect::<Vec<_>>().into_iter()
     }
 }
 
 impl Window {
     fn read(section: &Section<'_>) -> Option<Self> {
-        let cases = read_pattern(section, "cases");
+        let cases = section.parsed("cases", CasePattern::parse);
         let tags = section.strings("tags", pair);
         if !section.has("cases") && tags.is_empty() {
             section.mistake("says not which cases it is for; set `cases = \"*\"`, a pattern, or `tags`");
@@ -60,7 +58,7 @@ impl Window {
 
     fn is_for(&self, case: &Case) -> bool {
         let has = |tag: &(String, String)| case.tags.contains(tag);
-        self.cases.as_ref().is_none_or(|cases| cases.is_match(&case.id)) && self.tags.iter().all(has)
+        self.cases.as_ref().is_none_or(|cases| cases.matches(&case.id)) && self.tags.iter().all(has)
     }
 }
 
@@ -89,12 +87,14 @@ impl Time {
         }
     }
 
-    fn contains(&self, now: Duration) -> bool {
+    /// The end of the window that this moment is in.
+    fn end(&self, now: Duration) -> Option<Duration> {
         match self {
-            Self::Once { from, until } => (*from..*until).contains(&now),
+            Self::Once { from, until } => (*from..*until).contains(&now).then_some(*until),
             // The first start that is so late that its window reaches beyond now.
             Self::Again { start, duration } => {
-                start.after(now.saturating_sub(*duration)).is_some_and(|start| start <= now)
+                let start = start.after(now.saturating_sub(*duration)).filter(|start| *start <= now)?;
+                Some(start + *duration)
             }
         }
     }
@@ -102,6 +102,8 @@ impl Time {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::config::parse;
     use crate::registry::{Retry, Schedule};
@@ -115,6 +117,7 @@ mod tests {
             tags: vec![("team".to_owned(), team.to_owned())],
             retry: Retry { retries: 0, delay: Duration::ZERO },
             max_in_flight: 1,
+            config: Arc::default(),
         }
     }
 
@@ -140,11 +143,20 @@ mod tests {
         let windows = parse(text, Maintenance::read).unwrap().0;
         let (shop, crm) = (case("shop/a", "shop"), case("crm/a", "crm"));
         assert_eq!(windows.covers(&shop, at("2026-12-24T19:59:59Z")), None);
-        assert_eq!(windows.covers(&shop, at("2026-12-24T20:00:00Z")), Some("moving"));
+        assert_eq!(
+            windows.covers(&shop, at("2026-12-24T20:00:00Z")),
+            Some(("moving", at("2026-12-24T22:00:00Z")))
+        );
         assert_eq!(windows.covers(&shop, at("2026-12-24T22:00:00Z")), None);
         assert_eq!(windows.covers(&crm, at("2026-12-24T20:00:00Z")), None);
-        assert_eq!(windows.covers(&crm, at("2026-12-24T02:00:00Z")), Some("maintenance"));
-        assert_eq!(windows.covers(&crm, at("2026-12-24T02:59:59Z")), Some("maintenance"));
+        assert_eq!(
+            windows.covers(&crm, at("2026-12-24T02:00:00Z")),
+            Some(("maintenance", at("2026-12-24T03:00:00Z")))
+        );
+        assert_eq!(
+            windows.covers(&crm, at("2026-12-24T02:59:59Z")),
+            Some(("maintenance", at("2026-12-24T03:00:00Z")))
+        );
         assert_eq!(windows.covers(&crm, at("2026-12-24T03:00:00Z")), None);
         assert_eq!(windows.covers(&shop, at("2026-12-24T02:30:00Z")), None);
     }

@@ -4,14 +4,20 @@
 //! case's id: 12 cases of one minute start spread over the minute, at the same moments on every replica and
 //! after every restart. Due times are counted, not wake-ups: what was missed is told, not made up for.
 
+mod halt;
 mod maintenance;
 mod overrides;
+mod pattern;
+mod pauses;
 mod plan;
 mod settings;
 mod ticks;
 
+pub use halt::{Halt, HaltedBy};
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;
-pub use plan::{Action, Deployed, Plan, Tick};
+pub use pattern::CasePattern;
+pub use pauses::{Pause, Pauses};
+pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick, Trigger};
 pub use settings::SchedulerSettings;
 pub use ticks::Ticks;

@@ -1,10 +1,11 @@
 //! What the operator sets for cases, in place of what they declare: the sections `[[override]]`.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use globset::{Glob, GlobMatcher};
-
-use crate::config::Section;
+use super::CasePattern;
+use crate::config::{Section, pair};
 use crate::registry::{Case, Cron, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
@@ -14,13 +15,14 @@ pub struct Overrides(Vec<Override>);
 /// What is set for the cases whose id matches.
 #[derive(Debug, Clone)]
 struct Override {
-    cases: GlobMatcher,
+    cases: CasePattern,
     schedule: Option<Schedule>,
     timeout: Option<Duration>,
     retries: Option<u32>,
     retry_delay: Option<Duration>,
     max_in_flight: Option<usize>,
     paused: Option<String>,
+    config: Vec<(String, String)>,
 }
 
 impl Overrides {
@@ -40,6 +42,10 @@ impl Overrides {
                 delay: over.retry_delay.unwrap_or(case.retry.delay),
             };
             case.max_in_flight = over.max_in_flight.unwrap_or(case.max_in_flight);
+            if !over.config.is_empty() {
+                let config: &mut BTreeMap<_, _> = Arc::make_mut(&mut case.config);
+                config.extend(over.config.iter().cloned());
+            }
         }
         case
     }
@@ -51,18 +57,18 @@ impl Overrides {
 
     /// The patterns that match none of these cases.
     pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
-        let idle = |over: &&Override| !case_ids.iter().any(|id| over.cases.is_match(id));
-        self.0.iter().filter(idle).map(|over| over.cases.glob().glob()).collect::<Vec<_>>().into_iter()
+        let idle = |over: &&Override| !case_ids.iter().any(|id| over.cases.matches(id));
+        self.0.iter().filter(idle).map(|over| over.cases.text()).collect::<Vec<_>>().into_iter()
     }
 
     fn matching(&self, case_id: &str) -> impl Iterator<Item = &Override> {
-        self.0.iter().filter(move |over| over.cases.is_match(case_id))
+        self.0.iter().filter(move |over| over.cases.matches(case_id))
     }
 }
 
 impl Override {
     fn read(section: &Section<'_>) -> Option<Self> {
-        let cases = read_pattern(section, "cases");
+        let cases = section.parsed("cases", CasePattern::parse);
         if !section.has("cases") {
             section
                 .mistake("has no `cases`; set it to a pattern of case ids, such as `cases = \"checkout/*\"`");
@@ -79,6 +85,7 @@ impl Override {
                 "" => Err("must say why, such as `paused = \"the CRM is being moved\"`".to_owned()),
                 reason => Ok(reason.to_owned()),
             }),
+            config: section.strings("config", pair),
             cases: cases?,
         })
     }
@@ -88,7 +95,7 @@ fn read_schedule(section: &Section<'_>) -> Option<Schedule> {
     let every = section.optional_duration("every").map(Schedule::Every);
     let zone = section.string("zone");
     let cron = section.parsed("cron", |text| Cron::parse(text, zone.as_deref())).map(Schedule::Cron);
-    let manual = section.boolean("manual").unwrap_or(false).then_some(Schedule::Manual);
+    let manual = section.optional_boolean("manual").unwrap_or(false).then_some(Schedule::Manual);
     let named = ["every", "cron", "manual"].iter().filter(|name| section.has(name)).count();
     if named > 1 {
         section.mistake("sets more than one of `every`, `cron` and `manual`; keep one");
@@ -97,14 +104,6 @@ fn read_schedule(section: &Section<'_>) -> Option<Schedule> {
         section.mistake_at("zone", "belongs to a `cron`, and there is none here");
     }
     every.or(cron).or(manual)
-}
-
-/// A pattern of case ids, in which `*` stands for anything.
-pub(super) fn read_pattern(section: &Section<'_>, name: &'static str) -> Option<GlobMatcher> {
-    section.parsed(name, |text| {
-        let glob = Glob::new(text).map_err(|error| format!("`{text}` is not a pattern: {}", error.kind()))?;
-        Ok(glob.compile_matcher())
-    })
 }
 
 #[cfg(test)]
@@ -121,6 +120,7 @@ mod tests {
             tags: Vec::new(),
             retry: Retry { retries: 0, delay: Duration::ZERO },
             max_in_flight: 1,
+            config: Arc::default(),
         }
     }
 
@@ -138,6 +138,11 @@ mod tests {
             cron = "0 7 * * *"
             zone = "Europe/Madrid"
             timeout = "9s"
+            config = { tenant = "blue", region = "eu" }
+
+            [[override]]
+            cases = "shop/*"
+            config = { tenant = "green" }
 
             [[override]]
             cases = "nothing/*"
@@ -145,6 +150,8 @@ mod tests {
         let overrides = parse(text, Overrides::read).unwrap().0;
         let smoke = overrides.apply(&case("shop/smoke"));
         assert_eq!(smoke.schedule.to_string(), "cron 0 7 * * * Europe/Madrid");
+        let config: Vec<_> = smoke.config.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(config, ["region=eu", "tenant=green"]);
         assert_eq!((smoke.timeout, smoke.retry.retries), (Duration::from_secs(9), 2));
         assert_eq!(overrides.apply(&case("other/smoke")), case("other/smoke"));
         assert_eq!(overrides.paused("shop/x"), Some("moving"));

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{SchedulerSettings, Ticks};
+use serde::Serialize;
+
+use super::{Halt, Pauses, SchedulerSettings, Ticks};
 use crate::registry::Case;
 use crate::report::SkipReason;
 
@@ -17,6 +19,20 @@ pub struct Tick<V> {
     pub case: Arc<Case>,
     /// When it was due, since the Unix epoch.
     pub due: Duration,
+    /// Why it is due.
+    pub trigger: Trigger,
+}
+
+/// Why a run is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// Its schedule says so.
+    Schedule,
+    /// Its case is new or changed.
+    Deploy,
+    /// Somebody asked for it.
+    Request,
 }
 
 /// A case that is deployed.
@@ -42,12 +58,50 @@ pub enum Action<V> {
         reason: SkipReason,
         /// How many.
         count: u64,
+        /// What keeps the case from running, if it is paused.
+        halt: Option<Halt>,
     },
+}
+
+/// A case as it stands in the plan.
+pub struct Planned<V> {
+    /// The version that is of.
+    pub version: V,
+    /// The case, as the version declares it.
+    pub declared: Arc<Case>,
+    /// The case, as it is to run.
+    pub case: Arc<Case>,
+    /// When it is due next, since the Unix epoch.
+    pub next: Option<Duration>,
+    /// What keeps it from running then, if that has not ended before.
+    pub halt: Option<Halt>,
+}
+
+/// Why a run that somebody asked for does not start.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It is not deployed.
+    #[error("there is no case `{0}`")]
+    NoSuchCase(String),
+    /// As many runs of the case as it allows are in flight.
+    #[error("as many runs of `{case}` are in flight as it allows ({most}); wait until one has ended")]
+    Overlap {
+        /// Its id.
+        case: String,
+        /// How many it allows.
+        most: usize,
+    },
+    /// As many runs as the host allows are in flight.
+    #[error(
+        "as many runs are in flight as `scheduler.max_in_flight` allows ({0}); wait until some have ended"
+    )]
+    Capacity(usize),
 }
 
 /// All cases that are deployed, and when they are due. All times are since the Unix epoch.
 pub struct Plan<V> {
     settings: SchedulerSettings,
+    pauses: Arc<Pauses>,
     cases: BTreeMap<String, Entry<V>>,
     /// Case ids by the time they are due.
     calendar: BTreeSet<(Duration, String)>,
@@ -80,6 +134,7 @@ impl<V: Clone> Plan<V> {
     pub fn new(settings: SchedulerSettings) -> Self {
         Self {
             settings,
+            pauses: Arc::default(),
             cases: BTreeMap::new(),
             calendar: BTreeSet::new(),
             first: VecDeque::new(),
@@ -124,6 +179,43 @@ impl<V: Clone> Plan<V> {
         }
     }
 
+    /// Takes over other pauses.
+    pub fn pause(&mut self, pauses: Arc<Pauses>) {
+        self.pauses = pauses;
+    }
+
+    /// All cases, by id, as they stand at this moment.
+    pub fn planned(&self, now: Duration) -> Vec<Planned<V>> {
+        let planned = |entry: &Entry<V>| Planned {
+            version: entry.version.clone(),
+            declared: entry.declared.clone(),
+            case: entry.case.clone(),
+            next: entry.next.as_ref().map(|(_, next)| *next),
+            halt: Halt::of(&entry.case, &self.settings, &self.pauses, now),
+        };
+        self.cases.values().map(planned).collect()
+    }
+
+    /// A run that somebody asks for, paused or not; call [`Plan::finished`] when it has ended.
+    ///
+    /// # Errors
+    /// There is no such case, or no room for another run.
+    pub fn run_now(&mut self, case_id: &str, now: Duration) -> Result<Tick<V>, Refusal> {
+        let entry = self.cases.get(case_id).ok_or_else(|| Refusal::NoSuchCase(case_id.to_owned()))?;
+        let (version, case) = (entry.version.clone(), entry.case.clone());
+        let tick = Tick { version, case, due: now, trigger: Trigger::Request };
+        match self.take_place(&tick.case, false) {
+            Ok(()) => Ok(tick),
+            Err(SkipReason::Capacity) => Err(Refusal::Capacity(self.settings.max_in_flight)),
+            Err(_) => Err(Refusal::Overlap { case: case_id.to_owned(), most: tick.case.max_in_flight }),
+        }
+    }
+
+    /// All cases, by id, as they are to run.
+    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.cases.values().map(|entry| &entry.case)
+    }
+
     /// Whether nothing is deployed.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()
@@ -151,21 +243,28 @@ impl<V: Clone> Plan<V> {
             *next = ticks.after(now);
             self.calendar.insert((*next, id.clone()));
             let due = if more > 0 { last } else { due };
-            let tick = Tick { version: entry.version.clone(), case: entry.case.clone(), due };
+            let (version, case) = (entry.version.clone(), entry.case.clone());
+            let tick = Tick { version, case, due, trigger: Trigger::Schedule };
             if more > 0 {
-                actions.push(Action::Skip { tick: tick.clone(), reason: SkipReason::Missed, count: more });
+                actions.push(Action::Skip {
+                    tick: tick.clone(),
+                    reason: SkipReason::Missed,
+                    count: more,
+                    halt: None,
+                });
             }
             // A first run that still waits is this one.
             self.first.retain(|waiting| *waiting != id);
-            actions.push(self.start_or_skip(tick, false));
+            actions.push(self.start_or_skip(tick));
         }
         while self.in_flight.values().filter(|in_flight| in_flight.first).count() < self.settings.first_runs
             && self.runs_in_flight < self.settings.max_in_flight
             && let Some(id) = self.first.pop_front()
         {
             if let Some(entry) = self.cases.get(&id) {
-                let tick = Tick { version: entry.version.clone(), case: entry.case.clone(), due: now };
-                actions.push(self.start_or_skip(tick, true));
+                let (version, case) = (entry.version.clone(), entry.case.clone());
+                let tick = Tick { version, case, due: now, trigger: Trigger::Deploy };
+                actions.push(self.start_or_skip(tick));
             }
         }
         actions
@@ -188,26 +287,31 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    fn start_or_skip(&mut self, tick: Tick<V>, first: bool) -> Action<V> {
-        let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
-        if overrides.paused(&tick.case.id).or(maintenance.covers(&tick.case, tick.due)).is_some() {
-            return Action::Skip { tick, reason: SkipReason::Paused, count: 1 };
+    fn start_or_skip(&mut self, tick: Tick<V>) -> Action<V> {
+        let halt = Halt::of(&tick.case, &self.settings, &self.pauses, tick.due);
+        if halt.is_some() {
+            return Action::Skip { tick, reason: SkipReason::Paused, count: 1, halt };
         }
-        let in_flight = self.in_flight.entry(tick.case.id.clone()).or_default();
-        let reason = if in_flight.runs >= tick.case.max_in_flight {
-            SkipReason::Overlap
-        } else if self.runs_in_flight >= self.settings.max_in_flight {
-            SkipReason::Capacity
-        } else {
-            in_flight.runs += 1;
-            in_flight.first |= first;
-            self.runs_in_flight += 1;
-            return Action::Run(tick);
-        };
-        if in_flight.runs == 0 {
-            self.in_flight.remove(&tick.case.id);
+        match self.take_place(&tick.case, tick.trigger == Trigger::Deploy) {
+            Ok(()) => Action::Run(tick),
+            Err(reason) => Action::Skip { tick, reason, count: 1, halt: None },
         }
-        Action::Skip { tick, reason, count: 1 }
+    }
+
+    /// Counts a run in, if there is room for it.
+    fn take_place(&mut self, case: &Case, first: bool) -> Result<(), SkipReason> {
+        let of_case = self.in_flight.get(&case.id).map_or(0, |in_flight| in_flight.runs);
+        if of_case >= case.max_in_flight {
+            return Err(SkipReason::Overlap);
+        }
+        if self.runs_in_flight >= self.settings.max_in_flight {
+            return Err(SkipReason::Capacity);
+        }
+        let in_flight = self.in_flight.entry(case.id.clone()).or_default();
+        in_flight.runs += 1;
+        in_flight.first |= first;
+        self.runs_in_flight += 1;
+        Ok(())
     }
 
     fn insert(&mut self, version: V, declared: Arc<Case>, now: Duration, at_once: bool) {
@@ -258,6 +362,7 @@ mod tests {
             tags: Vec::new(),
             retry: Retry { retries: 0, delay: Duration::ZERO },
             max_in_flight,
+            config: Arc::default(),
         })
     }
 
@@ -276,7 +381,7 @@ mod tests {
     fn told(actions: Vec<Action<()>>) -> Vec<String> {
         let tell = |action| match action {
             Action::Run(tick) => format!("run {}", tick.case.name),
-            Action::Skip { tick, reason, count } => {
+            Action::Skip { tick, reason, count, .. } => {
                 format!("skip {} {} {count}", tick.case.name, reason.name())
             }
         };
@@ -371,6 +476,27 @@ mod tests {
         let mut both = told(plan.due(NOW + Duration::from_secs(2)));
         both.sort();
         assert_eq!(both, ["run a", "run b"]);
+    }
+
+    #[test]
+    fn a_run_that_is_asked_for_needs_room_and_nothing_else() {
+        let mut plan = plan(&[case("m", Schedule::Manual, 1), every_second("a")], NOW, false);
+        let pause = crate::scheduler::Pause {
+            id: uuid::Uuid::nil(),
+            cases: crate::scheduler::CasePattern::parse("c/m").unwrap(),
+            reason: "why".to_owned(),
+            author: "ada".to_owned(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            until: None,
+        };
+        plan.pause(Arc::new(Pauses(vec![pause])));
+        assert_eq!(plan.planned(NOW)[1].halt.as_ref().unwrap().reason, "why");
+        assert_eq!(plan.run_now("c/m", NOW).unwrap().due, NOW);
+        let refused = plan.run_now("c/m", NOW).unwrap_err();
+        assert_eq!(refused, Refusal::Overlap { case: "c/m".to_owned(), most: 1 });
+        assert_eq!(plan.run_now("c/x", NOW).unwrap_err(), Refusal::NoSuchCase("c/x".to_owned()));
+        plan.finished("c/m");
+        assert!(plan.run_now("c/m", NOW).is_ok());
     }
 
     #[test]

@@ -12,8 +12,8 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::request::{Checked, Receipt, Request, SendError};
-use super::settings::{TargetSettings, TargetsSettings, Template, check_url};
-use super::{Secrets, SecretsError};
+use super::settings::{TargetSettings, TargetsSettings, check_url};
+use crate::secrets::{Secrets, Template};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
@@ -37,9 +37,6 @@ struct Target {
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// A secret is not to be had.
-    #[error(transparent)]
-    Secret(#[from] SecretsError),
     /// With its secrets in place, a target's URL or header is not one. The value is not shown.
     #[error("target `{target}`: with its secret in place, {what}")]
     Target {
@@ -71,15 +68,15 @@ impl Client {
     /// Makes the pools; no connection yet.
     ///
     /// # Errors
-    /// Everything that is wrong: secrets first, then targets.
-    pub fn new(settings: &TargetsSettings, runtime: Handle) -> Result<Self, Vec<ClientError>> {
-        let secrets = settings
-            .secrets
-            .fetch()
-            .map_err(|errors| errors.into_iter().map(ClientError::Secret).collect::<Vec<_>>())?;
+    /// Everything that is wrong.
+    pub fn new(
+        settings: &TargetsSettings,
+        secrets: &Secrets,
+        runtime: Handle,
+    ) -> Result<Self, Vec<ClientError>> {
         let (mut targets, mut errors) = (BTreeMap::new(), Vec::new());
-        for (name, settings) in &settings.targets {
-            match Target::new(name, settings, &secrets) {
+        for (name, settings) in &settings.0 {
+            match Target::new(name, settings, secrets) {
                 Ok(target) => drop(targets.insert(name.clone(), target)),
                 Err(error) => errors.push(error),
             }

@@ -5,10 +5,8 @@
 
 mod client;
 mod request;
-mod secrets;
 mod settings;
 
 pub use client::{Client, ClientError};
 pub use request::{Receipt, Request, SendError, header_text, header_value};
-pub use secrets::{Secrets, SecretsError, SecretsSettings};
 pub use settings::{TargetSettings, TargetsSettings};

@@ -1,24 +1,16 @@
 //! The sections `[targets.NAME]`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
+use crate::config::Section;
+use crate::secrets::{SecretsSettings, Template};
 use http::{HeaderName, HeaderValue};
 use reqwest::Url;
-use secrecy::ExposeSecret as _;
 
-use super::secrets::{Secrets, SecretsSettings};
-use crate::config::Section;
-
-/// All targets, and the secrets that they refer to.
+/// All targets, by name.
 #[derive(Debug, Clone, Default)]
-pub struct TargetsSettings {
-    /// By name.
-    pub targets: BTreeMap<String, TargetSettings>,
-    /// The section `[secrets]`.
-    pub secrets: SecretsSettings,
-}
+pub struct TargetsSettings(pub BTreeMap<String, TargetSettings>);
 
 /// One endpoint of the system under test.
 #[derive(Debug, Clone)]
@@ -36,11 +28,10 @@ pub struct TargetSettings {
 }
 
 impl TargetsSettings {
-    /// Reads the sections `[targets]` and `[secrets]`. Relative paths are relative to `base`.
-    pub fn read(root: &Section<'_>, base: &Path) -> Self {
-        let secrets = SecretsSettings::read(root, base);
-        let targets = root.sections("targets", |_, section| TargetSettings::read(section, &secrets));
-        Self { targets: targets.into_iter().collect(), secrets }
+    /// Reads the sections, which may refer to these secrets.
+    pub fn read(root: &Section<'_>, secrets: &SecretsSettings) -> Self {
+        let targets = root.sections("targets", |_, section| TargetSettings::read(section, secrets));
+        Self(targets.into_iter().collect())
     }
 }
 
@@ -81,60 +72,4 @@ pub(super) fn check_url(text: &str) -> Result<Url, String> {
         return Err("must have no `?` and no `#`; a test appends its own path and query".to_owned());
     }
     Ok(url)
-}
-
-/// A text in which `${secret.NAME}` stands for a secret.
-#[derive(Debug, Clone)]
-pub struct Template(Vec<Part>);
-
-#[derive(Debug, Clone)]
-enum Part {
-    Text(String),
-    Secret(String),
-}
-
-impl Template {
-    fn parse(text: &str, secrets: &SecretsSettings) -> Result<Self, String> {
-        let mut parts = Vec::new();
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once("${") {
-            let Some((name, behind)) = after.split_once('}') else {
-                return Err("`${` has no `}`".to_owned());
-            };
-            let Some(name) = name.strip_prefix("secret.") else {
-                return Err(format!("`${{{name}}}` is not known; write `${{secret.NAME}}`"));
-            };
-            if !secrets.has(name) {
-                return Err(format!("there is no secret `{name}`; add a section `[secrets.{name}]`"));
-            }
-            parts.push(Part::Text(before.to_owned()));
-            parts.push(Part::Secret(name.to_owned()));
-            rest = behind;
-        }
-        parts.push(Part::Text(rest.to_owned()));
-        Ok(Self(parts))
-    }
-
-    /// With a letter in place of each secret: enough to see whether the rest is well formed.
-    fn shape(&self) -> String {
-        self.fill(|_| "x")
-    }
-
-    /// With the secrets in their places.
-    pub(super) fn expose(&self, secrets: &Secrets) -> String {
-        self.fill(|name| secrets.get(name).map_or("", |secret| secret.expose_secret()))
-    }
-
-    fn fill<'a>(&'a self, value: impl Fn(&'a str) -> &'a str) -> String {
-        let parts = self.0.iter().map(|part| match part {
-            Part::Text(text) => text.as_str(),
-            Part::Secret(name) => value(name),
-        });
-        parts.collect()
-    }
-
-    /// Whether a secret is part of it.
-    pub(super) fn is_secret(&self) -> bool {
-        self.0.iter().any(|part| matches!(part, Part::Secret(_)))
-    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::{Delivery, Disposition, InvalidKey, PlannedReply, Waiter, WaiterSettings, check_key};
 
@@ -42,8 +43,8 @@ pub struct Claims {
 }
 
 /// What came for one run and was not taken yet.
-#[derive(Default)]
 pub(super) struct Mailbox {
+    pub(super) run: Uuid,
     content: Mutex<Content>,
     /// A run is one thread of execution, so at most one caller waits here.
     arrived: Notify,
@@ -75,8 +76,9 @@ enum Keyless {
 }
 
 impl Claims {
-    pub(super) fn new(waiter: Arc<Waiter>) -> Self {
-        Self { waiter, mailbox: Arc::default() }
+    pub(super) fn new(waiter: Arc<Waiter>, run: Uuid) -> Self {
+        let mailbox = Mailbox { run, content: Mutex::default(), arrived: Notify::new() };
+        Self { waiter, mailbox: Arc::new(mailbox) }
     }
 
     /// How many keys this run expects.
@@ -111,12 +113,13 @@ impl Claims {
         let key: Arc<str> = key.into();
         state.owners.insert(key.clone(), self.mailbox.clone());
         self.mailbox.lock().keys.insert(key.clone(), KeyState::default());
-        for delivery in early {
-            let disposition = match self.mailbox.push(&key, delivery, &self.waiter.settings) {
+        for kept in early {
+            let disposition = match self.mailbox.push(&key, kept.delivery, &self.waiter.settings) {
                 true => Disposition::Early,
                 false => Disposition::Overflow,
             };
             self.waiter.tally.add(disposition, 1);
+            state.recent.settle(kept.number, disposition, Some(self.mailbox.run));
         }
         Ok(())
     }
@@ -185,7 +188,7 @@ impl Claims {
             let ours = state.owners.get(key).is_some_and(|owner| Arc::ptr_eq(owner, &self.mailbox));
             if ours {
                 state.owners.remove(key);
-                state.late.remember(key.clone(), now);
+                state.late.remember(key.clone(), self.mailbox.run, now);
             }
         }
     }

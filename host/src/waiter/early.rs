@@ -16,9 +16,15 @@ pub(super) struct Early {
     most_bytes: usize,
     bytes: usize,
     count: usize,
-    by_key: HashMap<Arc<str>, VecDeque<Delivery>>,
+    by_key: HashMap<Arc<str>, VecDeque<Kept>>,
     /// One entry per delivery ever kept. An entry whose delivery was claimed is skipped when its turn comes.
     order: VecDeque<(Instant, Arc<str>)>,
+}
+
+/// A delivery, and its number among all that was received.
+pub(super) struct Kept {
+    pub(super) delivery: Delivery,
+    pub(super) number: u64,
 }
 
 impl Early {
@@ -34,32 +40,32 @@ impl Early {
         }
     }
 
-    /// Keeps a delivery; gives back how many older ones had to go.
-    pub(super) fn keep(&mut self, key: Arc<str>, delivery: Delivery, now: Instant) -> usize {
+    /// Keeps a delivery; gives back the numbers of older ones that had to go.
+    pub(super) fn keep(&mut self, key: Arc<str>, delivery: Delivery, number: u64, now: Instant) -> Vec<u64> {
         self.bytes += delivery.weight();
         self.count += 1;
-        self.by_key.entry(key.clone()).or_default().push_back(delivery);
+        self.by_key.entry(key.clone()).or_default().push_back(Kept { delivery, number });
         self.order.push_back((now, key));
-        let mut evicted = 0;
+        let mut evicted = Vec::new();
         while self.count > self.most || self.bytes > self.most_bytes || self.order.len() > 2 * self.most + 1 {
-            evicted += self.drop_oldest();
+            evicted.extend(self.drop_oldest());
         }
         evicted
     }
 
     /// Takes what was kept for a key, in order.
-    pub(super) fn claim(&mut self, key: &str) -> VecDeque<Delivery> {
+    pub(super) fn claim(&mut self, key: &str) -> VecDeque<Kept> {
         let claimed = self.by_key.remove(key).unwrap_or_default();
         self.count -= claimed.len();
-        self.bytes -= claimed.iter().map(Delivery::weight).sum::<usize>();
+        self.bytes -= claimed.iter().map(|kept| kept.delivery.weight()).sum::<usize>();
         claimed
     }
 
-    /// Drops what has been kept long enough; gives back how many that were.
-    pub(super) fn expire(&mut self, now: Instant) -> usize {
-        let mut expired = 0;
+    /// Drops what has been kept long enough; gives back the numbers.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<u64> {
+        let mut expired = Vec::new();
         while self.order.front().is_some_and(|(kept, _)| now.duration_since(*kept) >= self.keep_for) {
-            expired += self.drop_oldest();
+            expired.extend(self.drop_oldest());
         }
         expired
     }
@@ -75,16 +81,16 @@ impl Early {
     }
 
     /// Drops the delivery of the oldest entry, if it is still here.
-    fn drop_oldest(&mut self) -> usize {
-        let Some((kept, key)) = self.order.pop_front() else { return 0 };
-        let Some(queue) = self.by_key.get_mut(&key) else { return 0 };
+    fn drop_oldest(&mut self) -> Option<u64> {
+        let (kept, key) = self.order.pop_front()?;
+        let queue = self.by_key.get_mut(&key)?;
         // The key may have been claimed and then kept anew: a younger delivery is not this entry's.
-        let Some(delivery) = queue.pop_front_if(|delivery| delivery.received <= kept) else { return 0 };
+        let Kept { delivery, number } = queue.pop_front_if(|young| young.delivery.received <= kept)?;
         if queue.is_empty() {
             self.by_key.remove(&key);
         }
         self.bytes -= delivery.weight();
         self.count -= 1;
-        1
+        Some(number)
     }
 }

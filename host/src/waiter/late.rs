@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 /// Remembers keys for a while after they were released.
 pub(super) struct Late {
     remember_for: Duration,
     most: usize,
-    released: HashMap<Arc<str>, Instant>,
+    released: HashMap<Arc<str>, (Uuid, Instant)>,
     order: VecDeque<(Instant, Arc<str>)>,
 }
 
@@ -19,8 +20,8 @@ impl Late {
         Self { remember_for, most, released: HashMap::new(), order: VecDeque::new() }
     }
 
-    pub(super) fn remember(&mut self, key: Arc<str>, now: Instant) {
-        self.released.insert(key.clone(), now);
+    pub(super) fn remember(&mut self, key: Arc<str>, run: Uuid, now: Instant) {
+        self.released.insert(key.clone(), (run, now));
         self.order.push_back((now, key));
         while self.order.len() > self.most {
             self.forget_oldest();
@@ -32,8 +33,9 @@ impl Late {
         self.released.remove(key);
     }
 
-    pub(super) fn contains(&self, key: &str) -> bool {
-        self.released.contains_key(key)
+    /// The run that had this key, and when it ended.
+    pub(super) fn find(&self, key: &str) -> Option<(Uuid, Instant)> {
+        self.released.get(key).copied()
     }
 
     pub(super) fn expire(&mut self, now: Instant) {
@@ -45,7 +47,7 @@ impl Late {
     fn forget_oldest(&mut self) {
         if let Some((at, key)) = self.order.pop_front()
             // The key may have been released again since: that entry comes later in the order.
-            && self.released.get(&key) == Some(&at)
+            && self.released.get(&key).is_some_and(|(_, released)| *released == at)
         {
             self.released.remove(&key);
         }

@@ -11,6 +11,7 @@ mod delivery;
 mod early;
 mod key;
 mod late;
+mod received;
 mod reply;
 mod settings;
 mod tally;
@@ -19,10 +20,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
+use uuid::Uuid;
 
 pub use claims::{Arrived, Claims, ExpectError, Overflow};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
+pub use received::Received;
 pub use reply::PlannedReply;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
@@ -30,6 +33,7 @@ pub use tally::{Disposition, Tally, TallyCount};
 use claims::Mailbox;
 use early::Early;
 use late::Late;
+use received::{Fate, Recent};
 
 /// Expectations and deliveries of one host.
 pub struct Waiter {
@@ -42,6 +46,7 @@ struct State {
     owners: HashMap<Arc<str>, Arc<Mailbox>>,
     early: Early,
     late: Late,
+    recent: Recent,
 }
 
 impl Waiter {
@@ -51,54 +56,80 @@ impl Waiter {
             owners: HashMap::new(),
             early: Early::new(settings.early_for, settings.early_count, settings.early_bytes),
             late: Late::new(settings.late_for, settings.late_count),
+            recent: Recent::new(settings.recent_count, settings.recent_bytes),
         };
         Arc::new(Self { state: Mutex::new(state), settings, tally: Tally::default() })
     }
 
     /// The claims of one run: none at first, all released when it is dropped.
-    pub fn claims(self: &Arc<Self>) -> Claims {
-        Claims::new(self.clone())
+    pub fn claims(self: &Arc<Self>, run: Uuid) -> Claims {
+        Claims::new(self.clone(), run)
     }
 
     /// Hands a delivery to the run that expects its key, or keeps it for a while. Gives the answer that the
     /// run planned for it, if it did.
     pub fn deliver(&self, key: &str, delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
-        let (disposition, reply) = self.place(key, delivery);
+        let received = Received::whole(&delivery, Some(key));
+        let now = Instant::now();
+        let mut state = self.lock();
+        self.expire(&mut state, now);
+        let (fate, reply) = self.place(&mut state, key, delivery, now);
+        let Fate { disposition, run, late_by } = fate;
+        state.recent.keep(Received { disposition, run, late_by, ..received });
         self.tally.add(disposition, 1);
         (disposition, reply)
     }
 
-    fn place(&self, key: &str, mut delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
-        let now = Instant::now();
-        let mut state = self.lock();
-        self.expire(&mut state, now);
+    fn place(
+        &self,
+        state: &mut State,
+        key: &str,
+        mut delivery: Delivery,
+        now: Instant,
+    ) -> (Fate, Option<PlannedReply>) {
+        let fate = |disposition| Fate { disposition, run: None, late_by: None };
         if let Some((key, mailbox)) = state.owners.get_key_value(key) {
             // Pushed under the lock of the map, so that a run that ends now either has this delivery
             // among its leftovers or leaves the key to be late.
             let reply = mailbox.next_reply(key);
             delivery.answered = reply.as_ref().map(|reply| (reply.status, reply.delay));
             let queued = mailbox.push(key, delivery, &self.settings);
-            return (if queued { Disposition::Matched } else { Disposition::Overflow }, reply);
+            let disposition = if queued { Disposition::Matched } else { Disposition::Overflow };
+            return (Fate { run: Some(mailbox.run), ..fate(disposition) }, reply);
         }
-        if state.late.contains(key) {
-            return (Disposition::Late, None);
+        if let Some((run, released)) = state.late.find(key) {
+            let late_by = Some(now.saturating_duration_since(released));
+            return (Fate { run: Some(run), late_by, ..fate(Disposition::Late) }, None);
         }
         if !delivery.fits(self.settings.early_bytes) {
-            return (Disposition::Overflow, None);
+            return (fate(Disposition::Overflow), None);
         }
-        let evicted = state.early.keep(key.into(), delivery, now);
-        self.tally.add(Disposition::Overflow, evicted);
-        (Disposition::Held, None)
+        let number = state.recent.next_number();
+        for evicted in state.early.keep(key.into(), delivery, number, now) {
+            self.tally.add(Disposition::Overflow, 1);
+            state.recent.settle(evicted, Disposition::Overflow, None);
+        }
+        (fate(Disposition::Held), None)
     }
 
     /// Counts a request that had no key where the configuration looks.
-    pub fn without_key(&self) {
+    pub fn without_key(&self, delivery: &Delivery) {
+        let received = Received::whole(delivery, None);
+        self.lock().recent.keep(received);
         self.tally.add(Disposition::NoKey, 1);
     }
 
     /// Counts a request that was refused before anybody looked for a key.
-    pub fn rejected(&self) {
+    pub fn rejected(&self, request: Received) {
+        self.lock().recent.keep(request);
         self.tally.add(Disposition::Rejected, 1);
+    }
+
+    /// The newest requests that `wanted` wants, newest first.
+    pub fn received(&self, most: usize, wanted: impl Fn(&Received) -> bool) -> Vec<Received> {
+        let mut state = self.lock();
+        self.expire(&mut state, Instant::now());
+        state.recent.newest().filter(|request| wanted(request)).take(most).cloned().collect()
     }
 
     /// What the webhook has received, by what became of it. Deliveries whose time has run out are settled
@@ -119,7 +150,10 @@ impl Waiter {
     }
 
     fn expire(&self, state: &mut State, now: Instant) {
-        self.tally.add(Disposition::Unmatched, state.early.expire(now));
+        for expired in state.early.expire(now) {
+            self.tally.add(Disposition::Unmatched, 1);
+            state.recent.settle(expired, Disposition::Unmatched, None);
+        }
         state.late.expire(now);
     }
 

@@ -21,6 +21,10 @@ pub struct WaiterSettings {
     pub queue_per_key: usize,
     /// How many bytes of deliveries wait to be taken by one run.
     pub queue_bytes: usize,
+    /// How many requests are kept for people to look at, whatever became of them; the oldest goes first.
+    pub recent_count: usize,
+    /// How many bytes of them are kept.
+    pub recent_bytes: usize,
 }
 
 impl WaiterSettings {
@@ -35,6 +39,8 @@ impl WaiterSettings {
             late_count: section.integer("late_count", 0..=1_000_000, default.late_count),
             queue_per_key: section.integer("queue_per_key", 1..=100_000, default.queue_per_key),
             queue_bytes: section.bytes("queue_bytes", 1024..=1 << 34, default.queue_bytes as u64),
+            recent_count: section.integer("recent_count", 0..=100_000, default.recent_count),
+            recent_bytes: section.bytes("recent_bytes", 0..=1 << 30, default.recent_bytes as u64),
         }
     }
 }
@@ -49,6 +55,8 @@ impl Default for WaiterSettings {
             late_count: 50_000,
             queue_per_key: 256,
             queue_bytes: 64 << 20,
+            recent_count: 500,
+            recent_bytes: 8 << 20,
         }
     }
 }

@@ -23,6 +23,34 @@ pub enum Disposition {
     Rejected,
 }
 
+impl Disposition {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Matched,
+        Self::Held,
+        Self::Early,
+        Self::Unmatched,
+        Self::Late,
+        Self::Overflow,
+        Self::NoKey,
+        Self::Rejected,
+    ];
+
+    /// As metrics and the API say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::Held => "held",
+            Self::Early => "early",
+            Self::Unmatched => "unmatched",
+            Self::Late => "late",
+            Self::Overflow => "overflow",
+            Self::NoKey => "no_key",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// Counters that everybody may add to at once.
 #[derive(Debug, Default)]
 pub struct Tally([AtomicU64; 8]);

@@ -39,7 +39,7 @@ fn bodies(arrived: &[Arrived]) -> Vec<&str> {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     let waiting = tokio::spawn(async move { claims.next(&keys(["a"]), 1).await });
     tokio::task::yield_now().await;
@@ -49,11 +49,43 @@ async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_became_of_each_request_can_be_looked_up() {
+    let waiter = waiter();
+    let (run, over) = (Uuid::now_v7(), Uuid::now_v7());
+    let claims = waiter.claims(run);
+    claims.expect("mine").unwrap();
+    let ended = waiter.claims(over);
+    ended.expect("late").unwrap();
+    drop(ended);
+    tokio::time::advance(Duration::from_secs(4)).await;
+    for key in ["mine", "late", "soon", "never"] {
+        waiter.deliver(key, delivery(key));
+    }
+    waiter.without_key(&delivery("no key"));
+    claims.expect("soon").unwrap();
+    tokio::time::advance(Duration::from_secs(60)).await;
+    let fates: Vec<_> = waiter.received(10, |_| true);
+    let fates: Vec<_> = fates.iter().map(|one| (&*one.body, one.disposition, one.run)).collect();
+    assert_eq!(
+        fates,
+        [
+            ("no key", Disposition::NoKey, None),
+            ("never", Disposition::Unmatched, None),
+            ("soon", Disposition::Early, Some(run)),
+            ("late", Disposition::Late, Some(over)),
+            ("mine", Disposition::Matched, Some(run)),
+        ]
+    );
+    let late = waiter.received(1, |one| one.key.as_deref() == Some("late"));
+    assert_eq!(late[0].late_by, Some(Duration::from_secs(4)));
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_early_delivery_is_found_when_its_key_is_expected() {
     let waiter = waiter();
     waiter.deliver("a", delivery("one"));
     waiter.deliver("a", delivery("two"));
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     assert_eq!(bodies(&claims.next(&keys(["a"]), 2).await.unwrap()), ["one", "two"]);
     assert_eq!(waiter.count().of(Disposition::Early), 2);
@@ -66,7 +98,7 @@ async fn an_early_delivery_that_nobody_expects_in_time_is_unmatched() {
     waiter.deliver("a", delivery("one"));
     tokio::time::advance(Duration::from_secs(10)).await;
     assert_eq!(waiter.count().of(Disposition::Unmatched), 1);
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     assert!(claims.take(&keys(["a"]), 1).is_none());
 }
@@ -84,7 +116,7 @@ async fn a_flood_of_strangers_pushes_out_the_oldest() {
 #[tokio::test(start_paused = true)]
 async fn a_key_has_one_owner_until_its_run_ends() {
     let waiter = waiter();
-    let (first, second) = (waiter.claims(), waiter.claims());
+    let (first, second) = (waiter.claims(Uuid::now_v7()), waiter.claims(Uuid::now_v7()));
     first.expect("a").unwrap();
     first.expect("a").unwrap();
     assert_eq!(second.expect("a"), Err(ExpectError::Taken));
@@ -98,7 +130,7 @@ async fn a_key_has_one_owner_until_its_run_ends() {
 #[tokio::test(start_paused = true)]
 async fn releasing_does_not_take_the_key_from_its_next_owner() {
     let waiter = waiter();
-    let (first, second) = (waiter.claims(), waiter.claims());
+    let (first, second) = (waiter.claims(Uuid::now_v7()), waiter.claims(Uuid::now_v7()));
     first.expect("a").unwrap();
     first.release_keys();
     second.expect("a").unwrap();
@@ -109,7 +141,7 @@ async fn releasing_does_not_take_the_key_from_its_next_owner() {
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_is_reported_after_what_was_kept() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     for body in ["1", "2", "3", "4", "5"] {
         waiter.deliver("a", delivery(body));
@@ -123,7 +155,7 @@ async fn a_full_queue_is_reported_after_what_was_kept() {
 #[tokio::test(start_paused = true)]
 async fn waiting_for_more_than_comes_leaves_what_came() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     claims.expect("b").unwrap();
     waiter.deliver("b", delivery("1"));
@@ -136,7 +168,7 @@ async fn waiting_for_more_than_comes_leaves_what_came() {
 #[tokio::test(start_paused = true)]
 async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     claims.sent(Some("a"), Instant::now());
     claims.sent(None, Instant::now());
@@ -158,7 +190,7 @@ async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
 #[tokio::test(start_paused = true)]
 async fn planned_replies_are_given_in_order_and_then_no_more() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     let reply = |status: u16| PlannedReply {
         status: status.try_into().unwrap(),
@@ -176,7 +208,7 @@ async fn planned_replies_are_given_in_order_and_then_no_more() {
 #[tokio::test(start_paused = true)]
 async fn what_was_never_taken_is_given_back_at_the_end() {
     let waiter = waiter();
-    let claims = waiter.claims();
+    let claims = waiter.claims(Uuid::now_v7());
     claims.expect("a").unwrap();
     waiter.deliver("a", delivery("left"));
     assert_eq!(bodies(&claims.release()), ["left"]);
@@ -214,7 +246,7 @@ proptest! {
             .unwrap();
         runtime.block_on(async move {
             let waiter = waiter();
-            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims()).collect();
+            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims(Uuid::now_v7())).collect();
             let (mut delivered, mut taken) = (0_u64, 0_u64);
             let mut left = 0_u64;
             for step in steps {
@@ -235,7 +267,7 @@ proptest! {
                         }
                     }
                     Step::Release(run) => {
-                        let claims = std::mem::replace(&mut runs[run], waiter.claims());
+                        let claims = std::mem::replace(&mut runs[run], waiter.claims(Uuid::now_v7()));
                         left += claims.release().len() as u64;
                     }
                     Step::Advance(seconds) => tokio::time::advance(Duration::from_secs(seconds)).await,

@@ -15,7 +15,7 @@ use tokio::time::Instant;
 
 use super::WebhookSettings;
 use super::extract::extract;
-use crate::waiter::{Delivery, PlannedReply, Waiter, check_key};
+use crate::waiter::{Delivery, PlannedReply, Received, Waiter, check_key};
 
 /// Takes deliveries.
 pub struct Webhook {
@@ -54,7 +54,9 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     let body = match read(&settings, body).await {
         Ok(body) => body,
         Err(refused) => {
-            webhook.waiter.rejected();
+            let reason = &refused.1;
+            let request = Received::refused(parts.method.as_str(), path, query, &parts.headers, reason);
+            webhook.waiter.rejected(request);
             return refused.into_response();
         }
     };
@@ -73,7 +75,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     let planned = match key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned) {
         Some(key) => webhook.waiter.deliver(&key, delivery).1,
         None => {
-            webhook.waiter.without_key();
+            webhook.waiter.without_key(&delivery);
             None
         }
     };

@@ -80,6 +80,8 @@ impl WebhookSettings {
     /// Reads the section.
     pub fn read(section: &Section<'_>) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
+        section.default_is("keys", "[{ header = \"orbital-key\" }, { json = \"/id\" }]");
+        section.default_is("public_url", &format!("\"http://{listen}\""));
         let keys = section.list("keys", read_place).unwrap_or_else(default_places);
         if keys.is_empty() {
             section

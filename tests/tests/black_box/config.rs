@@ -140,14 +140,15 @@ async fn a_mistake_of_syntax_in_a_value_is_reported_in_its_own_line_only() {
 }
 
 #[tokio::test]
-async fn a_private_listener_that_others_can_reach_is_refused() {
-    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
-        refused(
-            &format!("[admin]\nlisten = \"{address}\"\n"),
-            &[&["line 2:", "`admin.listen`", "loopback", "no authentication"]],
-        )
-        .await;
-    }
+async fn settings_that_contradict_are_refused() {
+    refused(
+        "[webhook]\nlisten = \"127.0.0.1:9999\"\n[admin]\nlisten = \"127.0.0.1:9999\"\nopen_metrics = true\n",
+        &[
+            &["line 1:", "`webhook`", "`admin.listen` is 127.0.0.1:9999 too"],
+            &["line 5:", "`admin.open_metrics`", "there is no `token` here"],
+        ],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod admin;
+mod api;
 mod cli;
 mod config;
 mod deploy;

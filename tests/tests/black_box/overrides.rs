@@ -73,6 +73,56 @@ async fn a_schedule_can_be_set_for_a_case_that_has_none() {
 }
 
 #[tokio::test]
+async fn configuration_can_be_set_for_cases_by_pattern() {
+    let config = config(
+        "[webhook]\nlisten = \"127.0.0.1:0\"\n[config.reads]\nplan = \"gold\"\nregion = \"eu\"\n[[override]]\ncases = \
+         \"*/reads\"\nconfig = { region = \"us\", absent = \"here\" }\n[[override]]\ncases = \"other/*\"\nconfig = { plan = \
+         \"iron\" }\n",
+    );
+    let component = guest("reads");
+    let arguments =
+        ["run".as_ref(), component.as_path(), "--json".as_ref(), "--config".as_ref(), config.path()];
+    let finished = orbital(arguments).await;
+    for value in ["plan is Some(\\\"gold\\\")", "region is Some(\\\"us\\\")", "absent is Some(\\\"here\\\")"]
+    {
+        assert!(finished.stdout.contains(value), "`{value}` is not in {finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_set_for_a_case_holds_for_runs_by_hand_too() {
+    let config = config(
+        "[webhook]\nlisten = \"127.0.0.1:0\"\n[[override]]\ncases = \"slow/*\"\ntimeout = \"50ms\"\nretries = 1\npaused = \
+         \"not by itself\"\n",
+    );
+    let component = guest("slow");
+    let finished = orbital(["run".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await;
+    assert_eq!(finished.code, 1, "{finished:?}");
+    for text in ["--- TIMEOUT: slow/sleeps", "attempt 2: timeout", "its time of 50.0ms ran out"] {
+        assert!(finished.stdout.contains(text), "`{text}` is not in {finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_schedule_that_holds_is_shown() {
+    let host = Host::builder()
+        .sections("[[override]]\ncases = \"passes/*\"\nevery = \"150ms\"")
+        .with("passes")
+        .start()
+        .await;
+    let schedule = async |schedule| {
+        let labels = [("component", "passes"), ("case", "passes"), ("schedule", schedule)];
+        host.metrics().await.get("orbital_case_info", &labels)
+    };
+    eventually("the override is shown", async || schedule("every 150ms").await).await;
+    assert_eq!(schedule("every 200ms").await, None);
+    let text = std::fs::read_to_string(host.config()).unwrap();
+    std::fs::write(host.config(), text.replace("150ms", "170ms")).unwrap();
+    eventually("the newer one is shown", async || schedule("every 170ms").await).await;
+    assert_eq!(schedule("every 150ms").await, None);
+}
+
+#[tokio::test]
 async fn a_case_can_be_made_manual_and_does_not_run_after_a_deploy_either() {
     let host = Host::builder()
         .sections("[[override]]\ncases = \"still/*\"\nmanual = true")

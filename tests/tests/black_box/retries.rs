@@ -111,7 +111,7 @@ async fn a_line_of_json_has_each_attempt_with_its_outcome_reasons_and_timeline()
     for (attempt, number) in attempts(never).iter().zip(1..) {
         assert!(reasons(attempt).contains(&format!("attempt {number} says no")), "{attempt}");
         assert!(logged(attempt)[0].starts_with(&format!("attempt {number},")), "{attempt}");
-        assert!(attempt["started"].as_f64().unwrap() >= never["started"].as_f64().unwrap(), "{attempt}");
+        assert!(attempt["started"].as_str().unwrap() >= never["started"].as_str().unwrap(), "{attempt}");
         assert!(attempt["duration"].as_f64().unwrap() <= never["duration"].as_f64().unwrap(), "{attempt}");
     }
     let second = &reports["second"];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::Section;
 
@@ -117,5 +117,65 @@ impl Secrets {
     /// The value of a secret.
     pub fn get(&self, name: &str) -> Option<&SecretString> {
         self.0.get(name)
+    }
+}
+
+/// A text in which `${secret.NAME}` stands for a secret.
+#[derive(Debug, Clone)]
+pub struct Template(Vec<Part>);
+
+#[derive(Debug, Clone)]
+enum Part {
+    Text(String),
+    Secret(String),
+}
+
+impl Template {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// It refers to what is not there, or is not whole.
+    pub fn parse(text: &str, secrets: &SecretsSettings) -> Result<Self, String> {
+        let mut parts = Vec::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((name, behind)) = after.split_once('}') else {
+                return Err("`${` has no `}`".to_owned());
+            };
+            let Some(name) = name.strip_prefix("secret.") else {
+                return Err(format!("`${{{name}}}` is not known; write `${{secret.NAME}}`"));
+            };
+            if !secrets.has(name) {
+                return Err(format!("there is no secret `{name}`; add a section `[secrets.{name}]`"));
+            }
+            parts.push(Part::Text(before.to_owned()));
+            parts.push(Part::Secret(name.to_owned()));
+            rest = behind;
+        }
+        parts.push(Part::Text(rest.to_owned()));
+        Ok(Self(parts))
+    }
+
+    /// With a letter in place of each secret: enough to see whether the rest is well formed.
+    pub fn shape(&self) -> String {
+        self.fill(|_| "x")
+    }
+
+    /// With the secrets in their places.
+    pub fn expose(&self, secrets: &Secrets) -> String {
+        self.fill(|name| secrets.get(name).map_or("", |secret| secret.expose_secret()))
+    }
+
+    fn fill<'a>(&'a self, value: impl Fn(&'a str) -> &'a str) -> String {
+        let parts = self.0.iter().map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Secret(name) => value(name),
+        });
+        parts.collect()
+    }
+
+    /// Whether a secret is part of it.
+    pub fn is_secret(&self) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Secret(_)))
     }
 }

@@ -1,0 +1,177 @@
+//! Pauses that somebody asks for while the host runs, kept over restarts.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::scheduler::{CasePattern, Pause, Pauses};
+use crate::state::{State, StateError};
+
+/// The name of their file.
+const FILE: &str = "pauses.json";
+
+/// The most pauses at once.
+const MOST: usize = 1000;
+
+/// All pauses: whoever looks at them has the newest.
+pub struct PauseBook {
+    /// None if nothing can be kept: then they end with the host.
+    state: Option<State>,
+    pauses: watch::Sender<Arc<Pauses>>,
+    /// Held by whoever changes them, so that each change builds on the one before.
+    changing: Mutex<()>,
+}
+
+/// What somebody asks for.
+pub struct NewPause {
+    /// Which cases.
+    pub cases: CasePattern,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub author: String,
+    /// Until when.
+    pub until: Option<Timestamp>,
+}
+
+/// Why there is no pause, or it does not end.
+#[derive(Debug, thiserror::Error)]
+pub enum PauseError {
+    /// There are too many.
+    #[error(
+        "there are {MOST} pauses already, as many as there may be; end some, or pause with a wider pattern"
+    )]
+    TooMany,
+    /// There is no such pause, or it is over.
+    #[error("there is no pause `{0}`")]
+    NoSuchPause(Uuid),
+    /// It cannot be kept, so nothing was changed.
+    #[error("{0}; nothing was changed")]
+    NotKept(#[from] StateError),
+}
+
+impl PauseBook {
+    /// The pauses that were kept.
+    ///
+    /// # Errors
+    /// Their file cannot be read.
+    pub fn open(state: Option<State>) -> Result<Self, StateError> {
+        let pauses: Pauses = state.as_ref().map(|state| state.read(FILE)).transpose()?.unwrap_or_default();
+        Ok(Self { state, pauses: watch::Sender::new(Arc::new(pauses)), changing: Mutex::default() })
+    }
+
+    /// Those who look at them.
+    pub fn subscribe(&self) -> watch::Receiver<Arc<Pauses>> {
+        self.pauses.subscribe()
+    }
+
+    /// Whether pauses are there after a restart.
+    pub fn survives_a_restart(&self) -> bool {
+        self.state.is_some()
+    }
+
+    /// Those that are not over, the oldest first.
+    pub fn current(&self) -> Vec<Pause> {
+        let now = now();
+        let pauses = self.pauses.borrow().clone();
+        pauses.0.iter().filter(|pause| !pause.is_over(now)).cloned().collect()
+    }
+
+    /// Begins a pause. Writes to the disk: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// There are too many, or it cannot be kept.
+    pub fn begin(&self, new: NewPause) -> Result<Pause, PauseError> {
+        let NewPause { cases, reason, author, until } = new;
+        let pause = Pause { id: Uuid::now_v7(), cases, reason, author, since: Timestamp::now(), until };
+        self.change(|pauses| {
+            if pauses.len() >= MOST {
+                return Err(PauseError::TooMany);
+            }
+            pauses.push(pause.clone());
+            Ok(())
+        })?;
+        Ok(pause)
+    }
+
+    /// Ends a pause. Writes to the disk: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// There is none with this id, or the change cannot be kept.
+    pub fn end(&self, id: Uuid) -> Result<Pause, PauseError> {
+        self.change(|pauses| {
+            let index = pauses.iter().position(|pause| pause.id == id);
+            index.map(|index| pauses.remove(index)).ok_or(PauseError::NoSuchPause(id))
+        })
+    }
+
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut Vec<Pause>) -> Result<T, PauseError>,
+    ) -> Result<T, PauseError> {
+        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        // What is over is left out of the file by the way.
+        let mut pauses = self.current();
+        let result = change(&mut pauses)?;
+        let pauses = Pauses(pauses);
+        if let Some(state) = &self.state {
+            state.write(FILE, &pauses)?;
+        }
+        self.pauses.send_replace(Arc::new(pauses));
+        Ok(result)
+    }
+}
+
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn new(cases: &str, until: Option<Timestamp>) -> NewPause {
+        let cases = CasePattern::parse(cases).unwrap();
+        NewPause { cases, reason: "why".to_owned(), author: "ada".to_owned(), until }
+    }
+
+    #[test]
+    fn pauses_are_kept_until_they_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = || PauseBook::open(Some(State::open(folder.path()).unwrap())).unwrap();
+        let book = open();
+        let over = Timestamp::now() - Duration::from_secs(1);
+        book.begin(new("a/*", Some(over))).unwrap();
+        let first = book.begin(new("b/*", None)).unwrap();
+        let second = book.begin(new("c/*", None)).unwrap();
+        assert_eq!(book.subscribe().borrow().0.len(), 2, "what is over is forgotten");
+        drop(book);
+        let book = open();
+        book.end(first.id).unwrap();
+        assert!(matches!(book.end(first.id).unwrap_err(), PauseError::NoSuchPause(_)));
+        drop(book);
+        let left: Vec<_> = open().current().iter().map(|pause| pause.id).collect();
+        assert_eq!(left, [second.id]);
+    }
+
+    #[test]
+    fn what_cannot_be_kept_does_not_begin() {
+        let folder = tempfile::tempdir().unwrap();
+        let book = PauseBook::open(Some(State::open(folder.path()).unwrap())).unwrap();
+        std::fs::remove_dir_all(folder.path()).unwrap();
+        assert!(matches!(book.begin(new("a/*", None)), Err(PauseError::NotKept(_))));
+        assert!(book.current().is_empty());
+    }
+
+    #[test]
+    fn there_is_an_end_to_pausing() {
+        let book = PauseBook::open(None).unwrap();
+        for _ in 0..MOST {
+            book.begin(new("a/*", None)).unwrap();
+        }
+        assert!(matches!(book.begin(new("a/*", None)), Err(PauseError::TooMany)));
+    }
+}

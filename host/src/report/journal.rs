@@ -1,0 +1,238 @@
+//! What happened lately: how each case stands, its last runs, and the runs that go on now.
+//!
+//! It is bounded in runs and in bytes. Runs that passed at once and the others are kept apart, so that a
+//! failure is not pushed out by the passes after it. It begins anew with the host.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use uuid::Uuid;
+
+use super::{Event, JournalSettings, Outcome, Report, SkipReason};
+use crate::registry::Component;
+use crate::runner::Order;
+
+/// Keeps what happened lately.
+pub struct Journal {
+    settings: JournalSettings,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    cases: HashMap<String, CaseJournal>,
+    /// By id, which is in the order of their starts.
+    runs: BTreeMap<Uuid, Kept>,
+    bytes: usize,
+    in_flight: BTreeMap<Uuid, Order>,
+}
+
+#[derive(Default)]
+struct CaseJournal {
+    record: CaseRecord,
+    routine: VecDeque<Uuid>,
+    notable: VecDeque<Uuid>,
+}
+
+struct Kept {
+    report: Arc<Report>,
+    weight: usize,
+}
+
+/// How a case stands.
+#[derive(Debug, Clone, Default)]
+pub struct CaseRecord {
+    /// Whether it is up; none before its first run has ended.
+    pub standing: Option<Standing>,
+    /// When a run passed for the last time.
+    pub last_pass: Option<SystemTime>,
+    /// The last run that was due and did not start.
+    pub last_skip: Option<(SystemTime, SkipReason)>,
+}
+
+/// Up or down, and since when.
+#[derive(Debug, Clone, Copy)]
+pub struct Standing {
+    /// Whether its last run passed.
+    pub up: bool,
+    /// When that became so.
+    pub since: SystemTime,
+}
+
+/// A case went up or down.
+pub(super) struct Change {
+    pub(super) up: bool,
+    /// How long it had been otherwise; none if this was its first run.
+    pub(super) lasted: Option<Duration>,
+}
+
+impl Journal {
+    /// With nothing in it.
+    pub fn new(settings: JournalSettings) -> Arc<Self> {
+        Arc::new(Self { settings, inner: Mutex::default() })
+    }
+
+    /// Takes note of an event; tells if it took a case up or down.
+    pub(super) fn record(&self, event: &Event) -> Option<Change> {
+        match event {
+            Event::Loaded { component, .. } => self.lock().deploy(component),
+            Event::Removed { component } => self.lock().remove(component),
+            Event::RunStarted(order) => drop(self.lock().in_flight.insert(order.run, order.clone())),
+            Event::RunSkipped { component, case, reason, .. } => {
+                if let Some(case) = self.lock().cases.get_mut(&format!("{component}/{case}")) {
+                    case.record.last_skip = Some((SystemTime::now(), *reason));
+                }
+            }
+            Event::RunEnded(report) => {
+                let weight = weight(report);
+                return self.lock().run_ended(report, weight, &self.settings);
+            }
+            Event::LoadFailed { .. } | Event::Restored { .. } | Event::Scheduled { .. } => {}
+        }
+        None
+    }
+
+    /// How a case stands.
+    pub fn case(&self, case_id: &str) -> CaseRecord {
+        self.lock().cases.get(case_id).map(|case| case.record.clone()).unwrap_or_default()
+    }
+
+    /// A run that has ended and is still kept.
+    pub fn run(&self, id: Uuid) -> Option<Arc<Report>> {
+        self.lock().runs.get(&id).map(|kept| kept.report.clone())
+    }
+
+    /// The newest runs that `wanted` wants, newest first; those before a run, if one is given.
+    pub fn runs(
+        &self,
+        before: Option<Uuid>,
+        most: usize,
+        wanted: impl Fn(&Report) -> bool,
+    ) -> Vec<Arc<Report>> {
+        let inner = self.lock();
+        let runs = inner.runs.range(..before.unwrap_or(Uuid::max()));
+        let reports = runs.rev().map(|(_, kept)| &kept.report);
+        reports.filter(|report| wanted(report)).take(most).cloned().collect()
+    }
+
+    /// The last runs of a case, newest first.
+    pub fn runs_of(&self, case_id: &str, most: usize) -> Vec<Arc<Report>> {
+        let inner = self.lock();
+        let Some(case) = inner.cases.get(case_id) else { return Vec::new() };
+        let mut ids: Vec<Uuid> = case.routine.iter().chain(&case.notable).copied().collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.iter().take(most).filter_map(|id| inner.runs.get(id)).map(|kept| kept.report.clone()).collect()
+    }
+
+    /// Runs that go on, the oldest first.
+    pub fn in_flight(&self) -> Vec<Order> {
+        self.lock().in_flight.values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A journal that misses a run is better than none.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    /// Cases that another version has too keep their record.
+    fn deploy(&mut self, component: &Component) {
+        self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == id));
+        for case in &component.cases {
+            self.cases.entry(case.id.clone()).or_default();
+        }
+    }
+
+    fn remove(&mut self, component: &str) {
+        self.retain(component, |_| false);
+    }
+
+    fn retain(&mut self, component: &str, keep: impl Fn(&str) -> bool) {
+        let is_of = |id: &str| id.split_once('/').is_some_and(|(of, _)| of == component);
+        let gone: Vec<String> = self.cases.keys().filter(|id| is_of(id) && !keep(id)).cloned().collect();
+        for id in gone {
+            let Some(case) = self.cases.remove(&id) else { continue };
+            for run in case.routine.iter().chain(&case.notable) {
+                self.forget(*run);
+            }
+        }
+    }
+
+    fn run_ended(
+        &mut self,
+        report: &Arc<Report>,
+        weight: usize,
+        settings: &JournalSettings,
+    ) -> Option<Change> {
+        self.in_flight.remove(&report.run);
+        // A run may end after its case is gone.
+        let case = self.cases.get_mut(&report.case_id())?;
+        let change = case.record.judge(report);
+        let queue = if report.is_routine() { &mut case.routine } else { &mut case.notable };
+        queue.push_back(report.run);
+        let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
+        self.runs.insert(report.run, Kept { report: report.clone(), weight });
+        self.bytes += weight;
+        if let Some(oldest) = crowded_out {
+            self.forget(oldest);
+        }
+        while self.bytes > settings.max_bytes
+            && let Some(oldest) = self.runs.keys().next().copied()
+        {
+            self.forget(oldest);
+        }
+        change
+    }
+
+    fn forget(&mut self, run: Uuid) {
+        let Some(kept) = self.runs.remove(&run) else { return };
+        self.bytes -= kept.weight;
+        if let Some(case) = self.cases.get_mut(&kept.report.case_id()) {
+            let queue = if kept.report.is_routine() { &mut case.routine } else { &mut case.notable };
+            queue.retain(|other| *other != run);
+        }
+    }
+}
+
+impl CaseRecord {
+    fn judge(&mut self, report: &Report) -> Option<Change> {
+        let up = match report.outcome {
+            Outcome::Pass => true,
+            Outcome::Fail | Outcome::Timeout | Outcome::Error => false,
+            Outcome::Cancelled => return None,
+        };
+        let now = SystemTime::now();
+        if up {
+            self.last_pass = Some(now);
+        }
+        if self.standing.is_some_and(|standing| standing.up == up) {
+            return None;
+        }
+        let before = self.standing.replace(Standing { up, since: now });
+        let lasted = before.map(|before| now.duration_since(before.since).unwrap_or_default());
+        Some(Change { up, lasted })
+    }
+}
+
+/// About how many bytes a report holds: as many as it has in JSON.
+fn weight(report: &Report) -> usize {
+    struct Count(usize);
+
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    let mut count = Count(0);
+    // Neither the report nor the counting can fail.
+    let _ = serde_json::to_writer(&mut count, report);
+    count.0
+}

@@ -1,0 +1,37 @@
+//! Times and durations as machines read them.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use serde::{Serialize as _, Serializer};
+
+/// A time in UTC to the millisecond, such as `2026-11-23T02:01:46.123Z` (RFC 3339).
+pub(crate) fn rfc3339(time: SystemTime) -> String {
+    format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
+}
+
+/// The same, of a time since the Unix epoch.
+pub(crate) fn rfc3339_since_epoch(since: Duration) -> String {
+    // A time that no clock shows is not a time that anything is due.
+    SystemTime::UNIX_EPOCH.checked_add(since).map(rfc3339).unwrap_or_default()
+}
+
+pub(super) fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    rfc3339(*time).serialize(serializer)
+}
+
+pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(duration.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_its_zone_and_three_digits() {
+        let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_394_352_030);
+        assert_eq!(rfc3339(time), "2026-11-23T00:39:12.030Z");
+        assert_eq!(rfc3339_since_epoch(Duration::from_secs(1)), "1970-01-01T00:00:01.000Z");
+    }
+}

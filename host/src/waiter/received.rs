@@ -1,0 +1,216 @@
+//! What the webhook received lately, and what became of it: for people who ask why a test got nothing.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use uuid::Uuid;
+
+use super::{Delivery, Disposition};
+use crate::delicate::{MASK, is_delicate};
+
+/// How much of a body is kept, in bytes.
+const BODY: usize = 1024;
+
+/// How much of a path, a query or a value of a header is kept, in bytes.
+const TEXT: usize = 512;
+
+/// How many headers are kept.
+const HEADERS: usize = 64;
+
+/// One request, cut short where it is long.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Counted from 1 since the host started.
+    pub number: u64,
+    /// When its last byte had come.
+    pub at: SystemTime,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// What came after the first `?`.
+    pub query: String,
+    /// Names and values; what may be a secret is masked.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body.
+    pub body: String,
+    /// Its whole length in bytes.
+    pub size: usize,
+    /// The key that was found.
+    pub key: Option<String>,
+    /// What became of it.
+    pub disposition: Disposition,
+    /// The run that has it, or that it came too late for.
+    pub run: Option<Uuid>,
+    /// How long that run had been over.
+    pub late_by: Option<Duration>,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// What became of a request, and whose it was.
+pub(super) struct Fate {
+    pub(super) disposition: Disposition,
+    pub(super) run: Option<Uuid>,
+    pub(super) late_by: Option<Duration>,
+}
+
+impl Received {
+    /// A request that came whole.
+    pub(super) fn whole(delivery: &Delivery, key: Option<&str>) -> Self {
+        Self {
+            at: delivery.received_at,
+            body: cut(&String::from_utf8_lossy(beginning(&delivery.body, BODY)), BODY),
+            size: delivery.body.len(),
+            key: key.map(str::to_owned),
+            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, &delivery.headers)
+        }
+    }
+
+    /// A request that was refused before its body had come.
+    pub fn refused(method: &str, path: &str, query: &str, headers: &HeaderMap, reason: &str) -> Self {
+        Self {
+            disposition: Disposition::Rejected,
+            refused: Some(reason.trim_end().to_owned()),
+            ..Self::new(method, path, query, headers)
+        }
+    }
+
+    fn new(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Self {
+        // Copied, since a value shares the buffer of its connection, which is larger by far.
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            let delicate = value.is_sensitive() || is_delicate(name.as_str());
+            let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), TEXT)), TEXT);
+            (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
+        };
+        Self {
+            number: 0,
+            at: SystemTime::now(),
+            method: cut(method, TEXT),
+            path: cut(path, TEXT),
+            query: cut(query, TEXT),
+            headers: headers.iter().take(HEADERS).map(header).collect(),
+            body: String::new(),
+            size: 0,
+            key: None,
+            disposition: Disposition::NoKey,
+            run: None,
+            late_by: None,
+            refused: None,
+        }
+    }
+
+    fn weight(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+        size_of::<Self>() + headers + self.path.len() + self.query.len() + self.body.len()
+    }
+}
+
+fn beginning(bytes: &[u8], most: usize) -> &[u8] {
+    bytes.get(..most).unwrap_or(bytes)
+}
+
+/// At most so many bytes, whole characters.
+fn cut(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// The newest requests, bounded in number and bytes.
+pub(super) struct Recent {
+    most: usize,
+    most_bytes: usize,
+    bytes: usize,
+    next: u64,
+    requests: VecDeque<Received>,
+}
+
+impl Recent {
+    pub(super) fn new(most: usize, most_bytes: usize) -> Self {
+        Self { most, most_bytes, bytes: 0, next: 1, requests: VecDeque::new() }
+    }
+
+    /// The number that the next request gets.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Keeps a request; the oldest ones go.
+    pub(super) fn keep(&mut self, request: Received) {
+        let request = Received { number: self.next, ..request };
+        self.next += 1;
+        self.bytes += request.weight();
+        self.requests.push_back(request);
+        while self.requests.len() > self.most || self.bytes > self.most_bytes {
+            let Some(oldest) = self.requests.pop_front() else { return };
+            self.bytes -= oldest.weight();
+        }
+    }
+
+    /// Notes what became of a request later.
+    pub(super) fn settle(&mut self, number: u64, disposition: Disposition, run: Option<Uuid>) {
+        let Some(first) = self.requests.front().map(|request| request.number) else { return };
+        let index = number.checked_sub(first).and_then(|index| usize::try_from(index).ok());
+        if let Some(request) = index.and_then(|index| self.requests.get_mut(index)) {
+            request.disposition = disposition;
+            request.run = run;
+        }
+    }
+
+    /// The newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Received> {
+        self.requests.iter().rev()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, header};
+
+    use super::*;
+
+    fn request(path: &str) -> Received {
+        Received::new("POST", path, "", &HeaderMap::new())
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_settled_by_number() {
+        let mut recent = Recent::new(2, usize::MAX);
+        for path in ["/a", "/b", "/c"] {
+            recent.keep(request(path));
+        }
+        recent.settle(1, Disposition::Early, None);
+        recent.settle(3, Disposition::Early, None);
+        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        assert_eq!(kept, [(3, "/c", Disposition::Early), (2, "/b", Disposition::NoKey)]);
+    }
+
+    #[test]
+    fn bytes_are_bounded() {
+        let mut recent = Recent::new(100, 3 * request("/a").weight());
+        for _ in 0..10 {
+            recent.keep(request("/a"));
+        }
+        assert_eq!(recent.newest().count(), 3);
+        assert_eq!(recent.bytes, 3 * request("/a").weight());
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_secret_is_masked() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        headers.insert("x-id", HeaderValue::from_static("7"));
+        let received = Received::new("POST", &"é".repeat(TEXT), "", &headers);
+        assert_eq!(received.path.len(), TEXT);
+        let expected = [("authorization", MASK), ("x-id", "7")];
+        assert!(
+            expected.iter().all(|(name, value)| {
+                received.headers.contains(&((*name).to_owned(), (*value).to_owned()))
+            })
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Who may ask the private listener: with a token, whoever shows it; without one, programs on this machine.
+
+use orbital_tests::{Finished, Host, client, config, eventually, orbital, orbital_with};
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+const WITH_TOKEN: &str = "[admin]\nlisten = \"127.0.0.1:0\"\ntoken = \"${secret.admin}\"\n[secrets.admin]\nenv = \"ADMIN_TOKEN\"\n";
+
+/// Everything that is served: each of these wants the token.
+const PATHS: [&str; 7] =
+    ["/healthz", "/readyz", "/metrics", "/api/v1/cases", "/api/v1/components", "/api/v1/nowhere", "/nowhere"];
+
+/// A host with a token, whose section `[admin]` has these settings besides.
+async fn guarded(settings: &str) -> Host {
+    let sections = format!("{settings}\n[secrets.admin]\nenv = \"ADMIN_TOKEN\"\n");
+    let host = Host::builder().admin("token = \"${secret.admin}\"").admin(&sections);
+    host.env("ADMIN_TOKEN", TOKEN).start().await
+}
+
+/// The status for a request with these headers.
+async fn status(host: &Host, path: &str, headers: &[(&str, &str)]) -> u16 {
+    let mut request = client().get(format!("{}{path}", host.admin));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
+}
+
+#[tokio::test]
+async fn with_a_token_everything_wants_it() {
+    let host = guarded("").await;
+    for path in PATHS {
+        assert_eq!(status(&host, path, &[]).await, 401, "{path}");
+        for wrong in ["", "x", &TOKEN[1..], &format!("{TOKEN}0"), &TOKEN.replace('a', "b")] {
+            assert_eq!(
+                status(&host, path, &[("authorization", &bearer(wrong))]).await,
+                401,
+                "{path} {wrong}"
+            );
+        }
+        assert_eq!(status(&host, path, &[("authorization", TOKEN)]).await, 401, "{path} without its scheme");
+    }
+    for path in &PATHS[..5] {
+        eventually(&format!("`{path}` is served"), async || {
+            (status(&host, path, &[("authorization", &bearer(TOKEN))]).await == 200).then_some(())
+        })
+        .await;
+    }
+    assert!(!host.lines.text().contains(TOKEN));
+}
+
+#[tokio::test]
+async fn who_is_refused_is_told_how_to_ask() {
+    let host = guarded("").await;
+    let response = client().get(format!("{}/api/v1/cases", host.admin)).send().await.unwrap();
+    assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"orbital\"");
+    assert_eq!(response.headers()["content-type"], "application/problem+json");
+    let problem: serde_json::Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
+    assert_eq!(problem["status"], 401);
+    assert!(problem["detail"].as_str().unwrap().contains("Authorization: Bearer TOKEN"), "{problem}");
+}
+
+#[tokio::test]
+async fn health_and_metrics_can_be_left_open() {
+    for (settings, open) in [
+        ("open_health = true", &["/healthz", "/readyz"][..]),
+        ("open_metrics = true", &["/metrics"][..]),
+        ("open_health = true\nopen_metrics = true", &["/healthz", "/readyz", "/metrics"][..]),
+    ] {
+        let host = guarded(settings).await;
+        host.lines.wait(0, &["ready", "components="]).await;
+        for path in PATHS {
+            let expected = if open.contains(&path) { 200 } else { 401 };
+            assert_eq!(status(&host, path, &[]).await, expected, "{path} with {settings}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_in_a_file_can_be_changed_while_the_host_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    std::fs::write(&file, format!("{TOKEN}\n")).unwrap();
+    let sections = format!("token = \"${{secret.admin}}\"\n[secrets.admin]\nfile = {file:?}\n");
+    let host = Host::builder().admin(&sections).start().await;
+    assert_eq!(status(&host, "/healthz", &[("authorization", &bearer(TOKEN))]).await, 200);
+
+    let newer = TOKEN.to_uppercase();
+    std::fs::write(&file, &newer).unwrap();
+    host.lines.wait(0, &["the configuration was read again"]).await;
+    assert_eq!(status(&host, "/healthz", &[("authorization", &bearer(&newer))]).await, 200);
+    assert_eq!(status(&host, "/healthz", &[("authorization", &bearer(TOKEN))]).await, 401);
+
+    let mark = host.lines.mark();
+    std::fs::write(&file, "short").unwrap();
+    host.lines.wait(mark, &["does not act", "`admin.token` has 5 characters", "at least 16"]).await;
+    assert_eq!(status(&host, "/healthz", &[("authorization", &bearer(&newer))]).await, 200);
+}
+
+#[tokio::test]
+async fn an_address_that_others_can_reach_needs_a_token() {
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:0"] {
+        let config = config(&format!("[admin]\nlisten = \"{address}\"\n"));
+        let Finished { code, stderr, .. } =
+            orbital(["serve".as_ref(), "--config".as_ref(), config.path()]).await;
+        assert_eq!(code, 2, "{stderr}");
+        for text in ["line 2: `admin.listen`", "not a loopback address", "token = \"${secret.admin}\""] {
+            assert!(stderr.contains(text), "`{text}` is not in {stderr}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn with_a_token_any_address_will_do() {
+    let sections = "token = \"${secret.admin}\"\n[secrets.admin]\nenv = \"ADMIN_TOKEN\"\n";
+    let host =
+        Host::builder().admin_address("0.0.0.0:0").admin(sections).env("ADMIN_TOKEN", TOKEN).start().await;
+    // A name that leads here from elsewhere is nobody's secret, so it needs no check then.
+    let headers = [("authorization", bearer(TOKEN)), ("host", "orbital.example".to_owned())];
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(status(&host, "/healthz", &headers).await, 200);
+}
+
+#[tokio::test]
+async fn a_token_that_is_none_is_refused_at_the_start() {
+    for (token, reason) in [
+        ("short", "`admin.token` has 5 characters; it needs at least 16"),
+        ("with a space in between", "a character that cannot stand in a header"),
+    ] {
+        let config = config(WITH_TOKEN);
+        for command in [&["serve"][..], &["config", "check"][..]] {
+            let mut arguments: Vec<&std::ffi::OsStr> = command.iter().map(AsRef::as_ref).collect();
+            arguments.extend(["--config".as_ref(), config.path().as_os_str()]);
+            let Finished { code, stderr, .. } = orbital_with(&[("ADMIN_TOKEN", token)], arguments).await;
+            assert_eq!(code, 2, "{stderr}");
+            assert!(stderr.contains(reason) && !stderr.contains(&format!("{token}\n")), "{stderr}");
+        }
+    }
+    let config = config(WITH_TOKEN);
+    let missing = orbital(["serve".as_ref(), "--config".as_ref(), config.path()]).await;
+    assert!(missing.stderr.contains("`ADMIN_TOKEN` is not set"), "{missing:?}");
+}
+
+#[tokio::test]
+async fn a_token_stands_in_no_configuration() {
+    let config = config(&format!("[admin]\ntoken = \"{TOKEN}\"\n"));
+    let Finished { code, stderr, .. } = orbital(["serve".as_ref(), "--config".as_ref(), config.path()]).await;
+    assert_eq!(code, 2, "{stderr}");
+    assert!(
+        stderr.contains("line 2: `admin.token`: must be a secret") && !stderr.contains(TOKEN),
+        "{stderr}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_token_a_page_in_a_browser_has_no_say() {
+    let host = Host::builder().start().await;
+    let local = host.admin.trim_start_matches("http://").to_owned();
+    let port = local.rsplit(':').next().unwrap();
+    let own_page = format!("http://{local}");
+    for headers in [
+        &[("host", &*local)][..],
+        &[("host", &*format!("localhost:{port}"))],
+        &[("host", &*local), ("origin", &*own_page)],
+    ] {
+        assert_eq!(status(&host, "/api/v1/cases", headers).await, 200, "{headers:?}");
+    }
+    for headers in [
+        // A page of another site, and one whose name was made to point here.
+        &[("origin", "https://evil.example")][..],
+        &[("origin", "null")],
+        &[("host", "evil.example")],
+        &[("host", &*format!("localhost.evil.example:{port}"))],
+    ] {
+        assert_eq!(status(&host, "/api/v1/cases", headers).await, 403, "{headers:?}");
+    }
+}
