@@ -115,6 +115,7 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
 fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
     type Own = HasSelf<Session>;
     contract::log::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::verdict::add_to_linker::<_, Own>(&mut linker, |session| session)?;

@@ -11,6 +11,7 @@ mod compile;
 mod contract;
 mod engine;
 mod host;
+mod http;
 mod recorder;
 mod series;
 mod session;

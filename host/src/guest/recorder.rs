@@ -51,6 +51,8 @@ pub struct Recording {
     pub samples: Vec<Sample>,
     /// What the run is doing.
     pub activity: Activity,
+    /// A budget that it used up where there was no call of its own to end it.
+    pub breach: Option<BudgetBreach>,
 }
 
 /// One step.
@@ -313,6 +315,11 @@ impl Recorder {
     pub fn note_at(&self, at: Instant, what: Happening) {
         let step = self.step(at, None, what);
         self.lock().recording.push(step);
+    }
+
+    /// Notes that a budget is used up, where the guest cannot be stopped at once.
+    pub(super) fn breach(&self, breach: BudgetBreach) {
+        self.lock().recording.breach.get_or_insert(breach);
     }
 
     /// Notes a reason for failing.

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::budget::{BudgetSettings, MemoryBudget};
+use super::budget::{BudgetBreach, BudgetSettings, MemoryBudget};
 use super::clock;
+use super::http::Outgoing;
 use super::recorder::{LogSource, Recorder};
 use super::series::SeriesBook;
 use super::stdio::LineStream;
@@ -26,7 +29,9 @@ pub struct Session {
     wasi: WasiCtx,
     table: ResourceTable,
     /// None while `cases()` is asked.
-    run: Option<RunParts>,
+    run: Option<Arc<RunParts>>,
+    http: WasiHttpCtx,
+    outgoing: Outgoing,
 }
 
 /// What a run has beyond its memory and its log.
@@ -48,7 +53,21 @@ pub struct RunParts {
     /// How long it may take.
     pub timeout: Duration,
     /// Requests sent so far.
-    pub requests: usize,
+    pub requests: AtomicUsize,
+}
+
+impl RunParts {
+    /// Counts requests in.
+    ///
+    /// # Errors
+    /// There are more than the run may send.
+    pub(super) fn charge_requests(&self, more: usize) -> Result<(), BudgetBreach> {
+        // A run is one thread of execution.
+        let asked = self.requests.load(Ordering::Relaxed).saturating_add(more);
+        BudgetBreach::check("requests", self.budget.requests, asked)?;
+        self.requests.store(asked, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 /// Who a run is.
@@ -79,7 +98,7 @@ impl Session {
     /// For a run.
     pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
         let memory = parts.budget.memory;
-        Self::new(recorder, memory, Some(parts))
+        Self::new(recorder, memory, Some(Arc::new(parts)))
     }
 
     /// For asking a component for its cases: it may log, and nothing else.
@@ -87,7 +106,7 @@ impl Session {
         Self::new(recorder, budget.memory, None)
     }
 
-    fn new(recorder: Recorder, memory: usize, run: Option<RunParts>) -> Self {
+    fn new(recorder: Recorder, memory: usize, run: Option<Arc<RunParts>>) -> Self {
         let clock = recorder.clock();
         let wasi = WasiCtxBuilder::new()
             .stdout(LineStream::new(recorder.clone(), LogSource::Stdout))
@@ -102,12 +121,14 @@ impl Session {
             .allow_udp(false)
             .allow_ip_name_lookup(false)
             .build();
-        Self { recorder, memory: MemoryBudget::new(memory), wasi, table: ResourceTable::new(), run }
+        let outgoing = Outgoing::new(recorder.clone(), run.clone());
+        let memory = MemoryBudget::new(memory);
+        Self { recorder, memory, wasi, table: ResourceTable::new(), run, http: WasiHttpCtx::new(), outgoing }
     }
 
     /// The run's parts, for the call of this name.
-    pub(super) fn run(&mut self, call: &str) -> wasmtime::Result<&mut RunParts> {
-        self.run.as_mut().ok_or_else(|| {
+    pub(super) fn run(&self, call: &str) -> wasmtime::Result<&RunParts> {
+        self.run.as_deref().ok_or_else(|| {
             wasmtime::Error::msg(format!(
                 "`cases` called `{call}`: while it is asked for its cases, a component may only log"
             ))
@@ -118,5 +139,11 @@ impl Session {
 impl WasiView for Session {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Session {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outgoing, table: &mut self.table, ctx: &mut self.http }
     }
 }

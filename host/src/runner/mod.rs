@@ -133,7 +133,7 @@ impl Runner {
                 series: component.series.clone(),
                 budget: given.settings.budget,
                 timeout: case.timeout,
-                requests: 0,
+                requests: AtomicUsize::new(0),
             },
         );
 
@@ -178,6 +178,7 @@ impl Runner {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
+        let ending = ending.after(recording.breach);
         let late = matches!(ending, Ending::TimedOut).then(|| {
             time_ran_out(case.timeout, duration, &recording, &self.waiter, recorder.clock().started())
         });

@@ -84,6 +84,33 @@ impl Client {
         if errors.is_empty() { Ok(Self { targets, runtime }) } else { Err(errors) }
     }
 
+    /// The target that a URL means, and what is behind the target's own: one whose name is the URL's host, or the one
+    /// whose own URL it begins with; of several, the longest.
+    pub fn route(&self, url: &Url) -> Option<(String, String)> {
+        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let behind = |path: &str| format!("{}{query}", if path == "/" { "" } else { path });
+        let by_name = url.host_str().and_then(|host| {
+            let named = self.targets.keys().find(|name| name.eq_ignore_ascii_case(host));
+            named.filter(|_| url.port().is_none())
+        });
+        if let Some(name) = by_name {
+            return Some((name.clone(), behind(url.path())));
+        }
+        let own = self.targets.iter().filter_map(|(name, target)| {
+            let base = target.base.path().trim_end_matches('/');
+            let rest = url.path().strip_prefix(base)?;
+            let same = url.origin() == target.base.origin() && (rest.is_empty() || rest.starts_with('/'));
+            same.then_some((base.len(), name, rest))
+        });
+        own.max_by_key(|(length, ..)| *length).map(|(_, name, rest)| (name.clone(), behind(rest)))
+    }
+
+    /// The targets that there are, for people.
+    pub fn describe_targets(&self) -> String {
+        let known = self.targets.keys().cloned().collect::<Vec<_>>();
+        super::request::describe_known(&known)
+    }
+
     /// Checks a request, without sending anything.
     ///
     /// # Errors

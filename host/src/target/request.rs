@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
 /// The largest body that a test may send, in bytes.
-const MAX_BODY: usize = 8 << 20;
+pub const MAX_BODY: usize = 8 << 20;
 
 /// Headers that are the host's to set, or that would change how the request is framed.
-const RESERVED: [&str; 11] = [
+pub const RESERVED_HEADERS: [&str; 11] = [
     "connection",
     "content-length",
     "expect",
@@ -82,7 +82,7 @@ pub enum SendError {
     TooLarge(usize),
 }
 
-fn describe_known(names: &[String]) -> String {
+pub(super) fn describe_known(names: &[String]) -> String {
     if names.is_empty() {
         "there are none: add a section `[targets.NAME]`".to_owned()
     } else {
@@ -152,7 +152,7 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
 fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let parsed = HeaderName::try_from(name)
         .map_err(|_| format!("`{}` is not the name of a header", name.escape_debug()))?;
-    if RESERVED.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
+    if RESERVED_HEADERS.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
         return Err(format!("the header `{name}` is the host's to set"));
     }
     let value = header_value(value).ok_or_else(|| {

@@ -9,6 +9,7 @@ mod config;
 mod deploy;
 mod guest_metrics;
 mod guests;
+mod http;
 mod metrics;
 mod overrides;
 mod pipeline;

@@ -8,7 +8,6 @@ use super::deliveries::claim;
 use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::Header;
 use crate::guest::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
-use crate::guest::budget::BudgetBreach;
 use crate::guest::recorder::{Activity, Happening, Recorder, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target;
@@ -35,7 +34,7 @@ impl Host for Session {
         let request = outgoing(target, method, path, headers, body, timeout_ms);
         let recorder = self.recorder.clone();
         let run = self.run("events.request")?;
-        charge(run, 1)?;
+        run.charge_requests(1)?;
         recorder.enter(sending(&recorder, &request.target, &request.method, &request.path));
         let answer = exchange(run, &recorder, None, request).await;
         recorder.compute();
@@ -51,7 +50,7 @@ impl Session {
     ) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
         let recorder = self.recorder.clone();
         let run = self.run(call)?;
-        charge(run, events.len())?;
+        run.charge_requests(events.len())?;
         // All keys first: no delivery can come before its key is expected.
         let mut claimed = Vec::with_capacity(events.len());
         for event in &events {
@@ -63,7 +62,6 @@ impl Session {
         if let Some(event) = events.first() {
             recorder.enter(sending(&recorder, &event.target, "POST", &event.path));
         }
-        let run = &*run;
         let answers = events.into_iter().zip(claimed).map(|(event, claimed)| {
             let Event { target, key, path, headers, body, timeout_ms } = event;
             let request = outgoing(target, "POST".to_owned(), path, headers, body, timeout_ms);
@@ -121,13 +119,6 @@ async fn exchange(
 fn sending(recorder: &Recorder, target: &str, method: &str, path: &str) -> Activity {
     let since = recorder.clock().elapsed();
     Activity::Sending { target: target.to_owned(), method: method.to_owned(), path: path.to_owned(), since }
-}
-
-fn charge(run: &mut RunParts, requests: usize) -> Result<(), BudgetBreach> {
-    let asked = run.requests.saturating_add(requests);
-    BudgetBreach::check("requests", run.budget.requests, asked)?;
-    run.requests = asked;
-    Ok(())
 }
 
 fn outgoing(

@@ -1,0 +1,187 @@
+//! `wasi:http`: what client libraries use, under the same rules as `send-event`.
+//!
+//! A request goes to a target or nowhere. It names the target by the URL: either the target's name is the host
+//! (`http://api/v1/batch`), so that a component runs unchanged in every environment, or the URL is the target's own
+//! or below it. It goes out by the target's client, with the target's headers, limits and connections.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use tokio::time::Instant;
+use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
+
+use super::budget::BudgetBreach;
+use super::recorder::{Activity, Happening, Recorder, excerpt};
+use super::session::RunParts;
+use crate::target::{self, Client, MAX_BODY, RESERVED_HEADERS, header_text};
+
+/// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
+/// once while one of its timers is pending.
+const DENIAL: Duration = Duration::from_millis(2);
+
+type Answer = Result<(http::Response<WasiBody>, Connection), Error>;
+
+/// What goes on after the head of an answer has come. Nothing: answers are read whole.
+type Connection = Box<dyn Future<Output = Result<(), Error>> + Send>;
+
+/// Sends what one instance sends.
+pub(super) struct Outgoing {
+    recorder: Recorder,
+    /// None while `cases()` is asked.
+    run: Option<Arc<RunParts>>,
+}
+
+impl Outgoing {
+    pub(super) fn new(recorder: Recorder, run: Option<Arc<RunParts>>) -> Self {
+        Self { recorder, run }
+    }
+
+    /// What is to be sent for it, or why nothing is.
+    fn admit(
+        &self,
+        request: &http::request::Parts,
+        options: Option<RequestOptions>,
+    ) -> Result<(&RunParts, target::Request), String> {
+        let run = self.run.as_deref().ok_or("while it is asked for its cases, a component may only log")?;
+        run.charge_requests(1).map_err(|breach: BudgetBreach| {
+            self.recorder.breach(breach);
+            breach.to_string()
+        })?;
+        let (target, path) = route(&run.client, &request.uri)?;
+        let headers = request.headers.iter().filter(|(name, _)| !is_transport(name.as_str()));
+        let outgoing = target::Request {
+            target,
+            method: request.method.to_string(),
+            path,
+            headers: headers.map(|(name, value)| (name.to_string(), header_text(value))).collect(),
+            body: bytes::Bytes::new(),
+            timeout: options.and_then(|options| options.first_byte_timeout),
+        };
+        Ok((run, outgoing))
+    }
+}
+
+impl WasiHttpHooks for Outgoing {
+    fn send_request(
+        &mut self,
+        request: http::Request<WasiBody>,
+        options: Option<RequestOptions>,
+        _processed: Box<dyn Future<Output = Result<(), Error>> + Send>,
+    ) -> Box<dyn Future<Output = Answer> + Send> {
+        let (parts, body) = request.into_parts();
+        let recorder = self.recorder.clone();
+        match self.admit(&parts, options) {
+            Ok((run, request)) => {
+                let started = Instant::now();
+                // A client library knows no keys of ours: it is an event without one, unless it only reads.
+                if !parts.method.is_safe() {
+                    run.claims.sent(None, started);
+                }
+                recorder.enter(Activity::Sending {
+                    target: request.target.clone(),
+                    method: request.method.clone(),
+                    path: request.path.clone(),
+                    since: recorder.clock().elapsed(),
+                });
+                // What it needs of the run, and no more: it may outlive the run for a moment.
+                let (client, id, case) = (run.client.clone(), run.context.id, run.context.case_id());
+                let exchange = async move {
+                    let answer = exchange(&client, request, body, id, &case, started, &recorder).await;
+                    recorder.compute();
+                    answer
+                };
+                Box::new(exchange)
+            }
+            Err(reason) => {
+                recorder.note(Happening::Send {
+                    target: String::new(),
+                    method: parts.method.to_string(),
+                    path: parts.uri.to_string(),
+                    key: None,
+                    body: String::new(),
+                    status: None,
+                    answer: None,
+                    error: Some(reason),
+                });
+                Box::new(async {
+                    tokio::time::sleep(DENIAL).await;
+                    Err(Error::HttpRequestDenied)
+                })
+            }
+        }
+    }
+}
+
+async fn exchange(
+    client: &Client,
+    mut request: target::Request,
+    body: WasiBody,
+    run: uuid::Uuid,
+    case: &str,
+    started: Instant,
+    recorder: &Recorder,
+) -> Answer {
+    let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
+    let sent = async {
+        request.body = match Limited::new(body, MAX_BODY).collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) if error.is::<LengthLimitError>() => {
+                return Err(target::SendError::Invalid(format!("the body has more than {MAX_BODY} bytes")));
+            }
+            Err(error) => return Err(target::SendError::Invalid(format!("the body broke off: {error}"))),
+        };
+        let body = excerpt(&request.body);
+        let answer = match client.prepare(request) {
+            Ok(ready) => ready.send(run, case).await,
+            Err(error) => Err(error),
+        };
+        Ok((body, answer))
+    };
+    let (body, answer) = sent.await.unwrap_or_else(|error| (String::new(), Err(error)));
+    let (status, text, error) = match &answer {
+        Ok(receipt) => (Some(receipt.status), Some(excerpt(&receipt.body)), None),
+        Err(error) => (None, None, Some(error.to_string())),
+    };
+    let step = Happening::Send { target, method, path, key: None, body, status, answer: text, error };
+    recorder.note_since(started, step);
+    let receipt = answer.map_err(guest_error)?;
+    let mut response =
+        http::Response::new(Full::new(receipt.body).map_err(|never| match never {}).boxed_unsync());
+    *response.status_mut() =
+        http::StatusCode::from_u16(receipt.status).map_err(|_| Error::HttpProtocolError)?;
+    *response.headers_mut() = receipt.headers;
+    for name in [http::header::TRANSFER_ENCODING, http::header::CONNECTION] {
+        response.headers_mut().remove(name);
+    }
+    let connection: Connection = Box::new(async { Ok(()) });
+    Ok((response, connection))
+}
+
+/// The target that a URL means, and what is behind it.
+fn route(client: &Client, uri: &http::Uri) -> Result<(String, String), String> {
+    let url =
+        reqwest::Url::parse(&uri.to_string()).map_err(|error| format!("`{uri}` is not a URL: {error}"))?;
+    client.route(&url).ok_or_else(|| {
+        format!(
+            "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
+            url.origin().ascii_serialization(),
+            client.describe_targets()
+        )
+    })
+}
+
+/// Headers that are about the connection, not about the request; libraries set them as they please.
+fn is_transport(name: &str) -> bool {
+    RESERVED_HEADERS.contains(&name) || name.starts_with("proxy-")
+}
+
+fn guest_error(error: target::SendError) -> Error {
+    match error {
+        target::SendError::UnknownTarget { .. } | target::SendError::Taken => Error::HttpRequestDenied,
+        target::SendError::Invalid(reason) => Error::InternalError(Some(reason)),
+        target::SendError::Unreachable(_) => Error::DestinationUnavailable,
+        target::SendError::Timeout(_) => Error::HttpResponseTimeout,
+        target::SendError::TooLarge(limit) => Error::HttpResponseBodySize(Some(limit as u64)),
+    }
+}
