@@ -39,7 +39,22 @@ pub async fn orbital_with<A: AsRef<OsStr>>(
 
 /// The binary with these arguments: pipes for its output, ended when its handle is dropped.
 pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Command {
-    let mut command = Command::new(binary("orbital"));
+    command_through(&[], arguments)
+}
+
+/// The same, started by another program, such as `env`, which gets all of it as its last arguments.
+pub(crate) fn command_through<A: AsRef<OsStr>>(
+    wrapper: &[String],
+    arguments: impl IntoIterator<Item = A>,
+) -> Command {
+    let mut command = match wrapper {
+        [] => Command::new(binary("orbital")),
+        [program, first @ ..] => {
+            let mut command = Command::new(program);
+            command.args(first).arg(binary("orbital"));
+            command
+        }
+    };
     command
         .args(arguments)
         .stdin(Stdio::null())

@@ -31,3 +31,9 @@ pub fn patched(component: &Path, from: &str, to: &str) -> Vec<u8> {
     assert!(found, "no `{from}` in `{}`", component.display());
     bytes
 }
+
+/// The content of a fixture as if it had been built anew: it does the same, and has a custom section more, of 5
+/// bytes with a name of 4 and no data.
+pub fn rebuilt(name: &str) -> Vec<u8> {
+    [std::fs::read(guest(name)).unwrap().as_slice(), b"\0\x05\x04anew"].concat()
+}

@@ -9,8 +9,8 @@ use tempfile::TempDir;
 use tokio::process::Child;
 use tokio::task::JoinHandle;
 
-use crate::binary::command;
-use crate::{Lines, Metrics, PATIENCE, client, guest};
+use crate::binary::command_through;
+use crate::{Lines, Metrics, PATIENCE, WallClock, client, guest};
 
 /// `orbital serve` with a directory and ports of its own. It is killed when this is dropped.
 pub struct Host {
@@ -25,7 +25,14 @@ pub struct Host {
     child: Child,
     readers: Vec<JoinHandle<()>>,
     directory: TempDir,
+    start: Start,
+}
+
+/// How the process is started, each time.
+#[derive(Default)]
+struct Start {
     environment: Vec<(String, String)>,
+    wrapper: Vec<String>,
 }
 
 /// How a host is to be started.
@@ -33,12 +40,13 @@ pub struct Host {
 pub struct HostBuilder {
     sections: String,
     webhook: String,
-    components: Vec<PathBuf>,
+    components: Vec<(PathBuf, String)>,
     section_of_components: String,
     admin: String,
     admin_address: Option<String>,
     before: Option<fn(&Path)>,
-    environment: Vec<(String, String)>,
+    directory_of_components: Option<PathBuf>,
+    start: Start,
 }
 
 impl HostBuilder {
@@ -83,24 +91,50 @@ impl HostBuilder {
     }
 
     /// Puts a fixture component into the directory before the host starts.
-    pub fn with(mut self, name: &str) -> Self {
-        self.components.push(guest(name));
+    pub fn with(self, name: &str) -> Self {
+        self.with_as(name, name)
+    }
+
+    /// The same under another name.
+    pub fn with_as(mut self, name: &str, as_name: &str) -> Self {
+        self.components.push((guest(name), format!("{as_name}.wasm")));
         self
     }
 
     /// Sets an environment variable of the host.
     pub fn env(mut self, name: &str, value: &str) -> Self {
-        self.environment.push((name.to_owned(), value.to_owned()));
+        self.start.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Has it watch the directory of components of another host.
+    pub fn beside(mut self, other: &Host) -> Self {
+        self.directory_of_components = Some(other.components.clone());
+        self
+    }
+
+    /// Has it take this for the time of day.
+    pub fn clock(mut self, clock: &WallClock) -> Self {
+        self.start.environment.extend(clock.environment());
+        self
+    }
+
+    /// Has it started by a program that becomes it, such as `env`: it gets the command line as its last arguments.
+    pub fn through(mut self, wrapper: &[&str]) -> Self {
+        self.start.wrapper = wrapper.iter().map(|&argument| argument.to_owned()).collect();
         self
     }
 
     /// Starts it and waits until it listens.
     pub async fn start(self) -> Host {
         let directory = TempDir::new().unwrap();
-        let components = directory.path().join("components");
-        std::fs::create_dir(&components).unwrap();
-        for file in &self.components {
-            std::fs::copy(file, components.join(file.file_name().unwrap())).unwrap();
+        let components = self.directory_of_components.unwrap_or_else(|| {
+            let components = directory.path().join("components");
+            std::fs::create_dir(&components).unwrap();
+            components
+        });
+        for (file, name) in &self.components {
+            std::fs::copy(file, components.join(name)).unwrap();
         }
         let admin_address = self.admin_address.as_deref().unwrap_or("127.0.0.1:0");
         let config = format!(
@@ -112,16 +146,16 @@ impl HostBuilder {
         if let Some(prepare) = self.before {
             prepare(directory.path());
         }
-        Host::launch(directory, self.environment).await
+        Host::launch(directory, components, self.start).await
     }
 }
 
 impl Host {
-    async fn launch(directory: TempDir, environment: Vec<(String, String)>) -> Self {
-        let components = directory.path().join("components");
+    async fn launch(directory: TempDir, components: PathBuf, start: Start) -> Self {
         let file = directory.path().join("orbital.toml");
-        let mut command = command(["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
-        let mut child = command.envs(environment.clone()).spawn().unwrap();
+        let mut command =
+            command_through(&start.wrapper, ["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
+        let mut child = command.envs(start.environment.iter().cloned()).spawn().unwrap();
         let lines = Lines::default();
         let readers =
             vec![lines.read(child.stdout.take().unwrap()), lines.read(child.stderr.take().unwrap())];
@@ -131,13 +165,13 @@ impl Host {
         };
         let webhook = url(&["webhook on http://"]).await;
         let admin = url(&["metrics on http://"]).await;
-        Self { webhook, admin, components, child, readers, directory, environment, lines }
+        Self { webhook, admin, components, child, readers, directory, start, lines }
     }
 
     /// Ends it as `kill -9` does, and starts it again on the same directory, with ports of its own again.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.child.kill().await.unwrap();
-        Self::launch(self.directory, self.environment).await
+        Self::launch(self.directory, self.components, self.start).await
     }
 
     /// How it is to be started.

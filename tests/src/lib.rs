@@ -9,13 +9,17 @@ mod guest;
 mod host;
 mod lines;
 mod metrics;
+mod tools;
+mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use binary::{Finished, binary, command, config, orbital, orbital_with};
-pub use guest::{guest, patched};
+pub use guest::{guest, patched, rebuilt};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
+pub use tools::{missing, program};
+pub use wall_clock::WallClock;
 
 use std::time::Duration;
 

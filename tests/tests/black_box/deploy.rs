@@ -6,19 +6,13 @@ use std::os::unix::fs::symlink;
 use std::time::{Duration, SystemTime};
 
 use axum::http::StatusCode;
-use orbital_tests::{Api, Call, Host, HostBuilder, config, eventually, guest, orbital, patched};
+use orbital_tests::{Api, Call, Host, HostBuilder, config, eventually, guest, orbital, patched, rebuilt};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 /// The content of a fixture.
 fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(guest(name)).unwrap()
-}
-
-/// The content of a fixture as if it had been built anew: it does the same, and has a custom section more, of 5
-/// bytes with a name of 4 and no data.
-fn rebuilt(name: &str) -> Vec<u8> {
-    [bytes(name).as_slice(), b"\0\x05\x04anew"].concat()
 }
 
 /// A host that runs `passes` and has loaded all that is there.
@@ -536,23 +530,4 @@ async fn the_first_run_comes_at_once_after_a_deploy_while_the_host_is_not_ready_
     host.lines.wait(mark, &["loaded", "component=rarely "]).await;
     assert!(host.lines.find(0, &[" ready "]).is_empty(), "{}", host.lines.text());
     host.lines.wait(mark, &["--- PASS: rarely/rarely"]).await;
-}
-
-#[tokio::test]
-async fn many_components_copied_at_once_all_run() {
-    let host = start(Host::builder()).await;
-    let names: Vec<String> = (1..=30).map(|index| format!("copy-{index}")).collect();
-    for name in &names {
-        host.deploy_as("rarely", name);
-    }
-    for name in &names {
-        host.lines.wait(0, &[&format!("--- PASS: {name}/rarely")]).await;
-    }
-    assert!(host.lines.find(0, &["did not load"]).is_empty(), "{}", host.lines.text());
-    assert_eq!(host.lines.find(0, &["--- ", "/rarely"]).len(), 30, "{}", host.lines.text());
-    host.assert_passes_is_undisturbed().await;
-    let metrics = host.metrics().await;
-    assert_eq!(metrics.sum("orbital_component_loads_total", &[("result", "loaded")]), 31.0);
-    assert_eq!(metrics.sum("orbital_component_loads_total", &[("result", "failed")]), 0.0);
-    assert_eq!(host.get("/readyz").await.1, "ready: 31 components\n");
 }

@@ -2,16 +2,12 @@
 //!
 //! The fixture `measures` records what its configuration says. Its cases run once after a deploy.
 
-#[path = "metrics/exposition.rs"]
-#[allow(clippy::duplicate_mod, dead_code, reason = "the reader of `metrics`, of which this uses a part")]
-mod exposition;
-
 use std::collections::BTreeMap;
 
 use orbital_tests::{Finished, Host, HostBuilder, config, guest, last_attempt, orbital};
 use serde_json::Value;
 
-use exposition::{Exposition, Family};
+use crate::exposition::{Exposition, Family};
 
 /// Lets a case of a component record this.
 fn script(component: &str, case: &str, script: &str) -> String {

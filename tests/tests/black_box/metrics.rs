@@ -1,19 +1,18 @@
 //! The metrics page: a valid page at every moment, with the names that are promised, and of nothing that is gone.
 
-mod exposition;
-
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
 use axum::http::StatusCode;
-use orbital_tests::{Api, Host, PATIENCE, client};
+use orbital_tests::{Api, Host, PATIENCE, client, program};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
-use exposition::Exposition;
+use crate::exposition::Exposition;
 
 /// The names that the design promises; `orbital_runs_flaky_total` has a test of its own.
 const NAMES: [&str; 15] = [
@@ -137,9 +136,38 @@ async fn the_page_tells_what_happened() {
     drop(third);
 }
 
+/// What the test that makes metrics of its own is told to make, under each of its names.
+fn measures() -> String {
+    let script = "counter orders_total 1 kind=new\ngauge stock_items 2\nhistogram checkout_seconds 0.5";
+    (0..3).map(|round| format!("[config.round-{round}-measures]\nfirst = {script:?}\n")).collect()
+}
+
+/// Deploys components, one that does not load and one that makes metrics of its own among them, replaces one, and removes
+/// them all: three times.
+async fn components_come_and_go(host: &Host) {
+    for round in 0..3 {
+        let mark_of_round = host.lines.mark();
+        for name in ["passes", "manual", "measures"] {
+            let file = format!("round-{round}-{name}");
+            let mark = host.deploy_as(name, &file);
+            host.lines.wait(mark, &["loaded", &format!("component={file}")]).await;
+        }
+        host.lines.wait(mark_of_round, &[&format!("--- PASS: round-{round}-measures/first")]).await;
+        // Another version in the place of the first, and something that does not load.
+        let mark = host.deploy_as("passes", &format!("round-{round}-manual"));
+        host.write(&format!("round-{round}-broken"), b"nonsense");
+        host.lines.wait(mark, &[&format!("--- PASS: round-{round}-manual/passes")]).await;
+        host.lines.wait(mark, &["did not load", &format!("round-{round}-broken")]).await;
+        for name in ["passes", "manual", "measures", "broken"] {
+            std::fs::remove_file(host.file(&format!("round-{round}-{name}"))).unwrap();
+        }
+        host.lines.wait_n(mark, 4, &["removed", &format!("component=round-{round}-")]).await;
+    }
+}
+
 #[tokio::test]
 async fn the_page_is_valid_at_every_moment_while_components_come_and_go() {
-    let host = Arc::new(Host::builder().with("passes").start().await);
+    let host = Arc::new(Host::builder().sections(&measures()).with("passes").start().await);
     let done = Arc::new(AtomicBool::new(false));
     let looking = {
         let (host, done) = (host.clone(), done.clone());
@@ -149,22 +177,7 @@ async fn the_page_is_valid_at_every_moment_while_components_come_and_go() {
             }
         })
     };
-    for round in 0..3 {
-        for name in ["passes", "manual"] {
-            let file = format!("round-{round}-{name}");
-            let mark = host.deploy_as(name, &file);
-            host.lines.wait(mark, &["loaded", &format!("component={file}")]).await;
-        }
-        // Another version in the place of the first, and something that does not load.
-        let mark = host.deploy_as("passes", &format!("round-{round}-manual"));
-        host.write(&format!("round-{round}-broken"), b"nonsense");
-        host.lines.wait(mark, &[&format!("--- PASS: round-{round}-manual/passes")]).await;
-        host.lines.wait(mark, &["did not load", &format!("round-{round}-broken")]).await;
-        for name in ["passes", "manual", "broken"] {
-            std::fs::remove_file(host.file(&format!("round-{round}-{name}"))).unwrap();
-        }
-        host.lines.wait_n(mark, 3, &["removed", &format!("component=round-{round}-")]).await;
-    }
+    components_come_and_go(&host).await;
     done.store(true, Ordering::Relaxed);
     looking.await.unwrap();
     assert!(!host.metrics().await.text().contains("round-"), "{}", host.metrics().await.text());
@@ -213,18 +226,38 @@ async fn a_file_whose_name_has_quotes_and_backslashes_leaves_the_page_valid() {
     assert!(loads.iter().all(|sample| sample.labels["component"] == name), "{loads:?}");
 }
 
-/// Prometheus' own checker, where it is installed.
+/// Has Prometheus' own checker look at a page.
+async fn assert_promtool_is_silent(promtool: &Path, page: &str) {
+    let mut promtool = tokio::process::Command::new(promtool);
+    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut promtool = promtool.kill_on_drop(true).spawn().unwrap();
+    promtool.stdin.take().unwrap().write_all(page.as_bytes()).await.unwrap();
+    let output = tokio::time::timeout(PATIENCE, promtool.wait_with_output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{output:?}\n{page}");
+    assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{output:?}");
+}
+
 #[tokio::test]
 async fn promtool_has_nothing_to_say() {
-    let mut promtool = tokio::process::Command::new("promtool");
-    promtool.args(["check", "metrics"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let Ok(mut promtool) = promtool.spawn() else {
-        eprintln!("skipped: `promtool` is not installed");
-        return;
-    };
+    let Some(promtool) = program("promtool", "prometheus") else { return };
     let (host, _api) = with_traffic().await;
-    let page = host.metrics().await;
-    promtool.stdin.take().unwrap().write_all(page.text().as_bytes()).await.unwrap();
-    let output = tokio::time::timeout(PATIENCE, promtool.wait_with_output()).await.unwrap().unwrap();
-    assert!(output.status.success(), "{output:?}");
+    assert_promtool_is_silent(&promtool, host.metrics().await.text()).await;
+}
+
+#[tokio::test]
+async fn promtool_has_nothing_to_say_while_components_come_and_go() {
+    let Some(promtool) = program("promtool", "prometheus") else { return };
+    let host = Arc::new(Host::builder().sections(&measures()).with("passes").start().await);
+    let done = Arc::new(AtomicBool::new(false));
+    let looking = {
+        let (host, done) = (host.clone(), done.clone());
+        tokio::spawn(async move {
+            while !done.load(Ordering::Relaxed) {
+                assert_promtool_is_silent(&promtool, host.metrics().await.text()).await;
+            }
+        })
+    };
+    components_come_and_go(&host).await;
+    done.store(true, Ordering::Relaxed);
+    looking.await.unwrap();
 }

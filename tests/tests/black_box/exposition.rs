@@ -6,37 +6,37 @@ use std::collections::{BTreeMap, BTreeSet};
 type Labels = BTreeMap<String, String>;
 
 /// A page.
-pub(super) struct Exposition {
+pub(crate) struct Exposition {
     /// By name.
-    pub(super) families: BTreeMap<String, Family>,
+    pub(crate) families: BTreeMap<String, Family>,
 }
 
 /// A metric with all its samples.
 #[derive(Debug)]
-pub(super) struct Family {
+pub(crate) struct Family {
     /// Such as `counter`.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// What it means.
-    pub(super) help: Option<String>,
+    pub(crate) help: Option<String>,
     /// In the order of the page.
-    pub(super) samples: Vec<Sample>,
+    pub(crate) samples: Vec<Sample>,
 }
 
 /// One line with a value.
 #[derive(Debug)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// The family's name, or that of a part of a histogram.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// All of them.
-    pub(super) labels: Labels,
+    pub(crate) labels: Labels,
     /// The value.
-    pub(super) value: f64,
+    pub(crate) value: f64,
 }
 
 impl Exposition {
     /// Reads a page: each family has one TYPE line, above all of its samples; nothing stands twice; histograms add
     /// up.
-    pub(super) fn parse(page: &str) -> Self {
+    pub(crate) fn parse(page: &str) -> Self {
         assert!(page.ends_with('\n'), "the last line does not end");
         let mut families: BTreeMap<String, Family> = BTreeMap::new();
         let (mut help, mut current): (Option<(&str, &str)>, Option<String>) = (None, None);

@@ -1,0 +1,38 @@
+//! Tools that some tests need besides, and that may not be installed.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// The variable with which `.ci/run` says that every tool must be there.
+const CI: &str = "ORBITAL_CI";
+
+/// Where a program is, if it is on the `PATH`. See [`missing`] for what happens if it is not.
+pub fn program(name: &str, package: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
+    found.or_else(|| missing(&format!("`{name}` is not installed (Debian: `{package}`)")))
+}
+
+/// The library that moves a process's clock, if it is installed. See [`missing`] for what happens if it is not.
+pub(crate) fn libfaketime() -> Option<PathBuf> {
+    const NAME: &str = "faketime/libfaketime.so.1";
+    let triplet = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let folders = [triplet.as_str(), "/usr/lib", "/usr/lib64", "/usr/local/lib"];
+    let found =
+        folders.into_iter().map(|folder| Path::new(folder).join(NAME)).find(|library| library.is_file());
+    found.or_else(|| missing("`libfaketime.so.1` is not installed (Debian: `faketime`)"))
+}
+
+/// What a test needs is not there: in CI it fails; elsewhere it is skipped, which is said in a line of its own.
+///
+/// # Panics
+/// In CI.
+pub fn missing<T>(what: &str) -> Option<T> {
+    assert!(std::env::var_os(CI).is_none(), "{what}, and `{CI}` is set");
+    let thread = std::thread::current();
+    let test = thread.name().unwrap_or("a test");
+    // Not `eprintln!`: what a test prints is shown only if it fails.
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {what}");
+    None
+}
