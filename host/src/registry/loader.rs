@@ -4,6 +4,7 @@
 //! wake it; looking at the directory now and then serves file systems that send none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -50,17 +51,19 @@ pub struct Loader {
     reporter: Arc<Reporter>,
     shelf: Shelf,
     loads: JoinSet<Loaded>,
-    loading: HashMap<Id, String>,
+    loading: HashMap<Id, OsString>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// Names that were there at the start and are not loaded yet.
-    initial: Option<BTreeSet<String>>,
+    initial: Option<BTreeSet<OsString>>,
     watched: Option<Watched>,
+    /// Whether it was told that there are no events.
+    told_no_events: bool,
     directory_is_lost: bool,
 }
 
 /// What became of one file.
 struct Loaded {
-    name: String,
+    name: OsString,
     result: Result<Component, LoadError>,
     took: Duration,
 }
@@ -69,7 +72,7 @@ struct Loaded {
 /// tell: it may be given out again at once.
 struct Watched {
     identity: (u64, Option<SystemTime>),
-    events: mpsc::Receiver<(String, Hint)>,
+    events: mpsc::Receiver<(OsString, Hint)>,
     _watcher: RecommendedWatcher,
 }
 
@@ -94,6 +97,7 @@ impl Loader {
             snapshot,
             initial: None,
             watched: None,
+            told_no_events: false,
             directory_is_lost: false,
         };
         // Watched before it is read, so that nothing falls in between.
@@ -132,7 +136,7 @@ impl Loader {
     }
 
     /// Compares the directory with what is known of it.
-    async fn look(&mut self, hints: &HashMap<String, Hint>) {
+    async fn look(&mut self, hints: &HashMap<OsString, Hint>) {
         let directory = self.settings.directory.clone();
         // A network's file system may take its time; nobody else is to wait for it.
         let scanned = tokio::task::spawn_blocking(move || scan(&directory)).await;
@@ -164,7 +168,7 @@ impl Loader {
     fn start_loads(&mut self) {
         while self.loads.len() < CONCURRENT_LOADS {
             let loading = &self.loading;
-            let busy = |name: &str| loading.values().any(|other| other == name);
+            let busy = |name: &OsStr| loading.values().any(|other| other == name);
             let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
             let (workshop, path) = (self.workshop.clone(), self.path(&name));
             let started = Instant::now();
@@ -239,7 +243,7 @@ impl Loader {
         }
     }
 
-    fn remove(&mut self, name: &str) {
+    fn remove(&mut self, name: &OsStr) {
         let stem = stem(name);
         if let Some(names) = &mut self.initial {
             names.remove(name);
@@ -283,7 +287,7 @@ impl Loader {
         });
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    fn path(&self, name: &OsStr) -> PathBuf {
         self.settings.directory.join(name)
     }
 
@@ -296,16 +300,23 @@ impl Loader {
             return;
         }
         match subscribe(directory, identity) {
-            Ok(watched) => self.watched = Some(watched),
+            Ok(watched) => {
+                self.watched = Some(watched);
+                self.told_no_events = false;
+            }
+            // It is tried again each time, and told of once.
             Err(error) => {
-                let poll = self.settings.poll;
-                tracing::warn!(%error, ?poll, "no events from the file system; the directory is polled");
+                self.watched = None;
+                if !std::mem::replace(&mut self.told_no_events, true) {
+                    let poll = self.settings.poll;
+                    tracing::warn!(%error, ?poll, "no events from the file system; the directory is polled");
+                }
             }
         }
     }
 }
 
-async fn next_event(watched: &mut Option<Watched>) -> Option<(String, Hint)> {
+async fn next_event(watched: &mut Option<Watched>) -> Option<(OsString, Hint)> {
     match watched {
         Some(watched) => watched.events.recv().await,
         None => None,
@@ -324,9 +335,7 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
             _ => Hint::Writing,
         };
         for path in event.paths {
-            if let Some(name) =
-                path.file_name().and_then(|name| name.to_str()).filter(|name| is_component(name))
-            {
+            if let Some(name) = path.file_name().filter(|name| is_component(name)) {
                 // Full: the directory is looked at as a whole in any case.
                 let _ = sender.try_send((name.to_owned(), hint));
             }
@@ -337,28 +346,51 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
 }
 
 /// The components in a directory. It is flat; what begins with a dot, such as a copy in progress, is skipped.
-fn scan(directory: &Path) -> std::io::Result<BTreeMap<String, Signature>> {
+fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
         let name = entry.file_name();
-        // A name that is not text has a character in it then that no name may have: that is told.
-        let name = name.to_string_lossy();
         if !is_component(&name) {
             continue;
         }
         // What is gone by now is simply not there.
         if let Some(signature) = Signature::of(&entry.path()) {
-            found.insert(name.into_owned(), signature);
+            found.insert(name, signature);
         }
     }
     Ok(found)
 }
 
-fn is_component(name: &str) -> bool {
-    name.ends_with(".wasm") && !name.starts_with('.')
+fn is_component(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.ends_with(b".wasm") && !name.starts_with(b".")
 }
 
-fn stem(name: &str) -> String {
-    name.strip_suffix(".wasm").unwrap_or(name).to_owned()
+/// A file's name without `.wasm`. One that is not text cannot be a component's, and is told of with its bytes, so
+/// that two of them stay two.
+fn stem(name: &OsStr) -> String {
+    let bytes = name.as_encoded_bytes();
+    let mut stem = String::new();
+    for chunk in bytes.strip_suffix(b".wasm").unwrap_or(bytes).utf8_chunks() {
+        stem.push_str(chunk.valid());
+        stem.extend(chunk.invalid().iter().flat_map(|byte| byte.escape_ascii()).map(char::from));
+    }
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::ffi::OsStrExt as _;
+
+    use super::*;
+
+    #[test]
+    fn names_that_are_no_text_stay_different() {
+        let stems = [&b"caf\xe9.wasm"[..], b"caf\xe8.wasm", "caf\u{e9}.wasm".as_bytes(), b"a.wasm.wasm"];
+        assert_eq!(
+            stems.map(|name| stem(OsStr::from_bytes(name))),
+            ["caf\\xe9", "caf\\xe8", "caf\u{e9}", "a.wasm"]
+        );
+    }
 }

@@ -5,6 +5,7 @@
 //! holds and what time it is come in as arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -37,19 +38,23 @@ struct File {
 
 /// The files of the directory, by name.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(BTreeMap<String, File>);
+pub(super) struct Shelf(BTreeMap<OsString, File>);
 
 impl Shelf {
     /// Notes what the file system said of a file, after [`Shelf::update`]. What it says of content that was
     /// taken already must not count for the next one.
-    pub(super) fn hint(&mut self, name: &str, hint: Hint) {
+    pub(super) fn hint(&mut self, name: &OsStr, hint: Hint) {
         if let Some(file) = self.0.get_mut(name) {
             file.hint = (!file.taken || hint == Hint::Writing).then_some(hint);
         }
     }
 
     /// Notes what the directory holds now; gives the names that are gone.
-    pub(super) fn update(&mut self, found: &BTreeMap<String, Signature>, now: Instant) -> BTreeSet<String> {
+    pub(super) fn update(
+        &mut self,
+        found: &BTreeMap<OsString, Signature>,
+        now: Instant,
+    ) -> BTreeSet<OsString> {
         for (name, signature) in found {
             match self.0.get_mut(name) {
                 Some(file) if file.signature == *signature => {}
@@ -62,7 +67,7 @@ impl Shelf {
                 }
             }
         }
-        let gone: BTreeSet<String> =
+        let gone: BTreeSet<OsString> =
             self.0.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
         self.0.retain(|name, _| !gone.contains(name));
         gone
@@ -79,7 +84,7 @@ impl Shelf {
     }
 
     /// Takes a file that is whole and that nobody has taken in this state, unless it is busy.
-    pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&str) -> bool) -> Option<String> {
+    pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&OsStr) -> bool) -> Option<OsString> {
         let (name, file) =
             self.0.iter_mut().find(|(name, file)| !file.taken && file.is_whole(now) && !busy(name))?;
         file.taken = true;
@@ -89,7 +94,7 @@ impl Shelf {
 
     /// A file that was taken did not load. Gives whether that is its own fault: otherwise somebody is writing
     /// it again already, or may be, and it is taken anew when it is whole.
-    pub(super) fn is_to_blame(&mut self, name: &str, current: Option<Signature>, now: Instant) -> bool {
+    pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Signature>, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
         let still_the_same = current == Some(file.signature) && file.hint.is_none();
         let blame = still_the_same && now.duration_since(file.since) >= QUIET;
@@ -103,12 +108,12 @@ impl Shelf {
     }
 
     /// Whether this name is there.
-    pub(super) fn has(&self, name: &str) -> bool {
+    pub(super) fn has(&self, name: &OsStr) -> bool {
         self.0.contains_key(name)
     }
 
     /// All names.
-    pub(super) fn names(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &OsString> {
         self.0.keys()
     }
 }
@@ -130,13 +135,13 @@ impl File {
 mod tests {
     use super::*;
 
-    fn found(files: &[(&str, u64)]) -> BTreeMap<String, Signature> {
+    fn found(files: &[(&str, u64)]) -> BTreeMap<OsString, Signature> {
         let signature = |size| Signature { size, modified: None, inode: 1, changed: (0, 0) };
-        files.iter().map(|(name, size)| ((*name).to_owned(), signature(*size))).collect()
+        files.iter().map(|(name, size)| ((*name).into(), signature(*size))).collect()
     }
 
     fn take(shelf: &mut Shelf, now: Instant) -> Option<String> {
-        shelf.take_whole(now, |_| false)
+        shelf.take_whole(now, |_| false).map(|name| name.into_string().unwrap())
     }
 
     #[tokio::test(start_paused = true)]
@@ -144,11 +149,11 @@ mod tests {
         let mut shelf = Shelf::default();
         let start = Instant::now();
         shelf.update(&found(&[("a", 1)]), start);
-        shelf.hint("a", Hint::Writing);
+        shelf.hint("a".as_ref(), Hint::Writing);
         assert_eq!(take(&mut shelf, start + Duration::from_secs(2)), None);
         shelf.update(&found(&[("a", 2)]), start + Duration::from_secs(2));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(4)), None);
-        shelf.hint("a", Hint::Closed);
+        shelf.hint("a".as_ref(), Hint::Closed);
         assert_eq!(take(&mut shelf, start + Duration::from_secs(4)).as_deref(), Some("a"));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(9)), None, "only once");
     }
@@ -172,17 +177,27 @@ mod tests {
         let start = Instant::now();
         let files = found(&[("a", 1)]);
         shelf.update(&files, start);
-        shelf.hint("a", Hint::Closed);
+        shelf.hint("a".as_ref(), Hint::Closed);
         assert_eq!(take(&mut shelf, start).as_deref(), Some("a"));
-        assert!(!shelf.is_to_blame("a", Some(files["a"]), start), "too fresh");
+        assert!(!shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start), "too fresh");
         assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
         assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        shelf.hint("a", Hint::Writing);
-        assert!(!shelf.is_to_blame("a", Some(files["a"]), start + QUIET), "being written");
+        shelf.hint("a".as_ref(), Hint::Writing);
+        assert!(
+            !shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET),
+            "being written"
+        );
         assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
-        assert!(!shelf.is_to_blame("a", Some(found(&[("a", 2)])["a"]), start + QUIET_WHILE_OPEN), "changed");
+        assert!(
+            !shelf.is_to_blame(
+                "a".as_ref(),
+                Some(found(&[("a", 2)])[OsStr::new("a")]),
+                start + QUIET_WHILE_OPEN
+            ),
+            "changed"
+        );
         assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
-        assert!(shelf.is_to_blame("a", Some(files["a"]), start + QUIET_WHILE_OPEN));
+        assert!(shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET_WHILE_OPEN));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None);
     }
 
@@ -190,7 +205,7 @@ mod tests {
     async fn what_is_gone_is_told_once() {
         let mut shelf = Shelf::default();
         shelf.update(&found(&[("a", 1), ("b", 1)]), Instant::now());
-        assert_eq!(shelf.update(&found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".to_owned()]));
+        assert_eq!(shelf.update(&found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
         assert!(shelf.update(&found(&[("b", 1)]), Instant::now()).is_empty());
     }
 }
