@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -123,8 +124,10 @@ impl Dispatcher {
     pub async fn run(mut self, mut deployed: watch::Receiver<Arc<Snapshot>>, stop: CancellationToken) {
         self.deploy(&deployed.borrow_and_update().clone());
         loop {
-            for action in self.plan.due(now()) {
-                self.act(action);
+            // Both clocks at once, so that how late a run starts is right even if one of them is set.
+            let (moment, given) = (now(), Instant::now());
+            for action in self.plan.due(moment) {
+                self.act(action, moment, given);
             }
             let due = self.plan.next_due().map(|due| due.saturating_sub(now()));
             let pause = due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
@@ -171,10 +174,10 @@ impl Dispatcher {
         match request {
             Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
             Request::Run { case_id, started } => {
-                let tick = self.plan.run_now(&case_id, now());
-                let run = tick.map(|tick| {
+                let (moment, given) = (now(), Instant::now());
+                let run = self.plan.run_now(&case_id, moment).map(|tick| {
                     let (sender, report) = oneshot::channel();
-                    Started { run: self.start(tick, Some(sender)), report }
+                    Started { run: self.start(tick, (moment, given), Some(sender)), report }
                 });
                 let _ = started.send(run);
             }
@@ -191,9 +194,9 @@ impl Dispatcher {
         }
     }
 
-    fn act(&mut self, action: Action<Arc<Component>>) {
+    fn act(&mut self, action: Action<Arc<Component>>, moment: Duration, given: Instant) {
         match action {
-            Action::Run(tick) => drop(self.start(tick, None)),
+            Action::Run(tick) => drop(self.start(tick, (moment, given), None)),
             Action::Skip { tick, reason, count, halt } => self.reporter.emit(&Event::RunSkipped {
                 component: tick.version.name.clone(),
                 case: tick.case.name.clone(),
@@ -204,20 +207,34 @@ impl Dispatcher {
         }
     }
 
-    /// Starts a run; gives its id. Whoever wants the report gets it too.
-    fn start(&mut self, tick: Tick<Arc<Component>>, wanted: Option<oneshot::Sender<Arc<Report>>>) -> Uuid {
+    /// Starts a run at this moment, which is one by the clock on the wall and one by a clock that nobody sets; gives
+    /// its id. Whoever wants the report gets it too.
+    fn start(
+        &mut self,
+        tick: Tick<Arc<Component>>,
+        (moment, given): (Duration, Instant),
+        wanted: Option<oneshot::Sender<Arc<Report>>>,
+    ) -> Uuid {
         let Tick { version, case, due, trigger } = tick;
         let (run, case_id) = (Uuid::now_v7(), case.id.clone());
-        let order = Order { run, trigger, component: version, case, due: SystemTime::UNIX_EPOCH + due };
+        let order = Order {
+            run,
+            trigger,
+            component: version,
+            case,
+            due: SystemTime::UNIX_EPOCH + due,
+            given,
+            late: moment.saturating_sub(due),
+        };
         self.reporter.emit(&Event::RunStarted(order.clone()));
         let (runner, reporter, cancel) = (self.runner.clone(), self.reporter.clone(), self.cancel.clone());
         let running = async move {
             // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
-            let (started, inner) = (SystemTime::now(), order.clone());
+            let inner = order.clone();
             let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
             let report = match task.await {
                 Ok(report) => report,
-                Err(error) => Report::host_fault(&order, started, &error),
+                Err(error) => Report::host_fault(&order, &error),
             };
             let report = Arc::new(report);
             reporter.emit(&Event::RunEnded(report.clone()));

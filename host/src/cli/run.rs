@@ -3,20 +3,18 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use anyhow::Context as _;
 use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
 use crate::foundation::{Foundation, secrets, workshop};
-use crate::registry::{Case, Component};
+use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
-use crate::scheduler::{Overrides, Trigger};
+use crate::scheduler::Overrides;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 
@@ -119,22 +117,15 @@ impl Run {
 fn select(component: Arc<Component>, matcher: Option<&GlobMatcher>, overrides: &Overrides) -> Vec<Order> {
     let matches = |name: &str, id: &str| matcher.is_none_or(|glob| glob.is_match(name) || glob.is_match(id));
     let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id));
-    let order = |case: &Arc<Case>| Order {
-        run: Uuid::now_v7(),
-        trigger: Trigger::Request,
-        component: component.clone(),
-        case: Arc::new(overrides.apply(case)),
-        due: SystemTime::now(),
-    };
-    cases.map(order).collect()
+    cases.map(|case| Order::now(component.clone(), Arc::new(overrides.apply(case)))).collect()
 }
 
 async fn run_one(runner: &Arc<Runner>, guests: &Handle, order: &Order, stop: &CancellationToken) -> Report {
-    let order = Order { run: Uuid::now_v7(), due: SystemTime::now(), ..order.clone() };
+    let order = Order::now(order.component.clone(), order.case.clone());
     let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
     match guests.spawn(async move { runner.run(&inner, &stop).await }).await {
         Ok(report) => report,
-        Err(error) => Report::host_fault(&order, order.due, &error),
+        Err(error) => Report::host_fault(&order, &error),
     }
 }
 

@@ -211,7 +211,7 @@ impl MetricsSink {
             }
         });
         self.record_samples(report);
-        self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay());
+        self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay);
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let Some(metrics) = components.get(component) else { return };
         for step in report.steps() {

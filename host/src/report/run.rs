@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Outcome;
@@ -30,6 +31,9 @@ pub struct Report {
     /// When the guest was entered for the first time.
     #[serde(serialize_with = "time")]
     pub started: SystemTime,
+    /// From due to started.
+    #[serde(skip)]
+    pub start_delay: Duration,
     /// From then to the end of the last attempt, in seconds.
     #[serde(serialize_with = "seconds")]
     pub duration: Duration,
@@ -47,6 +51,9 @@ pub struct Attempt {
     /// When the guest was entered.
     #[serde(serialize_with = "time")]
     pub started: SystemTime,
+    /// The same by a clock that nobody sets: what lies between moments is measured with this one.
+    #[serde(skip)]
+    pub entered: Instant,
     /// From then to its end, in seconds.
     #[serde(serialize_with = "seconds")]
     pub duration: Duration,
@@ -67,9 +74,10 @@ impl Report {
     /// Of the attempts of an order.
     pub fn new(order: &Order, attempts: Vec<Attempt>) -> Self {
         let started = attempts.first().map_or(order.due, |attempt| attempt.started);
+        let entered = attempts.first().map_or(order.given, |attempt| attempt.entered);
         let last = attempts.last();
         let outcome = last.map_or(Outcome::Error, |attempt| attempt.outcome);
-        let since_start = |attempt: &Attempt| attempt.started.duration_since(started).unwrap_or_default();
+        let since_start = |attempt: &Attempt| attempt.entered.duration_since(entered);
         Self {
             run: order.run,
             component: order.component.name.clone(),
@@ -78,6 +86,7 @@ impl Report {
             trigger: order.trigger,
             due: order.due,
             started,
+            start_delay: order.late + entered.duration_since(order.given),
             duration: last.map(|attempt| since_start(attempt) + attempt.duration).unwrap_or_default(),
             outcome,
             flaky: outcome == Outcome::Pass && attempts.len() > 1,
@@ -86,10 +95,11 @@ impl Report {
     }
 
     /// Of a run that the host itself broke.
-    pub fn host_fault(order: &Order, started: SystemTime, error: &dyn std::error::Error) -> Self {
+    pub fn host_fault(order: &Order, error: &dyn std::error::Error) -> Self {
         let attempt = Attempt {
-            started,
-            duration: started.elapsed().unwrap_or_default(),
+            started: order.due + order.late,
+            entered: order.given,
+            duration: order.given.elapsed(),
             outcome: Outcome::Error,
             messages: vec![format!("the host broke while it ran this: {error}; please report it")],
             timeline: Vec::new(),
@@ -107,11 +117,6 @@ impl Report {
     /// What all attempts did.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.attempts.iter().flat_map(|attempt| &attempt.timeline)
-    }
-
-    /// From due to started. Zero if the clock was set back in between.
-    pub fn start_delay(&self) -> Duration {
-        self.started.duration_since(self.due).unwrap_or_default()
     }
 
     /// The case's id.

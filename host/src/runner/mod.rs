@@ -12,6 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -57,6 +58,25 @@ pub struct Order {
     pub case: Arc<Case>,
     /// When it was due.
     pub due: SystemTime,
+    /// When it was given.
+    pub given: Instant,
+    /// From due to given.
+    pub late: Duration,
+}
+
+impl Order {
+    /// To run this now, because somebody asked for it.
+    pub fn now(component: Arc<Component>, case: Arc<Case>) -> Self {
+        Self {
+            run: Uuid::now_v7(),
+            trigger: Trigger::Request,
+            component,
+            case,
+            due: SystemTime::now(),
+            given: Instant::now(),
+            late: Duration::ZERO,
+        }
+    }
 }
 
 impl Runner {
@@ -186,6 +206,7 @@ impl Runner {
         let (outcome, messages) = judge(ending, recording.failures, late, standstill);
         Attempt {
             started,
+            entered: clock.started(),
             duration,
             outcome,
             messages,

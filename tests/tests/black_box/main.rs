@@ -5,6 +5,7 @@
 mod admin;
 mod api;
 mod cli;
+mod clock;
 mod config;
 mod deploy;
 mod exposition;
