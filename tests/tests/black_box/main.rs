@@ -4,10 +4,12 @@
 
 mod admin;
 mod api;
+mod beside;
 mod cli;
 mod clock;
 mod config;
 mod deploy;
+mod docs;
 mod exposition;
 mod guest_metrics;
 mod guests;

@@ -1,0 +1,71 @@
+//! The examples of the documents: each block of TOML is a whole `orbital.toml`, which must be good. One that is no
+//! `orbital.toml`, or only a part of one, has another word than `toml` alone behind its fence, such as `toml part`.
+
+use std::path::Path;
+
+use orbital_tests::orbital_with;
+use tempfile::TempDir;
+use toml::{Table, Value};
+
+/// The blocks of a document, each with the line of its fence.
+fn examples(document: &str) -> Vec<(usize, String)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(document);
+    let text = std::fs::read_to_string(path).unwrap();
+    let mut lines = text.lines().zip(1..);
+    let mut examples = Vec::new();
+    while let Some((line, number)) = lines.next() {
+        if let Some(language) = line.strip_prefix("```") {
+            let block = lines.by_ref().map(|(line, _)| line).take_while(|line| *line != "```");
+            let block: String = block.map(|line| format!("{line}\n")).collect();
+            if language == "toml" {
+                examples.push((number, block));
+            }
+        }
+    }
+    examples
+}
+
+/// The texts of all `[secrets.…]` under this name.
+fn of_secrets(example: &str, name: &str) -> Vec<String> {
+    let file: Table = example.parse().unwrap();
+    let secrets = file.get("secrets").and_then(Value::as_table).into_iter().flatten();
+    secrets.filter_map(|(_, secret)| Some(secret.get(name)?.as_str()?.to_owned())).collect()
+}
+
+/// Writes each block into a directory of its own, provides the secrets that it names, and has it checked.
+async fn assert_all_are_good(document: &str, least: usize) {
+    let examples = examples(document);
+    assert!(examples.len() >= least, "{document} has {} blocks of TOML, and had {least}", examples.len());
+    for (line, example) in examples {
+        let directory = TempDir::new().unwrap();
+        let file = directory.path().join("orbital.toml");
+        std::fs::write(&file, &example).unwrap();
+        for secret in of_secrets(&example, "file") {
+            let secret = directory.path().join(secret);
+            std::fs::create_dir_all(secret.parent().unwrap()).unwrap();
+            std::fs::write(secret, "secret\n").unwrap();
+        }
+        let variables = of_secrets(&example, "env");
+        let environment: Vec<(&str, &str)> =
+            variables.iter().map(|variable| (variable.as_str(), "secret")).collect();
+        let arguments = ["config".as_ref(), "check".as_ref(), "--config".as_ref(), file.as_os_str()];
+        let checked = orbital_with(&environment, arguments).await;
+        let is_good = checked.code == 0 && checked.stdout.ends_with(": good\n") && checked.stderr.is_empty();
+        assert!(is_good, "{document}, line {line}: {checked:?}\n{example}");
+    }
+}
+
+#[tokio::test]
+async fn every_example_of_the_readme_is_good() {
+    assert_all_are_good("README.md", 1).await;
+}
+
+#[tokio::test]
+async fn every_example_of_operating_is_good() {
+    assert_all_are_good("docs/operating.md", 7).await;
+}
+
+#[tokio::test]
+async fn every_example_of_configuration_is_good() {
+    assert_all_are_good("docs/configuration.md", 4).await;
+}
