@@ -137,6 +137,8 @@ impl Loader {
 
     /// Compares the directory with what is known of it.
     async fn look(&mut self, hints: &HashMap<OsString, Hint>) {
+        // Watched before it is read, so that nothing falls in between.
+        let watch_is_new = self.watch();
         let directory = self.settings.directory.clone();
         // A network's file system may take its time; nobody else is to wait for it.
         let scanned = tokio::task::spawn_blocking(move || scan(&directory)).await;
@@ -156,9 +158,11 @@ impl Loader {
             let directory = self.settings.directory.display();
             tracing::info!(%directory, "the directory of components can be read again");
         }
-        self.watch();
         for name in self.shelf.update(&found, Instant::now()) {
             self.remove(&name);
+        }
+        if watch_is_new {
+            self.shelf.distrust_fresh(SystemTime::now());
         }
         for (name, hint) in hints {
             self.shelf.hint(name, *hint);
@@ -291,18 +295,20 @@ impl Loader {
         self.settings.directory.join(name)
     }
 
-    /// Watches the directory, unless it is watched already. Without a watch the polling remains.
-    fn watch(&mut self) {
+    /// Watches the directory, unless it is watched already; gives whether the watch is new. Without a watch the
+    /// polling remains.
+    fn watch(&mut self) -> bool {
         let directory = &self.settings.directory;
         let identity = |metadata: Metadata| (metadata.ino(), metadata.created().ok());
-        let Ok(identity) = std::fs::metadata(directory).map(identity) else { return };
+        let Ok(identity) = std::fs::metadata(directory).map(identity) else { return false };
         if self.watched.as_ref().is_some_and(|watched| watched.identity == identity) {
-            return;
+            return false;
         }
         match subscribe(directory, identity) {
             Ok(watched) => {
                 self.watched = Some(watched);
                 self.told_no_events = false;
+                true
             }
             // It is tried again each time, and told of once.
             Err(error) => {
@@ -311,6 +317,7 @@ impl Loader {
                     let poll = self.settings.poll;
                     tracing::warn!(%error, ?poll, "no events from the file system; the directory is polled");
                 }
+                false
             }
         }
     }

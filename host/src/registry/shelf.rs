@@ -83,6 +83,16 @@ impl Shelf {
         }
     }
 
+    /// When a directory begins to be watched, somebody may be writing what was touched lately, and nobody said so.
+    pub(super) fn distrust_fresh(&mut self, now: SystemTime) {
+        for file in self.0.values_mut().filter(|file| !file.taken && file.hint.is_none()) {
+            let age = file.signature.modified.and_then(|modified| now.duration_since(modified).ok());
+            if age.is_none_or(|age| age < QUIET_WHILE_OPEN) {
+                file.hint = Some(Hint::Writing);
+            }
+        }
+    }
+
     /// Takes a file that is whole and that nobody has taken in this state, unless it is busy.
     pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&OsStr) -> bool) -> Option<OsString> {
         let (name, file) =
@@ -169,6 +179,21 @@ mod tests {
         assert_eq!(take(&mut shelf, start + Duration::from_secs(1)), None, "changed again");
         assert_eq!(take(&mut shelf, start + Duration::from_secs(2)).as_deref(), Some("a"));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(3)).as_deref(), Some("empty"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_touched_just_before_the_directory_is_watched_may_be_open() {
+        let mut shelf = Shelf::default();
+        let (start, now) = (Instant::now(), SystemTime::now());
+        let mut files = found(&[("fresh", 1), ("old", 1)]);
+        for (name, age) in [("fresh", Duration::from_secs(1)), ("old", Duration::from_secs(60))] {
+            files.get_mut(OsStr::new(name)).unwrap().modified = Some(now - age);
+        }
+        shelf.update(&files, start);
+        shelf.distrust_fresh(now);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("old"));
+        assert_eq!(take(&mut shelf, start + QUIET), None);
+        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("fresh"));
     }
 
     #[tokio::test(start_paused = true)]

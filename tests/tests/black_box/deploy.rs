@@ -409,7 +409,23 @@ async fn a_slow_copy_into_a_directory_that_was_made_anew_is_not_loaded_before_it
     std::fs::remove_dir_all(&host.components).unwrap();
     std::fs::create_dir(&host.components).unwrap();
     host.lines.wait(mark, &["removed", "component=passes"]).await;
+    copy_slowly(&host, mark).await;
+}
 
+/// The same, when the copy begins before the host knows of the other directory, so that it hears nothing of that.
+#[tokio::test]
+async fn a_slow_copy_that_began_before_the_host_saw_the_directory_is_not_loaded_before_it_is_whole() {
+    let host = start(Host::builder()).await;
+    let mark = host.lines.mark();
+    std::fs::remove_file(host.file("passes")).unwrap();
+    host.lines.wait(mark, &["removed", "component=passes"]).await;
+    std::fs::remove_dir(&host.components).unwrap();
+    std::fs::create_dir(&host.components).unwrap();
+    copy_slowly(&host, mark).await;
+}
+
+/// Copies `passes` as `slow`, which must run, and must not be taken for broken.
+async fn copy_slowly(host: &Host, mark: usize) {
     let content = bytes("passes");
     let mut file = File::create(host.file("slow")).unwrap();
     for part in content.chunks(content.len() / 4 + 1) {
