@@ -25,6 +25,9 @@ fn examples(document: &str) -> Vec<(usize, String)> {
     examples
 }
 
+/// What every secret is: as long as a token must be.
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// The texts of all `[secrets.…]` under this name.
 fn of_secrets(example: &str, name: &str) -> Vec<String> {
     let file: Table = example.parse().unwrap();
@@ -43,11 +46,11 @@ async fn assert_all_are_good(document: &str, least: usize) {
         for secret in of_secrets(&example, "file") {
             let secret = directory.path().join(secret);
             std::fs::create_dir_all(secret.parent().unwrap()).unwrap();
-            std::fs::write(secret, "secret\n").unwrap();
+            std::fs::write(secret, format!("{SECRET}\n")).unwrap();
         }
         let variables = of_secrets(&example, "env");
         let environment: Vec<(&str, &str)> =
-            variables.iter().map(|variable| (variable.as_str(), "secret")).collect();
+            variables.iter().map(|variable| (variable.as_str(), SECRET)).collect();
         let arguments = ["config".as_ref(), "check".as_ref(), "--config".as_ref(), file.as_os_str()];
         let checked = orbital_with(&environment, arguments).await;
         let is_good = checked.code == 0 && checked.stdout.ends_with(": good\n") && checked.stderr.is_empty();
