@@ -1,14 +1,13 @@
 //! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
 
 use crate::admin::TokenError;
 use crate::error::chain;
-use crate::guest::{EngineError, EngineSettings, GuestEngine};
+use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine};
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
 use crate::runner::{Provision, Runner};
@@ -37,6 +36,9 @@ pub enum StartError {
     /// The engine cannot be set up.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// Compiled code cannot be kept where the operator wants it.
+    #[error(transparent)]
+    CodeCache(#[from] CodeCacheError),
     /// Secrets are not to be had: all of them.
     #[error("{}", lines(.0))]
     Secrets(Vec<SecretsError>),
@@ -111,10 +113,11 @@ pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) 
 /// What is needed to load components, and to have `max_runs` of their runs in flight on the runtime `guests`.
 ///
 /// # Errors
-/// The engine cannot be set up.
-pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, EngineError> {
+/// The engine cannot be set up, or compiled code cannot be kept.
+pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
+    let cache = code_cache(&settings.registry.cache, settings.registry.cache_size as u64)?;
     Ok(Workshop {
-        engine: engine(&settings.registry.cache, max_runs)?,
+        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
         guests,
         catalogue: Arc::default(),
         budget: settings.runner.budget,
@@ -138,17 +141,17 @@ pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
     }
 }
 
-fn engine(cache: &Cache, max_runs: usize) -> Result<GuestEngine, EngineError> {
-    let new = |cache: Option<&PathBuf>| GuestEngine::new(&EngineSettings { cache: cache.cloned(), max_runs });
+fn code_cache(cache: &Cache, max_size: u64) -> Result<Option<CodeCache>, CodeCacheError> {
     match cache {
-        Cache::Set(path) => new(Some(path)),
-        Cache::Default(path) => match new(path.as_ref()) {
-            Err(error @ EngineError::Cache { .. }) => {
-                tracing::warn!("{error}; every start compiles anew (set `components.cache`)");
-                new(None)
-            }
-            engine => engine,
-        },
+        Cache::Set(path) => CodeCache::open(path, max_size).map(Some),
+        Cache::Default(None) => Ok(None),
+        Cache::Default(Some(path)) => Ok(CodeCache::open(path, max_size).map_or_else(
+            |error| {
+                tracing::warn!("{}; every start compiles anew (set `components.cache`)", chain(&error));
+                None
+            },
+            Some,
+        )),
     }
 }
 

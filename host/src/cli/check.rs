@@ -33,8 +33,8 @@ impl Check {
         let mut exit = Exit::Ok;
         for path in &self.components {
             let mut text = String::new();
-            match runtimes.host.block_on(workshop.load(path)) {
-                Ok(component) => describe(&mut text, path, &component)?,
+            match runtimes.host.block_on(workshop.load(path, false)) {
+                Ok((component, _)) => describe(&mut text, path, &component)?,
                 Err(error) => {
                     exit = Exit::NotPassed;
                     writeln!(text, "{}: {error}", path.display())?;
@@ -48,7 +48,7 @@ impl Check {
 }
 
 fn describe(text: &mut String, path: &Path, component: &Component) -> std::fmt::Result {
-    let metadata = component.suite.metadata();
+    let metadata = &component.metadata;
     let about = |name: &str, value: &str| match value {
         "" => String::new(),
         value => format!(", {name} {value}"),

@@ -1,6 +1,7 @@
 //! The command line: one file per command. Parsing and printing only.
 
 mod check;
+mod compile;
 mod config;
 mod exit;
 mod run;
@@ -40,6 +41,8 @@ enum Command {
     Run(run::Run),
     Check(check::Check),
     Config(config::Config),
+    #[command(name = crate::guest::COMPILE_COMMAND, hide = true)]
+    Compile(compile::Compile),
 }
 
 /// Does what the command line asks for. Errors are printed.
@@ -59,6 +62,7 @@ pub fn main() -> Exit {
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
         Command::Config(config) => config.execute(),
+        Command::Compile(compile) => compile.execute(),
     };
     match result {
         Ok(exit) => exit,

@@ -66,8 +66,8 @@ impl Run {
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
-            match workshop.load(path).await {
-                Ok(component) => {
+            match workshop.load(path, true).await {
+                Ok((component, _)) => {
                     orders.extend(select(
                         Arc::new(component),
                         matcher.as_ref(),

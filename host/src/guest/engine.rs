@@ -1,15 +1,17 @@
-//! The WebAssembly engine, and the clock that makes busy guests yield.
+//! The WebAssembly engines, and the clock that makes busy guests yield.
 
-use std::os::unix::fs::DirBuilderExt as _;
-use std::path::{Path, PathBuf};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::component::{HasSelf, Linker};
-use wasmtime::{Cache, CacheConfig, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
+use super::bindings::TestPre;
 use super::bindings::orbital::test as contract;
 use super::session::Session;
+use super::suite::Suite;
 
 /// How long a guest may compute before it lets others go on.
 const EPOCH: Duration = Duration::from_millis(10);
@@ -17,33 +19,37 @@ const EPOCH: Duration = Duration::from_millis(10);
 /// Address space for one linear memory; a guest cannot have more, whatever its budget says.
 const MEMORY_RESERVATION: u64 = 1 << 30;
 
-/// How the engine is set up.
-#[derive(Debug, Clone)]
-pub struct EngineSettings {
-    /// Where compiled code is kept between starts; none keeps nothing.
-    pub cache: Option<PathBuf>,
-    /// How many runs may be in flight at once.
-    pub max_runs: usize,
+/// The stack of a guest. Python recurses deeply; only what is used takes memory.
+const WASM_STACK: usize = 2 << 20;
+
+/// What the host needs beside it when a guest calls.
+const HOST_STACK: usize = 512 << 10;
+
+/// How the machine code of a guest is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// By Cranelift: fast, and slow to make.
+    Optimised,
+    /// By Winch, in a fraction of the time: for a component whose first run should not wait.
+    Quick,
 }
 
-/// Compiles guests and makes instances of them.
+/// Makes instances of guests.
 #[derive(Clone)]
 pub struct GuestEngine {
-    pub(super) engine: Engine,
-    pub(super) linker: Arc<Linker<Session>>,
+    optimised: Tier,
+    quick: Tier,
+}
+
+#[derive(Clone)]
+struct Tier {
+    engine: Engine,
+    linker: Arc<Linker<Session>>,
 }
 
 /// The engine could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The cache's directory cannot be used.
-    #[error("cannot keep compiled code in `{path}`: {reason}")]
-    Cache {
-        /// The directory.
-        path: PathBuf,
-        /// What the library said.
-        reason: String,
-    },
     /// wasmtime refused the configuration.
     #[error("cannot set up the WebAssembly engine: {0}")]
     Engine(String),
@@ -52,37 +58,80 @@ pub enum EngineError {
     Thread(#[source] std::io::Error),
 }
 
+/// Why machine code is not a suite.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum LinkError {
+    /// It was made by another engine, or is broken.
+    #[error("its machine code cannot be loaded: {0}")]
+    Code(String),
+    /// It imports what no test can have.
+    #[error(
+        "cannot be linked: {0}; a test can have the interfaces of orbital:test@0.1.0, `wasi:http`, and WASI 0.2 without \
+         directories, environment and sockets"
+    )]
+    Imports(String),
+}
+
 impl GuestEngine {
-    /// Sets up the engine, and a thread that ends when its last clone is gone.
+    /// Sets up the engines for so many runs in flight at once, and a thread that ends when their last clone is gone.
     ///
     /// # Errors
-    /// The cache's directory is unusable, or the system denies the address space for `max_runs`.
-    pub fn new(settings: &EngineSettings) -> Result<Self, EngineError> {
-        let mut config = Config::new();
-        config.epoch_interruption(true);
-        config.memory_reservation(MEMORY_RESERVATION);
-        config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(settings.max_runs)));
-        if let Some(path) = &settings.cache {
-            config.cache(Some(open_cache(path)?));
-        }
-        let failed = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
-        let engine = Engine::new(&config).map_err(failed)?;
-        let linker = Arc::new(link(&engine).map_err(failed)?);
-        tick(&engine).map_err(EngineError::Thread)?;
-        Ok(Self { engine, linker })
+    /// The system denies the address space for `max_runs`, or a thread.
+    pub fn new(max_runs: usize) -> Result<Self, EngineError> {
+        let mut optimised = config(Code::Optimised);
+        optimised.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
+        // Few instances are ever made of what is compiled quickly, so they need no pool.
+        let engine = Self { optimised: Tier::new(&optimised)?, quick: Tier::new(&config(Code::Quick))? };
+        let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
+        tick(engines).map_err(EngineError::Thread)?;
+        Ok(engine)
+    }
+
+    /// Tells machine code that this engine can run from all other.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.optimised.engine.precompile_compatibility_hash().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Makes a suite of the machine code in a file.
+    #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
+    pub(super) fn link(&self, path: &Path, code: Code) -> Result<Suite, LinkError> {
+        let tier = match code {
+            Code::Optimised => &self.optimised,
+            Code::Quick => &self.quick,
+        };
+        // SAFETY: the file was written by a child process of ours, into a directory that is this user's alone, and
+        // is replaced only as a whole: what is mapped never changes. Code of another version is refused by wasmtime.
+        let component = unsafe { Component::deserialize_file(&tier.engine, path) };
+        let component = component.map_err(|error| LinkError::Code(format!("{error:#}")))?;
+        let imports = |error: wasmtime::Error| LinkError::Imports(format!("{error:#}"));
+        let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
+        Ok(Suite::new(TestPre::new(linked).map_err(imports)?))
     }
 }
 
-fn open_cache(path: &Path) -> Result<Cache, EngineError> {
-    let failed = |reason: String| EngineError::Cache { path: path.to_owned(), reason };
-    // Whoever can write here can have the host run any machine code: nobody else may.
-    let private = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
-    private.map_err(|error| failed(error.to_string()))?;
-    // The library wants an absolute path.
-    let directory = path.canonicalize().map_err(|error| failed(error.to_string()))?;
-    let mut config = CacheConfig::new();
-    config.with_directory(directory);
-    Cache::new(config).map_err(|error| failed(format!("{error:#}")))
+/// Machine code for a component, which [`GuestEngine::link`] takes. It takes up to seconds and all cores.
+///
+/// # Errors
+/// It is not valid, or the compiler does not support it.
+pub fn compile(bytes: &[u8], code: Code) -> Result<Vec<u8>, String> {
+    let compiled = Engine::new(&config(code)).and_then(|engine| engine.precompile_component(bytes));
+    compiled.map_err(|error| format!("{error:#}"))
+}
+
+/// What code and the engine that runs it must have in common.
+fn config(code: Code) -> Config {
+    let mut config = Config::new();
+    config.strategy(match code {
+        Code::Optimised => Strategy::Cranelift,
+        Code::Quick => Strategy::Winch,
+    });
+    config.epoch_interruption(true);
+    config.memory_reservation(MEMORY_RESERVATION);
+    config.max_wasm_stack(WASM_STACK);
+    config.async_stack_size(WASM_STACK + HOST_STACK);
+    config
 }
 
 /// Slots for instances, made ready once: a run's start then costs no system call for its memory. The limits
@@ -110,6 +159,15 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
     pool
 }
 
+impl Tier {
+    fn new(config: &Config) -> Result<Self, EngineError> {
+        let failed = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
+        let engine = Engine::new(config).map_err(failed)?;
+        let linker = Arc::new(link(&engine).map_err(failed)?);
+        Ok(Self { engine, linker })
+    }
+}
+
 /// Everything that a guest can import. What is not here, such as sockets of its own, no guest can have:
 /// wasmtime-wasi's are linked, and denied by the session's context.
 fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
@@ -128,15 +186,18 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     Ok(linker)
 }
 
-/// Moves the engine's epoch on. The thread holds the engine weakly and ends with it. Without it a busy guest
+/// Moves the engines' epochs on. The thread holds them weakly and ends with them. Without it a busy guest
 /// would never yield, so a host that cannot start it does not start.
-fn tick(engine: &Engine) -> std::io::Result<()> {
-    let engine = engine.weak();
+fn tick(engines: [EngineWeak; 2]) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("epoch".to_owned());
     thread.spawn(move || {
-        while let Some(engine) = engine.upgrade() {
-            engine.increment_epoch();
-            drop(engine);
+        loop {
+            let alive = engines
+                .each_ref()
+                .map(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
+            if !alive.contains(&true) {
+                return;
+            }
             std::thread::sleep(EPOCH);
         }
     })?;

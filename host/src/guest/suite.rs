@@ -4,14 +4,12 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::orbital::test::suite::TestCase;
 use super::bindings::{Test, TestPre};
-use super::contract::Metadata;
 use super::session::Session;
 use super::trap::Breakdown;
 
 /// Compiled and linked. Every use of it makes an instance of its own.
 pub struct Suite {
     test: TestPre<Session>,
-    metadata: Metadata,
 }
 
 /// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
@@ -21,13 +19,8 @@ pub struct Entered {
 }
 
 impl Suite {
-    pub(super) fn new(test: TestPre<Session>, metadata: Metadata) -> Self {
-        Self { test, metadata }
-    }
-
-    /// What the component says of itself.
-    pub fn metadata(&self) -> &Metadata {
-        &self.metadata
+    pub(super) fn new(test: TestPre<Session>) -> Self {
+        Self { test }
     }
 
     /// Makes a fresh instance. The guest's own start code runs here, so this needs a time limit too.

@@ -1,12 +1,12 @@
 //! A component that is ready to run.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
-use crate::guest::{SeriesBook, Suite};
+use crate::guest::{Metadata, SeriesBook, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
@@ -21,12 +21,26 @@ pub struct Component {
     /// Whether it came while the host ran: then its cases run at once. What was there at the start waits for
     /// its ticks.
     pub is_new: bool,
+    /// What it says of itself.
+    pub metadata: Metadata,
     /// What runs.
-    pub suite: Suite,
+    pub suite: RwLock<Arc<Suite>>,
     /// Its cases, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
     /// The metrics that its tests made.
     pub series: Arc<SeriesBook>,
     /// Cancelled when this version has been replaced or removed and its grace time has run out.
     pub retired: CancellationToken,
+}
+
+impl Component {
+    /// What runs now.
+    pub fn suite(&self) -> Arc<Suite> {
+        self.suite.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The same with better code; runs in flight go on with what they have.
+    pub fn run_with(&self, suite: Suite) {
+        *self.suite.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(suite);
+    }
 }

@@ -1,7 +1,7 @@
 //! From a file to a component.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, Catalogue, CompileError, GuestEngine, Recorder, Recording, RunClock, Session,
-    Suite, compile, declared,
+    Breakdown, BudgetSettings, Catalogue, CompileError, Compiled, Compiler, Recorder, Recording, RunClock,
+    Session, Source, Suite, declared,
 };
 
 /// How long a component may take to say which cases it has.
@@ -22,7 +22,7 @@ const CASES_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub struct Workshop {
     /// Compiles.
-    pub engine: GuestEngine,
+    pub compiler: Compiler,
     /// Where guests run.
     pub guests: Handle,
     /// Names of metrics that tests made.
@@ -60,9 +60,9 @@ pub enum LoadError {
     /// It is not for this host.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// Compiling it broke the compiler.
-    #[error("the compiler broke: {0}")]
-    Compiler(String),
+    /// The host itself broke.
+    #[error("the host broke while it loaded this: {0}; please report it")]
+    Host(String),
     /// It broke while it was asked for its cases.
     #[error("`cases` did not return: {0}")]
     Cases(String),
@@ -89,38 +89,46 @@ pub fn component_name(path: &Path) -> Result<String, LoadError> {
 }
 
 impl Workshop {
-    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases.
+    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. In a hurry, a large one gets code
+    /// that was made quickly; then there is a source to optimise.
     ///
     /// # Errors
     /// The first step that fails; of the cases, all mistakes.
-    pub async fn load(&self, path: &Path) -> Result<Component, LoadError> {
+    pub async fn load(
+        &self,
+        path: &Path,
+        in_a_hurry: bool,
+    ) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
-        let (suite, digest, size) = self.compile(path.to_owned()).await?;
+        let source = self.read(path.to_owned()).await?;
+        let Compiled { suite, metadata, is_quick } = self.compiler.compile(&source, in_a_hurry).await?;
         let (suite, declared) = self.ask_for_cases(suite).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
-        Ok(Component {
+        let component = Component {
             series: Arc::new(self.catalogue.open(&name, self.budget.metric_series)),
             name,
-            digest,
-            size,
+            digest: source.digest.clone(),
+            size: source.bytes.len(),
             loaded_at: SystemTime::now(),
             is_new: true,
-            suite,
+            metadata,
+            suite: RwLock::new(Arc::new(suite)),
             cases: cases.into_iter().map(Arc::new).collect(),
             retired: CancellationToken::new(),
-        })
+        };
+        Ok((component, is_quick.then_some(source)))
     }
 
-    async fn compile(&self, path: PathBuf) -> Result<(Suite, String, usize), LoadError> {
-        let (engine, limit) = (self.engine.clone(), self.max_size);
+    async fn read(&self, path: PathBuf) -> Result<Source, LoadError> {
+        let limit = self.max_size;
         let work = move || {
             let bytes = read(&path, limit)?;
-            let suite = compile(&engine, &bytes)?;
-            Ok((suite, hexadecimal(&Sha256::digest(&bytes)), bytes.len()))
+            let digest = hexadecimal(&Sha256::digest(&bytes));
+            Ok(Source { bytes: bytes.into(), digest })
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
-            Err(error) => Err(LoadError::Compiler(error.to_string())),
+            Err(error) => Err(LoadError::Host(error.to_string())),
         }
     }
 
@@ -133,8 +141,7 @@ impl Workshop {
             (suite, declared)
         };
         let asked = AbortOnDropHandle::new(self.guests.spawn(asking)).await;
-        let (suite, declared) =
-            asked.map_err(|error| LoadError::Cases(format!("the host broke: {error}")))?;
+        let (suite, declared) = asked.map_err(|error| LoadError::Host(error.to_string()))?;
         let recording = recorder.finish();
         match declared {
             Ok(Ok(declared)) => Ok((suite, declared)),

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::shelf::{Hint, Shelf};
 use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
+use crate::guest::Source;
 use crate::report::{Event, Reporter};
 use crate::signature::Signature;
 
@@ -64,7 +65,7 @@ pub struct Loader {
 /// What became of one file.
 struct Loaded {
     name: OsString,
-    result: Result<Component, LoadError>,
+    result: Result<(Component, Option<Source>), LoadError>,
     took: Duration,
 }
 
@@ -179,7 +180,7 @@ impl Loader {
             let task = {
                 let name = name.clone();
                 async move {
-                    let result = workshop.load(&path).await;
+                    let result = workshop.load(&path, true).await;
                     Loaded { name, result, took: started.elapsed() }
                 }
             };
@@ -193,7 +194,7 @@ impl Loader {
             Ok(loaded) => loaded,
             Err(error) => {
                 let name = self.loading.get(&error.id()).cloned().unwrap_or_default();
-                let result = Err(LoadError::Compiler(error.to_string()));
+                let result = Err(LoadError::Host(error.to_string()));
                 (error.id(), Loaded { name, result, took: Duration::ZERO })
             }
         };
@@ -211,15 +212,20 @@ impl Loader {
         let stem = stem(&name);
         let current = self.snapshot.borrow().components.get(&stem).cloned();
         match result {
-            Ok(component) if current.as_ref().is_some_and(|current| current.digest == component.digest) => {
+            Ok((component, _))
+                if current.as_ref().is_some_and(|current| current.digest == component.digest) =>
+            {
                 let mut failed = None;
                 self.publish(|snapshot| failed = snapshot.failures.remove(&stem));
                 if failed.is_some() {
                     self.reporter.emit(&Event::Restored { component: stem });
                 }
             }
-            Ok(component) => {
+            Ok((component, quick)) => {
                 let component = Arc::new(Component { is_new: !was_there, ..component });
+                if let Some(source) = quick {
+                    self.optimise(&component, source);
+                }
                 self.reporter.emit(&Event::Loaded {
                     component: component.clone(),
                     replaced: current.as_ref().map(|current| current.digest.clone()),
@@ -261,6 +267,27 @@ impl Loader {
         if let Some(component) = removed {
             self.retire(component);
         }
+    }
+
+    /// Has better code made, while the component runs already.
+    fn optimise(&self, component: &Arc<Component>, source: Source) {
+        let (compiler, component) = (self.workshop.compiler.clone(), Arc::downgrade(component));
+        tokio::spawn(async move {
+            let started = Instant::now();
+            let optimised = compiler.optimise(&source).await;
+            // It may be gone by now.
+            let Some(component) = component.upgrade() else { return };
+            let name = &component.name;
+            match optimised {
+                Ok(suite) => {
+                    component.run_with(suite);
+                    tracing::info!(component = %name, took = ?started.elapsed(), "optimised");
+                }
+                Err(error) => {
+                    tracing::warn!(component = %name, "goes on with code that was made quickly: {error}");
+                }
+            }
+        });
     }
 
     /// Runs in flight finish on the version they started with, within the grace time.

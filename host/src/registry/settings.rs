@@ -13,6 +13,8 @@ pub struct RegistrySettings {
     /// Where compiled code is kept between starts. By default in the user's cache directory, if it can be
     /// used.
     pub cache: Cache,
+    /// How many bytes of compiled code are kept.
+    pub cache_size: usize,
     /// How often the directory is looked at without an event of the file system.
     pub poll: Duration,
     /// How long runs of a version that was replaced or removed may go on.
@@ -45,6 +47,7 @@ impl RegistrySettings {
         Self {
             directory: base.join(section.string_or("directory", "components")),
             cache,
+            cache_size: section.bytes("cache_size", 1 << 20..=1 << 40, 4 << 30),
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),

@@ -143,7 +143,7 @@ impl MetricsSink {
         metrics.digest.clone_from(&component.digest);
         metrics.version = Family::new();
         metrics.counted = Family::new();
-        let metadata = component.suite.metadata();
+        let metadata = &component.metadata;
         metrics.version.gauge(
             "orbital_component_info",
             &[

@@ -167,10 +167,11 @@ impl Runner {
             }
         };
         let mut ended_from_outside = pin!(ended_from_outside);
+        let suite = component.suite();
         let entered = tokio::select! {
             biased;
             ending = &mut ended_from_outside => Err(ending),
-            entered = bounded(case.timeout, component.suite.enter(session)) => match entered {
+            entered = bounded(case.timeout, suite.enter(session)) => match entered {
                 Some(Ok(entered)) => Ok(entered),
                 Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
                 None => Err(Ending::TimedOut),

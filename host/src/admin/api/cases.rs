@@ -177,7 +177,7 @@ fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Ca
         id: case.id.clone(),
         component: planned.version.name.clone(),
         case: case.name.clone(),
-        language: planned.version.suite.metadata().language.clone(),
+        language: planned.version.metadata.language.clone(),
         tags: case.tags.iter().cloned().collect(),
         schedule: case.schedule.to_string(),
         timeout_seconds: case.timeout.as_secs_f64(),

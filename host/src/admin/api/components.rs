@@ -68,7 +68,7 @@ async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Js
 
 fn component(snapshot: &Snapshot, name: &str) -> Option<Component> {
     let running = snapshot.components.get(name).map(|component| {
-        let metadata = component.suite.metadata();
+        let metadata = &component.metadata;
         Version {
             digest: component.digest.clone(),
             size_bytes: component.size,
