@@ -1,0 +1,3 @@
+package guest
+
+//go:generate ../generate

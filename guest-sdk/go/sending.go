@@ -1,0 +1,49 @@
+package orbital
+
+import "github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
+
+// SendEvent sends an event to a target, an endpoint that the operator has named in the host's configuration, and waits
+// for the answer. Redirects are not followed.
+//
+// The error, a *SendError, is that there is no answer. An answer of any status is a receipt; see [Receipt.Success].
+func (t *T) SendEvent(event Event) (Receipt, error) {
+	ready, err := event.contract()
+	if err != nil {
+		return Receipt{}, err
+	}
+	return answer(t.host.SendEvent(ready))
+}
+
+// SendEvents sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the
+// order of the events. All keys are expected before the first event is sent.
+func (t *T) SendEvents(events ...Event) []Answer {
+	answers := make([]Answer, len(events))
+	var ready []contract.Event
+	var places []int
+	for index, event := range events {
+		checked, err := event.contract()
+		if answers[index].Err = err; err == nil {
+			ready, places = append(ready, checked), append(places, index)
+		}
+	}
+	for index, given := range t.host.SendEvents(ready) {
+		answers[places[index]].Receipt, answers[places[index]].Err = answer(given.Receipt, given.Err)
+	}
+	return answers
+}
+
+// Request sends any other request to a target and waits for the answer. Errors are those of [T.SendEvent].
+func (t *T) Request(request Request) (Receipt, error) {
+	ready, err := request.contract()
+	if err != nil {
+		return Receipt{}, err
+	}
+	return answer(t.host.Request(ready))
+}
+
+func answer(given contract.Receipt, err *contract.Error) (Receipt, error) {
+	if err != nil {
+		return Receipt{}, sendError(err)
+	}
+	return receipt(given), nil
+}
