@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/place"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/suite"
 )
 
@@ -13,7 +14,7 @@ import (
 //
 // The name is unique in the suite: 1 to 100 letters, digits, -, _ and .
 //
-// It panics if something of it cannot be, so that such a component does not load.
+// If something of it cannot be, the component does not load, and the host says why; in a go test, it panics.
 func Case(name string, schedule Schedule, test func(t *T), options ...Option) {
 	added := suite.Case{
 		Name:        name,
@@ -37,6 +38,7 @@ func Case(name string, schedule Schedule, test func(t *T), options ...Option) {
 		err = suite.Register(added)
 	}
 	if err != nil {
-		panic(fmt.Sprintf("orbital: the case `%s`: %v", name, err))
+		here := place.Caller(func(string) bool { return false })
+		suite.Refuse(fmt.Sprintf("orbital: the case `%s`: %v (%s)", name, err, here))
 	}
 }

@@ -34,13 +34,12 @@ func milliseconds(duration time.Duration) uint32 {
 
 // seconds is what the host measured.
 func seconds(measured float64) time.Duration {
-	return time.Duration(measured * float64(time.Second))
+	return time.Duration(math.Round(measured * float64(time.Second)))
 }
 
-// moment is a time of the host's clock.
+// moment is a time of the host's clock, as exact as a number of its size can be.
 func moment(sinceEpoch float64) time.Time {
-	whole, part := math.Modf(sinceEpoch)
-	return time.Unix(int64(whole), int64(part*float64(time.Second)))
+	return time.UnixMicro(int64(math.Round(sinceEpoch * 1e6)))
 }
 
 // shown is a duration in its largest unit up to seconds: 300ms, 1.5s, 90s.

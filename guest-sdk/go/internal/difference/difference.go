@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 )
 
 const (
@@ -31,11 +32,14 @@ func between(left, right string) string {
 	return "- left\n+ right\n" + byLine(compare(lefts, rights))
 }
 
-// Text is a value as JSON, with the lines of a text as lines; what cannot be JSON is shown as Go shows it.
+// Text is a value as JSON, with the lines of a text as lines. Errors and durations, and what cannot be JSON, are shown as Go shows
+// them.
 func Text(value any) string {
-	switch failure := value.(type) {
+	switch value := value.(type) {
 	case error:
-		return failure.Error()
+		return value.Error()
+	case time.Duration:
+		return value.String()
 	case string:
 		return strings.ReplaceAll(asJSON(value), `\n`, "\n")
 	}

@@ -28,7 +28,22 @@ type Schedule struct {
 	CronZone string
 }
 
-var cases []Case
+var (
+	cases    []Case
+	mistakes []string
+)
+
+// Refuse keeps what is wrong with a case, for the host to show when it asks for the cases. Anywhere else there is nobody
+// to ask, so it panics.
+func Refuse(mistake string) {
+	if !inComponent {
+		panic(mistake)
+	}
+	mistakes = append(mistakes, mistake)
+}
+
+// Mistakes is all that is wrong with cases.
+func Mistakes() []string { return mistakes }
 
 // Register adds a case. The error is a sentence that names the fix.
 func Register(added Case) error {

@@ -10,8 +10,15 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
 
-// Cases is all that was registered.
+// Cases is all that was registered. If a case is wrong it ends in a trap, of which the host shows the reasons given to
+// fail: the contract has no other way for a component to refuse.
 func Cases() []contract.TestCase {
+	if mistakes := suite.Mistakes(); len(mistakes) > 0 {
+		for _, mistake := range mistakes {
+			guest.Host{}.Fail(mistake)
+		}
+		panic("orbital: a case is wrong")
+	}
 	var cases []contract.TestCase
 	for _, known := range suite.Cases() {
 		cases = append(cases, testCase(known))
