@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 // A type that no other case sends, so that nobody else moves its counter.

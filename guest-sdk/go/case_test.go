@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 func nothing(*orbital.T) {}

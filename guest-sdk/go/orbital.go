@@ -8,7 +8,7 @@
 //	import (
 //		"time"
 //
-//		"github.com/orbital-e2e/orbital/guest-sdk/go"
+//		orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 //	)
 //
 //	func main() {} // The host calls the cases.

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/orbitaltest"
 )
 

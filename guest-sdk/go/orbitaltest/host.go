@@ -19,7 +19,7 @@ package orbitaltest
 import (
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/suite"
 )
 

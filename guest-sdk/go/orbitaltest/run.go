@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 // Outcome is how a run ended.

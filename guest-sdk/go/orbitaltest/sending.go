@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 

@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 type user struct {

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 func fails(t *orbital.T) {

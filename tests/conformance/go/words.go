@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"os"
 
-	"github.com/orbital-e2e/orbital/guest-sdk/go"
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
 func logs(t *orbital.T) {
