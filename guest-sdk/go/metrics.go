@@ -1,54 +1,6 @@
 package orbital
 
-import (
-	"errors"
-	"fmt"
-
-	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
-)
-
-// What errors.Is finds in a MetricError.
-var (
-	// ErrInvalidName: the name is not a letter followed by letters, digits and _, is longer than 100 bytes, or ends in
-	// _bucket, _sum or _count.
-	ErrInvalidName = errors.New("invalid name")
-	// ErrInvalidLabel: a label is outside its limits.
-	ErrInvalidLabel = errors.New("invalid label")
-	// ErrInvalidValue: the value is not a number, or a counter would go down.
-	ErrInvalidValue = errors.New("invalid value")
-	// ErrOtherKind: the name stands for a metric of another kind.
-	ErrOtherKind = errors.New("other kind")
-	// ErrTooManySeries: the component has as many series as it may.
-	ErrTooManySeries = errors.New("too many series")
-)
-
-// MetricError is why a value was not recorded.
-type MetricError struct {
-	// Reason is ErrInvalidName, ErrInvalidLabel, ErrInvalidValue, ErrOtherKind or ErrTooManySeries.
-	Reason error
-	// Text says what is outside its limits, or of which kind the metric is.
-	Text string
-	// Limit is how many series a component may have.
-	Limit int
-}
-
-func (e *MetricError) Error() string {
-	switch e.Reason {
-	case ErrInvalidName:
-		return "the metric's name cannot be one: " + e.Text
-	case ErrInvalidLabel:
-		return "the metric's label cannot be one: " + e.Text
-	case ErrInvalidValue:
-		return "the metric cannot have this value: " + e.Text
-	case ErrOtherKind:
-		return "the metric is of another kind: " + e.Text
-	default:
-		return fmt.Sprintf("the component has %d series already, as many as it may", e.Limit)
-	}
-}
-
-// Unwrap is the reason, for errors.Is.
-func (e *MetricError) Unwrap() error { return e.Reason }
+import "github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 
 // Labels are names and values of a metric. Use few different values: series are bounded in number.
 type Labels map[string]string

@@ -1,22 +1,9 @@
 package orbital
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
-)
-
-// What errors.Is finds in a SendError, besides ErrTaken and ErrTimeout.
-var (
-	// ErrUnknownTarget: no target of this name is configured.
-	ErrUnknownTarget = errors.New("unknown target")
-	// ErrInvalidRequest: the path, a header, the method or the body is outside its limits.
-	ErrInvalidRequest = errors.New("invalid request")
-	// ErrUnreachable: the connection was refused, reset or could not be made.
-	ErrUnreachable = errors.New("unreachable")
-	// ErrTooLarge: the answer's body is larger than allowed.
-	ErrTooLarge = errors.New("too large")
 )
 
 // SendError is why there is no answer. An answer of any status is none.
