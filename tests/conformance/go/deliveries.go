@@ -96,19 +96,6 @@ func bigBody(t *orbital.T) {
 	t.Logf("answered %d", receipt.Status)
 }
 
-// receives takes 20 MB of deliveries, and makes garbage meanwhile.
-func receives(t *orbital.T) {
-	for range 100 {
-		id := t.NewID()
-		send(t, id, user{ID: id, Email: strings.Repeat("a", 200_000) + "@example.com"})
-		_, err := t.WaitFor(id)
-		t.NoError(err)
-		for range 10 {
-			latest = make([]byte, piece)
-		}
-	}
-}
-
 func unknownTarget(t *orbital.T) {
 	_, err := t.SendEvent(orbital.Event{Target: "nowhere"})
 	t.NoError(err)

@@ -37,22 +37,3 @@ func loops(*orbital.T) {
 	for {
 	}
 }
-
-const (
-	rounds = 20
-	pieces = 64 << 20 / rounds / piece
-	piece  = 64 << 10
-)
-
-// latest keeps the compiler from leaving the pieces out.
-var latest []byte
-
-func churns(t *orbital.T) {
-	for round := range rounds {
-		for range pieces + 1 {
-			latest = make([]byte, piece)
-			latest[0] = 1
-		}
-		t.Logf("round %d", round+1)
-	}
-}

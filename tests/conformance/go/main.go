@@ -39,6 +39,6 @@ func init() {
 	add("uncaught", uncaught)
 	add("loops", loops, orbital.Timeout(300*time.Millisecond))
 	add("churns", churns)
-	// Of this language alone: its garbage collector must not run while the host writes into its memory.
+	// Of this language alone: nothing of its runtime may call the host while the host writes into its memory.
 	add("receives", receives, orbital.Timeout(20*time.Second))
 }

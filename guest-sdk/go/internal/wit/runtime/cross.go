@@ -25,7 +25,8 @@ var (
 //
 // To write such an answer the host asks for memory (realloc). A component must not call an import then, but the
 // garbage collector does: it reads the clock, and the run would end with "cannot leave component instance". So
-// it is off until the answer is there. Turning it off also waits for a collection that has begun.
+// it is off until the answer is there. Turning it off also waits for a collection that has begun; what is left of
+// that, the sweeping, is why realloc stops the clock as well.
 func Cross[V any](call func() V) V {
 	one.Lock()
 	percent := debug.SetGCPercent(-1)

@@ -36,12 +36,20 @@ func realloc(old unsafe.Pointer, oldSize, align, size uintptr) unsafe.Pointer {
 		room = fromReserve(size, align)
 	}
 	if room == nil {
+		pauseClock(true)
 		room = heap(size, align)
 		received = append(received, room)
+		pauseClock(false)
 	}
 	copy(unsafe.Slice((*byte)(room), size), unsafe.Slice((*byte)(old), min(oldSize, size)))
 	return room
 }
+
+// pauseClock has the WASI adapter answer with the last time that it knows, without a call of the host. Allocating can
+// wake a goroutine of Go's runtime (the one that gives memory back, when sweeping ends), and that reads the clock.
+//
+//go:wasmimport wasi_snapshot_preview1 adapter_monotonic_clock_set_paused
+func pauseClock(isPaused bool)
 
 // Unpin is called by the generated code when it has taken the arguments of an export. Those are in the reserve.
 func Unpin() {}
