@@ -1,0 +1,1 @@
+"""The example pipeline, tested from Python."""

@@ -1,0 +1,35 @@
+"""The pipeline counts what it did."""
+
+from orbital_sdk import Event, Failure, Request, Test, case
+
+COUNTER = 'pipeline_events_accepted_total{type="invoice"}'
+"""Of a type that no other case sends, so that nobody else moves it."""
+
+LAG = "2s"
+"""How late the counter may be."""
+
+
+@case(every="1s", timeout="5s")
+def counters(t: Test) -> None:
+    before = counter(t)
+    id = t.new_id()
+    t.send_event(Event("api", key=id, json={"id": id, "type": "invoice", "email": "ada@example.com"}))
+
+    delivery = t.wait_for(id)
+    t.check_eq(delivery.pointer("/destination"), "ledger")
+
+    def has_moved() -> None:
+        after = counter(t)
+        if after <= before:
+            raise Failure(f"{COUNTER} is {after}, as before the event")
+
+    t.eventually(LAG, has_moved)
+
+
+def counter(t: Test) -> float:
+    """The counter's value; 0 before it appears."""
+    metrics = t.request(Request("GET", "pipeline", path="/metrics")).success()
+    for line in metrics.text().splitlines():
+        if line.startswith(COUNTER):
+            return float(line.removeprefix(COUNTER))
+    return 0

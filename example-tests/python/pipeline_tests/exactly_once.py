@@ -1,0 +1,19 @@
+"""The same event twice, one delivery."""
+
+from orbital_sdk import Event, Test, case
+
+WATCH = "300ms"
+"""How long a second copy may take to give itself away."""
+
+
+@case(every="1s", timeout="5s")
+def exactly_once(t: Test) -> None:
+    id = t.new_id()
+    event = Event("api", key=id, json={"id": id, "email": "ada@example.com"})
+    first = t.send_event(event).success()
+    t.check_eq(first.pointer("/duplicate"), False)
+    second = t.send_event(event).success()
+    t.check_eq(second.pointer("/duplicate"), True)
+
+    t.wait_for(id)
+    t.no_delivery_within(id, WATCH)

@@ -1,0 +1,21 @@
+"""One event, three deliveries."""
+
+from orbital_sdk import Event, Test, case
+
+
+@case(every="1s", timeout="5s")
+def fan_out(t: Test) -> None:
+    id = t.new_id()
+    t.send_event(Event("api", key=id, json={"id": id, "type": "order", "email": "ada@example.com"}))
+
+    deliveries = t.wait_n([id], 3)
+    destinations = set()
+    for delivery in deliveries:
+        destination = delivery.pointer("/destination")
+        t.check(delivery.path.endswith(f"/hooks/{destination}"), f"{destination} got {delivery.path}")
+        destinations.add(destination)
+
+    if t.check_eq(destinations, {"analytics", "billing", "shipping"}):
+        # From the first delivery to the last, as the webhook received them.
+        times = [delivery.received_at for delivery in deliveries]
+        t.histogram("fan_out_spread_seconds", max(times) - min(times))

@@ -1,0 +1,11 @@
+"""One event, one delivery."""
+
+from orbital_sdk import Event, Test, case
+
+
+@case(every="1s", timeout="3s")
+def smoke(t: Test) -> None:
+    id = t.new_id()
+    t.send_event(Event("api", key=id, json={"id": id, "email": "ada@example.com"}))
+    delivery = t.wait_for(id)
+    t.check_eq(delivery.json()["processed"], True)

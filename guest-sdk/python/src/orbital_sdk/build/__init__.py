@@ -1,0 +1,1 @@
+"""Makes a component of a project: `python -m orbital_sdk.build --project DIR --out FILE`."""

@@ -1,0 +1,86 @@
+"""What can be found without building: in the project's own Python, in a moment."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+
+from .. import _collect, _place
+from . import imports
+from .problem import Problem, report
+from .project import Project
+
+
+def check(project: Project) -> dict[str, str]:
+    """Imports the project, and warns of what its component could not do.
+
+    Returns the native extensions that it imported, and raises `Problem` if it is no suite.
+    """
+    _place.configure({str(project.source): project.shown_source}, {})
+    sys.path.insert(0, str(project.source))
+    sys.dont_write_bytecode = True
+    before = list(sys.modules)
+    with imports.watched() as uses:
+        try:
+            _collect.load(project.modules)
+        except _collect.LoadError as error:
+            raise Problem(str(error) + _help(error.__cause__)) from None
+    for text in imports.warnings([*uses, *imports.late_uses()], project.http):
+        report("warning", text)
+    _check_http(project)
+    return imports.native_extensions(before)
+
+
+def check_types(project: Project) -> None:
+    """Runs mypy, if the project's environment has it."""
+    if not project.mypy or importlib.util.find_spec("mypy") is None:
+        return
+    targets = [argument for module in project.modules for argument in ("-p", module)]
+    search = os.pathsep.join(filter(None, [str(project.source), os.environ.get("MYPYPATH", "")]))
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "mypy", "--no-error-summary", *targets],
+        cwd=project.directory,
+        env={**os.environ, "MYPYPATH": search},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise Problem(
+            f"mypy found mistakes:\n{done.stdout.rstrip()}\n"
+            "  to build without it, set `mypy = false` in `[tool.orbital]` of pyproject.toml"
+        )
+
+
+def _check_http(project: Project) -> None:
+    if "orbital_sdk.http" in sys.modules and not project.http and "orbital_sdk.http" in _http_users():
+        raise Problem(
+            "`orbital_sdk.http` is imported, and the component may not import `wasi:http`; "
+            "set `http = true` in `[tool.orbital]` of pyproject.toml"
+        )
+
+
+def _http_users() -> set[str]:
+    """The package's own modules that the author's modules hold."""
+    held = set()
+    for module in _collect.author_modules():
+        for value in vars(module).values():
+            name = getattr(value, "__module__", None) or getattr(value, "__name__", None)
+            if name == "orbital_sdk.http":
+                held.add(name)
+        for name, _ in _collect.nested_imports(module):
+            held.add(name)
+    return held
+
+
+def _help(error: BaseException | None) -> str:
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        package = error.name.partition(".")[0]
+        return (
+            f"\n  help: install it for {sys.executable}, such as with `{sys.executable} -m pip install {package}`, "
+            "or remove the import"
+        )
+    return ""

@@ -1,0 +1,140 @@
+"""What a component cannot do, found by what the project imports: sockets, processes and threads, and native
+extensions."""
+
+from __future__ import annotations
+
+import builtins
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES
+from types import ModuleType
+from typing import Any
+
+from .. import _collect
+from .._place import Place
+
+_SOCKETS = (
+    "it opens sockets, and a component has none: every call fails. Send with `t.send_event` and `t.request`; for a "
+    "client library, give it `orbital_sdk.http` to send with (`http = true` in `[tool.orbital]`)"
+)
+_PROCESSES = "a component starts no processes: every call fails"
+_THREADS = "a component has no threads: starting one fails. Use `t.wait_n` and `t.send_events` to do things at once"
+_EVENT_LOOPS = "its event loops need sockets, which a component has not. Cases are not async: their calls block"
+
+_USELESS: Mapping[str, str] = {
+    "socket": _SOCKETS,
+    "ssl": _SOCKETS,
+    "http.client": _SOCKETS,
+    "http.server": _SOCKETS,
+    "urllib.request": _SOCKETS,
+    "xmlrpc.client": _SOCKETS,
+    "ftplib": _SOCKETS,
+    "smtplib": _SOCKETS,
+    "imaplib": _SOCKETS,
+    "poplib": _SOCKETS,
+    "socketserver": _SOCKETS,
+    "subprocess": _PROCESSES,
+    "multiprocessing": _PROCESSES,
+    "threading": _THREADS,
+    "concurrent.futures": _THREADS,
+    "asyncio": _EVENT_LOOPS,
+}
+
+
+@dataclass(frozen=True)
+class Use:
+    """An import of a module that is of no use in a component."""
+
+    module: str
+    """What is imported."""
+    importer: str
+    """The module that does."""
+    place: Place
+    """Where."""
+    through: Place | None
+    """Where the author's own file led there."""
+
+
+@contextmanager
+def watched() -> Iterator[list[Use]]:
+    """Notes who imports what, while the project is imported."""
+    uses: list[Use] = []
+    original = builtins.__import__
+
+    def noting(
+        name: str,
+        globals: Mapping[str, Any] | None = None,
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        importer = str((globals or {}).get("__name__", ""))
+        if level == 0 and not _is_ours_or_pythons(importer):
+            names = [name, *(f"{name}.{item}" for item in fromlist or ())]
+            found = next((item for item in names if item in _USELESS), None)
+            if found:
+                uses.append(_use(found, importer))
+        return original(name, globals, locals, fromlist or (), level)
+
+    builtins.__import__ = noting
+    try:
+        yield uses
+    finally:
+        builtins.__import__ = original
+
+
+def warnings(uses: Sequence[Use], has_http: bool) -> Iterator[str]:
+    """What is said of them: once for each of the author's imports, and once for each package that he imports."""
+    told = set()
+    for use in uses:
+        package = use.importer.partition(".")[0]
+        if use.place.is_author:
+            mark, text = (use.module, str(use.place)), f"{use.place}: `{use.module}` is of no use here: "
+        else:
+            mark = (package, _USELESS[use.module])
+            start = f"{use.through}: " if use.through else ""
+            text = f"{start}`{package}` imports `{use.module}`, which is of no use here: "
+        if mark not in told:
+            told.add(mark)
+            reason = _USELESS[use.module]
+            yield text + (reason.replace(" (`http = true` in `[tool.orbital]`)", "") if has_http else reason)
+
+
+def late_uses() -> Iterator[Use]:
+    """The same for what functions of the author's files import when they are called."""
+    for module in _collect.author_modules():
+        for name, line in _collect.nested_imports(module):
+            if name in _USELESS:
+                place = Place(str(module.__file__), line, "")
+                yield Use(name, module.__name__, place, None)
+
+
+def native_extensions(before: Sequence[str]) -> dict[str, str]:
+    """What the project imported that is compiled for this machine: modules and their files."""
+    found = {}
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
+        if name not in before and is_native and name.partition(".")[0] not in sys.stdlib_module_names:
+            found[name] = str(file)
+    return found
+
+
+def _use(module: str, importer: str) -> Use:
+    # 0 is this function, 1 the one that notes, 2 the import statement.
+    frame = sys._getframe(2)
+    place = Place(frame.f_code.co_filename, frame.f_lineno, importer)
+    through = None
+    up = frame.f_back
+    while not place.is_author and up is not None and through is None:
+        passed = Place(up.f_code.co_filename, up.f_lineno, "")
+        through = passed if passed.is_author else None
+        up = up.f_back
+    return Use(module, importer, place, through)
+
+
+def _is_ours_or_pythons(importer: str) -> bool:
+    top = importer.partition(".")[0]
+    return top in sys.stdlib_module_names or top in ("orbital_sdk", "", "__main__")

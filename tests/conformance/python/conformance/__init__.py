@@ -1,0 +1,1 @@
+"""One case for each behaviour that all SDKs have in common."""
