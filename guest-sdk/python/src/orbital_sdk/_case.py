@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Never, TypeAlias, TypeVar
 
 from . import _duration, _limits, _place
 from ._duration import Duration
@@ -76,7 +76,7 @@ class Case:
 
 
 def case(
-    *,
+    *misplaced: Never,
     every: Duration | None = None,
     cron: str | None = None,
     zone: str | None = None,
@@ -132,7 +132,7 @@ def case(
         setattr(function, _ATTRIBUTE, described)
         return function
 
-    if callable(every):
+    if misplaced:
         raise CaseError(f"`@case` needs brackets and a schedule: {_SCHEDULES}")
     return register
 

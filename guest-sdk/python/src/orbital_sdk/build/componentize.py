@@ -76,6 +76,21 @@ def componentize(project: Project, native: Mapping[str, str], out: Path) -> list
         return list(_report(here).get("cases", []))
 
 
+def generate_bindings(contract: Path, out: Path) -> None:
+    """Writes the bindings of everything that this package imports, for type checkers and editors."""
+    _tool().generate_bindings(
+        [str(contract), str(WIT / "http")],  # wit_path
+        ["orbital:test/test", "orbital:python/http"],  # worlds
+        [],  # features
+        False,  # all_features
+        None,  # world_module
+        str(out),  # output_dir
+        [],  # import_interface_names
+        [],  # export_interface_names
+        False,  # full_names
+    )
+
+
 def _tool() -> ModuleType:
     try:
         found = importlib.metadata.version("componentize-py")
