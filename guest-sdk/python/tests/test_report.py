@@ -73,8 +73,18 @@ def test_long_ways_are_cut() -> None:
     def again() -> object:
         return again()
 
+    def one(left: int) -> object:
+        return other(left - 1)
+
+    def other(left: int) -> object:
+        return one(left - 1) if left > 0 else helper()
+
     lines = raised(again).splitlines()
     assert lines[0].startswith("RecursionError: ")
+    assert re.fullmatch(r"  … the same \d+ more times", lines[-1])
+    assert len(lines) == 4
+
+    lines = raised(lambda: one(100)).splitlines()
     assert len(lines) == 22
     assert re.fullmatch(r"  … \d+ more", lines[11])
 

@@ -80,6 +80,40 @@ def nested_imports(module: ModuleType) -> Iterator[tuple[str, int]]:
                 yield f"{base}.{alias.name}", node.lineno
 
 
+def import_late() -> list[str]:
+    """Imports what functions of the modules that are there would import when they are called, and what functions
+    of those would, and so on; returns the names. In a run it would be too late: there are no files.
+
+    Modules of the standard library have a great many such imports, most of them never used. Of those only what is
+    of the same package counts, such as `email.policy` for `email.message`.
+    """
+    imported: list[str] = []
+    scanned: set[int] = set()
+    while modules := [module for module in list(sys.modules.values()) if id(module) not in scanned]:
+        for module in modules:
+            scanned.add(id(module))
+            top = module.__name__.partition(".")[0]
+            is_python = str(getattr(module, "__file__", None)).endswith(".py")
+            if not is_python or top in ("__main__", "mypy", "orbital_sdk"):
+                continue
+            for name, _ in nested_imports(module):
+                is_same = name.partition(".")[0] == top
+                if name in imported or (top in sys.stdlib_module_names and not is_same) or top in _NOT_LATE:
+                    continue
+                try:
+                    importlib.import_module(name)
+                except Exception:
+                    # It may be meant for another platform, or be no module but a name in one. If it is called for
+                    # after all, the run says so.
+                    continue
+                imported.append(name)
+    return imported
+
+
+_NOT_LATE = frozenset({"asyncio", "concurrent", "multiprocessing", "test", "unittest", "urllib", "xmlrpc"})
+"""Packages that are of no use in a component, and those for other tests."""
+
+
 def _import_all(name: str) -> None:
     module = importlib.import_module(name)
     for found in pkgutil.iter_modules(getattr(module, "__path__", [])):

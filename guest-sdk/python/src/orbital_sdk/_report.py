@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from ._errors import OrbitalError
 from ._place import Place, places
 
@@ -17,6 +19,8 @@ def describe(error: BaseException) -> str:
         del way[0]
     author = [place for place in way if place.is_author]
     first = _reason(error, author[-1] if author else None)
+    if isinstance(error, ModuleNotFoundError):
+        first += "; modules are imported when the component is built, so import it at the top of the file"
     if author:
         first = f"{first} ({author[-1]})"
     lines = [first, *_notes(error)]
@@ -56,8 +60,6 @@ def _own(error: BaseException, place: Place | None) -> str:
     if isinstance(error, AssertionError) and not text and place is not None:
         # What was asserted is all that there is to say.
         text = f"`{place.code}`" if place.code else ""
-    if isinstance(error, ModuleNotFoundError):
-        text += "; modules are imported when the component is built, so import it at the top of the file"
     name = type(error).__qualname__
     return f"{name}: {text}" if text else name
 
@@ -70,7 +72,12 @@ def _notes(error: BaseException) -> list[str]:
 
 
 def _traceback(way: list[Place]) -> list[str]:
-    lines = [f"  {place} in {place.function}{f': {place.code}' if place.code else ''}" for place in way]
+    lines: list[str] = []
+    for line, same in groupby(f"  {place} in {place.function}{f': {place.code}' if place.code else ''}" for place in way):
+        times = sum(1 for _ in same)
+        lines.append(line)
+        if times > 1:
+            lines.append(f"  … the same {times - 1} more times")
     if len(lines) > _MOST_PLACES:
         half = _MOST_PLACES // 2
         lines[half:-half] = [f"  … {len(lines) - 2 * half} more"]

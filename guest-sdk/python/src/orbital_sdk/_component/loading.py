@@ -34,6 +34,14 @@ _LATE = (
 )
 
 
+_DEFAULT_RECURSION_LIMIT = 1000
+
+_RECURSION_LIMIT = 200
+"""Less than Python's own, because the stack of an instance is smaller than that of a process: a function that calls
+itself by way of the interpreter's C code, as `__getattr__` or a key of `sorted` can, overflows it after about 230
+calls, and that breaks the instance where an exception would name the line. A suite that needs more sets it."""
+
+
 class Settings(TypedDict):
     """What the build says."""
 
@@ -41,6 +49,8 @@ class Settings(TypedDict):
     """The modules that have the cases."""
     roots: dict[str, str]
     """Where the author's files are in here, and how they are shown."""
+    late: list[str]
+    """What functions would import when they are called."""
     http: bool
     """Whether the component may import `wasi:http`."""
     report: str
@@ -83,15 +93,15 @@ def _load(settings: Settings) -> None:
     _collect.load(settings["modules"])
     if settings["http"]:
         suite.fetch = importlib.import_module("orbital_sdk._component.http").fetch
-    nested = [name for module in _collect.author_modules() for name, _ in _collect.nested_imports(module)]
-    for name in (*_LATE, *nested):
+    for name in (*_LATE, *settings["late"]):
         try:
             importlib.import_module(name)
         except Exception:
-            # It may be meant for another platform, or be no module but a name in one. If it is called for after
-            # all, the run says so.
+            # Another version of Python may not have it.
             continue
     _place.configure(settings["roots"], _sources())
+    if sys.getrecursionlimit() == _DEFAULT_RECURSION_LIMIT:
+        sys.setrecursionlimit(_RECURSION_LIMIT)
 
 
 def _sources() -> dict[str, list[str]]:

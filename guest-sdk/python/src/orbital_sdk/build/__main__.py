@@ -20,7 +20,7 @@ def main() -> int:
     begun = time.monotonic()
     try:
         project = Project.read(arguments.project)
-        native = check(project)
+        found = check(project)
         check_types(project)
         if arguments.check:
             return 0
@@ -28,7 +28,7 @@ def main() -> int:
         from .componentize import componentize
 
         out = arguments.out.resolve()
-        cases = componentize(project, native, out)
+        cases = componentize(project, found, out)
     except Problem as problem:
         report("error", str(problem))
         return 1

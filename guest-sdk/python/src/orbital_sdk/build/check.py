@@ -6,6 +6,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from .. import _collect, _place
 from . import imports
@@ -13,11 +14,18 @@ from .problem import Problem, report
 from .project import Project
 
 
-def check(project: Project) -> dict[str, str]:
-    """Imports the project, and warns of what its component could not do.
+@dataclass(frozen=True)
+class Found:
+    """What this Python found out about a project."""
 
-    Returns the native extensions that it imported, and raises `Problem` if it is no suite.
-    """
+    native: dict[str, str]
+    """What it imports that is compiled for this machine: modules and their files."""
+    late: list[str]
+    """What its functions, and those of what it imports, would import when they are called."""
+
+
+def check(project: Project) -> Found:
+    """Imports the project, and warns of what its component could not do. Raises `Problem` if it is no suite."""
     _place.configure({str(project.source): project.shown_source}, {})
     sys.path.insert(0, str(project.source))
     sys.dont_write_bytecode = True
@@ -30,7 +38,7 @@ def check(project: Project) -> dict[str, str]:
     for text in imports.warnings([*uses, *imports.late_uses()], project.http):
         report("warning", text)
     _check_http(project)
-    return imports.native_extensions(before)
+    return Found(imports.native_extensions(before), _collect.import_late())
 
 
 def check_types(project: Project) -> None:

@@ -14,6 +14,7 @@ from types import ModuleType
 from typing import Any
 
 from . import metadata
+from .check import Found
 from .problem import Problem
 from .project import Project, import_path
 
@@ -37,7 +38,7 @@ from orbital_sdk._component.suite import Suite
 """
 
 
-def componentize(project: Project, native: Mapping[str, str], out: Path) -> list[str]:
+def componentize(project: Project, found: Found, out: Path) -> list[str]:
     """Writes the component, and returns the names of its cases."""
     tool = _tool()
     with tempfile.TemporaryDirectory(prefix="orbital-") as temporary:
@@ -47,6 +48,7 @@ def componentize(project: Project, native: Mapping[str, str], out: Path) -> list
         settings = {
             "modules": list(project.modules),
             "roots": {"/1": project.shown_source},
+            "late": found.late,
             "http": project.http,
             "report": "/0/report.json",
         }
@@ -71,7 +73,7 @@ def componentize(project: Project, native: Mapping[str, str], out: Path) -> list
                 None,  # intersect_world
             )
         except AssertionError as error:
-            raise Problem(_explain(str(error), _report(here), native)) from None
+            raise Problem(_explain(str(error), _report(here), found.native)) from None
         _write(out, metadata.described((here / "component.wasm").read_bytes(), project.version))
         return list(_report(here).get("cases", []))
 
