@@ -51,7 +51,7 @@ def test_all_modules_of_a_package_are_imported(tmp_path: Path) -> None:
     )
     assert code == 1
     assert text == (
-        "error: src/checkout/first.py:4: case `smoke` is there twice: src/checkout/deeper/second.py:3 and "
+        "error: src/checkout/first.py:3: case `smoke` is there twice: src/checkout/deeper/second.py:3 and "
         "src/checkout/first.py:3; rename one, or give it a `name`\n"
     )
 

@@ -3,12 +3,10 @@ the project's own Python, where mistakes are found at once."""
 
 from __future__ import annotations
 
-import ast
 import importlib
-import importlib.util
 import pkgutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from types import ModuleType
 
 from . import _case, _report
@@ -54,73 +52,6 @@ def explain(error: BaseException, module: str) -> str:
     return "\n".join([start + text, *(steps if len(steps) > 1 else [])])
 
 
-def nested_imports(module: ModuleType) -> Iterator[tuple[str, int]]:
-    """The modules that the functions of a module import when they are called, and the lines where they do."""
-    try:
-        with open(str(module.__file__), "rb") as file:
-            tree = ast.parse(file.read())
-    except (OSError, SyntaxError, ValueError):
-        return
-    top = {id(node) for node in tree.body}
-    for node in ast.walk(tree):
-        if id(node) in top:
-            continue
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name, node.lineno
-        elif isinstance(node, ast.ImportFrom):
-            package = module.__package__ or ""
-            name = "." * node.level + (node.module or "")
-            try:
-                base = importlib.util.resolve_name(name, package) if node.level else name
-            except ImportError:
-                continue
-            yield base, node.lineno
-            for alias in node.names:
-                yield f"{base}.{alias.name}", node.lineno
-
-
-def import_late() -> list[str]:
-    """Imports what functions of the modules that are there would import when they are called, and what functions
-    of those would, and so on; returns the names. In a run it would be too late: there are no files.
-
-    Modules of the standard library have a great many such imports, most of them never used. Of those only what is
-    of the same package counts, such as `email.policy` for `email.message`.
-    """
-    imported: list[str] = []
-    scanned: set[int] = set()
-    while modules := [module for module in list(sys.modules.values()) if id(module) not in scanned]:
-        for module in modules:
-            scanned.add(id(module))
-            top = module.__name__.partition(".")[0]
-            is_python = str(getattr(module, "__file__", None)).endswith(".py")
-            if not is_python or top in ("__main__", "mypy", "orbital_sdk"):
-                continue
-            for name, _ in nested_imports(module):
-                is_same = name.partition(".")[0] == top
-                if name in imported or (top in sys.stdlib_module_names and not is_same) or top in _NOT_LATE:
-                    continue
-                try:
-                    importlib.import_module(name)
-                except Exception:
-                    # It may be meant for another platform, or be no module but a name in one. If it is called for
-                    # after all, the run says so.
-                    continue
-                imported.append(name)
-    return imported
-
-
-_NOT_LATE = frozenset({"asyncio", "concurrent", "multiprocessing", "test", "unittest", "urllib", "xmlrpc"})
-"""Packages that are of no use in a component, and those for other tests."""
-
-
-def _import_all(name: str) -> None:
-    module = importlib.import_module(name)
-    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
-        if found.name not in _NOT_OF_THE_SUITE and not found.name.startswith("test_"):
-            _import_all(f"{name}.{found.name}")
-
-
 def author_modules() -> list[ModuleType]:
     """The author's own modules that have been imported."""
     return [
@@ -128,6 +59,13 @@ def author_modules() -> list[ModuleType]:
         for module in list(sys.modules.values())
         if isinstance(getattr(module, "__file__", None), str) and Place(str(module.__file__), 1, "").is_author
     ]
+
+
+def _import_all(name: str) -> None:
+    module = importlib.import_module(name)
+    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
+        if found.name not in _NOT_OF_THE_SUITE and not found.name.startswith("test_"):
+            _import_all(f"{name}.{found.name}")
 
 
 def _list(names: Sequence[str]) -> str:

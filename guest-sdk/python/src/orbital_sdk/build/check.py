@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 
 from .. import _collect, _place
-from . import imports
+from . import imports, late
 from .problem import Problem, report
 from .project import Project
 
@@ -38,7 +38,7 @@ def check(project: Project) -> Found:
     for text in imports.warnings([*uses, *imports.late_uses()], project.http):
         report("warning", text)
     _check_http(project)
-    return Found(imports.native_extensions(before), _collect.import_late())
+    return Found(imports.native_extensions(before), late.import_late(before))
 
 
 def check_types(project: Project) -> None:
@@ -79,8 +79,7 @@ def _http_users() -> set[str]:
             name = getattr(value, "__module__", None) or getattr(value, "__name__", None)
             if name == "orbital_sdk.http":
                 held.add(name)
-        for name, _ in _collect.nested_imports(module):
-            held.add(name)
+        held.update(found.name for found in late.imports(module))
     return held
 
 

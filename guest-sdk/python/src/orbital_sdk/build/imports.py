@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import _collect
 from .._place import Place
+from . import late
 
 _SOCKETS = (
     "it opens sockets, and a component has none: every call fails. Send with `t.send_event` and `t.request`; for a "
@@ -105,10 +106,10 @@ def warnings(uses: Sequence[Use], has_http: bool) -> Iterator[str]:
 def late_uses() -> Iterator[Use]:
     """The same for what functions of the author's files import when they are called."""
     for module in _collect.author_modules():
-        for name, line in _collect.nested_imports(module):
-            if name in _USELESS:
-                place = Place(str(module.__file__), line, "")
-                yield Use(name, module.__name__, place, None)
+        for found in late.imports(module):
+            if found.is_late and found.name in _USELESS:
+                place = Place(str(module.__file__), found.line, "")
+                yield Use(found.name, module.__name__, place, None)
 
 
 def native_extensions(before: Sequence[str]) -> dict[str, str]:
