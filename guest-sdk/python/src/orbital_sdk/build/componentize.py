@@ -58,7 +58,7 @@ def componentize(project: Project, found: Found, out: Path) -> list[str]:
         try:
             tool.componentize(
                 [str(WIT / "test"), *([str(WIT / "http")] if project.http else [])],  # wit_path
-                ["orbital:test/test", *(["orbital:python/http"] if project.http else [])],  # worlds
+                ["orbital:python/test-with-http" if project.http else "orbital:test/test"],  # worlds
                 [],  # features
                 False,  # all_features
                 None,  # world_module
@@ -72,7 +72,8 @@ def componentize(project: Project, found: Found, out: Path) -> list[str]:
                 False,  # full_names
                 None,  # intersect_world
             )
-        except AssertionError as error:
+        except BaseException as error:
+            # All of them: a panic of the tool is no `Exception`.
             raise Problem(_explain(str(error), _report(here), found.native)) from None
         _write(out, metadata.described((here / "component.wasm").read_bytes(), project.version))
         return list(_report(here).get("cases", []))
@@ -82,7 +83,7 @@ def generate_bindings(contract: Path, out: Path) -> None:
     """Writes the bindings of everything that this package imports, for type checkers and editors."""
     _tool().generate_bindings(
         [str(contract), str(WIT / "http")],  # wit_path
-        ["orbital:test/test", "orbital:python/http"],  # worlds
+        ["orbital:python/test-with-http"],  # worlds
         [],  # features
         False,  # all_features
         None,  # world_module

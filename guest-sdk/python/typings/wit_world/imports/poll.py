@@ -12,6 +12,8 @@ from componentize_py_types import Result, Ok, Err, Some
 
 class Pollable:
     
+    def ready(self) -> bool:
+        raise NotImplementedError
     def block(self) -> None:
         raise NotImplementedError
     def __enter__(self) -> Self:
@@ -26,3 +28,5 @@ class Pollable:
 
 
 
+def poll(in_: List[Pollable]) -> List[int]:
+    raise NotImplementedError

@@ -9,6 +9,7 @@ import weakref
 
 from componentize_py_types import Result, Ok, Err, Some
 from ..imports import error
+from ..imports import poll
 
 
 @dataclass
@@ -26,10 +27,27 @@ StreamError = Union[StreamError_LastOperationFailed, StreamError_Closed]
 
 class InputStream:
     
+    def read(self, len: int) -> bytes:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
     def blocking_read(self, len: int) -> bytes:
         """
         Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
         """
+        raise NotImplementedError
+    def skip(self, len: int) -> int:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def blocking_skip(self, len: int) -> int:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def subscribe(self) -> poll.Pollable:
         raise NotImplementedError
     def __enter__(self) -> Self:
         """Returns self"""
@@ -44,7 +62,49 @@ class InputStream:
 
 class OutputStream:
     
+    def check_write(self) -> int:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def write(self, contents: bytes) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
     def blocking_write_and_flush(self, contents: bytes) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def flush(self) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def blocking_flush(self) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def subscribe(self) -> poll.Pollable:
+        raise NotImplementedError
+    def write_zeroes(self, len: int) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def blocking_write_zeroes_and_flush(self, len: int) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def splice(self, src: InputStream, len: int) -> int:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
+        """
+        raise NotImplementedError
+    def blocking_splice(self, src: InputStream, len: int) -> int:
         """
         Raises: `componentize_py_types.Err(wit_world.imports.streams.StreamError)`
         """

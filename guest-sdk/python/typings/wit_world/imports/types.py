@@ -8,6 +8,7 @@ from abc import abstractmethod
 import weakref
 
 from componentize_py_types import Result, Ok, Err, Some
+from ..imports import error
 from ..imports import poll
 from ..imports import streams
 
@@ -319,13 +320,103 @@ HeaderError = Union[HeaderError_InvalidSyntax, HeaderError_Forbidden, HeaderErro
 
 class Fields:
     
+    def __init__(self) -> None:
+        raise NotImplementedError
+
     @classmethod
     def from_list(cls, entries: List[Tuple[str, bytes]]) -> Self:
         """
         Raises: `componentize_py_types.Err(wit_world.imports.types.HeaderError)`
         """
         raise NotImplementedError
+    def get(self, name: str) -> List[bytes]:
+        raise NotImplementedError
+    def has(self, name: str) -> bool:
+        raise NotImplementedError
+    def set(self, name: str, value: List[bytes]) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.types.HeaderError)`
+        """
+        raise NotImplementedError
+    def delete(self, name: str) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.types.HeaderError)`
+        """
+        raise NotImplementedError
+    def append(self, name: str, value: bytes) -> None:
+        """
+        Raises: `componentize_py_types.Err(wit_world.imports.types.HeaderError)`
+        """
+        raise NotImplementedError
     def entries(self) -> List[Tuple[str, bytes]]:
+        raise NotImplementedError
+    def clone(self) -> Self:
+        raise NotImplementedError
+    def __enter__(self) -> Self:
+        """Returns self"""
+        return self
+                                
+    def __exit__(self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None) -> bool | None:
+        """
+        Release this resource.
+        """
+        raise NotImplementedError
+
+
+class FutureTrailers:
+    
+    def subscribe(self) -> poll.Pollable:
+        raise NotImplementedError
+    def get(self) -> Optional[Result[Result[Optional[Fields], ErrorCode], None]]:
+        raise NotImplementedError
+    def __enter__(self) -> Self:
+        """Returns self"""
+        return self
+                                
+    def __exit__(self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None) -> bool | None:
+        """
+        Release this resource.
+        """
+        raise NotImplementedError
+
+
+class IncomingBody:
+    
+    def stream(self) -> streams.InputStream:
+        """
+        Raises: `componentize_py_types.Err(None)`
+        """
+        raise NotImplementedError
+    @classmethod
+    def finish(cls, this: Self) -> FutureTrailers:
+        raise NotImplementedError
+    def __enter__(self) -> Self:
+        """Returns self"""
+        return self
+                                
+    def __exit__(self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None) -> bool | None:
+        """
+        Release this resource.
+        """
+        raise NotImplementedError
+
+
+class IncomingRequest:
+    
+    def method(self) -> Method:
+        raise NotImplementedError
+    def path_with_query(self) -> Optional[str]:
+        raise NotImplementedError
+    def scheme(self) -> Optional[Scheme]:
+        raise NotImplementedError
+    def authority(self) -> Optional[str]:
+        raise NotImplementedError
+    def headers(self) -> Fields:
+        raise NotImplementedError
+    def consume(self) -> IncomingBody:
+        """
+        Raises: `componentize_py_types.Err(None)`
+        """
         raise NotImplementedError
     def __enter__(self) -> Self:
         """Returns self"""
@@ -372,25 +463,35 @@ class OutgoingRequest:
         Raises: `componentize_py_types.Err(None)`
         """
         raise NotImplementedError
+    def method(self) -> Method:
+        raise NotImplementedError
     def set_method(self, method: Method) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
+        raise NotImplementedError
+    def path_with_query(self) -> Optional[str]:
         raise NotImplementedError
     def set_path_with_query(self, path_with_query: Optional[str]) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
         raise NotImplementedError
+    def scheme(self) -> Optional[Scheme]:
+        raise NotImplementedError
     def set_scheme(self, scheme: Optional[Scheme]) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
         raise NotImplementedError
+    def authority(self) -> Optional[str]:
+        raise NotImplementedError
     def set_authority(self, authority: Optional[str]) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
+        raise NotImplementedError
+    def headers(self) -> Fields:
         raise NotImplementedError
     def __enter__(self) -> Self:
         """Returns self"""
@@ -408,15 +509,21 @@ class RequestOptions:
     def __init__(self) -> None:
         raise NotImplementedError
 
+    def connect_timeout(self) -> Optional[int]:
+        raise NotImplementedError
     def set_connect_timeout(self, duration: Optional[int]) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
         raise NotImplementedError
+    def first_byte_timeout(self) -> Optional[int]:
+        raise NotImplementedError
     def set_first_byte_timeout(self, duration: Optional[int]) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
+        raise NotImplementedError
+    def between_bytes_timeout(self) -> Optional[int]:
         raise NotImplementedError
     def set_between_bytes_timeout(self, duration: Optional[int]) -> None:
         """
@@ -434,12 +541,40 @@ class RequestOptions:
         raise NotImplementedError
 
 
-class IncomingBody:
+class OutgoingResponse:
     
-    def stream(self) -> streams.InputStream:
+    def __init__(self, headers: Fields) -> None:
+        raise NotImplementedError
+
+    def status_code(self) -> int:
+        raise NotImplementedError
+    def set_status_code(self, status_code: int) -> None:
         """
         Raises: `componentize_py_types.Err(None)`
         """
+        raise NotImplementedError
+    def headers(self) -> Fields:
+        raise NotImplementedError
+    def body(self) -> OutgoingBody:
+        """
+        Raises: `componentize_py_types.Err(None)`
+        """
+        raise NotImplementedError
+    def __enter__(self) -> Self:
+        """Returns self"""
+        return self
+                                
+    def __exit__(self, exc_type: type[BaseException] | None, exc_value: BaseException | None, traceback: TracebackType | None) -> bool | None:
+        """
+        Release this resource.
+        """
+        raise NotImplementedError
+
+
+class ResponseOutparam:
+    
+    @classmethod
+    def set(cls, param: Self, response: Result[OutgoingResponse, ErrorCode]) -> None:
         raise NotImplementedError
     def __enter__(self) -> Self:
         """Returns self"""
@@ -492,3 +627,5 @@ class FutureIncomingResponse:
 
 
 
+def http_error_code(err: error.Error) -> Optional[ErrorCode]:
+    raise NotImplementedError
