@@ -12,10 +12,10 @@ LAG = "2s"
 @case(every="1s", timeout="5s")
 def counters(t: Test) -> None:
     before = counter(t)
-    id = t.new_id()
-    t.send_event(Event("api", key=id, json={"id": id, "type": "invoice", "email": "ada@example.com"}))
+    key = t.new_id()
+    t.send_event(Event("api", key=key, json={"id": key, "type": "invoice", "email": "ada@example.com"}))
 
-    delivery = t.wait_for(id)
+    delivery = t.wait_for(key)
     t.check_eq(delivery.pointer("/destination"), "ledger")
 
     def has_moved() -> None:

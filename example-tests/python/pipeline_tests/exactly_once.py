@@ -8,12 +8,12 @@ WATCH = "300ms"
 
 @case(every="1s", timeout="5s")
 def exactly_once(t: Test) -> None:
-    id = t.new_id()
-    event = Event("api", key=id, json={"id": id, "email": "ada@example.com"})
+    key = t.new_id()
+    event = Event("api", key=key, json={"id": key, "email": "ada@example.com"})
     first = t.send_event(event).success()
     t.check_eq(first.pointer("/duplicate"), False)
     second = t.send_event(event).success()
     t.check_eq(second.pointer("/duplicate"), True)
 
-    t.wait_for(id)
-    t.no_delivery_within(id, WATCH)
+    t.wait_for(key)
+    t.no_delivery_within(key, WATCH)

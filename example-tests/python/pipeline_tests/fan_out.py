@@ -5,10 +5,10 @@ from orbital_sdk import Event, Test, case
 
 @case(every="1s", timeout="5s")
 def fan_out(t: Test) -> None:
-    id = t.new_id()
-    t.send_event(Event("api", key=id, json={"id": id, "type": "order", "email": "ada@example.com"}))
+    key = t.new_id()
+    t.send_event(Event("api", key=key, json={"id": key, "type": "order", "email": "ada@example.com"}))
 
-    deliveries = t.wait_n([id], 3)
+    deliveries = t.wait_n([key], 3)
     destinations = set()
     for delivery in deliveries:
         destination = delivery.pointer("/destination")

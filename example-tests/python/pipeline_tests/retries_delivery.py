@@ -14,16 +14,16 @@ WATCH = "500ms"
 
 @case(every="5s", timeout="10s")
 def retries_delivery(t: Test) -> None:
-    id = t.new_id()
+    key = t.new_id()
     # Before the event is sent, so that the first delivery is answered so already.
-    t.expect(id, Reply(500), Reply(200, delay=HANG), Reply(200))
-    t.send_event(Event("api", key=id, json={"id": id, "email": "ada@example.com"}))
+    t.expect(key, Reply(500), Reply(200, delay=HANG), Reply(200))
+    t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"}))
 
-    first = t.wait_for(id)
+    first = t.wait_for(key)
     for failure in ("answered with 500", "left without an answer"):
         try:
-            again = t.wait_for(id, within=LAG)
+            again = t.wait_for(key, within=LAG)
         except WaitTimeout as error:
             raise Failure(f"a delivery that was {failure} is not tried again") from error
         t.check_eq(again.json(), first.json())
-    t.no_delivery_within(id, WATCH)
+    t.no_delivery_within(key, WATCH)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import subprocess
 import sys
@@ -56,9 +57,7 @@ def test_a_component_is_built_and_says_what_it_is(tmp_path: Path) -> None:
 
 def test_what_only_this_python_has_is_told(tmp_path: Path) -> None:
     # An extension module of this machine, under the name that a package would give it.
-    import _testcapi
-
-    extension = Path(str(_testcapi.__file__))
+    extension = Path(str(importlib.import_module("_testcapi").__file__))
     (tmp_path / "speedups").mkdir()
     (tmp_path / "speedups" / f"_testcapi{''.join(extension.suffixes)}").symlink_to(extension)
     files = {

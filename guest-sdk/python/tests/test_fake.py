@@ -8,9 +8,9 @@ from orbital_sdk.fake import Answer, Deliver, FakeHost
 
 @case(every="1s", timeout="3s")
 def smoke(t: Test) -> None:
-    id = t.new_id()
-    t.send_event(Event("api", key=id, json={"id": id})).success()
-    delivery = t.wait_for(id)
+    key = t.new_id()
+    t.send_event(Event("api", key=key, json={"id": key})).success()
+    delivery = t.wait_for(key)
     t.check_eq(delivery.json()["processed"], True)
 
 

@@ -8,9 +8,9 @@ directory.
 
     @case(every="1s", timeout="3s")
     def smoke(t: Test) -> None:
-        id = t.new_id()
-        t.send_event(Event("api", key=id, json={"id": id, "email": "ada@example.com"}))
-        delivery = t.wait_for(id)
+        key = t.new_id()
+        t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"}))
+        delivery = t.wait_for(key)
         t.check_eq(delivery.json()["processed"], True)
 
 A case passes if it returns and nothing was marked as failed on the way: `Test.check`, `Test.check_eq` and

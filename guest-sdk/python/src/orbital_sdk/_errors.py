@@ -13,7 +13,7 @@ class OrbitalError(Exception):
 
 
 class Failure(OrbitalError):
-    """Ends the case, or the function that helps it, with a reason: `raise Failure(f"no invoice for {id}")`.
+    """Ends the case, or the function that helps it, with a reason: `raise Failure(f"no invoice for {key}")`.
 
     With `from error` the reason of that error stands after this one.
     """

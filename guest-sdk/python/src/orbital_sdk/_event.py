@@ -13,7 +13,7 @@ from ._duration import Duration
 class Event:
     """What a case sends to a target, with `POST`, for the system under test to deliver to the webhook.
 
-    `Event("api", key=id, json={"id": id})`
+    `Event("api", key=key, json={"id": key})`
     """
 
     target: str

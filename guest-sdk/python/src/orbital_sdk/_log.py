@@ -9,7 +9,7 @@ class Log:
     """What a case says stands in the run's report.
 
     Its lines are bounded in number and bytes; a run that says more ends as `error`. What follows the message
-    are names and values beside it: `t.log.info("sent", id=id, attempt=3)`. What is printed is a line of the
+    are names and values beside it: `t.log.info("sent", key=key, attempt=3)`. What is printed is a line of the
     report too.
     """
 

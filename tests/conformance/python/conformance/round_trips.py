@@ -5,16 +5,16 @@ from orbital_sdk import Event, Failure, Reply, Test, WaitTimeout, case
 
 @case(manual=True, timeout="5s")
 def smoke(t: Test) -> None:
-    id = t.new_id()
-    t.send_event(Event("api", key=id, json={"id": id, "email": "ada@example.com"}))
-    t.check_eq(t.wait_for(id).json()["processed"], True)
+    key = t.new_id()
+    t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"}))
+    t.check_eq(t.wait_for(key).json()["processed"], True)
 
 
 @case(manual=True, timeout="5s")
 def fan_out(t: Test) -> None:
-    id = t.new_id()
-    t.send_event(Event("api", key=id, json={"id": id, "type": "order", "email": "ada@example.com"}))
-    deliveries = t.wait_n([id], 3)
+    key = t.new_id()
+    t.send_event(Event("api", key=key, json={"id": key, "type": "order", "email": "ada@example.com"}))
+    deliveries = t.wait_n([key], 3)
     destinations = set()
     for delivery in deliveries:
         destination = delivery.pointer("/destination")
@@ -27,12 +27,12 @@ def fan_out(t: Test) -> None:
 
 @case(manual=True, timeout="5s")
 def exactly_once(t: Test) -> None:
-    id = t.new_id()
-    event = Event("api", key=id, json={"id": id, "email": "ada@example.com"})
+    key = t.new_id()
+    event = Event("api", key=key, json={"id": key, "email": "ada@example.com"})
     t.check_eq(t.send_event(event).success().pointer("/duplicate"), False)
     t.check_eq(t.send_event(event).success().pointer("/duplicate"), True)
-    t.wait_for(id)
-    t.no_delivery_within(id, "300ms")
+    t.wait_for(key)
+    t.no_delivery_within(key, "300ms")
 
 
 @case(manual=True, timeout="5s")
@@ -44,17 +44,17 @@ def server_made_id(t: Test) -> None:
 
 @case(manual=True, timeout="10s")
 def planned_replies(t: Test) -> None:
-    id = t.new_id()
-    t.expect(id, Reply(500), Reply(200, delay="3s"), Reply(200))
-    t.send_event(Event("api", key=id, json={"id": id, "email": "ada@example.com"}))
-    first = t.wait_for(id)
+    key = t.new_id()
+    t.expect(key, Reply(500), Reply(200, delay="3s"), Reply(200))
+    t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"}))
+    first = t.wait_for(key)
     for failure in ("answered with 500", "left without an answer"):
         try:
-            again = t.wait_for(id, within="2s")
+            again = t.wait_for(key, within="2s")
         except WaitTimeout as error:
             raise Failure(f"a delivery that was {failure} is not tried again") from error
         t.check_eq(again.json(), first.json())
-    t.no_delivery_within(id, "500ms")
+    t.no_delivery_within(key, "500ms")
 
 
 @case(manual=True, timeout="5s")
