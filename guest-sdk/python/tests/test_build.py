@@ -115,3 +115,21 @@ def test_a_module_cannot_have_a_name_that_is_taken(tmp_path: Path) -> None:
     code, text = check(tmp_path, {"json.py": SMOKE, "pyproject.toml": '[tool.orbital]\nmodules = ["json"]\n'})
     assert code == 1
     assert "the module `json` cannot have this name" in text
+
+
+def test_a_package_that_opens_sockets_is_warned_of_where_it_is_imported(tmp_path: Path) -> None:
+    # Installed, as far as this Python can tell.
+    site = tmp_path / "lib" / "site-packages"
+    files = {
+        "lib/site-packages/client/__init__.py": "import threading\nfrom . import wire\n",
+        "lib/site-packages/client/wire.py": "import http.client\nimport socket\n",
+        "project/app.py": "import sys\n" + f"sys.path.append({str(site)!r})\n" + "import client\n" + SMOKE,
+        "project/pyproject.toml": "[tool.orbital]\nmypy = false\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    code, text = check(tmp_path / "project", {})
+    assert code == 0
+    assert text.count("warning: ") == 1
+    assert text.startswith("warning: app.py:3: `client` imports `http.client`, which is of no use here: it opens sockets")

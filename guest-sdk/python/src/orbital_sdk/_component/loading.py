@@ -10,7 +10,7 @@ import sys
 from typing import TypedDict
 
 from .. import _case, _collect, _place
-from . import suite
+from . import sockets, suite
 
 _LATE = (
     # The standard library imports these when they are first needed, which is too late in a run.
@@ -100,6 +100,7 @@ def _load(settings: Settings) -> None:
             # Another version of Python may not have it.
             continue
     _place.configure(settings["roots"], _sources())
+    sockets.refuse()
     if sys.getrecursionlimit() == _DEFAULT_RECURSION_LIMIT:
         sys.setrecursionlimit(_RECURSION_LIMIT)
 

@@ -8,7 +8,7 @@ import json
 import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -126,17 +126,24 @@ def _explain(error: str, report: Mapping[str, Any], native: Mapping[str, str]) -
     text = str(report["error"])
     missing = str(report.get("missing") or "")
     package = missing.partition(".")[0]
-    natives = [name for name in native if name == missing or name.partition(".")[0] == package]
-    if missing and natives:
+    # The error names the whole module, its last part, or nothing at all.
+    natives = [name for name in native if not missing or {package, missing} & {*name.split("."), name}]
+    if natives and ("ImportError: " in text or "ModuleNotFoundError: " in text):
         return (
-            f"{text}\n  help: `{natives[0]}` is compiled for this machine ({native[natives[0]]}), and cannot run in "
-            f"a component; use a version of `{package}` in pure Python, or do without it"
+            f"{text}\n  help: {_some(natives)} compiled for this machine, and cannot run in a component; use a version "
+            "in pure Python, or do without"
         )
     if package in sys.stdlib_module_names:
         return f"{text}\n  help: this module of Python's standard library is not in a component"
     if missing:
         return f"{text}\n  help: this Python found it, and the Python in the component (3.14) did not"
     return f"{text}\n  help: this Python imported it, and the Python in the component (3.14) did not"
+
+
+def _some(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:3])
+    more = f" and {len(names) - 3} more modules" if len(names) > 3 else ""
+    return f"{shown}{more} {'is' if len(names) == 1 else 'are'}"
 
 
 def _write(out: Path, component: bytes) -> None:

@@ -50,8 +50,8 @@ class Use:
 
     module: str
     """What is imported."""
-    importer: str
-    """The module that does."""
+    package: str
+    """The package that the author imported, by which it came to this."""
     place: Place
     """Where."""
     through: Place | None
@@ -87,20 +87,23 @@ def watched() -> Iterator[list[Use]]:
 
 
 def warnings(uses: Sequence[Use], has_http: bool) -> Iterator[str]:
-    """What is said of them: once for each of the author's imports, and once for each package that he imports."""
+    """What is said of them: once for each import of the author's."""
     told = set()
     for use in uses:
-        package = use.importer.partition(".")[0]
+        reason = _USELESS[use.module]
+        if has_http:
+            reason = reason.replace(" (`http = true` in `[tool.orbital]`)", "")
         if use.place.is_author:
-            mark, text = (use.module, str(use.place)), f"{use.place}: `{use.module}` is of no use here: "
+            mark, text = (str(use.place), use.module), f"{use.place}: `{use.module}` is of no use here: {reason}"
+        elif reason.startswith(_SOCKETS[:20]):
+            # What else packages import, they may well do without: a lock, say, or a process that is never started.
+            mark = (str(use.through), use.package)
+            text = f"{use.through}: `{use.package}` imports `{use.module}`, which is of no use here: {reason}"
         else:
-            mark = (package, _USELESS[use.module])
-            start = f"{use.through}: " if use.through else ""
-            text = f"{start}`{package}` imports `{use.module}`, which is of no use here: "
+            continue
         if mark not in told:
             told.add(mark)
-            reason = _USELESS[use.module]
-            yield text + (reason.replace(" (`http = true` in `[tool.orbital]`)", "") if has_http else reason)
+            yield text
 
 
 def late_uses() -> Iterator[Use]:
@@ -109,7 +112,7 @@ def late_uses() -> Iterator[Use]:
         for found in late.imports(module):
             if found.is_late and found.name in _USELESS:
                 place = Place(str(module.__file__), found.line, "")
-                yield Use(found.name, module.__name__, place, None)
+                yield Use(found.name, found.name, place, None)
 
 
 def native_extensions(before: Sequence[str]) -> dict[str, str]:
@@ -127,13 +130,17 @@ def _use(module: str, importer: str) -> Use:
     # 0 is this function, 1 the one that notes, 2 the import statement.
     frame = sys._getframe(2)
     place = Place(frame.f_code.co_filename, frame.f_lineno, importer)
-    through = None
+    package, through = importer, None
     up = frame.f_back
     while not place.is_author and up is not None and through is None:
         passed = Place(up.f_code.co_filename, up.f_lineno, "")
-        through = passed if passed.is_author else None
+        name = str(up.f_globals.get("__name__", ""))
+        if passed.is_author:
+            through = passed
+        elif not _is_ours_or_pythons(name):
+            package = name
         up = up.f_back
-    return Use(module, importer, place, through)
+    return Use(module, package.partition(".")[0], place, through)
 
 
 def _is_ours_or_pythons(importer: str) -> bool:
