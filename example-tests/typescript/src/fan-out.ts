@@ -1,0 +1,27 @@
+// One event, three deliveries.
+
+import { type Delivery, test } from "orbital-sdk";
+
+test("fan-out", { every: "1s", timeout: "5s" }, (t) => {
+  const id = t.newId();
+  t.sendEvent({ target: "api", key: id, json: { id, type: "order", email: "ada@example.com" } });
+
+  const deliveries = t.waitN([id], 3);
+  for (const delivery of deliveries) {
+    const destination = destinationOf(delivery);
+    t.check(delivery.path.endsWith(`/hooks/${destination}`), `${destination} got ${delivery.path}`);
+  }
+  if (t.checkEq(deliveries.map(destinationOf).sort(), ["analytics", "billing", "shipping"])) {
+    t.histogram("fan_out_spread_seconds", spread(deliveries));
+  }
+});
+
+function destinationOf(delivery: Delivery): string {
+  return delivery.pointer("/destination");
+}
+
+/** Seconds from the first delivery to the last, as the webhook received them. */
+function spread(deliveries: Delivery[]): number {
+  const times = deliveries.map((delivery) => delivery.receivedAt);
+  return Math.max(...times) - Math.min(...times);
+}

@@ -1,0 +1,8 @@
+// The example pipeline, tested from TypeScript.
+
+import "./smoke.ts";
+import "./fan-out.ts";
+import "./exactly-once.ts";
+import "./counters.ts";
+import "./server-made-id.ts";
+import "./retries-delivery.ts";

@@ -1,0 +1,88 @@
+// Reading what the system under test wrote.
+
+import { BodyError } from "./errors.js";
+import { header, type Header } from "./content.js";
+
+/** How many bytes of a body an error shows. */
+const SHOWN_BYTES = 300;
+
+/** Headers and body of an answer or a delivery. */
+export class Message {
+  /** In the order in which they came, with names in lower case. */
+  readonly headers: readonly Header[];
+  /** At most what the host's configuration allows (1 MiB by default). */
+  readonly body: Uint8Array;
+
+  constructor(headers: readonly Header[], body: Uint8Array) {
+    // StarlingMonkey makes what the host answers in another realm, where `instanceof` knows none of it.
+    this.headers = Array.from(headers, (header) => ({ ...header }));
+    this.body = new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
+  }
+
+  /** The first value of a header, by its name in any case. */
+  header(name: string): string | undefined {
+    return header(this.headers, name);
+  }
+
+  /** The body as text; what is not UTF-8 in it is replaced. */
+  text(): string {
+    return decode(this.body);
+  }
+
+  /** The body, read as JSON. Throws a `BodyError` if it is not JSON. */
+  // biome-ignore lint: what a test reads has the shape that the test says.
+  json<T = any>(): T {
+    try {
+      return JSON.parse(this.text());
+    } catch (error) {
+      const reason = (error as Error).message;
+      throw new BodyError("json", `not the JSON expected: ${reason}; it is ${beginning(this.body)}`);
+    }
+  }
+
+  /**
+   * The value at a JSON pointer such as `/user/email`. Throws a `BodyError` if the body is not JSON, or has
+   * no value there.
+   */
+  pointer<T = any>(pointer: string): T {
+    const value = lookup(this.json(), pointer);
+    if (value === undefined) {
+      throw new BodyError("missing", `no value at \`${pointer}\` in the JSON; it is ${beginning(this.body)}`);
+    }
+    return value as T;
+  }
+}
+
+/** The first bytes of a body, for a person to read. */
+export function beginning(body: Uint8Array): string {
+  if (body.length === 0) {
+    return "an empty body";
+  }
+  if (body.length <= SHOWN_BYTES) {
+    return `\`${decode(body)}\``;
+  }
+  return `\`${decode(body.subarray(0, SHOWN_BYTES))}…\` (${body.length} bytes)`;
+}
+
+function decode(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
+}
+
+/** RFC 6901. */
+function lookup(value: unknown, pointer: string): unknown {
+  if (pointer === "") {
+    return value;
+  }
+  if (!pointer.startsWith("/")) {
+    return undefined;
+  }
+  for (const part of pointer.slice(1).split("/")) {
+    const name = part.replaceAll("~1", "/").replaceAll("~0", "~");
+    const isIndex = !Array.isArray(value) || /^(0|[1-9]\d*)$/.test(name);
+    if (typeof value !== "object" || value === null || !isIndex || !Object.hasOwn(value, name)) {
+      return undefined;
+    }
+    value = (value as Record<string, unknown>)[name];
+  }
+  return value;
+}

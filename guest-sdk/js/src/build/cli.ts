@@ -1,0 +1,33 @@
+#!/usr/bin/env node
+// `orbital-build-js --project DIR --out FILE`
+
+import { parseArgs } from "node:util";
+import { build, BuildError, EXIT } from "./build.js";
+
+const USAGE = "usage: orbital-build-js --project DIR --out FILE.wasm";
+
+function readArguments() {
+  const options = { project: { type: "string", default: "." }, out: { type: "string" } } as const;
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new BuildError("usage", `${(error as Error).message}\n${USAGE}`);
+  }
+}
+
+try {
+  const { project, out } = readArguments();
+  if (out === undefined) {
+    throw new BuildError("usage", `\`--out\` is missing\n${USAGE}`);
+  }
+  const built = await build({ project, out, warn: (text) => console.error(`warning: ${text}`) });
+  const http = built.http ? ", with wasi:http for `fetch`" : "";
+  const size = (built.bytes / 2 ** 20).toFixed(1);
+  console.log(`${out}: ${size} MiB, engine ${built.engine}${http}, cases ${built.cases.join(", ")}`);
+} catch (error) {
+  if (!(error instanceof BuildError)) {
+    throw error;
+  }
+  console.error(error.message.replace(/^(?=[^✘\n]*$)/, "error: "));
+  process.exitCode = EXIT[error.kind];
+}

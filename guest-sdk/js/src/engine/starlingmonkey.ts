@@ -1,0 +1,130 @@
+// The engine StarlingMonkey has what browsers have. This adapts the little that does not fit a test.
+
+import { makeConsole } from "./console.js";
+import { type Engine, NOTHING_PENDING } from "./engine.js";
+import { install } from "./install.js";
+import type { Host } from "../host.js";
+
+type Callback = (...values: unknown[]) => void;
+
+interface Globals {
+  console: object;
+  setTimeout(callback: Callback, delay?: number, ...values: unknown[]): number;
+  setInterval(callback: Callback, delay?: number, ...values: unknown[]): number;
+  clearTimeout(id: unknown): void;
+  clearInterval(id: unknown): void;
+  fetch?(...values: unknown[]): unknown;
+}
+
+const globals = globalThis as unknown as Globals;
+const native = { ...pick(globals), console: globals.console as Record<string, Callback>, random: Math.random };
+
+/** The run, once there is one: while modules are loaded, at build time, there is no host to call. */
+let host: Host | undefined;
+
+/** What was begun and has not ended. The engine aborts without a word if a test waits and there is nothing. */
+const timers = new Set<unknown>();
+let hasFetched = false;
+let onIdle: (() => void) | undefined;
+
+Math.random = loadingRandom();
+
+install({
+  console: makeConsole((level, text) => (host === undefined ? native.console[level]!(text) : host.log.log(level, text, []))),
+  setTimeout: (callback: Callback, delay?: number, ...values: unknown[]) => {
+    const id = native.setTimeout(() => {
+      timers.delete(id);
+      try {
+        callback(...values);
+      } finally {
+        look();
+      }
+    }, delay);
+    timers.add(id);
+    return id;
+  },
+  setInterval: (callback: Callback, delay?: number, ...values: unknown[]) => {
+    const id = native.setInterval(callback, delay, ...values);
+    timers.add(id);
+    return id;
+  },
+  clearTimeout: (id: unknown) => clear(id, native.clearTimeout),
+  clearInterval: (id: unknown) => clear(id, native.clearInterval),
+});
+
+if (native.fetch !== undefined) {
+  install({
+    fetch: (...values: unknown[]) => {
+      hasFetched = true;
+      return native.fetch!(...values);
+    },
+  });
+}
+
+export const engine: Engine = {
+  adapt: (host) => host,
+
+  run(given, body) {
+    host = given;
+    const promise = body();
+    return promise && Promise.race([promise, idle(promise)]);
+  },
+};
+
+/** Rejected as soon as the promise waits for nothing. */
+function idle(promise: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    onIdle = () => reject(NOTHING_PENDING);
+    const done = () => {
+      onIdle = undefined;
+      resolve();
+    };
+    promise.then(done, done);
+    look();
+  });
+}
+
+/** Looks, when all jobs are done, whether anything is left to wait for. */
+function look() {
+  if (timers.size > 0 || hasFetched || onIdle === undefined) {
+    return;
+  }
+  native.setTimeout(() => {
+    // The answer of a request arrives in ways that cannot be seen from here.
+    if (timers.size === 0 && !hasFetched) {
+      onIdle?.();
+    }
+  }, 0);
+}
+
+function clear(id: unknown, clear: (id: unknown) => void) {
+  clear(id);
+  timers.delete(id);
+  look();
+}
+
+/**
+ * The engine asks the host for a seed at the first call, which ends the build if that is while modules are
+ * loaded. Until there is a run, numbers come from a generator that is seeded with the time.
+ */
+function loadingRandom(): () => number {
+  let state = Date.now() % 2147483647;
+  return () => {
+    if (host !== undefined) {
+      return native.random();
+    }
+    state = (state * 48271) % 2147483647;
+    return state / 2147483647;
+  };
+}
+
+/** Bound, as natives want to be called on the global object. */
+function pick({ setTimeout, setInterval, clearTimeout, clearInterval, fetch }: Globals) {
+  return {
+    setTimeout: setTimeout.bind(globals),
+    setInterval: setInterval.bind(globals),
+    clearTimeout: clearTimeout.bind(globals),
+    clearInterval: clearInterval.bind(globals),
+    fetch: fetch?.bind(globals),
+  };
+}

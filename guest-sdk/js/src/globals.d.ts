@@ -1,0 +1,12 @@
+// Of the globals that both engines have, those that the modules here use: the language's own library has none
+// of them, and that of browsers has far more than there is.
+
+declare class TextEncoder {
+  encode(text?: string): Uint8Array;
+}
+
+declare class TextDecoder {
+  decode(bytes?: Uint8Array): string;
+}
+
+declare const performance: { now(): number };

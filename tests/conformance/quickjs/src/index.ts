@@ -1,0 +1,3 @@
+// The cases of ../typescript, on the engine QuickJS.
+
+import "../../typescript/src/index.ts";

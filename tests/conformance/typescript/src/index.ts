@@ -1,0 +1,6 @@
+// What every SDK must do, in TypeScript. The table of what must come of it is in the black-box tests.
+
+import "./events.ts";
+import "./outcomes.ts";
+import "./reports.ts";
+import "./waits.ts";
