@@ -6,3 +6,4 @@ import "./exactly-once.ts";
 import "./counters.ts";
 import "./server-made-id.ts";
 import "./retries-delivery.ts";
+import "./analytics-node.ts";

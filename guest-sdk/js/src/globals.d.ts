@@ -10,3 +10,12 @@ declare class TextDecoder {
 }
 
 declare const performance: { now(): number };
+
+interface ImportMeta {
+  url: string;
+}
+
+declare class URL {
+  constructor(url: string, base: string);
+  readonly href: string;
+}

@@ -21,10 +21,11 @@ export interface Bundle {
 }
 
 export async function bundle(project: Project): Promise<Bundle> {
-  const result = await esbuild.build({ ...OPTIONS, ...engineOptions(project), ...sources(project) }).catch(async (error) => {
-    const messages = await esbuild.formatMessages(error.errors ?? [], { kind: "error", color: false });
-    throw new BuildError("suite", messages.join("").trimEnd() || String(error));
-  });
+  const result = await esbuild
+    .build({ ...OPTIONS, ...engineOptions(project), ...sources(project) })
+    .catch(async (failure: esbuild.BuildFailure) => {
+      throw await refusal(failure);
+    });
   const text = (suffix: string) => result.outputFiles!.find(({ path }) => path.endsWith(suffix))!.text;
   const [code, map] = [text(".js"), JSON.parse(text(".map"))];
   // Relative to the bundle, which would be in the project's folder.
@@ -36,6 +37,17 @@ export async function bundle(project: Project): Promise<Bundle> {
     places,
     usesFetch: await usesFetch(result.metafile!, project.folder),
   };
+}
+
+/** What esbuild says, in its words and with its picture of the place. */
+async function refusal(failure: esbuild.BuildFailure): Promise<BuildError> {
+  const errors = (failure.errors ?? []).map((error) => ({
+    ...error,
+    pluginName: "",
+    text: error.text.replace(/^Top-level await is not available.*/, "`await` outside of functions is not available with the engine quickjs"),
+  }));
+  const messages = await esbuild.formatMessages(errors, { kind: "error", color: false });
+  return new BuildError("suite", messages.join("").trimEnd() || String(failure));
 }
 
 const OPTIONS = {

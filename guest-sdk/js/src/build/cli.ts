@@ -28,6 +28,8 @@ try {
   if (!(error instanceof BuildError)) {
     throw error;
   }
-  console.error(error.message.replace(/^(?=[^✘\n]*$)/, "error: "));
+  // Compilers say so by themselves.
+  const isCompilers = /^✘|error TS\d/.test(error.message);
+  console.error(isCompilers ? error.message : `error: ${error.message}`);
   process.exitCode = EXIT[error.kind];
 }

@@ -41,17 +41,19 @@ export async function componentize(parts: Parts): Promise<Uint8Array> {
 }
 
 async function quickJs({ code, project, warn }: Parts, jsPath: string, witPath: string): Promise<Uint8Array> {
-  const toolchain = await loadToolchain<QuickJs>("componentize-qjs", project, warn);
+  const toolchain = await loadToolchain<QuickJs>({ name: "componentize-qjs" }, project, warn);
   const options = { witPath, world: "test-on-quickjs", jsSource: code, jsPath, sync: true };
   return (await toolchain.componentize(options).catch(refused)).component;
 }
 
 async function starlingMonkey({ http, project, warn }: Parts, sourcePath: string, witPath: string): Promise<Uint8Array> {
-  const toolchain = await loadToolchain<StarlingMonkey>("@bytecodealliance/componentize-js", project, warn);
+  const toolchain = await loadToolchain<StarlingMonkey>(COMPONENTIZE_JS, project, warn);
   // The rest stays: clocks for `Date` and timers, random numbers, and standard error for the engine's last words.
   const disableFeatures = http ? ["fetch-event"] : ["fetch-event", "http"];
   return (await toolchain.componentize({ sourcePath, witPath, worldName: "test", disableFeatures }).catch(refused)).component;
 }
+
+const COMPONENTIZE_JS = { name: "@bytecodealliance/componentize-js", beside: "@bytecodealliance/preview2-shim" };
 
 /** What Node loaded and the engine did not. */
 function refused(error: Error): never {
@@ -61,7 +63,10 @@ function refused(error: Error): never {
       "the suite asks for random bytes while it is loaded, which is when it is built, and there are none: ask for them in a case",
     );
   }
-  throw new BuildError("suite", `the engine cannot load the suite:\n${error.message}`);
+  const isOfTheSuite = /Failed to initialize|wizer|snapshot|initializ/i.test(error.message);
+  throw isOfTheSuite
+    ? new BuildError("suite", `the engine cannot load the suite:\n${error.message}`)
+    : new BuildError("tools", `the engine's toolchain failed:\n${error.message}`);
 }
 
 /** The contract, and for QuickJS the one interface of WASI that the SDK calls by itself. */

@@ -27,21 +27,30 @@ export function findPackage(name: string, project: string): string | undefined {
   return undefined;
 }
 
-/** Loads the package that makes components for an engine. Not `import` alone, which looks beside this package only. */
-export async function loadToolchain<T>(name: string, project: string, warn: (text: string) => void): Promise<T> {
-  const wanted = VERSIONS[name]!;
+/** What makes components for an engine. */
+export interface Toolchain {
+  /** The package that does it. */
+  name: string;
+  /** A package that it needs, and does not ask for. */
+  beside?: string;
+}
+
+/** Loads the package that makes components. Not `import` alone, which looks beside this package only. */
+export async function loadToolchain<T>({ name, beside }: Toolchain, project: string, warn: (text: string) => void): Promise<T> {
+  const wanted = [name, ...(beside === undefined ? [] : [beside])].map((name) => `${name}@${VERSIONS[name]}`);
+  const install = `install it with: npm install --save-dev --save-exact ${wanted.join(" ")}`;
   const folder = findPackage(name, project);
   if (folder === undefined) {
-    throw new BuildError("tools", `\`${name}\` is not installed; install it with: npm install --save-dev --save-exact ${name}@${wanted}`);
+    throw new BuildError("tools", `\`${name}\` is not installed; ${install}`);
   }
   const { version, main, exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-  if (version !== wanted) {
-    warn(`${name} is ${version}, and this version of orbital-sdk is made for ${wanted}`);
+  if (version !== VERSIONS[name]) {
+    warn(`${name} is ${version}, and this version of orbital-sdk is made for ${VERSIONS[name]}`);
   }
   const entry = exports?.import ?? exports?.["."]?.import ?? main ?? "index.js";
   try {
     return await import(pathToFileURL(join(folder, entry)).href);
   } catch (error) {
-    throw new BuildError("tools", `\`${name}\` cannot be loaded: ${(error as Error).message}`);
+    throw new BuildError("tools", `\`${name}\` cannot be loaded: ${(error as Error).message}; ${install}`);
   }
 }

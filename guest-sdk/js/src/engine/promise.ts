@@ -52,7 +52,6 @@ export class QueuedPromise<T> implements PromiseLike<T> {
     }
   }
 
-  // biome-ignore lint: it is what the language calls it.
   then<A = T, B = never>(
     onFulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,

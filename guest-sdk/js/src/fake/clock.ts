@@ -1,0 +1,36 @@
+// The time of a fake run. It goes on only when the test waits, and then at once.
+
+/** What ends a test whose time has run out. A test that catches it does not get further. */
+export class TimeUp extends Error {
+  override name = "TimeUp";
+}
+
+/** When the first run begins, in seconds since the Unix epoch. */
+const EPOCH = 1_800_000_000;
+
+export class FakeClock {
+  /** Milliseconds since the run began. */
+  elapsedMs = 0;
+  readonly #limitMs: number;
+
+  constructor(limitMs: number) {
+    this.#limitMs = limitMs;
+  }
+
+  /** Seconds since the Unix epoch. */
+  now(): number {
+    return EPOCH + this.elapsedMs / 1000;
+  }
+
+  leftMs(): number {
+    return Math.max(0, this.#limitMs - this.elapsedMs);
+  }
+
+  /** Moves to a moment that is not before this one; ends the test if its time has run out by then. */
+  moveTo(moment: number) {
+    this.elapsedMs = Math.min(Math.max(moment, this.elapsedMs), this.#limitMs);
+    if (moment >= this.#limitMs) {
+      throw new TimeUp(`its time of ${this.#limitMs}ms ran out`);
+    }
+  }
+}
