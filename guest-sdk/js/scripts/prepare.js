@@ -1,4 +1,4 @@
-// Makes what is published and not committed: the compiled modules, and a copy of the contract.
+// Makes what is published and not committed: the compiled modules, and copies of the contract and the licence.
 
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, rmSync } from "node:fs";
@@ -13,6 +13,7 @@ const contract = join(folder, "../../wit");
 if (existsSync(contract)) {
   rmSync(join(folder, "wit"), { recursive: true, force: true });
   cpSync(contract, join(folder, "wit"), { recursive: true });
+  cpSync(join(folder, "../../LICENSE"), join(folder, "LICENSE"));
 }
 
 rmSync(join(folder, "dist"), { recursive: true, force: true });
