@@ -54,6 +54,11 @@ test("what is not JavaScript is shown with its place", async () => {
   assert.match(message, /Expected identifier but found "="\n\n {4}src\/index\.ts:2:6:/);
 });
 
+test("there is nothing to await while a suite is loaded", async () => {
+  const { message } = await refusal(suite("await Promise.resolve(1);"), { engine: "starlingmonkey" });
+  assert.match(message, /`await` outside of functions is not available: modules are loaded when the suite is built\n\n {4}src\/index\.ts:2:0:/);
+});
+
 test("types are checked by the author's compiler", async () => {
   const folder = project({ ...suite('test("a", { every: "soon" }, () => {});'), "tsconfig.json": readFileSync(join(SDK, "../../example-tests/quickjs/tsconfig.json"), "utf8") });
   mkdirSync(join(folder, "node_modules"));

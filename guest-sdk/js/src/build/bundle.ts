@@ -22,7 +22,7 @@ export interface Bundle {
 
 export async function bundle(project: Project): Promise<Bundle> {
   const result = await esbuild
-    .build({ ...OPTIONS, ...engineOptions(project), ...sources(project) })
+    .build({ ...OPTIONS, ...sources(project) })
     .catch(async (failure: esbuild.BuildFailure) => {
       throw await refusal(failure);
     });
@@ -44,7 +44,7 @@ async function refusal(failure: esbuild.BuildFailure): Promise<BuildError> {
   const errors = (failure.errors ?? []).map((error) => ({
     ...error,
     pluginName: "",
-    text: error.text.replace(/^Top-level await is not available.*/, "`await` outside of functions is not available with the engine quickjs"),
+    text: error.text.replace(/^Top-level await is not available.*/, "`await` outside of functions is not available: modules are loaded when the suite is built"),
   }));
   const messages = await esbuild.formatMessages(errors, { kind: "error", color: false });
   return new BuildError("suite", messages.join("").trimEnd() || String(failure));
@@ -57,6 +57,8 @@ const OPTIONS = {
   format: "esm",
   platform: "browser",
   target: "es2022",
+  // See `engine/promise.ts` for why.
+  supported: { "async-await": false, "async-generator": false, "for-await": false },
   charset: "utf8",
   legalComments: "none",
   logLevel: "silent",
@@ -65,12 +67,6 @@ const OPTIONS = {
   define: { "process.env.NODE_ENV": '"production"' },
   external: ["orbital:*", "wasi:*"],
 } satisfies esbuild.BuildOptions;
-
-/** See `engine/promise.ts` for why QuickJS has no `async` of its own. */
-function engineOptions({ engine }: Project): esbuild.BuildOptions {
-  const isRewritten = engine === "quickjs";
-  return isRewritten ? { supported: { "async-await": false, "async-generator": false, "for-await": false } } : {};
-}
 
 /** The globals come first, then the author's modules, then what they registered. */
 function sources({ folder, engine, entry }: Project): esbuild.BuildOptions {

@@ -1,22 +1,33 @@
-// Promises for QuickJS, as the engine's own are of no use in a component that is not asynchronous: it returns
-// to the host without running their jobs. The build rewrites `async` functions to generators that use the
-// global `Promise`, which is this one; its jobs are in a queue that the run empties.
+// The promises of a suite. The build rewrites `async` functions to generators that use the global `Promise`, which
+// is this one. QuickJS needs that, as it returns to the host without doing the jobs of its own promises; and with
+// both engines it shows what their own promises hide: that one was rejected, and nothing awaited it.
 
 type Job = () => void;
 type Resolve<T> = (value: T | PromiseLike<T>) => void;
 type Reject = (reason: unknown) => void;
 type Executor<T> = (resolve: Resolve<T>, reject: Reject) => void;
 
+/** What the engine calls a promise. */
+const NativePromise = Promise;
+
 /** Jobs that are to be done when what goes on has come to its end. */
 export class Jobs {
   #queue: Job[] = [];
+  #isDraining = false;
+
+  /** Called when there is a first job: sees to it that `drain` is called. */
+  schedule: () => void = () => {};
 
   add(job: Job) {
     this.#queue.push(job);
+    if (this.#queue.length === 1 && !this.#isDraining) {
+      this.schedule();
+    }
   }
 
   /** Does all of them, and those that they add. */
   drain() {
+    this.#isDraining = true;
     while (this.#queue.length > 0) {
       const queue = this.#queue;
       this.#queue = [];
@@ -24,6 +35,7 @@ export class Jobs {
         job();
       }
     }
+    this.#isDraining = false;
   }
 }
 
@@ -149,8 +161,17 @@ export class QueuedPromise<T> implements PromiseLike<T> {
     this.#reactions = [];
   }
 
+  /** The engine makes promises of its own, such as those of `fetch`. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return QueuedPromise.#isOne(value) || value instanceof NativePromise;
+  }
+
+  static #isOne(value: unknown): value is QueuedPromise<any> {
+    return typeof value === "object" && value !== null && #state in value;
+  }
+
   static resolve<T>(value?: T | PromiseLike<T>): QueuedPromise<T> {
-    return value instanceof QueuedPromise ? value : new QueuedPromise((resolve) => resolve(value as T));
+    return QueuedPromise.#isOne(value) ? value : new QueuedPromise((resolve) => resolve(value as T));
   }
 
   static reject(reason: unknown): QueuedPromise<never> {

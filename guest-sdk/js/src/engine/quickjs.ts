@@ -2,11 +2,10 @@
 
 import { getRandomBytes } from "wasi:random/random@0.2.0";
 import type { Host } from "../host.js";
-import { report } from "../report.js";
 import { makeConsole } from "./console.js";
-import { type Engine, NOTHING_PENDING, unhandled } from "./engine.js";
+import { callBack, type Engine, failUnhandled, NOTHING_PENDING } from "./engine.js";
 import { install } from "./install.js";
-import { jobs, QueuedPromise, unhandledRejections } from "./promise.js";
+import { jobs, QueuedPromise } from "./promise.js";
 import { makeCrypto, makeRandom } from "./random.js";
 import { Timers } from "./timers.js";
 import { wellFormed } from "./well-formed.js";
@@ -57,20 +56,16 @@ export const engine: Engine = {
     host = given;
     start = Date.now();
     nativeStart = native.now();
-    const promise = body();
-    if (promise === undefined) {
-      jobs.drain();
-    } else {
-      settle(given, promise);
-    }
-    for (const reason of unhandledRejections.values()) {
-      given.verdict.fail(unhandled(report(reason)));
+    try {
+      settle(given, QueuedPromise.try(body));
+    } finally {
+      failUnhandled(given);
     }
   },
 };
 
 /** Does jobs and timers until the promise is settled. Throws what it was rejected with. */
-function settle(host: Host, promise: Promise<void>) {
+function settle(host: Host, promise: PromiseLike<void>) {
   let end: { reason?: unknown; isRejected: boolean } | undefined;
   promise.then(
     () => {
@@ -89,7 +84,7 @@ function settle(host: Host, promise: Promise<void>) {
     if (pause > 0) {
       host.clock.sleep(Math.ceil(pause));
     }
-    timers.fire();
+    callBack(host, () => timers.fire());
     jobs.drain();
   }
   if (end.isRejected) {

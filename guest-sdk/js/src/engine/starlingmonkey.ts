@@ -1,9 +1,10 @@
 // The engine StarlingMonkey has what browsers have. This adapts the little that does not fit a test.
 
 import { makeConsole } from "./console.js";
-import { type Engine, NOTHING_PENDING } from "./engine.js";
+import { callBack, type Engine, failUnhandled, NOTHING_PENDING } from "./engine.js";
 import { install } from "./install.js";
 import type { Host } from "../host.js";
+import { jobs, QueuedPromise } from "./promise.js";
 
 type Callback = (...values: unknown[]) => void;
 
@@ -13,11 +14,12 @@ interface Globals {
   setInterval(callback: Callback, delay?: number, ...values: unknown[]): number;
   clearTimeout(id: unknown): void;
   clearInterval(id: unknown): void;
+  queueMicrotask(callback: () => void): void;
   fetch?(...values: unknown[]): unknown;
 }
 
 const globals = globalThis as unknown as Globals;
-const native = { ...pick(globals), console: globals.console as Record<string, Callback>, random: Math.random };
+const native = { ...pick(globals), Promise, console: globals.console as Record<string, Callback>, random: Math.random };
 
 /** The run, once there is one: while modules are loaded, at build time, there is no host to call. */
 let host: Host | undefined;
@@ -30,21 +32,19 @@ let onIdle: (() => void) | undefined;
 Math.random = loadingRandom();
 
 install({
+  Promise: QueuedPromise,
   console: makeConsole((level, text) => (host === undefined ? native.console[level]!(text) : host.log.log(level, text, []))),
   setTimeout: (callback: Callback, delay?: number, ...values: unknown[]) => {
     const id = native.setTimeout(() => {
       timers.delete(id);
-      try {
-        callback(...values);
-      } finally {
-        look();
-      }
+      callBack(host, () => callback(...values));
+      look();
     }, delay);
     timers.add(id);
     return id;
   },
   setInterval: (callback: Callback, delay?: number, ...values: unknown[]) => {
-    const id = native.setInterval(callback, delay, ...values);
+    const id = native.setInterval(() => callBack(host, () => callback(...values)), delay);
     timers.add(id);
     return id;
   },
@@ -61,28 +61,29 @@ if (native.fetch !== undefined) {
   });
 }
 
+jobs.schedule = () => native.queueMicrotask(() => jobs.drain());
+
 export const engine: Engine = {
   adapt: (host) => host,
 
   run(given, body) {
     host = given;
-    const promise = body();
-    return promise && Promise.race([promise, idle(promise)]);
+    // Of the engine's own kind, as that is what it waits for.
+    return new native.Promise((resolve, reject) => {
+      onIdle = () => reject(NOTHING_PENDING);
+      const end = (settle: () => void) => {
+        onIdle = undefined;
+        failUnhandled(given);
+        settle();
+      };
+      QueuedPromise.try(body).then(
+        () => end(resolve),
+        (reason) => end(() => reject(reason)),
+      );
+      look();
+    });
   },
 };
-
-/** Rejected as soon as the promise waits for nothing. */
-function idle(promise: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    onIdle = () => reject(NOTHING_PENDING);
-    const done = () => {
-      onIdle = undefined;
-      resolve();
-    };
-    promise.then(done, done);
-    look();
-  });
-}
 
 /** Looks, when all jobs are done, whether anything is left to wait for. */
 function look() {
@@ -119,8 +120,9 @@ function loadingRandom(): () => number {
 }
 
 /** Bound, as natives want to be called on the global object. */
-function pick({ setTimeout, setInterval, clearTimeout, clearInterval, fetch }: Globals) {
+function pick({ setTimeout, setInterval, clearTimeout, clearInterval, queueMicrotask, fetch }: Globals) {
   return {
+    queueMicrotask: queueMicrotask.bind(globals),
     setTimeout: setTimeout.bind(globals),
     setInterval: setInterval.bind(globals),
     clearTimeout: clearTimeout.bind(globals),
