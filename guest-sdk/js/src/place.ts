@@ -84,12 +84,18 @@ function locate(frame: Frame, column: number): Frame | undefined {
   if (!frame.file.endsWith(table.bundle)) {
     return undefined;
   }
+  const found = lookUp(table, frame.line, column);
+  return found && { ...frame, ...found };
+}
+
+/** Where in the sources a place of the bundle is, if it is of interest. Lines and columns count from 1. */
+export function lookUp(table: PlaceTable, line: number, column: number): { file: string; line: number } | undefined {
   // The last segment that begins at or before the column.
-  const [, source, line] = segments(table, frame.line).findLast(([start]) => start! <= column - 1) ?? [];
-  if (source === undefined || line === undefined) {
+  const [, source, sourceLine] = segments(table, line).findLast(([start]) => start! <= column - 1) ?? [];
+  if (source === undefined || sourceLine === undefined) {
     return undefined;
   }
-  return { ...frame, file: table.sources[source]!, line: line + 1 };
+  return { file: table.sources[source]!, line: sourceLine + 1 };
 }
 
 /** A frame of code that is not bundled, in Node. */
@@ -103,11 +109,13 @@ function inFiles(frame: Frame): Frame | undefined {
   return { ...frame, file: file.startsWith(folder) ? file.slice(folder.length) : file };
 }
 
-/** The lines of the table, taken apart when the first place is asked for, which most runs never do. */
-let lines: string[] | undefined;
+/** The lines of the last table, taken apart when the first place is asked for, which most runs never do. */
+let last: { table: PlaceTable; lines: string[] } | undefined;
 
 function segments(table: PlaceTable, line: number): number[][] {
-  lines ??= table.lines.split(";");
-  const text = lines[line - 1];
+  if (last?.table !== table) {
+    last = { table, lines: table.lines.split(";") };
+  }
+  const text = last.lines[line - 1];
   return text ? text.split(" ").map((segment) => segment.split(",").map((number) => Number.parseInt(number, 36))) : [];
 }

@@ -47,7 +47,7 @@ export async function build({ project: folder, out, warn = () => {} }: BuildOpti
     const http = engine === "starlingmonkey" && (project.http ?? bundled.usesFetch);
     await mkdir(join(scratch, "trial"));
     const cases = await tryToLoad(bundled, engine, scratch);
-    const component = await componentize({ code: bundled.code, engine, http, project: project.folder, scratch, warn });
+    const component = await componentize({ ...bundled, engine, http, project: project.folder, scratch, warn });
 
     const sdk = JSON.parse(await readFile(join(SDK, "package.json"), "utf8")).version;
     const language = project.entry.endsWith(".ts") ? "TypeScript" : "JavaScript";

@@ -107,7 +107,7 @@ async function usesFetch(metafile: esbuild.Metafile, folder: string): Promise<bo
     const path = resolve(folder, input);
     if (relative(join(SDK, "dist"), path).startsWith("..") && !input.includes("orbital-entry")) {
       const text = await readFile(path.replace(/^.*?:(?=\/)/, ""), "utf8").catch(() => "");
-      if (/(?<![\w$])fetch\b/.test(text.replace(/\/\*[^]*?\*\/|\/\/.*$/gm, ""))) {
+      if (/(?<![\w$])fetch\b/.test(text.replace(/\/\*[^]*?\*\/|(?<!:)\/\/.*$/gm, ""))) {
         return true;
       }
     }
