@@ -79,6 +79,12 @@ test("an error while the suite is loaded has its place", async () => {
   assert.equal(absent.message, "the suite cannot be loaded: ReferenceError: URL is not defined (src/index.ts:2)");
 });
 
+test("an error that only the engine finds has its place too", async () => {
+  const { kind, message } = await refusal(suite('new TextDecoderStream();\ntest("a", { manual: true }, () => {});'), { engine: "quickjs" });
+  assert.equal(kind, "suite");
+  assert.match(message, /^the engine cannot load the suite:\n[^]*TextDecoderStream is not defined\n +at <anonymous> \(src\/index\.ts:2\)$/);
+});
+
 test("what no test has is named, with who needs it", async () => {
   const files = {
     ...suite('import "database";\nimport "./fast.node";'),

@@ -72,9 +72,9 @@ function refusal({ message }: Error, places: PlaceTable): BuildError {
     const found = lookUp(places, Number(line), Number(column));
     return found === undefined ? place : `${found.file}:${found.line}`;
   });
-  const isOfTheSuite = /Failed to initialize|wizer|initializ/i.test(message);
+  const isOfTheSuite = /Failed to initialize component|Failed to evaluate user JavaScript/.test(message);
   return isOfTheSuite
-    ? new BuildError("suite", `the engine cannot load the suite:\n${text.replace(/^Failed to initialize component.*\n/, "")}`)
+    ? new BuildError("suite", `the engine cannot load the suite:\n${text.replace(/^(Failed to initialize component.*\n|: )/, "").trimEnd()}`)
     : new BuildError("tools", `the engine's toolchain failed:\n${text}`);
 }
 
