@@ -5,6 +5,7 @@
 //! [`webhook`] and the [`waiter`], and [`report`] tells the outside. [`service`] alone knows all rooms.
 
 pub mod admin;
+pub mod build;
 pub mod cli;
 pub mod config;
 mod delicate;

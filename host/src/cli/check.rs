@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
 use super::{Exit, LogFormat, Runtimes, print, start_log};
 use crate::foundation::workshop;
+use crate::guest::VERSION;
 use crate::registry::{Case, Component};
+use crate::report::text::short;
 use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
@@ -27,34 +30,42 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn", LogFormat::Human);
-        let settings = Settings::load_or_default(self.config.as_deref())?;
-        let runtimes = Runtimes::new().context("cannot start threads")?;
-        let workshop = workshop(&settings, runtimes.guests.handle().clone(), 1)?;
-        let mut exit = Exit::Ok;
-        for path in &self.components {
-            let mut text = String::new();
-            match runtimes.host.block_on(workshop.load(path, false)) {
-                Ok((component, _)) => describe(&mut text, path, &component)?,
-                Err(error) => {
-                    exit = Exit::NotPassed;
-                    writeln!(text, "{}: {error}", path.display())?;
-                }
-            }
-            print(&text)?;
-        }
-        runtimes.end();
-        Ok(exit)
+        check(&Settings::load_or_default(self.config.as_deref())?, &self.components)
     }
 }
 
-fn describe(text: &mut String, path: &Path, component: &Component) -> std::fmt::Result {
+/// Loads components and says what is in them.
+pub(super) fn check(settings: &Settings, components: &[PathBuf]) -> anyhow::Result<Exit> {
+    let runtimes = Runtimes::new().context("cannot start threads")?;
+    let workshop = workshop(settings, runtimes.guests.handle().clone(), 1)?;
+    let mut exit = Exit::Ok;
+    for path in components {
+        let mut text = String::new();
+        let started = Instant::now();
+        match runtimes.host.block_on(workshop.load(path, false)) {
+            Ok((component, _)) => describe(&mut text, path, &component, started.elapsed())?,
+            Err(error) => {
+                exit = Exit::NotPassed;
+                writeln!(text, "{}: {error}", path.display())?;
+            }
+        }
+        print(&text)?;
+    }
+    runtimes.end();
+    Ok(exit)
+}
+
+fn describe(text: &mut String, path: &Path, component: &Component, took: Duration) -> std::fmt::Result {
     let metadata = &component.metadata;
     let about = |name: &str, value: &str| match value {
         "" => String::new(),
         value => format!(", {name} {value}"),
     };
     let (version, language) = (about("version", &metadata.version), about("language", &metadata.language));
-    writeln!(text, "{}: component `{}`{version}{language}", path.display(), component.name)?;
+    let sdk = about("SDK", &metadata.sdk);
+    writeln!(text, "{}: component `{}`{version}{language}{sdk}", path.display(), component.name)?;
+    writeln!(text, "  contract orbital:test@{VERSION}")?;
+    writeln!(text, "  size {}, loaded in {}", bytesize::ByteSize(component.size as u64), short(took))?;
     writeln!(text, "  sha256 {}", component.digest)?;
     writeln!(text, "  cases:")?;
     for case in &component.cases {

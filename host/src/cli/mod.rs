@@ -1,5 +1,6 @@
 //! The command line: one file per command. Parsing and printing only.
 
+mod build;
 mod check;
 mod compile;
 mod config;
@@ -24,6 +25,7 @@ use signals::Signals;
     name = "orbital",
     version,
     after_help = "A first look:\n  \
+        orbital build shop                           make a component of a project\n  \
         orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
         orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
         orbital serve --config orbital.toml          run what is in the directory, for ever\n\n\
@@ -40,6 +42,7 @@ enum Command {
     Serve(serve::Serve),
     Run(run::Run),
     Check(check::Check),
+    Build(build::Build),
     Config(config::Config),
     #[command(name = crate::guest::COMPILE_COMMAND, hide = true)]
     Compile(compile::Compile),
@@ -61,6 +64,7 @@ pub fn main() -> Exit {
         Command::Serve(serve) => serve.execute(),
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
+        Command::Build(build) => build.execute(),
         Command::Config(config) => config.execute(),
         Command::Compile(compile) => compile.execute(),
     };

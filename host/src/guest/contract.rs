@@ -66,6 +66,8 @@ pub struct Metadata {
     pub version: String,
     /// The languages it was written in; empty if it does not say.
     pub language: String,
+    /// The SDK it was written with, as its version; empty if it does not say.
+    pub sdk: String,
     /// The names of its imports, in order.
     pub imports: Vec<String>,
 }
@@ -111,7 +113,9 @@ impl Outline {
             reason: error.message().to_owned(),
         };
         let mut outline = Self::default();
-        let mut languages: Vec<String> = Vec::new();
+        // What the component says of itself, and what the modules in it say: an engine or an adapter is in another
+        // language than the test.
+        let (mut own, mut nested) = (Vec::new(), Vec::new());
         // Modules and components nest; imports and exports count at the top only.
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
@@ -134,9 +138,16 @@ impl Outline {
                 Payload::CustomSection(section) => match section.as_known() {
                     // Descriptive only: a section that cannot be read is as good as none.
                     KnownCustom::Producers(fields) => {
-                        for field in fields.into_iter().flatten().filter(|field| field.name == "language") {
+                        let languages = if depth == 0 { &mut own } else { &mut nested };
+                        for field in fields.into_iter().flatten() {
                             for value in field.values.into_iter().flatten() {
-                                languages.push(value.name.to_owned());
+                                match field.name {
+                                    "language" => languages.push(value.name.to_owned()),
+                                    "sdk" if value.name == "orbital-sdk" => {
+                                        value.version.clone_into(&mut outline.metadata.sdk);
+                                    }
+                                    _ => {}
+                                }
                             }
                         }
                     }
@@ -148,6 +159,7 @@ impl Outline {
                 _ => {}
             }
         }
+        let mut languages = if own.is_empty() { nested } else { own };
         languages.sort();
         languages.dedup();
         // The C library that other languages' toolchains link in names its own.

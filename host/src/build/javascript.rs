@@ -1,0 +1,55 @@
+//! TypeScript and JavaScript: the SDK's own build, with Node.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::{Artifact, BuildError, read, run, scratch};
+
+const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
+
+/// The SDK, as a project has it.
+const SDK: &str = "node_modules/orbital-sdk";
+
+pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+    let tool = directory.join(SDK).join("dist/build/cli.js");
+    if !tool.is_file() {
+        install(directory)?;
+    }
+    if !tool.is_file() {
+        return Err(BuildError::Tool {
+            tool: "the package `orbital-sdk`",
+            problem: "is not among the project's dependencies".to_owned(),
+            remedy: "run `npm install --save-dev orbital-sdk`".to_owned(),
+        });
+    }
+    let component = scratch(".wasm")?;
+    let mut command = Command::new("node");
+    command.current_dir(directory).arg(&tool).arg("--project").arg(directory);
+    run(command.arg("--out").arg(&component), "Node", REMEDY)?;
+    let manifest = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok();
+    let version = |path: &Path| Some(manifest(path)?["version"].as_str()?.to_owned());
+    let typescript = directory.join("tsconfig.json").is_file();
+    Ok(Artifact {
+        bytes: read(&component)?,
+        language: if typescript { "TypeScript" } else { "JavaScript" },
+        version: version(&directory.join("package.json")),
+        sdk: version(&directory.join(SDK).join("package.json")),
+    })
+}
+
+/// `npm ci` is stricter than is good here: it wants packages for platforms that are not this one.
+fn install(directory: &Path) -> Result<(), BuildError> {
+    eprintln!("installing what `package.json` names");
+    // An SDK that the project carries with it is made ready first.
+    let carried = directory.join(".orbital/sdk/js");
+    for folder in [carried.as_path(), directory] {
+        if folder.join("package.json").is_file() {
+            let mut npm = Command::new("npm");
+            npm.current_dir(folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+            run(&mut npm, "npm", REMEDY)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! From a project in some language to a component: runs the language's own tools, and says which of them are missing.
+//!
+//! The tools' own words (a compiler's errors) go to standard error as they are. What they need is put into the project
+//! or the user's cache; nothing is installed for everybody.
+
+mod contract;
+mod go;
+mod javascript;
+mod python;
+mod rust;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use wasm_metadata::{AddMetadata, AddMetadataField};
+
+/// The languages that this host knows how to build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Toolchain {
+    /// With Cargo, for `wasm32-wasip2`.
+    Rust,
+    /// TypeScript or JavaScript, with Node.
+    Javascript,
+    /// With componentize-py.
+    Python,
+    /// With Go's own compiler.
+    Go,
+}
+
+/// A project that is to be built.
+pub struct Project {
+    /// Where its manifest is; absolute.
+    pub directory: PathBuf,
+    /// What builds it.
+    pub toolchain: Toolchain,
+}
+
+/// What a toolchain made.
+struct Artifact {
+    /// The component.
+    bytes: Vec<u8>,
+    /// The language, as people write it.
+    language: &'static str,
+    /// The project's version, if it has one.
+    version: Option<String>,
+    /// The SDK's version, if that can be told.
+    sdk: Option<String>,
+}
+
+/// Why there is no component.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// There is no such directory.
+    #[error("cannot read `{path}`")]
+    Directory {
+        /// What was asked for.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// No manifest.
+    #[error(
+        "`{0}` has none of `Cargo.toml`, `package.json`, `pyproject.toml` and `go.mod`, so it is no project"
+    )]
+    NoProject(PathBuf),
+    /// Several manifests.
+    #[error("`{path}` has {}; say which counts with `--lang`", manifests(.found))]
+    Ambiguous {
+        /// The project.
+        path: PathBuf,
+        /// What it could be.
+        found: Vec<Toolchain>,
+    },
+    /// A tool is missing, or too old.
+    #[error("{tool} is needed and {problem}; {remedy}")]
+    Tool {
+        /// Which.
+        tool: &'static str,
+        /// What is wrong with it.
+        problem: String,
+        /// What helps, as a command where there is one.
+        remedy: String,
+    },
+    /// A tool said no. Its own words are on standard error.
+    #[error("`{command}` failed{}", exit_code(*.code))]
+    Failed {
+        /// What was run.
+        command: String,
+        /// Its exit code, if it ended by itself.
+        code: Option<i32>,
+    },
+    /// The tools made something else.
+    #[error("{0}")]
+    Output(String),
+    /// A file cannot be read or written.
+    #[error("cannot {what} `{path}`")]
+    File {
+        /// What was tried.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn manifests(found: &[Toolchain]) -> String {
+    let names: Vec<_> = found.iter().map(|toolchain| format!("`{}`", toolchain.manifest())).collect();
+    names.join(" and ")
+}
+
+fn exit_code(code: Option<i32>) -> String {
+    code.map(|code| format!(" with exit code {code}")).unwrap_or_default()
+}
+
+impl Toolchain {
+    const ALL: [Self; 4] = [Self::Rust, Self::Javascript, Self::Python, Self::Go];
+
+    /// The file by which its projects are told.
+    fn manifest(self) -> &'static str {
+        match self {
+            Self::Rust => "Cargo.toml",
+            Self::Javascript => "package.json",
+            Self::Python => "pyproject.toml",
+            Self::Go => "go.mod",
+        }
+    }
+}
+
+impl Project {
+    /// The project in a directory, told by its manifest, or by the toolchain that somebody named.
+    ///
+    /// # Errors
+    /// There is no manifest, or several.
+    pub fn find(directory: &Path, toolchain: Option<Toolchain>) -> Result<Self, BuildError> {
+        let failed = |source| BuildError::Directory { path: directory.to_owned(), source };
+        let directory = directory.canonicalize().map_err(failed)?;
+        if let Some(toolchain) = toolchain {
+            return Ok(Self { directory, toolchain });
+        }
+        let found: Vec<_> =
+            Toolchain::ALL.into_iter().filter(|one| directory.join(one.manifest()).is_file()).collect();
+        match found[..] {
+            [] => Err(BuildError::NoProject(directory)),
+            [toolchain] => Ok(Self { directory, toolchain }),
+            _ => Err(BuildError::Ambiguous { path: directory, found }),
+        }
+    }
+
+    /// The component's name, if nobody says otherwise: that of the directory.
+    pub fn name(&self) -> String {
+        self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Builds the component, with its metadata: name, version, language, SDK.
+    ///
+    /// # Errors
+    /// A tool is missing, or the project is wrong.
+    pub fn build(&self) -> Result<Vec<u8>, BuildError> {
+        let artifact = match self.toolchain {
+            Toolchain::Rust => rust::build(&self.directory),
+            Toolchain::Javascript => javascript::build(&self.directory),
+            Toolchain::Python => python::build(&self.directory),
+            Toolchain::Go => go::build(&self.directory),
+        }?;
+        let mut metadata = AddMetadata::default();
+        metadata.name = AddMetadataField::Set(self.name());
+        metadata.language = vec![(artifact.language.to_owned(), String::new())];
+        metadata.sdk = artifact.sdk.map(|version| ("orbital-sdk".to_owned(), version)).into_iter().collect();
+        if let Some(version) = artifact.version {
+            metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version));
+        }
+        let described = metadata.to_wasm(&artifact.bytes);
+        described.map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))
+    }
+}
+
+/// Runs a tool to its end. What it says is on standard error, whatever stream it said it on.
+fn run(command: &mut Command, tool: &'static str, remedy: &str) -> Result<(), BuildError> {
+    let text = shown(command);
+    let status = command.stdout(std::io::stderr()).status().map_err(|error| missing(tool, &error, remedy))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(BuildError::Failed { command: text, code: status.code() }),
+    }
+}
+
+/// The same, for what it says on standard output.
+fn ask(command: &mut Command, tool: &'static str, remedy: &str) -> Result<String, BuildError> {
+    let text = shown(command);
+    let output = command.stderr(std::process::Stdio::inherit()).output();
+    let output = output.map_err(|error| missing(tool, &error, remedy))?;
+    match output.status.success() {
+        true => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        false => Err(BuildError::Failed { command: text, code: output.status.code() }),
+    }
+}
+
+fn missing(tool: &'static str, error: &std::io::Error, remedy: &str) -> BuildError {
+    let problem = match error.kind() {
+        std::io::ErrorKind::NotFound => "is not on the PATH".to_owned(),
+        _ => format!("cannot be run: {error}"),
+    };
+    BuildError::Tool { tool, problem, remedy: remedy.to_owned() }
+}
+
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
+    std::fs::read(path).map_err(|source| BuildError::File { what: "read", path: path.to_owned(), source })
+}
+
+/// A file for what a tool makes, which goes when it is dropped.
+fn scratch(suffix: &str) -> Result<tempfile::TempPath, BuildError> {
+    let made = tempfile::Builder::new().prefix("orbital-").suffix(suffix).tempfile();
+    let failed = |source| BuildError::File { what: "make a file in", path: std::env::temp_dir(), source };
+    Ok(made.map_err(failed)?.into_temp_path())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_project_is_told_by_its_manifest() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(matches!(Project::find(folder.path(), None), Err(BuildError::NoProject(_))));
+        std::fs::write(folder.path().join("go.mod"), "").unwrap();
+        assert_eq!(Project::find(folder.path(), None).unwrap().toolchain, Toolchain::Go);
+        std::fs::write(folder.path().join("package.json"), "").unwrap();
+        let error = Project::find(folder.path(), None).err().unwrap().to_string();
+        assert!(error.contains("`package.json` and `go.mod`") && error.contains("--lang"), "{error}");
+        let go = Project::find(folder.path(), Some(Toolchain::Go)).unwrap();
+        assert_eq!(go.toolchain, Toolchain::Go);
+        assert!(Project::find(Path::new("/nowhere"), None).is_err());
+    }
+}

@@ -1,0 +1,66 @@
+//! `orbital build`
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::check::check;
+use super::{Exit, LogFormat, start_log};
+use crate::build::{Project, Toolchain};
+use crate::settings::Settings;
+
+/// Make a component of a project, and check it.
+///
+/// The language is told by the project's manifest: `Cargo.toml`, `package.json`, `pyproject.toml` or `go.mod`. Its
+/// own tools do the work, and say what is wrong with the code; what they need is put into the project.
+#[derive(clap::Args)]
+pub(super) struct Build {
+    /// The project.
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// Where the component goes; `NAME.wasm` by default, with the name of the project's directory.
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// The toolchain, if the directory has several manifests.
+    #[arg(long, value_enum)]
+    lang: Option<Toolchain>,
+}
+
+impl Build {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        start_log("warn", LogFormat::Human);
+        let project = match Project::find(&self.directory, self.lang) {
+            Ok(project) => project,
+            Err(error) => return fails(&error),
+        };
+        let output = self.output.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", project.name())));
+        match project.build() {
+            Ok(component) => {
+                write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
+                check(&Settings::load_or_default(None)?, &[output])
+            }
+            Err(error) => fails(&error),
+        }
+    }
+}
+
+fn fails(error: &dyn std::error::Error) -> anyhow::Result<Exit> {
+    eprintln!("orbital: {}", crate::error::chain(error));
+    Ok(Exit::NotPassed)
+}
+
+/// Whole or not at all: it may be in a directory that a host watches.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file =
+        tempfile::Builder::new().prefix(".orbital-").permissions(readable()).tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// As any other file, not as a temporary one.
+fn readable() -> std::fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
