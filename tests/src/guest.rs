@@ -37,3 +37,11 @@ pub fn patched(component: &Path, from: &str, to: &str) -> Vec<u8> {
 pub fn rebuilt(name: &str) -> Vec<u8> {
     [std::fs::read(guest(name)).unwrap().as_slice(), b"\0\x05\x04anew"].concat()
 }
+
+/// The content of a fixture, made large: it does the same, and has a custom section more, of 2 MiB.
+pub fn enlarged(name: &str) -> Vec<u8> {
+    // The section's id, its length of 2^21 + 4 in LEB128, and its own name.
+    let head = b"\0\x84\x80\x80\x01\x03big";
+    let data = vec![0; 1 << 21];
+    [std::fs::read(guest(name)).unwrap().as_slice(), head, &data].concat()
+}

@@ -14,7 +14,7 @@ mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use binary::{Finished, binary, command, config, orbital, orbital_with};
-pub use guest::{guest, patched, rebuilt};
+pub use guest::{enlarged, guest, patched, rebuilt};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;

@@ -33,7 +33,8 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
         || matches!(
             start,
             Some(
-                StartError::Secrets(_)
+                StartError::CodeCache(_)
+                    | StartError::Secrets(_)
                     | StartError::Targets(_)
                     | StartError::Token(_)
                     | StartError::State(_)

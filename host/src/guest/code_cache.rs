@@ -59,6 +59,8 @@ impl CodeCache {
     /// Keeps code under this key.
     pub(super) fn keep(&self, key: &str, file: NamedTempFile) -> std::io::Result<PathBuf> {
         let path = self.path(key);
+        // To the disk first: after a loss of power the name must not stand for half of it.
+        file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         self.prune(&path);
         Ok(path)

@@ -5,8 +5,10 @@
 mod admin;
 mod api;
 mod beside;
+mod build;
 mod cli;
 mod clock;
+mod compiling;
 mod config;
 mod deploy;
 mod docs;

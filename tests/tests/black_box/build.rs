@@ -1,0 +1,54 @@
+//! `orbital build`: what it says when it cannot build. Whole builds are the work of `cargo xtask guests`.
+
+use std::path::Path;
+
+use orbital_tests::{Finished, command};
+
+/// Builds a directory with nothing on the PATH.
+async fn build(directory: &Path) -> Finished {
+    let output = directory.join("out.wasm");
+    let arguments = ["build".as_ref(), directory.as_os_str(), "-o".as_ref(), output.as_os_str()];
+    let ended = command(arguments).env("PATH", "/nowhere").env_remove("VIRTUAL_ENV").output().await.unwrap();
+    assert!(!output.exists());
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Finished { code: ended.status.code().unwrap(), stdout: text(ended.stdout), stderr: text(ended.stderr) }
+}
+
+#[tokio::test]
+async fn a_directory_that_is_no_project_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let finished = build(directory.path()).await;
+    assert_eq!(finished.code, 1, "{finished:?}");
+    assert!(finished.stderr.contains("`package.json`, `pyproject.toml` and `go.mod`"), "{finished:?}");
+    let finished = build(Path::new("/nowhere")).await;
+    assert!(finished.stderr.contains("cannot read `/nowhere`"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn a_missing_tool_is_named_with_what_installs_it() {
+    for (manifest, tool, remedy) in [
+        ("Cargo.toml", "Rust is needed and is not on the PATH", "https://rustup.rs"),
+        ("go.mod", "Go is needed and is not on the PATH", "install Go 1.25 or newer from https://go.dev/dl"),
+        ("package.json", "npm is needed and is not on the PATH", "install Node 20.11 or newer"),
+        ("pyproject.toml", "a virtual environment with the SDK", "python3 -m venv"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(manifest), "{}").unwrap();
+        let finished = build(directory.path()).await;
+        assert_eq!(finished.code, 1, "{finished:?}");
+        assert!(finished.stderr.contains(tool) && finished.stderr.contains(remedy), "{finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_is_several_projects_asks_which() {
+    let directory = tempfile::tempdir().unwrap();
+    for manifest in ["Cargo.toml", "go.mod"] {
+        std::fs::write(directory.path().join(manifest), "").unwrap();
+    }
+    let finished = build(directory.path()).await;
+    assert!(
+        finished.stderr.contains("`Cargo.toml` and `go.mod`; say which counts with `--lang`"),
+        "{finished:?}"
+    );
+}
