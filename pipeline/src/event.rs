@@ -1,4 +1,4 @@
-//! An event as a sender posts it, once it has been checked.
+//! An event as a sender posts it, alone or in a batch, once it has been checked.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -11,7 +11,7 @@ use crate::{limits, route::Routes};
 /// The type of an event that names none.
 const DEFAULT_TYPE: &str = "signup";
 
-/// What a damaged email looks like.
+/// What a damaged text looks like.
 const RUBBISH: &str = "\u{fffd}\u{fffd}\u{fffd}";
 
 /// A valid event, of a type that is routed.
@@ -21,13 +21,45 @@ pub struct Event {
     pub id: String,
     /// What happened; it decides where the event goes.
     pub kind: String,
-    /// Whom it happened to.
-    pub email: String,
+    /// What else it says.
+    pub content: Content,
     /// When the pipeline got it, in seconds since the epoch.
     pub received_at: f64,
 }
 
+/// What an event says besides its id and its type.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// Whom it happened to: their email.
+    Person(String),
+    /// A message of Segment's tracking API, as it came.
+    Message(Map<String, Value>),
+}
+
 impl Event {
+    /// Reads a batch of Segment's tracking API (`{"batch": [{"type": "track", "messageId": …, …}]}`), and reports every
+    /// mistake in it. A message's `type` decides where it goes, and its `messageId` is its id.
+    pub fn parse_batch(body: &[u8], routes: &Routes) -> Result<Vec<Self>, Vec<Mistake>> {
+        let value: Value = serde_json::from_slice(body).map_err(|error| vec![error.into()])?;
+        let Some(batch) = value.get("batch").and_then(Value::as_array) else {
+            return Err(vec![Mistake::NoBatch]);
+        };
+        let (mut events, mut mistakes) = (Vec::new(), Vec::new());
+        for message in batch {
+            let Value::Object(message) = message else {
+                mistakes.push(Mistake::NotAMessage);
+                continue;
+            };
+            let id = checked(&mut mistakes, message_id(message));
+            let kind = checked(&mut mistakes, kind(message, routes));
+            if let (Some(id), Some(kind)) = (id, kind) {
+                let content = Content::Message(message.clone());
+                events.push(Self { id, kind, content, received_at: seconds_since_epoch() });
+            }
+        }
+        if mistakes.is_empty() { Ok(events) } else { Err(mistakes) }
+    }
+
     /// Reads an event from a request's body, and reports every mistake in it rather than the first.
     pub fn parse(body: &[u8], routes: &Routes) -> Result<Self, Vec<Mistake>> {
         let value: Value = serde_json::from_slice(body).map_err(|error| vec![error.into()])?;
@@ -40,7 +72,8 @@ impl Event {
         let email = checked(&mut mistakes, email(&object));
         match (id, kind, email) {
             (Some(id), Some(kind), Some(email)) => {
-                Ok(Self { id, kind, email, received_at: seconds_since_epoch() })
+                let content = Content::Person(email);
+                Ok(Self { id, kind, content, received_at: seconds_since_epoch() })
             }
             _ => Err(mistakes),
         }
@@ -48,14 +81,22 @@ impl Event {
 
     /// What a destination receives.
     pub fn payload(&self, destination: &str) -> Value {
-        json!({
-            "id": self.id,
-            "type": self.kind,
-            "email": self.email,
-            "processed": true,
-            "received_at": self.received_at,
-            "destination": destination,
-        })
+        match &self.content {
+            Content::Person(email) => json!({
+                "id": self.id,
+                "type": self.kind,
+                "email": email,
+                "processed": true,
+                "received_at": self.received_at,
+                "destination": destination,
+            }),
+            Content::Message(message) => {
+                let mut payload = message.clone();
+                payload.insert("messageId".to_owned(), self.id.clone().into());
+                payload.insert("destination".to_owned(), destination.into());
+                payload.into()
+            }
+        }
     }
 
     /// What a destination receives from a pipeline that damages it: JSON still, and its event can still be told.
@@ -63,7 +104,11 @@ impl Event {
         let mut payload = self.payload(destination);
         if let Value::Object(fields) = &mut payload {
             fields.remove("processed");
-            fields.insert("email".to_owned(), RUBBISH.into());
+            let field = match self.content {
+                Content::Person(_) => "email",
+                Content::Message(_) => "event",
+            };
+            fields.insert(field.to_owned(), RUBBISH.into());
         }
         payload
     }
@@ -78,6 +123,17 @@ pub enum Mistake {
     /// The body is JSON, but a list, a string or the like.
     #[error(r#"the body must be a JSON object, such as `{{"email": "a@example.com"}}`"#)]
     NotAnObject,
+    /// There is no list of messages.
+    #[error(
+        r#"the body must be a batch, such as `{{"batch": [{{"type": "track", "event": "Signed Up"}}]}}`"#
+    )]
+    NoBatch,
+    /// A message is a list, a string or the like.
+    #[error("a message of the batch must be a JSON object")]
+    NotAMessage,
+    /// A message's id is there and cannot be one.
+    #[error("`messageId` must be a string of 1 to {} bytes; leave it out to get one", limits::ID_BYTES)]
+    MessageId,
     /// An id is there that cannot be one.
     #[error("`id` must be a string of 1 to {} bytes; leave it out to get one", limits::ID_BYTES)]
     Id,
@@ -113,6 +169,14 @@ fn id(object: &Map<String, Value>) -> Result<String, Mistake> {
         None => Ok(format!("evt_{}", Uuid::now_v7())),
         Some(Value::String(id)) if (1..=limits::ID_BYTES).contains(&id.len()) => Ok(id.clone()),
         Some(_) => Err(Mistake::Id),
+    }
+}
+
+fn message_id(object: &Map<String, Value>) -> Result<String, Mistake> {
+    match object.get("messageId") {
+        None => Ok(format!("msg_{}", Uuid::now_v7())),
+        Some(Value::String(id)) if (1..=limits::ID_BYTES).contains(&id.len()) => Ok(id.clone()),
+        Some(_) => Err(Mistake::MessageId),
     }
 }
 
@@ -163,7 +227,7 @@ mod tests {
     fn an_event_keeps_the_senders_fields() {
         let event = parse(r#"{"id": "a-1", "type": "order", "email": "a@example.com", "more": 1}"#).unwrap();
         assert_eq!((event.id.as_str(), event.kind.as_str()), ("a-1", "order"));
-        assert_eq!(event.email, "a@example.com");
+        assert_eq!(event.content, Content::Person("a@example.com".to_owned()));
         assert!(event.received_at > 0.0);
     }
 
@@ -174,6 +238,34 @@ mod tests {
         assert_eq!(one.kind, "signup");
         assert!(one.id.starts_with("evt_"), "{}", one.id);
         assert_ne!(one.id, other.id);
+    }
+
+    fn parse_batch(body: &str) -> Result<Vec<Event>, Vec<String>> {
+        let routes = Routes::new(["track=http://127.0.0.1:1/hooks/warehouse".parse().unwrap()]).unwrap();
+        Event::parse_batch(body.as_bytes(), &routes)
+            .map_err(|mistakes| mistakes.iter().map(Mistake::to_string).collect())
+    }
+
+    #[test]
+    fn a_message_of_a_batch_is_delivered_as_it_came() {
+        let message = r#"{"type": "track", "messageId": "m-1", "event": "Signed Up", "userId": "ada"}"#;
+        let events = parse_batch(&format!(r#"{{"batch": [{message}], "writeKey": "x"}}"#)).unwrap();
+        let expected = json!({
+            "type": "track", "messageId": "m-1", "event": "Signed Up", "userId": "ada", "destination": "warehouse",
+        });
+        assert_eq!((events.len(), events[0].payload("warehouse")), (1, expected));
+        assert_eq!(events[0].damaged_payload("warehouse")["event"], RUBBISH);
+        let made = parse_batch(r#"{"batch": [{"type": "track"}]}"#).unwrap();
+        assert!(made[0].payload("x")["messageId"].as_str().unwrap().starts_with("msg_"));
+    }
+
+    #[test]
+    fn every_mistake_of_a_batch_is_reported_at_once() {
+        assert!(parse_batch("{}").unwrap_err()[0].starts_with("the body must be a batch"));
+        let mistakes = parse_batch(r#"{"batch": [7, {"type": "page", "messageId": 7}, {"type": "track"}]}"#)
+            .unwrap_err();
+        assert_eq!(mistakes.len(), 3, "{mistakes:?}");
+        assert_eq!(mistakes[2], "unknown type `page`; known types: `track`");
     }
 
     #[test]

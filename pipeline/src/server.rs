@@ -3,6 +3,7 @@
 //! | route | answers |
 //! | --- | --- |
 //! | `POST /events` | 202 accepted, 200 seen before, 400 invalid, 413 too large, 503 queue full, 5xx or nothing if a [fault](crate::faults) is on |
+//! | `POST /v1/batch` | the same for a batch of Segment's tracking API, as its client libraries send it; 200 when accepted |
 //! | `GET /faults` | the faults that are on |
 //! | `PUT /faults` | replaces them all, an absent field being off (`{}` heals the pipeline); 400 if unknown or out of range |
 //! | `GET /metrics` | numbers in Prometheus' text format |
@@ -64,9 +65,12 @@ pub async fn serve(
 }
 
 fn router(pipeline: Arc<Pipeline>, stopping: CancellationToken) -> Router {
+    let stopping_too = stopping.clone();
     let accept_event = move |State(pipeline), body| accept_event(pipeline, body, stopping.clone());
+    let accept_batch = move |State(pipeline), body| accept_batch(pipeline, body, stopping_too.clone());
     Router::new()
         .route("/events", post(accept_event))
+        .route("/v1/batch", post(accept_batch))
         .route("/faults", get(show_faults).put(set_faults))
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -89,14 +93,34 @@ async fn accept_event(pipeline: Arc<Pipeline>, body: Body, stopping: Cancellatio
             (StatusCode::ACCEPTED, Json(receipt)).into_response()
         }
         Ok(receipt) => Json(receipt).into_response(),
-        Err(Refusal::Invalid(mistakes)) => errors(StatusCode::BAD_REQUEST, &mistakes),
-        Err(full @ Refusal::Full) => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
-        Err(broken @ Refusal::Broken(status)) => {
+        Err(refusal) => refuse(refusal, stopping).await,
+    }
+}
+
+async fn accept_batch(pipeline: Arc<Pipeline>, body: Body, stopping: CancellationToken) -> Response {
+    let body = match body {
+        Ok(body) => body,
+        Err(rejection) => {
+            pipeline.count_rejected();
+            return unreadable(&rejection);
+        }
+    };
+    match pipeline.accept_batch(&body) {
+        Ok(()) => Json(json!({ "success": true })).into_response(),
+        Err(refusal) => refuse(refusal, stopping).await,
+    }
+}
+
+async fn refuse(refusal: Refusal, stopping: CancellationToken) -> Response {
+    match refusal {
+        Refusal::Invalid(mistakes) => errors(StatusCode::BAD_REQUEST, &mistakes),
+        full @ Refusal::Full => errors(StatusCode::SERVICE_UNAVAILABLE, &[full]),
+        broken @ Refusal::Broken(status) => {
             // There is no other status among the faults.
             let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             errors(status, &[broken])
         }
-        Err(stalled @ Refusal::Stalled) => {
+        stalled @ Refusal::Stalled => {
             // A sender that gives up closes its connection, which ends this too.
             let _ = timeout(limits::STALL, stopping.cancelled()).await;
             errors(StatusCode::SERVICE_UNAVAILABLE, &[stalled])

@@ -59,7 +59,17 @@ impl Pipeline {
     /// Takes an event, unless there is something wrong with it or with the moment. Its deliveries are on their way when
     /// this returns.
     pub fn accept(self: &Arc<Self>, body: &[u8]) -> Result<Receipt, Refusal> {
-        self.take(body).inspect_err(|_| self.metrics.rejected())
+        let event = Event::parse(body, &self.routes).map_err(Refusal::Invalid);
+        event.and_then(|event| self.take(event)).inspect_err(|_| self.metrics.rejected())
+    }
+
+    /// Takes a batch of Segment's tracking API. One that is refused in the middle may come again as it is: what was
+    /// accepted of it is a duplicate then.
+    pub fn accept_batch(self: &Arc<Self>, body: &[u8]) -> Result<(), Refusal> {
+        let events = Event::parse_batch(body, &self.routes).map_err(Refusal::Invalid);
+        let taken =
+            events.and_then(|events| events.into_iter().try_for_each(|event| self.take(event).map(drop)));
+        taken.inspect_err(|_| self.metrics.rejected())
     }
 
     /// Where events of which type go.
@@ -93,8 +103,7 @@ impl Pipeline {
         self.metrics.render(limits::QUEUED_EVENTS - self.queue.available_permits())
     }
 
-    fn take(self: &Arc<Self>, body: &[u8]) -> Result<Receipt, Refusal> {
-        let event = Event::parse(body, &self.routes).map_err(Refusal::Invalid)?;
+    fn take(self: &Arc<Self>, event: Event) -> Result<Receipt, Refusal> {
         let faults = lock(&self.faults).met_by(&event.kind);
         if faults.stall {
             return Err(Refusal::Stalled);

@@ -45,6 +45,31 @@ async fn an_event_is_delivered_to_every_destination_of_its_type() {
 }
 
 #[tokio::test]
+async fn the_messages_of_a_batch_are_delivered_as_they_came_and_once() {
+    let mut world = World::start([]).await;
+    let message =
+        |id: &str| json!({ "type": "track", "messageId": id, "event": "Signed Up", "userId": "ada" });
+    let batch = json!({ "batch": [message("m-1"), message("m-2"), message("m-1")], "writeKey": "x" });
+    assert_eq!(world.send_batch(batch.clone()).await, (200, json!({ "success": true })));
+    // A library sends a batch again that it has no answer to.
+    assert_eq!(world.send_batch(batch).await.0, 200);
+    let mut ids = BTreeSet::new();
+    for _ in 0..2 {
+        let (path, body) = world.delivery().await;
+        assert_eq!((path.as_str(), &body["event"]), ("warehouse", &json!("Signed Up")));
+        ids.insert(body["messageId"].as_str().unwrap().to_owned());
+    }
+    assert_eq!(ids, BTreeSet::from(["m-1".to_owned(), "m-2".to_owned()]));
+
+    let (status, refused) = world.send_batch(json!({ "batch": [{ "type": "alias" }] })).await;
+    assert_eq!(status, 400);
+    assert!(refused["errors"][0].as_str().unwrap().contains("unknown type `alias`"), "{refused}");
+    world.put_faults(json!({ "status": 503 })).await;
+    assert_eq!(world.send_batch(json!({ "batch": [message("m-3")] })).await.0, 503);
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
 async fn a_repeated_id_is_not_delivered_again() {
     let mut world = World::start([]).await;
     let (status, first) = world.send(json!({"email": "a@example.com"})).await;
@@ -301,7 +326,7 @@ impl World {
 
     async fn with_attempts<const N: usize>(attempts: Attempts, answers: [u16; N]) -> Self {
         let (receiver, deliveries) = receiver(answers.into()).await;
-        let routes = ["signup=crm", "order=billing", "order=shipping"]
+        let routes = ["signup=crm", "order=billing", "order=shipping", "track=warehouse"]
             .map(|route| route.replace('=', &format!("=http://{receiver}/hooks/")).parse().unwrap());
         let pipeline = Pipeline::new(Routes::new(routes).unwrap(), attempts).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -321,6 +346,11 @@ impl World {
 
     async fn send(&self, event: Value) -> (u16, Value) {
         let response = self.client.post(self.url("/events")).body(event.to_string()).send().await.unwrap();
+        (response.status().as_u16(), read(response).await)
+    }
+
+    async fn send_batch(&self, batch: Value) -> (u16, Value) {
+        let response = self.client.post(self.url("/v1/batch")).body(batch.to_string()).send().await.unwrap();
         (response.status().as_u16(), read(response).await)
     }
 

@@ -5,12 +5,13 @@ use std::{net::SocketAddr, path::Path};
 use super::addresses::Addresses;
 
 /// Which events the pipeline delivers where.
-const ROUTES: [(&str, &str); 5] = [
+const ROUTES: [(&str, &str); 6] = [
     ("signup", "crm"),
     ("order", "billing"),
     ("order", "shipping"),
     ("order", "analytics"),
     ("invoice", "ledger"),
+    ("track", "warehouse"),
 ];
 
 /// The host's configuration.
@@ -22,13 +23,16 @@ directory = {components}
 
 [webhook]
 listen = "{webhook}"
-keys = [{{ json = "/id" }}]
+keys = [{{ json = "/id" }}, {{ json = "/messageId" }}]
 
 [admin]
 listen = "{admin}"
 
 [targets.api]
 url = "http://{pipeline}/events"
+
+[targets.segment]
+url = "http://{pipeline}"
 
 [targets.pipeline]
 url = "http://{pipeline}"
@@ -64,13 +68,16 @@ directory = "/odd \"path\\"
 
 [webhook]
 listen = "127.0.0.1:2"
-keys = [{ json = "/id" }]
+keys = [{ json = "/id" }, { json = "/messageId" }]
 
 [admin]
 listen = "127.0.0.1:3"
 
 [targets.api]
 url = "http://127.0.0.1:1/events"
+
+[targets.segment]
+url = "http://127.0.0.1:1"
 
 [targets.pipeline]
 url = "http://127.0.0.1:1"
