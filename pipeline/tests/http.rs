@@ -267,7 +267,7 @@ async fn what_is_refused_says_why() {
     assert_eq!(status, 400);
     assert_eq!(
         answer,
-        json!({"errors": ["unknown type `refund`; known types: `order`, `signup`", "`email` is missing"]})
+        json!({"errors": ["unknown type `refund`; known types: `order`, `signup`, `track`", "`email` is missing"]})
     );
     let (status, answer) = world.send(json!({"email": "x".repeat(256 * 1024)})).await;
     assert_eq!((status, answer), (413, json!({"errors": ["the body is larger than 262144 bytes"]})));
@@ -280,7 +280,7 @@ async fn what_is_refused_says_why() {
         (json!({"status": 404}), "`status` must be 500 to 599, not 404; leave it out to switch it off"),
         (
             json!({"reorder": true, "types": ["refund"]}),
-            "unknown type `refund` in `types`; known types: `order`, `signup`",
+            "unknown type `refund` in `types`; known types: `order`, `signup`, `track`",
         ),
     ] {
         let request = world.client.put(world.url("/faults")).body(faults.to_string());

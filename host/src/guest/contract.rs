@@ -43,8 +43,8 @@ pub enum ContractError {
     },
     /// It is a component for something else.
     #[error(
-        "a component, but not a test: it does not export `orbital:test/suite@{VERSION}` (it exports {}); with \
-         the Rust SDK `suite!(…)` does that", list(.exports)
+        "a component, but not a test: it does not export `orbital:test/suite@{VERSION}` (it exports {}); built with an SDK \
+         it does", list(.exports)
     )]
     NotATest {
         /// What it exports.
@@ -165,6 +165,10 @@ impl Outline {
         // The C library that other languages' toolchains link in names its own.
         if languages.iter().any(|language| !is_c(language)) {
             languages.retain(|language| !is_c(language));
+        }
+        // What TypeScript is compiled to is named by the tool that embeds it.
+        if languages.iter().any(|language| language == "TypeScript") {
+            languages.retain(|language| language != "JavaScript");
         }
         outline.metadata.language = languages.join(", ");
         Ok(outline)

@@ -58,7 +58,9 @@ pub(super) fn check(
 ) -> Result<Vec<Case>, Vec<String>> {
     let mut mistakes = Vec::new();
     if declared.is_empty() {
-        mistakes.push("it declares no case; in Rust, name them in `suite!(…)`".to_owned());
+        mistakes.push(
+            "it declares no case; register one with the SDK (in Rust, name it in `suite!(…)`)".to_owned(),
+        );
     }
     if declared.len() > MAX_CASES {
         mistakes.push(format!("it declares {} cases; at most {MAX_CASES} are allowed", declared.len()));

@@ -90,7 +90,7 @@ async fn a_file_that_is_no_test_is_refused_with_reason_and_fix() {
     let files: [(&str, &[u8], &[&str]); 8] = [
         ("text", b"#!/bin/sh\n", &["not WebAssembly", "`#!/b`", "copy the `.wasm` file that the build made"]),
         ("core", b"\0asm\x01\0\0\0", &["core WebAssembly module, not a component", "`wasm32-wasip2`"]),
-        ("hello", &bytes("hello"), &["not a test", "`orbital:test/suite@0.1.0`", "`suite!(…)`"]),
+        ("hello", &bytes("hello"), &["not a test", "`orbital:test/suite@0.1.0`", "built with an SDK"]),
         ("newer", &newer, &["orbital:test@0.9.0", "orbital:test@0.1.0", "build it with an SDK for 0.1.0"]),
         ("truncated", &passes[..passes.len() / 2], &["broken at byte", "copy it again"]),
         ("empty", b"", &["the file is empty", "copy the `.wasm` file that the build made"]),
