@@ -5,6 +5,7 @@ use std::process::{ExitCode, Termination};
 use crate::config::ConfigError;
 use crate::foundation::StartError;
 use crate::registry::DirectoryError;
+use crate::scaffold::ScaffoldError;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,5 +42,14 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
                     | StartError::Directory(_)
             )
         );
-    if configuration { Exit::Usage } else { Exit::Host }
+    let usage = matches!(
+        error.downcast_ref(),
+        Some(
+            ScaffoldError::Nameless(_)
+                | ScaffoldError::Name { .. }
+                | ScaffoldError::Taken(_)
+                | ScaffoldError::NoEngine(_)
+        )
+    );
+    if configuration || usage { Exit::Usage } else { Exit::Host }
 }

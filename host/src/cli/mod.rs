@@ -5,6 +5,7 @@ mod check;
 mod compile;
 mod config;
 mod exit;
+mod new;
 mod run;
 mod serve;
 mod signals;
@@ -25,6 +26,7 @@ use signals::Signals;
     name = "orbital",
     version,
     after_help = "A first look:\n  \
+        orbital new shop --lang typescript           a project to begin from: rust, typescript, javascript, python, go\n  \
         orbital build shop                           make a component of a project\n  \
         orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
         orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
@@ -39,6 +41,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    New(new::New),
     Serve(serve::Serve),
     Run(run::Run),
     Check(check::Check),
@@ -61,6 +64,7 @@ pub fn main() -> Exit {
     // The provider is chosen once for the process; a second choice would be an error of ours.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match arguments.command {
+        Command::New(new) => new.execute(),
         Command::Serve(serve) => serve.execute(),
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),

@@ -124,7 +124,7 @@ pub(super) fn check(
 }
 
 /// Whether a text can be the name of a case or a component: it stands in ids, labels and URLs.
-pub(super) fn check_name(name: &str) -> Result<(), String> {
+pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     if name.is_empty() {
         return Err("is empty".to_owned());

@@ -1,0 +1,20 @@
+//! Builds the host anew when a file appears in a folder that it carries: the macro that carries them sees changes of
+//! the files that were there, and no more.
+
+use std::path::Path;
+
+fn main() {
+    let folders = [
+        "templates",
+        "../wit",
+        "../guest-sdk/go",
+        "../guest-sdk/js/src",
+        "../guest-sdk/python/src",
+        "../guest-sdk/rust/src",
+    ];
+    println!("cargo::rerun-if-changed=build.rs");
+    // One that does not exist would have everything built each time.
+    for folder in folders.iter().filter(|folder| Path::new(folder).exists()) {
+        println!("cargo::rerun-if-changed={folder}");
+    }
+}

@@ -1,0 +1,59 @@
+//! The languages that tests are written in.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+/// A language that has an SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
+#[value(rename_all = "lower")]
+pub enum Language {
+    /// By rustc, for `wasm32-wasip2`.
+    Rust,
+    /// By the JavaScript SDK, with types checked.
+    #[value(alias = "ts")]
+    TypeScript,
+    /// By an engine of JavaScript that is part of the component.
+    #[value(alias = "js")]
+    JavaScript,
+    /// By CPython, which is part of the component.
+    #[value(alias = "py")]
+    Python,
+    /// By the Go toolchain, for `wasip1`.
+    #[value(alias = "golang")]
+    Go,
+}
+
+impl Language {
+    /// Its name, as people write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rust => "Rust",
+            Self::TypeScript => "TypeScript",
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+            Self::Go => "Go",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_said_in_lower_case() {
+        let said: Vec<_> = Language::value_variants()
+            .iter()
+            .map(|language| language.to_possible_value().unwrap().get_name().to_owned())
+            .collect();
+        assert_eq!(said, ["rust", "typescript", "javascript", "python", "go"]);
+        assert_eq!(Language::from_str("ts", false), Ok(Language::TypeScript));
+    }
+}

@@ -1,0 +1,16 @@
+// The suite. Each case is in a file of its own.
+package main
+
+import (
+	"time"
+
+	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
+)
+
+func main() {} // The host calls the cases.
+
+func init() {
+	orbital.Case("ready", orbital.Every(time.Minute), ready, orbital.Timeout(time.Second))
+	// It needs a target: register it when [targets.api] in orbital.toml is yours.
+	// orbital.Case("smoke", orbital.Every(10*time.Second), smoke, orbital.Timeout(3*time.Second))
+}

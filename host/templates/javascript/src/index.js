@@ -1,0 +1,5 @@
+// The suite. Each case is in a file of its own.
+
+import "./ready.js";
+// It needs a target: import it when [targets.api] in orbital.toml is yours.
+// import "./smoke.js";

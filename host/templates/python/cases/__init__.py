@@ -1,0 +1,1 @@
+"""The suite. Each case is in a module of its own."""
