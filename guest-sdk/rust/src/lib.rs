@@ -60,6 +60,9 @@ mod difference;
 mod event;
 mod expect_error;
 mod failure;
+#[cfg(not(target_family = "wasm"))]
+pub mod fake;
+mod host;
 mod log;
 mod metric;
 mod poll;

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use crate::Test;
 use crate::bindings::orbital::test::log as contract;
 pub use crate::bindings::orbital::test::log::Level;
+use crate::host;
 
 /// What a case says stands in the run's report. Its lines are bounded in number and bytes; a run that says
 /// more ends as `error`.
@@ -37,6 +38,6 @@ impl Test {
             value: value.to_string(),
         };
         let fields: Vec<_> = fields.iter().map(field).collect();
-        contract::log(level, message.as_ref(), &fields);
+        host::log::log(level, message.as_ref(), &fields);
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::Test;
 use crate::bindings::orbital::test::metrics as contract;
+use crate::host;
 
 /// Why a value was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl Test {
     ///
     /// If nothing was recorded.
     pub fn counter(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
-        Ok(contract::counter(name, value, &self::labels(labels))?)
+        Ok(host::metrics::counter(name, value, &self::labels(labels))?)
     }
 
     /// Sets a gauge.
@@ -39,7 +40,7 @@ impl Test {
     ///
     /// If nothing was recorded.
     pub fn gauge(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
-        Ok(contract::gauge(name, value, &self::labels(labels))?)
+        Ok(host::metrics::gauge(name, value, &self::labels(labels))?)
     }
 
     /// Adds an observation to a histogram.
@@ -48,7 +49,7 @@ impl Test {
     ///
     /// If nothing was recorded.
     pub fn histogram(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
-        Ok(contract::histogram(name, value, &self::labels(labels))?)
+        Ok(host::metrics::histogram(name, value, &self::labels(labels))?)
     }
 }
 

@@ -1,9 +1,6 @@
 //! The exports of the component: its cases, and a way to run each of them.
 
-use std::panic;
-
 use crate::bindings::exports::orbital::test::suite as contract;
-use crate::bindings::orbital::test::verdict;
 use crate::{Case, Schedule, Test};
 
 /// Makes the crate a component with these cases. Once per crate, at its root:
@@ -18,6 +15,9 @@ macro_rules! suite {
             const CASES: &[$crate::Case] = &[$(<$case>::CASE),+];
             const _: () = ::core::assert!($crate::private::have_unique_names(CASES), "two cases have the same name");
 
+            // Elsewhere nobody calls it, and a linker may refuse the names.
+            #[cfg(target_family = "wasm")]
+            const _: () = {
             struct Suite;
 
             impl $crate::bindings::exports::orbital::test::suite::Guest for Suite {
@@ -31,6 +31,7 @@ macro_rules! suite {
             }
 
             $crate::bindings::export!(Suite with_types_in $crate::bindings);
+            };
         };
     };
 }
@@ -43,6 +44,7 @@ pub fn cases(cases: &[Case]) -> Vec<contract::TestCase> {
 /// Runs the case of this name. The error is the reason why it did not pass.
 pub fn run(cases: &[Case], name: &str) -> Result<(), String> {
     let case = cases.iter().find(|case| case.name == name).ok_or_else(|| unknown(cases, name))?;
+    #[cfg(target_family = "wasm")]
     report_panics();
     (case.run)(&Test::new()).map_err(|failure| failure.to_string())
 }
@@ -79,11 +81,12 @@ const fn is_same(left: &[u8], right: &[u8]) -> bool {
 
 /// Makes a panic's message a reason of the verdict. The instance aborts right after it: without this the
 /// host would know of a trap only.
+#[cfg(target_family = "wasm")]
 fn report_panics() {
-    panic::set_hook(Box::new(|panic| {
+    std::panic::set_hook(Box::new(|panic| {
         let message = panic.payload_as_str().unwrap_or("a value that is not text");
         let place = panic.location().map(|place| format!(" ({place})")).unwrap_or_default();
-        verdict::fail(&format!("panicked: {message}{place}"));
+        crate::host::verdict::fail(&format!("panicked: {message}{place}"));
     }));
 }
 

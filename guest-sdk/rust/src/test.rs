@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::bindings::orbital::test::{clock, config, context, verdict};
+use crate::host::{clock, config, context, verdict};
 use crate::{Failure, Result, RunContext, poll, time};
 
 /// The run that a case is in: what the case does, and says, goes through it.

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::bindings::orbital::test::deliveries as contract;
-use crate::{Delivery, ExpectError, Failure, Reply, Result, Test, WaitError, time};
+use crate::{Delivery, ExpectError, Failure, Reply, Result, Test, WaitError, host, time};
 
 /// A delivery belongs to the run that expects its key. Deliveries queue per key, in the order in which they
 /// came, until they are taken.
 impl Test {
     /// A new key: unguessable, and unique over all runs.
     pub fn new_id(&self) -> String {
-        contract::new_id()
+        host::deliveries::new_id()
     }
 
     /// Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one,
@@ -35,7 +35,7 @@ impl Test {
         replies: impl IntoIterator<Item = Reply>,
     ) -> Result<(), ExpectError> {
         let replies = replies.into_iter().map(contract::PlannedReply::from).collect();
-        Ok(contract::expect(key, &contract::ExpectOptions { replies })?)
+        Ok(host::deliveries::expect(key, &contract::ExpectOptions { replies })?)
     }
 
     /// Takes the next delivery of a key; waits for it as long as the run may last. If none comes, the run
@@ -45,7 +45,7 @@ impl Test {
     ///
     /// If there will be none; never [`WaitError::Timeout`].
     pub fn wait_for(&self, key: &str) -> Result<Delivery, WaitError> {
-        Ok(contract::wait_for(key, None)?.into())
+        Ok(host::deliveries::wait_for(key, None)?.into())
     }
 
     /// Takes the next delivery of a key; waits for it this long, in whole milliseconds, rounded up. Zero
@@ -55,7 +55,7 @@ impl Test {
     ///
     /// [`WaitError::Timeout`] if none came in time.
     pub fn wait_for_within(&self, key: &str, within: Duration) -> Result<Delivery, WaitError> {
-        Ok(contract::wait_for(key, Some(time::milliseconds(within)))?.into())
+        Ok(host::deliveries::wait_for(key, Some(time::milliseconds(within)))?.into())
     }
 
     /// Takes the next `n` deliveries of any of these keys, in the order in which they came; waits for them
@@ -109,6 +109,6 @@ fn wait_n<K: AsRef<str>>(
     within: Option<Duration>,
 ) -> Result<Vec<Delivery>, WaitError> {
     let keys: Vec<_> = keys.into_iter().map(|key| key.as_ref().to_owned()).collect();
-    let deliveries = contract::wait_n(&keys, n, within.map(time::milliseconds))?;
+    let deliveries = host::deliveries::wait_n(&keys, n, within.map(time::milliseconds))?;
     Ok(deliveries.into_iter().map(Delivery::from).collect())
 }
