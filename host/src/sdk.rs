@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::language::Language;
 
 /// Where SDKs are in a project. It is made anew by whoever needs it, so it is never committed.
-const FOLDER: &str = ".orbital/sdk";
+pub const FOLDER: &str = ".orbital/sdk";
 
 /// The file that says what was written, in the folder of an SDK.
 const STAMP: &str = ".digest";

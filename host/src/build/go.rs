@@ -19,7 +19,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     run(command.arg(&core).arg("."), "Go", REMEDY)?;
     let bytes = contract::wrap(read(&core)?)?;
     // A module has no version of its own; its tag in version control is not looked at.
-    Ok(Artifact { bytes, language: "Go", version: None, sdk: sdk(directory) })
+    Ok(Artifact { bytes, version: None, sdk: sdk(directory) })
 }
 
 fn sdk(directory: &Path) -> Option<String> {

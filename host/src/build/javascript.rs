@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Artifact, BuildError, read, run, scratch};
+use crate::language::Language;
 
 const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 
@@ -30,13 +31,24 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     run(command.arg("--out").arg(&component), "Node", REMEDY)?;
     let manifest = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok();
     let version = |path: &Path| Some(manifest(path)?["version"].as_str()?.to_owned());
-    let typescript = directory.join("tsconfig.json").is_file();
     Ok(Artifact {
         bytes: read(&component)?,
-        language: if typescript { "TypeScript" } else { "JavaScript" },
         version: version(&directory.join("package.json")),
         sdk: version(&directory.join(SDK).join("package.json")),
     })
+}
+
+/// Which of the two it is, by the file that a suite begins with.
+pub(super) fn language(directory: &Path) -> Language {
+    let manifest: Option<Value> = std::fs::read(directory.join("package.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let entry = manifest.and_then(|manifest| Some(manifest["orbital"]["entry"].as_str()?.to_owned()));
+    let is_typescript = match entry {
+        Some(entry) => entry.ends_with("ts"),
+        None => directory.join("src/index.ts").is_file() || directory.join("index.ts").is_file(),
+    };
+    if is_typescript { Language::TypeScript } else { Language::JavaScript }
 }
 
 /// `npm ci` is stricter than is good here: it wants packages for platforms that are not this one.

@@ -15,33 +15,21 @@ use std::process::Command;
 
 use wasm_metadata::{AddMetadata, AddMetadataField};
 
-/// The languages that this host knows how to build.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Toolchain {
-    /// With Cargo, for `wasm32-wasip2`.
-    Rust,
-    /// TypeScript or JavaScript, with Node.
-    Javascript,
-    /// With componentize-py.
-    Python,
-    /// With Go's own compiler.
-    Go,
-}
+use crate::language::Language;
+use crate::sdk::{self, SdkError};
 
 /// A project that is to be built.
 pub struct Project {
     /// Where its manifest is; absolute.
     pub directory: PathBuf,
-    /// What builds it.
-    pub toolchain: Toolchain,
+    /// What it is written in.
+    pub language: Language,
 }
 
 /// What a toolchain made.
 struct Artifact {
     /// The component.
     bytes: Vec<u8>,
-    /// The language, as people write it.
-    language: &'static str,
     /// The project's version, if it has one.
     version: Option<String>,
     /// The SDK's version, if that can be told.
@@ -70,7 +58,7 @@ pub enum BuildError {
         /// The project.
         path: PathBuf,
         /// What it could be.
-        found: Vec<Toolchain>,
+        found: Vec<Language>,
     },
     /// A tool is missing, or too old.
     #[error("{tool} is needed and {problem}; {remedy}")]
@@ -90,6 +78,9 @@ pub enum BuildError {
         /// Its exit code, if it ended by itself.
         code: Option<i32>,
     },
+    /// The project's SDK cannot be provided.
+    #[error(transparent)]
+    Sdk(#[from] SdkError),
     /// The tools made something else.
     #[error("{0}")]
     Output(String),
@@ -105,8 +96,8 @@ pub enum BuildError {
     },
 }
 
-fn manifests(found: &[Toolchain]) -> String {
-    let names: Vec<_> = found.iter().map(|toolchain| format!("`{}`", toolchain.manifest())).collect();
+fn manifests(found: &[Language]) -> String {
+    let names: Vec<_> = found.iter().map(|language| format!("`{}`", manifest(*language))).collect();
     names.join(" and ")
 }
 
@@ -114,36 +105,34 @@ fn exit_code(code: Option<i32>) -> String {
     code.map(|code| format!(" with exit code {code}")).unwrap_or_default()
 }
 
-impl Toolchain {
-    const ALL: [Self; 4] = [Self::Rust, Self::Javascript, Self::Python, Self::Go];
-
-    /// The file by which its projects are told.
-    fn manifest(self) -> &'static str {
-        match self {
-            Self::Rust => "Cargo.toml",
-            Self::Javascript => "package.json",
-            Self::Python => "pyproject.toml",
-            Self::Go => "go.mod",
-        }
+/// The file by which projects in a language are told.
+fn manifest(language: Language) -> &'static str {
+    match language {
+        Language::Rust => "Cargo.toml",
+        Language::TypeScript | Language::JavaScript => "package.json",
+        Language::Python => "pyproject.toml",
+        Language::Go => "go.mod",
     }
 }
 
 impl Project {
-    /// The project in a directory, told by its manifest, or by the toolchain that somebody named.
+    /// The project in a directory, in the language that its manifest tells, or that somebody named.
     ///
     /// # Errors
     /// There is no manifest, or several.
-    pub fn find(directory: &Path, toolchain: Option<Toolchain>) -> Result<Self, BuildError> {
+    pub fn find(directory: &Path, language: Option<Language>) -> Result<Self, BuildError> {
         let failed = |source| BuildError::Directory { path: directory.to_owned(), source };
         let directory = directory.canonicalize().map_err(failed)?;
-        if let Some(toolchain) = toolchain {
-            return Ok(Self { directory, toolchain });
+        if let Some(language) = language {
+            return Ok(Self { directory, language });
         }
+        let script = javascript::language(&directory);
+        let languages = [Language::Rust, script, Language::Python, Language::Go];
         let found: Vec<_> =
-            Toolchain::ALL.into_iter().filter(|one| directory.join(one.manifest()).is_file()).collect();
+            languages.into_iter().filter(|one| directory.join(manifest(*one)).is_file()).collect();
         match found[..] {
             [] => Err(BuildError::NoProject(directory)),
-            [toolchain] => Ok(Self { directory, toolchain }),
+            [language] => Ok(Self { directory, language }),
             _ => Err(BuildError::Ambiguous { path: directory, found }),
         }
     }
@@ -158,21 +147,40 @@ impl Project {
     /// # Errors
     /// A tool is missing, or the project is wrong.
     pub fn build(&self) -> Result<Vec<u8>, BuildError> {
-        let artifact = match self.toolchain {
-            Toolchain::Rust => rust::build(&self.directory),
-            Toolchain::Javascript => javascript::build(&self.directory),
-            Toolchain::Python => python::build(&self.directory),
-            Toolchain::Go => go::build(&self.directory),
+        // A fresh clone of a project has none: it is made anew by whoever needs it.
+        if self.refers_to_carried_sdk()? {
+            sdk::provide(self.language, &self.directory)?;
+        }
+        let artifact = match self.language {
+            Language::Rust => rust::build(&self.directory),
+            Language::TypeScript | Language::JavaScript => javascript::build(&self.directory),
+            Language::Python => python::build(&self.directory),
+            Language::Go => go::build(&self.directory),
         }?;
         let mut metadata = AddMetadata::default();
         metadata.name = AddMetadataField::Set(self.name());
-        metadata.language = vec![(artifact.language.to_owned(), String::new())];
+        metadata.language = vec![(self.language.name().to_owned(), String::new())];
         metadata.sdk = artifact.sdk.map(|version| ("orbital-sdk".to_owned(), version)).into_iter().collect();
         if let Some(version) = artifact.version {
             metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version));
         }
         let described = metadata.to_wasm(&artifact.bytes);
         described.map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))
+    }
+}
+
+impl Project {
+    /// Whether its SDK is the one that this binary carries; see [`sdk`].
+    fn refers_to_carried_sdk(&self) -> Result<bool, BuildError> {
+        let path = self.directory.join(match self.language {
+            Language::Python => python::REQUIREMENTS,
+            language => manifest(language),
+        });
+        if self.language == Language::Python && !path.is_file() {
+            return Ok(false);
+        }
+        let text = read(&path)?;
+        Ok(text.windows(sdk::FOLDER.len()).any(|part| part == sdk::FOLDER.as_bytes()))
     }
 }
 
@@ -231,12 +239,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         assert!(matches!(Project::find(folder.path(), None), Err(BuildError::NoProject(_))));
         std::fs::write(folder.path().join("go.mod"), "").unwrap();
-        assert_eq!(Project::find(folder.path(), None).unwrap().toolchain, Toolchain::Go);
+        assert_eq!(Project::find(folder.path(), None).unwrap().language, Language::Go);
         std::fs::write(folder.path().join("package.json"), "").unwrap();
         let error = Project::find(folder.path(), None).err().unwrap().to_string();
         assert!(error.contains("`package.json` and `go.mod`") && error.contains("--lang"), "{error}");
-        let go = Project::find(folder.path(), Some(Toolchain::Go)).unwrap();
-        assert_eq!(go.toolchain, Toolchain::Go);
+        let go = Project::find(folder.path(), Some(Language::Go)).unwrap();
+        assert_eq!(go.language, Language::Go);
         assert!(Project::find(Path::new("/nowhere"), None).is_err());
     }
 }

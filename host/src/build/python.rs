@@ -8,7 +8,7 @@ use super::{Artifact, BuildError, ask, read, run, scratch};
 const REMEDY: &str = "install Python 3.11 or newer with its module `venv`";
 
 /// What the project installs, if it has such a file; the SDK with its tools is among it.
-const REQUIREMENTS: &str = "requirements.txt";
+pub(super) const REQUIREMENTS: &str = "requirements.txt";
 
 pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     let python = interpreter(directory)?;
@@ -21,7 +21,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     version.args(["-c", "import importlib.metadata as m; print(m.version('orbital-sdk'))"]);
     let sdk = ask(&mut version, "Python", REMEDY).ok().map(|version| version.trim().to_owned());
     // The SDK's build has written the project's version already.
-    Ok(Artifact { bytes: read(&component)?, language: "Python", version: None, sdk })
+    Ok(Artifact { bytes: read(&component)?, version: None, sdk })
 }
 
 /// Python of the virtual environment that is active, or else of the project's own, which is made if need be.

@@ -35,7 +35,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
             "Cargo made no component: `Cargo.toml` needs `[lib]` with `crate-type = [\"cdylib\"]`".to_owned(),
         ));
     };
-    Ok(Artifact { bytes: read(&path)?, language: "Rust", version: Some(version), sdk: sdk(directory) })
+    Ok(Artifact { bytes: read(&path)?, version: Some(version), sdk: sdk(directory) })
 }
 
 /// The file that an artifact is in, and its package's version.

@@ -7,7 +7,8 @@ use anyhow::Context as _;
 
 use super::check::check;
 use super::{Exit, LogFormat, start_log};
-use crate::build::{Project, Toolchain};
+use crate::build::Project;
+use crate::language::Language;
 use crate::settings::Settings;
 
 /// Make a component of a project, and check it.
@@ -22,9 +23,9 @@ pub(super) struct Build {
     /// Where the component goes; `NAME.wasm` by default, with the name of the project's directory.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// The toolchain, if the directory has several manifests.
+    /// The language, if the directory has several manifests.
     #[arg(long, value_enum)]
-    lang: Option<Toolchain>,
+    lang: Option<Language>,
 }
 
 impl Build {
