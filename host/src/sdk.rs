@@ -151,6 +151,9 @@ fn files(language: Language) -> Vec<File> {
             let mut files = of::<Js>("");
             if !files.is_empty() {
                 files.extend(of::<Wit>("wit/"));
+                files.iter_mut().filter(|(name, _)| name == "package.json").for_each(|(_, content)| {
+                    *content = without_development(content).into();
+                });
             }
             files
         }
@@ -160,6 +163,18 @@ fn files(language: Language) -> Vec<File> {
     files.push(("LICENSE".to_owned(), LICENSE.into()));
     files.sort();
     files
+}
+
+/// A `package.json` without what only work on the package itself needs: npm would install all that, for every engine,
+/// into each project.
+fn without_development(manifest: &[u8]) -> Vec<u8> {
+    let Ok(mut parsed) = serde_json::from_slice::<serde_json::Value>(manifest) else {
+        return manifest.to_vec();
+    };
+    if let Some(fields) = parsed.as_object_mut() {
+        fields.remove("devDependencies");
+    }
+    format!("{parsed:#}\n").into_bytes()
 }
 
 fn of<E: RustEmbed>(prefix: &str) -> Vec<File> {
@@ -241,6 +256,13 @@ mod tests {
             let found = names.iter().find(|name| strange.iter().any(|part| name.contains(part)));
             assert_eq!(found, None, "{language}");
         }
+    }
+
+    #[test]
+    fn a_package_is_carried_without_what_its_own_development_needs() {
+        let manifest = br#"{"name": "a", "devDependencies": {"b": "1"}, "dependencies": {"c": "1"}}"#;
+        let text = String::from_utf8(without_development(manifest)).unwrap();
+        assert!(text.contains("\"dependencies\"") && !text.contains("devDependencies"), "{text}");
     }
 
     #[test]

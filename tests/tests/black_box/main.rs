@@ -19,6 +19,7 @@ mod http;
 mod many;
 mod metrics;
 mod names;
+mod new;
 mod overrides;
 mod pipeline;
 mod polling;
