@@ -37,12 +37,15 @@ pub use sent::Sent;
 
 use crate::{Case, Delivery};
 
+type Answering = Box<dyn FnMut(&Sent) -> Answer>;
+type Redelivering = Box<dyn FnMut(&Delivery, u16) -> Vec<Deliver>>;
+
 /// A host, and the system under test behind it. It is for one run.
 #[must_use = "nothing runs before `Host::run`"]
 pub struct Host {
-    on_event: Box<dyn FnMut(&Sent) -> Answer>,
-    on_request: Box<dyn FnMut(&Sent) -> Answer>,
-    on_reply: Box<dyn FnMut(&Delivery, u16) -> Vec<Deliver>>,
+    on_event: Answering,
+    on_request: Answering,
+    on_reply: Redelivering,
     config: BTreeMap<String, String>,
     environment: String,
     attempt: u32,
