@@ -7,7 +7,8 @@ use orbital_sdk::prelude::*;
 pub fn smoke(t: &Test) -> Result {
     let id = t.new_id();
     let signup = json!({ "id": id, "email": "ada@example.com" });
-    t.send_event(Event::to("api").key(&id).json(&signup))?.success()?;
+    t.send_event(Event::to("api").key(&id).json(&signup))?
+        .success()?;
 
     let delivery = t.wait_for(&id)?;
     check_eq!(t, delivery.json::<Value>()?["processed"], true);
@@ -23,7 +24,8 @@ mod tests {
     /// A system under test that delivers each event.
     fn system(processed: bool) -> Host {
         Host::new().on_event(move |_| {
-            let delivery = Deliver::json(&json!({ "processed": processed })).after(Duration::from_millis(20));
+            let delivery =
+                Deliver::json(&json!({ "processed": processed })).after(Duration::from_millis(20));
             Answer::status(202).deliver(delivery)
         })
     }
@@ -43,7 +45,9 @@ mod tests {
 
     #[test]
     fn it_times_out_if_nothing_is_delivered() {
-        let run = Host::new().on_event(|_| Answer::status(202)).run(&smoke::CASE);
+        let run = Host::new()
+            .on_event(|_| Answer::status(202))
+            .run(&smoke::CASE);
         assert_eq!(run.outcome, Outcome::Timeout, "{run}");
     }
 }
