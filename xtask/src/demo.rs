@@ -14,7 +14,10 @@ use std::{
 use anyhow::Context as _;
 
 use self::{addresses::Addresses, process::Process, signals::Signals, tally::Tally};
-use crate::{guests, workspace};
+use crate::{
+    guests::{self, Language},
+    workspace,
+};
 
 mod addresses;
 mod config;
@@ -46,7 +49,6 @@ pub(crate) struct Arguments {
 /// Succeeds if every expected case passed and no case did anything else.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let components = guests::build_examples()?;
-    workspace::build_binaries()?;
 
     let addresses = Addresses::choose()?;
     let folder = workspace::path("target/demo");
@@ -73,13 +75,17 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 /// Writes the configuration, and a directory with nothing but the example components.
-fn prepare(folder: &Path, components: &[PathBuf], addresses: &Addresses) -> anyhow::Result<PathBuf> {
+fn prepare(
+    folder: &Path,
+    components: &[(Language, PathBuf)],
+    addresses: &Addresses,
+) -> anyhow::Result<PathBuf> {
     let directory = folder.join("components");
     if directory.exists() {
         fs::remove_dir_all(&directory).with_context(|| format!("cannot empty `{}`", directory.display()))?;
     }
     fs::create_dir_all(&directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
-    for component in components {
+    for (_, component) in components {
         guests::deploy(component, &directory)?;
     }
     let config = folder.join("orbital.toml");

@@ -1,24 +1,36 @@
 //! `cargo xtask guests`: builds what is compiled to WebAssembly.
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 
+use self::suite::{Kind, LANGUAGES, Suite};
 use crate::workspace;
+
+mod digest;
+mod go;
+mod javascript;
+mod python;
+mod suite;
+mod tool;
+
+pub(crate) use self::suite::Language;
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// The folders of the example tests. Each builds the component of its own name.
-const EXAMPLES: [&str; 1] = ["rust"];
+/// The variable with which `.ci/run` says that nothing may be left out.
+const CI: &str = "ORBITAL_CI";
 
-/// Builds all guests.
+/// Builds all guests: the example suites, the conformance suites, and the components that the tests need.
 pub(crate) fn run() -> anyhow::Result<()> {
-    for component in build_examples()? {
-        println!("{}", component.display());
+    for kind in [Kind::Example, Kind::Conformance] {
+        for (_, component) in build(kind)? {
+            println!("{}", component.display());
+        }
     }
     let tests = workspace::path("tests/guests");
     workspace::run(workspace::guest_cargo(&tests).args([
@@ -31,12 +43,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     ]))
 }
 
-/// Builds the example tests and copies their components to `target/components`; answers where they are.
-pub(crate) fn build_examples() -> anyhow::Result<Vec<PathBuf>> {
-    ensure_target()?;
-    let components = workspace::path("target/components");
-    fs::create_dir_all(&components).with_context(|| format!("cannot create `{}`", components.display()))?;
-    EXAMPLES.iter().map(|name| build_example(name, &components)).collect()
+/// Builds the example suites, into `target/components`; answers which there are, and where.
+///
+/// A suite whose toolchain is not there is left out, with a line that says so.
+pub(crate) fn build_examples() -> anyhow::Result<Vec<(Language, PathBuf)>> {
+    build(Kind::Example)
 }
 
 /// Copies a component in the way that a watched directory likes best: first under a name that nobody looks at, then in
@@ -50,10 +61,33 @@ pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf>
     Ok(destination)
 }
 
-fn build_example(name: &str, components: &Path) -> anyhow::Result<PathBuf> {
-    let folder = workspace::path("example-tests").join(name);
-    workspace::run(workspace::guest_cargo(&folder).args(["build", "--release", "--target", TARGET]))?;
-    deploy(&folder.join(format!("target/{TARGET}/release/{name}.wasm")), components)
+fn build(kind: Kind) -> anyhow::Result<Vec<(Language, PathBuf)>> {
+    ensure_target()?;
+    // `orbital build` makes the components of the other languages.
+    workspace::build_binaries()?;
+    let mut built = Vec::new();
+    for language in LANGUAGES {
+        let suite = Suite { kind, language };
+        match suite.build()? {
+            Ok(component) => built.push((language, component)),
+            Err(missing) => skip(&suite, &missing)?,
+        }
+    }
+    Ok(built)
+}
+
+/// Says that a suite is left out, or fails if nothing may be.
+fn skip(suite: &Suite, missing: &tool::Missing) -> anyhow::Result<()> {
+    let folder = suite.folder();
+    let folder = folder.strip_prefix(workspace::path("")).unwrap_or(&folder).display();
+    ensure!(env::var_os(CI).is_none(), "`{folder}` cannot be built, and `{CI}` is set: {missing}");
+    eprintln!("skipped: {folder}: {missing}");
+    // What an earlier build has left would be tested as if it were of today.
+    let component = suite.component();
+    if component.exists() {
+        fs::remove_file(&component).with_context(|| format!("cannot remove `{}`", component.display()))?;
+    }
+    Ok(())
 }
 
 /// Adds the compilation target where it is missing, which rustup can do on its own.

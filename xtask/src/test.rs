@@ -9,9 +9,9 @@ pub(crate) struct Arguments {
     cargo_arguments: Vec<String>,
 }
 
-/// The black-box tests start binaries and deploy guests, which cargo does not know; so both are built first.
+/// The black-box tests start binaries and deploy guests, which cargo does not know; so both are built first: the
+/// guests need the binaries, too.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     guests::run()?;
-    workspace::build_binaries()?;
     workspace::run(workspace::cargo().args(["test", "--workspace"]).args(&arguments.cargo_arguments))
 }

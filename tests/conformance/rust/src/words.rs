@@ -1,0 +1,44 @@
+//! What a case says and what it is told.
+
+use std::io::{Write as _, stdout};
+
+use orbital_sdk::prelude::*;
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn logs(t: &Test) -> Result {
+    t.log(Level::Debug, "level debug", &[("n", &1)]);
+    t.log(Level::Info, "level info", &[("n", &2)]);
+    t.log(Level::Warn, "level warn", &[("n", &3)]);
+    t.log(Level::Error, "level error", &[("n", &4)]);
+    println!("printed");
+    eprintln!("complained");
+    Ok(())
+}
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn non_utf8(_: &Test) -> Result {
+    stdout().write_all(b"\xff\xfe\n")?;
+    Ok(())
+}
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn metrics(t: &Test) -> Result {
+    t.counter("items_total", 3.0, &[("kind", "new")])?;
+    t.gauge("depth", 7.0, &[])?;
+    t.histogram("spread_seconds", 0.5, &[])?;
+    Ok(())
+}
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn config(t: &Test) -> Result {
+    t.info(t.require_config("greeting")?);
+    t.require_config("missing")?;
+    Ok(())
+}
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn context(t: &Test) -> Result {
+    let RunContext { case, attempt, environment, .. } = t.context();
+    t.info(format!("context {case} {attempt} {environment}"));
+    Ok(())
+}

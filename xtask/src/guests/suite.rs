@@ -1,0 +1,149 @@
+//! A suite of tests in one of the languages.
+
+use std::{fmt, fs, path::PathBuf, process::Command};
+
+use anyhow::Context as _;
+
+use super::{TARGET, deploy, digest::Digest, go, javascript, python, tool::Missing};
+use crate::workspace;
+
+/// All languages, the first ones being the quickest to build.
+pub(crate) const LANGUAGES: [Language; 5] =
+    [Language::Rust, Language::Go, Language::Python, Language::TypeScript, Language::QuickJs];
+
+/// A language, and for JavaScript its engine: the name of a folder, and of the component that is built from it.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Language {
+    Rust,
+    Go,
+    Python,
+    TypeScript,
+    QuickJs,
+}
+
+/// What a suite is for.
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// What users copy.
+    Example,
+    /// What every language must do alike.
+    Conformance,
+}
+
+/// One of the suites.
+pub(crate) struct Suite {
+    pub(crate) kind: Kind,
+    pub(crate) language: Language,
+}
+
+impl Language {
+    /// The component's name.
+    pub(crate) fn component(self) -> &'static str {
+        match self {
+            Self::Rust => "rust",
+            Self::Go => "go",
+            Self::Python => "python",
+            Self::TypeScript => "typescript",
+            Self::QuickJs => "quickjs",
+        }
+    }
+
+    /// The folder of its SDK.
+    fn sdk(self) -> &'static str {
+        match self {
+            Self::Rust => "guest-sdk/rust",
+            Self::Go => "guest-sdk/go",
+            Self::Python => "guest-sdk/python",
+            Self::TypeScript | Self::QuickJs => "guest-sdk/js",
+        }
+    }
+}
+
+impl fmt::Display for Language {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Rust => "Rust",
+            Self::Go => "Go",
+            Self::Python => "Python",
+            Self::TypeScript => "TypeScript on StarlingMonkey",
+            Self::QuickJs => "TypeScript on QuickJS",
+        })
+    }
+}
+
+impl Suite {
+    /// Where it is.
+    pub(crate) fn folder(&self) -> PathBuf {
+        let suites = match self.kind {
+            Kind::Example => "example-tests",
+            Kind::Conformance => "tests/conformance",
+        };
+        workspace::path(suites).join(self.language.component())
+    }
+
+    /// Where its component is built to.
+    pub(crate) fn component(&self) -> PathBuf {
+        let folder = match self.kind {
+            Kind::Example => "target/components",
+            Kind::Conformance => "target/conformance",
+        };
+        workspace::path(folder).join(format!("{}.wasm", self.language.component()))
+    }
+
+    /// Builds it, if it is not up to date; answers where the component is, or which tool is missing.
+    pub(crate) fn build(&self) -> anyhow::Result<Result<PathBuf, Missing>> {
+        let component = self.component();
+        let folder = component.with_file_name("");
+        fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+        if self.language == Language::Rust {
+            return self.build_by_cargo().map(Ok);
+        }
+        let tool = match self.language {
+            Language::Go => go::prepare(&self.folder()),
+            Language::Python => python::prepare(),
+            _ => javascript::prepare(&self.folder()),
+        }?;
+        let tool = match tool {
+            Ok(tool) => tool,
+            Err(missing) => return Ok(Err(missing)),
+        };
+
+        let digest = self.digest(&tool.version)?;
+        let stamp = folder.join(format!(".{}.stamp", self.language.component()));
+        if component.exists() && fs::read_to_string(&stamp).is_ok_and(|of| of == digest) {
+            return Ok(Ok(component));
+        }
+        // `orbital` writes beside the place, and puts the file there in one step.
+        let mut build = Command::new(workspace::binaries()?.join("orbital"));
+        build.arg("build").arg(self.folder()).arg("-o").arg(&component).envs(tool.environment);
+        workspace::run(&mut build)?;
+        fs::write(&stamp, digest).with_context(|| format!("cannot write `{}`", stamp.display()))?;
+        Ok(Ok(component))
+    }
+
+    /// Cargo knows by itself what is up to date.
+    fn build_by_cargo(&self) -> anyhow::Result<PathBuf> {
+        let folder = self.folder();
+        workspace::run(workspace::guest_cargo(&folder).args(["build", "--release", "--target", TARGET]))?;
+        let name = format!("{}.wasm", self.language.component());
+        deploy(
+            &folder.join("target").join(TARGET).join("release").join(name),
+            &self.component().with_file_name(""),
+        )
+    }
+
+    /// Of all that the component is made of.
+    fn digest(&self, version: &str) -> anyhow::Result<String> {
+        let mut digest = Digest::default();
+        digest.text(version);
+        digest.folder(&self.folder())?;
+        if self.language == Language::QuickJs {
+            // The cases are those of the other engine.
+            digest.folder(&self.folder().with_file_name(Language::TypeScript.component()))?;
+        }
+        for shared in [self.language.sdk(), "wit", "host/src/build"] {
+            digest.folder(&workspace::path(shared))?;
+        }
+        Ok(digest.finish())
+    }
+}
