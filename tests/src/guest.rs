@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::binary::root;
+use crate::missing;
 
 /// The file of a fixture component, such as `passes`, or of the example suite, `rust`.
 pub fn guest(name: &str) -> PathBuf {
@@ -14,6 +15,16 @@ pub fn guest(name: &str) -> PathBuf {
     };
     assert!(path.exists(), "`{}` is not built; `cargo xtask guests` builds it", path.display());
     path
+}
+
+/// The file of the conformance suite in a language, such as `go`, if its toolchain was there. See
+/// [`missing`](crate::missing) for what happens if it was not.
+pub fn conformance(language: &str) -> Option<PathBuf> {
+    let path = root().join("target/conformance").join(format!("{language}.wasm"));
+    if path.exists() {
+        return Some(path);
+    }
+    missing(&format!("`{}` is not built; `cargo xtask guests` builds it", path.display()))
 }
 
 /// A component with every occurrence of a text replaced by another one of the same length, so that it stays

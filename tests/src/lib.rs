@@ -9,15 +9,17 @@ mod guest;
 mod host;
 mod lines;
 mod metrics;
+mod pipeline;
 mod tools;
 mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use binary::{Finished, binary, command, config, orbital, orbital_with};
-pub use guest::{enlarged, guest, patched, rebuilt};
+pub use guest::{conformance, enlarged, guest, patched, rebuilt};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
+pub use pipeline::{DeliveringPipeline, Pipeline};
 pub use tools::{missing, program};
 pub use wall_clock::WallClock;
 

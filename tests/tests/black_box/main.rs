@@ -10,6 +10,7 @@ mod cli;
 mod clock;
 mod compiling;
 mod config;
+mod conformance;
 mod deploy;
 mod docs;
 mod exposition;

@@ -1,15 +1,7 @@
 //! The example suite against the example system under test, healthy and broken on purpose.
 
-use std::process::Stdio;
-
-use orbital_tests::{Host, Lines, binary, client, eventually};
+use orbital_tests::{DeliveringPipeline, Host, Pipeline, eventually};
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::process::{Child, Command};
-
-/// What the pipeline delivers where.
-const ROUTES: [&str; 5] =
-    ["signup=crm", "order=billing", "order=shipping", "order=analytics", "invoice=ledger"];
 
 const CASES: [&str; 6] =
     ["smoke", "fan-out", "exactly-once", "counters", "server-made-id", "retries-delivery"];
@@ -17,45 +9,22 @@ const CASES: [&str; 6] =
 /// A host with the suite `rust` deployed, and the pipeline that it tests.
 struct System {
     host: Host,
-    pipeline: String,
-    _process: Child,
+    pipeline: DeliveringPipeline,
 }
 
 impl System {
     async fn start() -> Self {
-        // Each needs the other's port. The pipeline gets this one, which leads to the webhook once there is one.
-        let front = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let hooks = front.local_addr().unwrap();
-        let routes = ROUTES.map(|route| {
-            let (kind, name) = route.split_once('=').unwrap();
-            format!("--route={kind}=http://{hooks}/hooks/{name}")
-        });
-        let mut process = Command::new(binary("pipeline"))
-            .arg("--listen=127.0.0.1:0")
-            .args(routes)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let lines = Lines::default();
-        lines.read(process.stdout.take().unwrap());
-        let line = lines.wait(0, &["pipeline listening on http://"]).await;
-        let pipeline = line.rsplit(' ').next().unwrap().to_owned();
-        let targets =
-            format!("[targets.api]\nurl = \"{pipeline}/events\"\n[targets.pipeline]\nurl = \"{pipeline}\"\n");
-        let host = Host::builder().sections(&targets).start().await;
-        forward(front, host.webhook.strip_prefix("http://").unwrap().to_owned());
+        let pipeline = Pipeline::start().await;
+        let host = Host::builder().sections(&pipeline.targets()).start().await;
+        let pipeline = pipeline.deliver_to(&host);
         host.deploy("rust");
-        Self { host, pipeline, _process: process }
+        Self { host, pipeline }
     }
 
     /// Switches faults; gives the mark before it.
     async fn faults(&self, faults: Value) -> usize {
         let mark = self.host.lines.mark();
-        let request = client().put(format!("{}/faults", self.pipeline)).body(faults.to_string());
-        assert_eq!(request.send().await.unwrap().status(), 200);
+        self.pipeline.faults(&faults).await;
         mark
     }
 
@@ -92,17 +61,6 @@ impl System {
         let all = cases.iter().flat_map(of);
         all.filter(|line| !line.starts_with("--- PASS")).collect()
     }
-}
-
-/// Leads each connection on to this address.
-fn forward(front: TcpListener, to: String) {
-    tokio::spawn(async move {
-        loop {
-            let (mut from, _) = front.accept().await.unwrap();
-            let mut to = TcpStream::connect(&to).await.unwrap();
-            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut from, &mut to).await });
-        }
-    });
 }
 
 fn says(text: &str, parts: &[&str]) {

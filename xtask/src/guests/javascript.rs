@@ -22,23 +22,26 @@ pub(crate) fn prepare(suite: &Path) -> anyhow::Result<Result<Tool, Missing>> {
         )));
     };
     let sdk = workspace::path("guest-sdk/js");
-    let is_new = install(&sdk, &version)?;
+    let is_new = install(&sdk, &version, &[])?;
     compile(&sdk, is_new)?;
-    install(suite, &version)?;
+    // Its dependency on the SDK is a link, and a script of the SDK's would compile that once more.
+    install(suite, &version, &["--ignore-scripts"])?;
     Ok(Ok(Tool { version, environment: Vec::new() }))
 }
 
 /// Installs what a package's lock file names, unless that is there; answers whether it was not.
-fn install(package: &Path, version: &str) -> anyhow::Result<bool> {
+fn install(package: &Path, version: &str, options: &[&str]) -> anyhow::Result<bool> {
     let mut digest = Digest::default();
     digest.text(version);
     for file in ["package.json", "package-lock.json"] {
         digest.file(&package.join(file))?;
     }
-    // In the folder that npm removes before it installs, so that the stamp goes with what it is about.
+    // In the folder that it is about, so that it goes with it.
     let is_new = !is_stamped(&package.join("node_modules/.orbital"), &digest.finish());
     if is_new {
-        npm(package, &["install", "--no-audit", "--no-fund"])?;
+        // What the lock file names, and the file stays as it is. `npm ci` would refuse one without the packages of
+        // other platforms, which npm leaves out where it cannot see them.
+        npm(package, &[&["install", "--no-save", "--no-audit", "--no-fund"], options].concat())?;
         stamp(&package.join("node_modules/.orbital"), &digest.finish())?;
     }
     Ok(is_new)
@@ -51,7 +54,7 @@ fn compile(sdk: &Path, is_new: bool) -> anyhow::Result<()> {
         digest.folder(&folder)?;
     }
     let file = sdk.join("dist/.orbital");
-    // `npm ci` has compiled it already.
+    // `npm install` has compiled it already.
     if !is_new && !is_stamped(&file, &digest.finish()) {
         npm(sdk, &["run", "build"])?;
     }

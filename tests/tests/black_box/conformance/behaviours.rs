@@ -1,0 +1,176 @@
+//! The table: what must come of each case, in every language.
+
+use super::language::Language;
+
+/// What must come of a case.
+pub(crate) struct Behaviour {
+    pub(crate) case: &'static str,
+    pub(crate) outcome: &'static str,
+    /// What each message must have in it. The places are left to the language: `PLACE` stands for one.
+    pub(crate) messages: &'static [&'static [&'static str]],
+    /// What it did, in order, less deliveries: when one comes is not up to the language.
+    pub(crate) steps: &'static [&'static str],
+    /// How many deliveries came.
+    pub(crate) deliveries: usize,
+    /// What it logged: level, message, value of the field `n`.
+    pub(crate) logs: &'static [Log],
+    /// The only language that has it.
+    only: Option<&'static str>,
+}
+
+/// A line of the log.
+pub(crate) struct Log {
+    pub(crate) level: &'static str,
+    pub(crate) message: &'static str,
+    pub(crate) n: Option<&'static str>,
+}
+
+/// A place in the author's own file, such as `(src/ends.rs:19)`.
+pub(crate) const PLACE: &str = "PLACE";
+
+/// What the language says of an error that nobody wrote on purpose.
+pub(crate) const UNCAUGHT: &str = "UNCAUGHT";
+
+/// Any text.
+pub(crate) const ANY: &str = "ANY";
+
+const PASSES: Behaviour = Behaviour {
+    case: "passes",
+    outcome: "pass",
+    messages: &[],
+    steps: &[],
+    deliveries: 0,
+    logs: &[],
+    only: None,
+};
+
+const fn log(level: &'static str, message: &'static str) -> Log {
+    Log { level, message, n: None }
+}
+
+const fn numbered(level: &'static str, message: &'static str, n: &'static str) -> Log {
+    Log { level, message, n: Some(n) }
+}
+
+pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
+    PASSES,
+    // What a round trip is.
+    Behaviour { case: "smoke", steps: &["new-id", "send", "wait"], deliveries: 1, ..PASSES },
+    Behaviour { case: "fan-out", steps: &["new-id", "send", "wait", "metric"], deliveries: 3, ..PASSES },
+    Behaviour {
+        case: "exactly-once",
+        steps: &["new-id", "send", "send", "wait", "wait"],
+        deliveries: 1,
+        ..PASSES
+    },
+    Behaviour { case: "server-made-id", steps: &["send", "wait"], deliveries: 1, ..PASSES },
+    Behaviour {
+        case: "planned-replies",
+        steps: &["new-id", "expect", "send", "wait", "wait", "wait", "wait"],
+        deliveries: 3,
+        ..PASSES
+    },
+    Behaviour {
+        case: "big-body",
+        steps: &["new-id", "send", "log"],
+        logs: &[log("info", "answered 413")],
+        ..PASSES
+    },
+    // What a case says and is told.
+    Behaviour {
+        case: "logs",
+        steps: &["log", "log", "log", "log", "log", "log"],
+        logs: &[
+            numbered("debug", "level debug", "1"),
+            numbered("info", "level info", "2"),
+            numbered("warn", "level warn", "3"),
+            numbered("error", "level error", "4"),
+            log("stdout", "printed"),
+            log("stderr", "complained"),
+        ],
+        ..PASSES
+    },
+    // Two bytes that are no text, or one code unit of JavaScript's that is none.
+    Behaviour { case: "non-utf8", steps: &["log"], logs: &[log("stdout", "\u{fffd}")], ..PASSES },
+    Behaviour { case: "metrics", steps: &["metric", "metric", "metric"], ..PASSES },
+    Behaviour {
+        case: "config",
+        outcome: "fail",
+        messages: &[&["`missing` is not set in the host's configuration of this component", PLACE]],
+        steps: &["read", "log", "read"],
+        logs: &[log("info", "hello")],
+        ..PASSES
+    },
+    Behaviour {
+        case: "context",
+        steps: &["read", "log"],
+        logs: &[log("info", "context context 1 staging")],
+        ..PASSES
+    },
+    // How a case ends.
+    Behaviour {
+        case: "fails",
+        outcome: "fail",
+        messages: &[&["first"], &["second"]],
+        steps: &["fail", "fail"],
+        ..PASSES
+    },
+    Behaviour { case: "returns-error", outcome: "fail", messages: &[&["no invoice", PLACE]], ..PASSES },
+    Behaviour {
+        case: "differs",
+        outcome: "fail",
+        messages: &[&["check failed", PLACE, "\n- left\n+ right\n", "\n- ", "\n+ "]],
+        steps: &["fail"],
+        ..PASSES
+    },
+    Behaviour { case: "uncaught", outcome: "fail", messages: &[&[UNCAUGHT, PLACE]], ..PASSES },
+    Behaviour {
+        case: "unknown-target",
+        outcome: "fail",
+        messages: &[&[
+            "unknown target: no target `nowhere` is configured; those are: `api`, `pipeline`",
+            PLACE,
+        ]],
+        steps: &["send"],
+        ..PASSES
+    },
+    Behaviour {
+        case: "wait-timeout",
+        steps: &["new-id", "wait", "log"],
+        logs: &[log("info", "timeout caught")],
+        ..PASSES
+    },
+    Behaviour {
+        case: "waits-for-ever",
+        outcome: "timeout",
+        messages: &[&[
+            "its time of 300.0ms ran out while it waited for a delivery with key `",
+            "this run sent no event with such a key",
+        ]],
+        steps: &["new-id", "cut-short"],
+        ..PASSES
+    },
+    // What uses up time and memory.
+    Behaviour {
+        case: "loops",
+        outcome: "timeout",
+        messages: &[&["its time of 300.0ms ran out while it was computing"]],
+        ..PASSES
+    },
+    Behaviour { case: "churns", steps: &["log"; 20], logs: &[const { log("info", ANY) }; 20], ..PASSES },
+    // Garbage collection while the host writes into the instance's memory: 18 MB of deliveries. The timeline is too
+    // long to be told in full.
+    Behaviour { case: "receives", only: Some("go"), ..PASSES },
+];
+
+impl Behaviour {
+    /// Whether this language has it.
+    pub(crate) fn is_of(&self, language: &Language) -> bool {
+        self.only.is_none_or(|only| only == language.name)
+    }
+
+    /// Whether its timeline is short enough to be compared.
+    pub(crate) fn has_timeline(&self) -> bool {
+        self.only.is_none()
+    }
+}
