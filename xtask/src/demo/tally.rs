@@ -25,8 +25,8 @@ impl Tally {
     }
 
     /// Fails, with every reason, unless each expected case passed and no case ended in any other way.
-    pub(crate) fn verdict(&self, expected: &[&str]) -> anyhow::Result<()> {
-        let never = expected.iter().filter(|case| self.runs(case, "pass") == 0);
+    pub(crate) fn verdict(&self, expected: &[impl AsRef<str>]) -> anyhow::Result<()> {
+        let never = expected.iter().map(AsRef::as_ref).filter(|case| self.runs(case, "pass") == 0);
         let mut reasons: Vec<_> = never.map(|case| format!("`{case}` never passed")).collect();
         for (case, outcomes) in &self.0 {
             let others = outcomes.iter().filter(|(outcome, runs)| *outcome != "pass" && **runs > 0);
