@@ -54,14 +54,7 @@ pub(super) fn language(directory: &Path) -> Language {
 /// `npm ci` is stricter than is good here: it wants packages for platforms that are not this one.
 fn install(directory: &Path) -> Result<(), BuildError> {
     eprintln!("installing what `package.json` names");
-    // An SDK that the project carries with it is made ready first.
-    let carried = directory.join(".orbital/sdk/js");
-    for folder in [carried.as_path(), directory] {
-        if folder.join("package.json").is_file() {
-            let mut npm = Command::new("npm");
-            npm.current_dir(folder).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
-            run(&mut npm, "npm", REMEDY)?;
-        }
-    }
-    Ok(())
+    let mut npm = Command::new("npm");
+    npm.current_dir(directory).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);
+    run(&mut npm, "npm", REMEDY)
 }

@@ -30,7 +30,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     let messages = ask(&mut command, "Cargo", REMEDY)?;
     let made = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     // Dependencies come first, and the package itself last.
-    let Some((path, version)) = made.filter_map(|message| component(&message)).last() else {
+    let Some((path, version)) = made.filter_map(|message| component(&message)).next_back() else {
         return Err(BuildError::Output(
             "Cargo made no component: `Cargo.toml` needs `[lib]` with `crate-type = [\"cdylib\"]`".to_owned(),
         ));
