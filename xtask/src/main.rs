@@ -9,6 +9,7 @@ use clap::{Parser, Subcommand};
 
 mod demo;
 mod guests;
+mod guides;
 mod test;
 mod workspace;
 
@@ -26,6 +27,8 @@ enum Command {
     Guests,
     /// Run the example tests against the example pipeline, here and now
     Demo(demo::Arguments),
+    /// Do what the guides say, each in an empty folder
+    Guides(guides::Arguments),
     /// Build everything and run all tests
     Test(test::Arguments),
 }
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Guests => guests::run(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Guides(arguments) => guides::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match result {

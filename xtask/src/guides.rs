@@ -1,0 +1,78 @@
+//! `cargo xtask guides`: does what the guides say, each in an empty folder, as a reader would.
+
+use std::{env, fs, path::Path, process::Command};
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+
+use crate::workspace;
+
+/// What begins a block of commands, and what ends it.
+const BLOCK: (&str, &str) = ("```sh\n", "```");
+
+/// Which guides.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Names of guides, such as `python`; all without any
+    names: Vec<String>,
+}
+
+/// Follows the guides, one after the other: they use the same ports.
+pub(crate) fn run(Arguments { names }: &Arguments) -> anyhow::Result<()> {
+    workspace::build_binaries()?;
+    let folder = workspace::path("docs/guides");
+    let mut guides = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if names.is_empty() || names.contains(&name) {
+            guides.push(path);
+        }
+    }
+    guides.sort();
+    ensure!(!guides.is_empty(), "there is no such guide in `{}`", folder.display());
+    guides.iter().try_for_each(|guide| follow(guide))
+}
+
+fn follow(guide: &Path) -> anyhow::Result<()> {
+    let text = fs::read_to_string(guide).with_context(|| format!("cannot read `{}`", guide.display()))?;
+    let commands = commands(&text);
+    ensure!(!commands.is_empty(), "`{}` has no commands", guide.display());
+    println!("==> {}", guide.display());
+    // Outside of this repository, whose manifests and settings are not the reader's.
+    let folder = env::temp_dir().join(format!("orbital-guide-{}", std::process::id()));
+    fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
+    let path = format!("{}:{}", workspace::binaries()?.display(), env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("bash");
+    for variable in ["CARGO", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV"] {
+        shell.env_remove(variable);
+    }
+    // With job control, so that `kill %1` is what it is in a terminal.
+    shell.args(["-e", "-u", "-m", "-x", "-c", &commands]).current_dir(&folder).env("PATH", path);
+    let status = shell.status().context("cannot run `bash`")?;
+    // What is left of a guide that failed may tell why.
+    ensure!(
+        status.success(),
+        "`{}` does not work as it is written; see `{}`",
+        guide.display(),
+        folder.display()
+    );
+    fs::remove_dir_all(&folder).with_context(|| format!("cannot remove `{}`", folder.display()))
+}
+
+/// The commands of a guide, in order.
+fn commands(guide: &str) -> String {
+    let blocks = guide.split(BLOCK.0).skip(1);
+    blocks.filter_map(|block| block.split(BLOCK.1).next()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_blocks_of_commands_are_run() {
+        let guide = "# A\n```sh\nfirst\n```\ntext\n```toml\nx = 1\n```\n```sh\nsecond\n```\n";
+        assert_eq!(commands(guide), "first\nsecond\n");
+    }
+}
