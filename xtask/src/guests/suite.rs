@@ -1,6 +1,10 @@
 //! A suite of tests in one of the languages.
 
-use std::{fmt, fs, path::PathBuf, process::Command};
+use std::{
+    fmt, fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
 
 use anyhow::Context as _;
 
@@ -116,6 +120,8 @@ impl Suite {
         // `orbital` writes beside the place, and puts the file there in one step.
         let mut build = Command::new(workspace::binaries()?.join("orbital"));
         build.arg("build").arg(self.folder()).arg("-o").arg(&component).envs(tool.environment);
+        // What it says of the component is for who writes one; mistakes go to standard error.
+        build.stdout(Stdio::null());
         workspace::run(&mut build)?;
         fs::write(&stamp, digest).with_context(|| format!("cannot write `{}`", stamp.display()))?;
         Ok(Ok(component))
