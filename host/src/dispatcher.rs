@@ -142,7 +142,13 @@ impl Dispatcher {
                     self.tell_idle_patterns(deployed.borrow().ready);
                 }
                 Ok(()) = self.pauses.changed() => self.plan.pause(self.pauses.borrow_and_update().clone()),
-                Some(request) = self.requests.recv() => self.answer(request),
+                Some(request) = self.requests.recv() => {
+                    // Whoever was told that something is deployed may ask for it at once.
+                    if deployed.has_changed().unwrap_or(false) {
+                        self.deploy(&deployed.borrow_and_update().clone());
+                    }
+                    self.answer(request);
+                }
                 Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
                 () = tokio::time::sleep(pause) => {}
             }

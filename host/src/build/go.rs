@@ -3,13 +3,14 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{Artifact, BuildError, ask, contract, read, run, scratch};
+use super::{Artifact, BuildError, ask, contract, read, require, run, scratch};
 
 const REMEDY: &str = "install Go 1.25 or newer from https://go.dev/dl";
 
 const SDK: &str = "github.com/orbital-e2e/orbital/guest-sdk/go";
 
 pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+    require("Go", go(directory).args(["env", "GOVERSION"]), (1, 25), REMEDY)?;
     let core = scratch(".wasm")?;
     let mut command = go(directory);
     command.env("GOOS", "wasip1").env("GOARCH", "wasm");

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Artifact, BuildError, read, run, scratch};
+use super::{Artifact, BuildError, read, require, run, scratch};
 use crate::language::Language;
 
 const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
@@ -14,6 +14,7 @@ const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 const SDK: &str = "node_modules/orbital-sdk";
 
 pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+    require("Node", Command::new("node").arg("--version"), (20, 11), REMEDY)?;
     let tool = directory.join(SDK).join("dist/build/cli.js");
     if !tool.is_file() {
         install(directory)?;
@@ -21,7 +22,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     if !tool.is_file() {
         return Err(BuildError::Tool {
             tool: "the package `orbital-sdk`",
-            problem: "is not among the project's dependencies".to_owned(),
+            problem: "it is not among the project's dependencies".to_owned(),
             remedy: "run `npm install --save-dev orbital-sdk`".to_owned(),
         });
     }

@@ -61,7 +61,7 @@ pub enum BuildError {
         found: Vec<Language>,
     },
     /// A tool is missing, or too old.
-    #[error("{tool} is needed and {problem}; {remedy}")]
+    #[error("{tool} is needed, and {problem}; {remedy}")]
     Tool {
         /// Which.
         tool: &'static str,
@@ -205,10 +205,30 @@ fn ask(command: &mut Command, tool: &'static str, remedy: &str) -> Result<String
     }
 }
 
+/// Whether a tool is new enough; its version is the first one in what it says.
+fn require(
+    tool: &'static str,
+    command: &mut Command,
+    least: (u32, u32),
+    remedy: &str,
+) -> Result<(), BuildError> {
+    let said = ask(command, tool, remedy)?;
+    let start = said.find(|character: char| character.is_ascii_digit()).unwrap_or(said.len());
+    let mut numbers = said[start..].split(|character: char| !character.is_ascii_digit()).map(str::parse);
+    let found = numbers.next().and_then(Result::ok).zip(numbers.next().and_then(Result::ok));
+    match found {
+        Some(found) if found >= least => Ok(()),
+        _ => {
+            let problem = format!("the one on the PATH says `{}`", said.trim());
+            Err(BuildError::Tool { tool, problem, remedy: remedy.to_owned() })
+        }
+    }
+}
+
 fn missing(tool: &'static str, error: &std::io::Error, remedy: &str) -> BuildError {
     let problem = match error.kind() {
-        std::io::ErrorKind::NotFound => "is not on the PATH".to_owned(),
-        _ => format!("cannot be run: {error}"),
+        std::io::ErrorKind::NotFound => "it is not on the PATH".to_owned(),
+        _ => format!("it cannot be run: {error}"),
     };
     BuildError::Tool { tool, problem, remedy: remedy.to_owned() }
 }

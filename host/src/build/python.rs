@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Artifact, BuildError, ask, read, run, scratch};
+use super::{Artifact, BuildError, ask, read, require, run, scratch};
 
 const REMEDY: &str = "install Python 3.11 or newer with its module `venv`";
 
@@ -33,7 +33,7 @@ fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
         }
         return Err(BuildError::Tool {
             tool: "the SDK with its tools",
-            problem: format!("is not in the virtual environment `{}`, which is active", active.display()),
+            problem: format!("it is not in the virtual environment `{}`, which is active", active.display()),
             remedy: format!("run `{} -m pip install 'orbital-sdk[build]'`", python.display()),
         });
     }
@@ -45,7 +45,7 @@ fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
     if !directory.join(REQUIREMENTS).is_file() {
         return Err(BuildError::Tool {
             tool: "a virtual environment with the SDK and its tools",
-            problem: format!("is neither active nor at `{}`", own.display()),
+            problem: format!("it is neither active nor at `{}`", own.display()),
             remedy: format!(
                 "run `python3 -m venv {0} && {0}/bin/pip install 'orbital-sdk[build]'`, or write what the project needs \
                  into `{REQUIREMENTS}`",
@@ -53,6 +53,7 @@ fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
             ),
         });
     }
+    require("Python", Command::new("python3").arg("--version"), (3, 11), REMEDY)?;
     eprintln!("installing what `{REQUIREMENTS}` names into `{}`", own.display());
     run(Command::new("python3").args(["-m", "venv"]).arg(&own), "Python", REMEDY)?;
     let mut install = Command::new(&python);

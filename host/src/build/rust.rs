@@ -20,7 +20,7 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     if !Path::new(libraries.trim()).is_dir() {
         return Err(BuildError::Tool {
             tool: "Rust's standard library for WebAssembly",
-            problem: "is not there".to_owned(),
+            problem: "it is not there".to_owned(),
             remedy: format!("run `rustup target add {TARGET}`"),
         });
     }

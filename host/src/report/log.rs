@@ -16,6 +16,7 @@ pub(super) fn record(event: &Event, change: Option<Change>) {
                 digest = %short(&component.digest),
                 replaced = replaced.as_deref().map(short),
                 ?took,
+                language = %component.metadata.language,
                 cases = %cases.join(", "),
                 "loaded"
             );

@@ -23,6 +23,8 @@ pub struct Report {
     pub case: String,
     /// The component's version: SHA-256 of its file.
     pub digest: String,
+    /// The language that the component says it is written in; empty if it does not say.
+    pub language: String,
     /// Why it ran.
     pub trigger: Trigger,
     /// When it was due.
@@ -83,6 +85,7 @@ impl Report {
             component: order.component.name.clone(),
             case: order.case.name.clone(),
             digest: order.component.digest.clone(),
+            language: order.component.metadata.language.clone(),
             trigger: order.trigger,
             due: order.due,
             started,

@@ -1,14 +1,20 @@
 //! `orbital build`: what it says when it cannot build. Whole builds are the work of `cargo xtask guests`.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use orbital_tests::{Finished, command};
 
 /// Builds a directory with nothing on the PATH.
 async fn build(directory: &Path) -> Finished {
+    build_with(directory, Path::new("/nowhere")).await
+}
+
+/// The same with this folder on the PATH, and no other.
+async fn build_with(directory: &Path, path: &Path) -> Finished {
     let output = directory.join("out.wasm");
     let arguments = ["build".as_ref(), directory.as_os_str(), "-o".as_ref(), output.as_os_str()];
-    let ended = command(arguments).env("PATH", "/nowhere").env_remove("VIRTUAL_ENV").output().await.unwrap();
+    let ended = command(arguments).env("PATH", path).env_remove("VIRTUAL_ENV").output().await.unwrap();
     assert!(!output.exists());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Finished { code: ended.status.code().unwrap(), stdout: text(ended.stdout), stderr: text(ended.stderr) }
@@ -27,9 +33,13 @@ async fn a_directory_that_is_no_project_is_told() {
 #[tokio::test]
 async fn a_missing_tool_is_named_with_what_installs_it() {
     for (manifest, tool, remedy) in [
-        ("Cargo.toml", "Rust is needed and is not on the PATH", "https://rustup.rs"),
-        ("go.mod", "Go is needed and is not on the PATH", "install Go 1.25 or newer from https://go.dev/dl"),
-        ("package.json", "npm is needed and is not on the PATH", "install Node 20.11 or newer"),
+        ("Cargo.toml", "Rust is needed, and it is not on the PATH", "https://rustup.rs"),
+        (
+            "go.mod",
+            "Go is needed, and it is not on the PATH",
+            "install Go 1.25 or newer from https://go.dev/dl",
+        ),
+        ("package.json", "Node is needed, and it is not on the PATH", "install Node 20.11 or newer"),
         ("pyproject.toml", "a virtual environment with the SDK", "python3 -m venv"),
     ] {
         let directory = tempfile::tempdir().unwrap();
@@ -37,6 +47,23 @@ async fn a_missing_tool_is_named_with_what_installs_it() {
         let finished = build(directory.path()).await;
         assert_eq!(finished.code, 1, "{finished:?}");
         assert!(finished.stderr.contains(tool) && finished.stderr.contains(remedy), "{finished:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_is_too_old_is_named_with_what_it_says_of_itself() {
+    for (manifest, tool, says, remedy) in [
+        ("go.mod", "go", "go1.21.4", "install Go 1.25 or newer"),
+        ("package.json", "node", "v18.20.1", "install Node 20.11 or newer"),
+    ] {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(manifest), "{}").unwrap();
+        let script = directory.path().join(tool);
+        std::fs::write(&script, format!("#!/bin/sh\necho {says}\n")).unwrap();
+        std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let finished = build_with(directory.path(), directory.path()).await;
+        assert_eq!(finished.code, 1, "{finished:?}");
+        assert!(finished.stderr.contains(says) && finished.stderr.contains(remedy), "{finished:?}");
     }
 }
 
