@@ -30,8 +30,9 @@ mod tally;
 const EXPECTED: [&str; 6] =
     ["counters", "exactly-once", "fan-out", "retries-delivery", "server-made-id", "smoke"];
 
-/// The case that one of the suites has besides: with a library that needs `fetch`.
-const EXPECTED_OF_TYPESCRIPT: &str = "analytics-node";
+/// The cases that some suites have besides: they send over `wasi:http`, as client libraries do.
+const EXPECTED_OF_ONE: [(Language, &str); 2] =
+    [(Language::TypeScript, "analytics-node"), (Language::Python, "segment-batch")];
 
 /// How often the demo looks whether it is over.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 /// The ids of the cases that must pass: a suite whose toolchain is not there was told of, and is not expected.
 fn expected(components: &[(Language, PathBuf)]) -> Vec<String> {
     let of = |&(language, _): &(Language, PathBuf)| {
-        let more = (language == Language::TypeScript).then_some(EXPECTED_OF_TYPESCRIPT);
+        let more = EXPECTED_OF_ONE.into_iter().filter(move |(of, _)| *of == language).map(|(_, case)| case);
         EXPECTED.into_iter().chain(more).map(move |case| format!("{}/{case}", language.component()))
     };
     components.iter().flat_map(of).collect()

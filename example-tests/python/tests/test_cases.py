@@ -12,6 +12,7 @@ from pipeline_tests.counters import counters
 from pipeline_tests.exactly_once import exactly_once
 from pipeline_tests.fan_out import fan_out
 from pipeline_tests.retries_delivery import retries_delivery
+from pipeline_tests.segment_batch import segment_batch
 from pipeline_tests.server_made_id import server_made_id
 from pipeline_tests.smoke import smoke
 
@@ -106,3 +107,18 @@ def test_retries_delivery(host: FakeHost) -> None:
 def test_retries_delivery_notices_that_there_are_none(host: FakeHost) -> None:
     message = host.run(retries_delivery).messages[0]
     assert message.startswith("a delivery that was answered with 500 is not tried again: what was waited for was not")
+
+
+def test_segment_batch_sends_a_message_with_the_key_that_it_waits_for(host: FakeHost) -> None:
+    run = host.run(segment_batch)
+    assert run.outcome == "timeout", "nothing delivers what went out over HTTP here"
+    sent = run.fetches[0]
+    assert sent.url.geturl() == "http://segment/v1/batch"
+    message = json.loads(sent.body)["batch"][0]
+    assert message["messageId"] in run.messages[0]
+
+
+def test_segment_batch_fails_when_the_batch_is_refused(host: FakeHost) -> None:
+    host.on_fetch(lambda request: Answer(503))
+    run = host.run(segment_batch)
+    assert run.outcome == "fail" and "503" in run.messages[0]
