@@ -5,6 +5,10 @@ use std::time::Duration;
 /// Larger bodies are refused with 413.
 pub(crate) const BODY_BYTES: usize = 256 * 1024;
 
+/// How much of a body that is too large is read all the same. A sender that still sends when the connection closes may
+/// never see the answer.
+pub(crate) const DRAINED_BYTES: u64 = 16 * 1024 * 1024;
+
 /// Longer ids are refused: an id is remembered for long, so its size is part of the memory bound.
 pub(crate) const ID_BYTES: usize = 256;
 

@@ -17,11 +17,13 @@ use std::{future::Future, io, sync::Arc};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, State, rejection::BytesRejection},
-    http::{StatusCode, header::CONTENT_TYPE},
+    extract::{DefaultBodyLimit, Request, State, rejection::BytesRejection},
+    http::{HeaderMap, StatusCode, header},
+    middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
     routing::{get, post},
 };
+use http_body_util::BodyExt as _;
 use serde_json::json;
 use tokio::{
     net::TcpListener,
@@ -75,7 +77,29 @@ fn router(pipeline: Arc<Pipeline>, stopping: CancellationToken) -> Router {
         .route("/metrics", get(metrics))
         .route("/healthz", get(|| async { "ok\n" }))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
+        .layer(from_fn_with_state(pipeline.clone(), drain_large))
         .with_state(pipeline)
+}
+
+/// Answers a request whose body is announced as too large, once it has come.
+async fn drain_large(State(pipeline): State<Arc<Pipeline>>, request: Request, next: Next) -> Response {
+    match announced(request.headers()) {
+        Some(size)
+            if (limits::BODY_BYTES as u64..limits::DRAINED_BYTES).contains(&size.saturating_sub(1)) =>
+        {
+            if request.uri().path() != "/faults" {
+                pipeline.count_rejected();
+            }
+            let mut body = request.into_body();
+            while let Some(Ok(_)) = body.frame().await {}
+            too_large()
+        }
+        _ => next.run(request).await,
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 type Body = Result<Bytes, BytesRejection>;
@@ -144,16 +168,19 @@ async fn set_faults(State(pipeline): State<Arc<Pipeline>>, body: Body) -> Respon
 }
 
 async fn metrics(State(pipeline): State<Arc<Pipeline>>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], pipeline.render_metrics()).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], pipeline.render_metrics()).into_response()
 }
 
 fn unreadable(rejection: &BytesRejection) -> Response {
     match rejection.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            errors(status, &[format!("the body is larger than {} bytes", limits::BODY_BYTES)])
-        }
+        StatusCode::PAYLOAD_TOO_LARGE => too_large(),
         status => errors(status, &[rejection.body_text()]),
     }
+}
+
+fn too_large() -> Response {
+    let error = format!("the body is larger than {} bytes", limits::BODY_BYTES);
+    errors(StatusCode::PAYLOAD_TOO_LARGE, &[error])
 }
 
 fn errors(status: StatusCode, errors: &[impl ToString]) -> Response {
