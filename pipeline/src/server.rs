@@ -84,9 +84,7 @@ fn router(pipeline: Arc<Pipeline>, stopping: CancellationToken) -> Router {
 /// Answers a request whose body is announced as too large, once it has come.
 async fn drain_large(State(pipeline): State<Arc<Pipeline>>, request: Request, next: Next) -> Response {
     match announced(request.headers()) {
-        Some(size)
-            if (limits::BODY_BYTES as u64..limits::DRAINED_BYTES).contains(&size.saturating_sub(1)) =>
-        {
+        Some(size) if size > limits::BODY_BYTES as u64 && size <= limits::DRAINED_BYTES => {
             if request.uri().path() != "/faults" {
                 pipeline.count_rejected();
             }
