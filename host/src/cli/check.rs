@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::{Exit, LogFormat, Runtimes, print, start_log};
 use crate::foundation::workshop;
-use crate::guest::VERSION;
+use crate::guest::{Code, CodeOrigin, VERSION};
 use crate::registry::{Case, Component};
 use crate::report::text::short;
 use crate::settings::Settings;
@@ -65,7 +65,13 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     let sdk = about("SDK", &metadata.sdk);
     writeln!(text, "{}: component `{}`{version}{language}{sdk}", path.display(), component.name)?;
     writeln!(text, "  contract orbital:test@{VERSION}")?;
-    writeln!(text, "  size {}, loaded in {}", bytesize::ByteSize(component.size as u64), short(took))?;
+    let took = short(took);
+    let cost = match component.code {
+        CodeOrigin::Compiled(Code::Optimised) => format!("compiled and loaded in {took}"),
+        CodeOrigin::Compiled(Code::Quick) => format!("compiled quickly and loaded in {took}"),
+        CodeOrigin::Kept => format!("compiled before, loaded in {took}"),
+    };
+    writeln!(text, "  size {}, {cost}", bytesize::ByteSize(component.size as u64))?;
     writeln!(text, "  sha256 {}", component.digest)?;
     writeln!(text, "  cases:")?;
     for case in &component.cases {

@@ -58,8 +58,17 @@ pub struct Compiled {
     pub suite: Suite,
     /// What it says of itself.
     pub metadata: Metadata,
-    /// Whether its code was quickly made, and better code is worth making.
-    pub is_quick: bool,
+    /// How it came by its code.
+    pub code: CodeOrigin,
+}
+
+/// How a component came by its machine code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeOrigin {
+    /// It was compiled now.
+    Compiled(Code),
+    /// It was compiled before, and kept.
+    Kept,
 }
 
 /// Why there is no suite.
@@ -94,16 +103,16 @@ impl Compiler {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
         if let Some(suite) = self.cached(source).await? {
-            return Ok(Compiled { suite, metadata, is_quick: false });
+            return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept });
         }
         if in_a_hurry && source.bytes.len() >= LARGE {
             // Winch does not know all of WebAssembly; then there is no hurry.
             if let Ok(suite) = self.make(source, Code::Quick).await {
-                return Ok(Compiled { suite, metadata, is_quick: true });
+                return Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(Code::Quick) });
             }
         }
         let suite = self.make(source, Code::Optimised).await?;
-        Ok(Compiled { suite, metadata, is_quick: false })
+        Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(Code::Optimised) })
     }
 
     /// The same component with optimised code. Waits until nothing else is being optimised.

@@ -24,7 +24,7 @@ pub use bindings::exports::orbital::test::suite as declared;
 pub use budget::{BudgetBreach, BudgetSettings};
 pub use clock::RunClock;
 pub use code_cache::{CodeCache, CodeCacheError};
-pub use compile::{COMMAND as COMPILE_COMMAND, CompileError, Compiled, Compiler, Source};
+pub use compile::{COMMAND as COMPILE_COMMAND, CodeOrigin, CompileError, Compiled, Compiler, Source};
 pub use contract::{ContractError, Metadata, VERSION};
 pub use engine::{Code, EngineError, GuestEngine, compile};
 pub use recorder::{Activity, Happening, LogSource, Recorder, Recording, Step};

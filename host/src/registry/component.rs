@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
-use crate::guest::{Metadata, SeriesBook, Suite};
+use crate::guest::{CodeOrigin, Metadata, SeriesBook, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
@@ -23,6 +23,8 @@ pub struct Component {
     pub is_new: bool,
     /// What it says of itself.
     pub metadata: Metadata,
+    /// How it came by the code that it ran with first.
+    pub code: CodeOrigin,
     /// What runs.
     pub suite: RwLock<Arc<Suite>>,
     /// Its cases, in the order in which it declares them.

@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, Catalogue, CompileError, Compiled, Compiler, Recorder, Recording, RunClock,
-    Session, Source, Suite, declared,
+    Breakdown, BudgetSettings, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Recorder,
+    Recording, RunClock, Session, Source, Suite, declared,
 };
 
 /// How long a component may take to say which cases it has.
@@ -101,7 +101,7 @@ impl Workshop {
     ) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
         let source = self.read(path.to_owned()).await?;
-        let Compiled { suite, metadata, is_quick } = self.compiler.compile(&source, in_a_hurry).await?;
+        let Compiled { suite, metadata, code } = self.compiler.compile(&source, in_a_hurry).await?;
         let (suite, declared) = self.ask_for_cases(suite).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
         let component = Component {
@@ -112,10 +112,12 @@ impl Workshop {
             loaded_at: SystemTime::now(),
             is_new: true,
             metadata,
+            code,
             suite: RwLock::new(Arc::new(suite)),
             cases: cases.into_iter().map(Arc::new).collect(),
             retired: CancellationToken::new(),
         };
+        let is_quick = code == CodeOrigin::Compiled(Code::Quick);
         Ok((component, is_quick.then_some(source)))
     }
 

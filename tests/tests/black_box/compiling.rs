@@ -60,6 +60,18 @@ async fn check_with_cache(cache: &Path) -> orbital_tests::Finished {
 }
 
 #[tokio::test]
+async fn check_says_what_compiling_cost_and_that_it_is_paid_once() {
+    let directory = tempfile::tempdir().unwrap();
+    for cost in ["compiled and loaded in ", "compiled before, loaded in "] {
+        let checked = check_with_cache(directory.path()).await;
+        assert_eq!(checked.code, 0, "{checked:?}");
+        for text in ["contract orbital:test@0.1.0", "size ", cost] {
+            assert!(checked.stdout.contains(text), "`{text}` is not in {checked:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cache_that_others_can_write_to_is_refused() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
