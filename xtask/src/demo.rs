@@ -135,7 +135,7 @@ cases      http://{admin}/api/v1/cases
 
 break it   curl -X PUT http://{pipeline}/faults -d '{{\"drop\":true}}'
 heal it    curl -X PUT http://{pipeline}/faults -d '{{}}'
-run it     curl -X POST http://{admin}/api/v1/cases/rust/smoke/runs?wait=true
+run it     curl -X POST 'http://{admin}/api/v1/cases/rust/smoke/runs?wait=true'
 deploy     copy a component to {}
 ",
         folder.join("components").display()
