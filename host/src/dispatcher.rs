@@ -55,11 +55,14 @@ pub enum RunError {
 }
 
 impl Desk {
-    /// All cases, by id; none if the host is stopping.
-    pub async fn plan(&self) -> Option<Vec<PlannedCase>> {
+    /// All cases, by id.
+    ///
+    /// # Errors
+    /// The host is stopping.
+    pub async fn plan(&self) -> Result<Vec<PlannedCase>, RunError> {
         let (sender, answer) = oneshot::channel();
-        self.0.send(Request::Plan(sender)).await.ok()?;
-        answer.await.ok()
+        self.0.send(Request::Plan(sender)).await.map_err(|_| RunError::Stopping)?;
+        answer.await.map_err(|_| RunError::Stopping)
     }
 
     /// Starts a run now, whatever the schedule says.

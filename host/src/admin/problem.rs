@@ -7,6 +7,9 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
 
+use crate::dispatcher::RunError;
+use crate::scheduler::Refusal;
+
 /// An error, as `application/problem+json`.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -38,11 +41,6 @@ impl Problem {
     pub(super) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
-
-    /// The host cannot, at the moment.
-    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
-    }
 }
 
 impl IntoResponse for Problem {
@@ -59,6 +57,17 @@ impl IntoResponse for Problem {
             response.headers_mut().insert(name, value);
         }
         response
+    }
+}
+
+impl From<RunError> for Problem {
+    fn from(error: RunError) -> Self {
+        let status = match &error {
+            RunError::Refused(Refusal::NoSuchCase(_)) => StatusCode::NOT_FOUND,
+            RunError::Refused(_) => StatusCode::CONFLICT,
+            RunError::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, error.to_string())
     }
 }
 

@@ -14,7 +14,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 use super::budget::BudgetBreach;
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
-use crate::target::{self, Client, MAX_BODY, RESERVED_HEADERS, header_text};
+use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
 /// once while one of its timers is pending.
@@ -49,7 +49,8 @@ impl Outgoing {
             breach.to_string()
         })?;
         let (target, path) = route(&run.client, &request.uri)?;
-        let headers = request.headers.iter().filter(|(name, _)| !is_transport(name.as_str()));
+        // Libraries set what is about the connection as they please.
+        let headers = request.headers.iter().filter(|(name, _)| !is_reserved(name));
         let outgoing = target::Request {
             target,
             method: request.method.to_string(),
@@ -169,11 +170,6 @@ fn route(client: &Client, uri: &http::Uri) -> Result<(String, String), String> {
             client.describe_targets()
         )
     })
-}
-
-/// Headers that are about the connection, not about the request; libraries set them as they please.
-fn is_transport(name: &str) -> bool {
-    RESERVED_HEADERS.contains(&name) || name.starts_with("proxy-")
 }
 
 fn guest_error(error: target::SendError) -> Error {

@@ -8,5 +8,5 @@ mod request;
 mod settings;
 
 pub use client::{Client, ClientError};
-pub use request::{MAX_BODY, RESERVED_HEADERS, Receipt, Request, SendError, header_text, header_value};
+pub use request::{MAX_BODY, Receipt, Request, SendError, header_text, header_value, is_reserved};
 pub use settings::{TargetSettings, TargetsSettings};

@@ -10,7 +10,7 @@ use reqwest::Url;
 pub const MAX_BODY: usize = 8 << 20;
 
 /// Headers that are the host's to set, or that would change how the request is framed.
-pub const RESERVED_HEADERS: [&str; 11] = [
+const RESERVED: [&str; 11] = [
     "connection",
     "content-length",
     "expect",
@@ -149,10 +149,15 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether a header is the host's to set.
+pub fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
+}
+
 fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
     let parsed = HeaderName::try_from(name)
         .map_err(|_| format!("`{}` is not the name of a header", name.escape_debug()))?;
-    if RESERVED_HEADERS.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-") {
+    if is_reserved(&parsed) {
         return Err(format!("the header `{name}` is the host's to set"));
     }
     let value = header_value(value).ok_or_else(|| {

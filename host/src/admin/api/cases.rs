@@ -116,7 +116,8 @@ async fn list(
     });
     let tag = tag.transpose()?;
     let in_flight = admin.journal.in_flight();
-    let cases = plan(&admin).await?.into_iter().map(|planned| describe(&admin.journal, &in_flight, &planned));
+    let cases =
+        admin.desk.plan().await?.into_iter().map(|planned| describe(&admin.journal, &in_flight, &planned));
     let wanted = |case: &Case| {
         filter.component.as_ref().is_none_or(|component| *component == case.component)
             && filter.state.as_ref().is_none_or(|state| state == case.state)
@@ -130,7 +131,7 @@ async fn show(
     Path((component, case)): Path<(String, String)>,
 ) -> Result<Json<Case>, Problem> {
     let id = format!("{component}/{case}");
-    let plan = plan(&admin).await?;
+    let plan = admin.desk.plan().await?;
     let planned = plan.iter().find(|planned| planned.case.id == id);
     let planned = planned.ok_or_else(|| Problem::not_found(Refusal::NoSuchCase(id).to_string()))?;
     Ok(Json(describe(&admin.journal, &admin.journal.in_flight(), planned)))
@@ -145,21 +146,13 @@ async fn run(
 ) -> Result<Response, Problem> {
     let Query(Wait { wait }) = wait?;
     let id = format!("{component}/{case}");
-    let Started { run, report } = admin.desk.run(&id).await.map_err(|error| match &error {
-        RunError::Refused(Refusal::NoSuchCase(_)) => Problem::not_found(error.to_string()),
-        RunError::Refused(_) => Problem::new(StatusCode::CONFLICT, error.to_string()),
-        RunError::Stopping => Problem::unavailable(error.to_string()),
-    })?;
+    let Started { run, report } = admin.desk.run(&id).await?;
     if !wait {
         let location = [(header::LOCATION, format!("/api/v1/runs/{run}"))];
         return Ok((StatusCode::ACCEPTED, location, Json(StartedRun { run })).into_response());
     }
-    let report = report.await.map_err(|_| Problem::unavailable(RunError::Stopping.to_string()))?;
+    let report = report.await.map_err(|_| RunError::Stopping)?;
     Ok(Json::<&Report>(&report).into_response())
-}
-
-async fn plan(admin: &Admin) -> Result<Vec<PlannedCase>, Problem> {
-    admin.desk.plan().await.ok_or_else(|| Problem::unavailable(RunError::Stopping.to_string()))
 }
 
 fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Case {

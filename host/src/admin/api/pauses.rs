@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use crate::admin::Admin;
 use crate::admin::problem::Problem;
-use crate::dispatcher::RunError;
 use crate::pausing::{NewPause, PauseError};
 use crate::scheduler::{CasePattern, Pause};
 
@@ -65,8 +64,7 @@ async fn begin(
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
     let Json(wish) = wish?;
     let wish = wish.check()?;
-    let plan = admin.desk.plan().await;
-    let plan = plan.ok_or_else(|| Problem::unavailable(RunError::Stopping.to_string()))?;
+    let plan = admin.desk.plan().await?;
     let pauses = admin.pauses.clone();
     let pause = blocking(move || pauses.begin(wish)).await?;
     tracing::warn!(
