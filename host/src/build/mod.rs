@@ -167,9 +167,7 @@ impl Project {
         let described = metadata.to_wasm(&artifact.bytes);
         described.map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))
     }
-}
 
-impl Project {
     /// Whether its SDK is the one that this binary carries; see [`sdk`].
     fn refers_to_carried_sdk(&self) -> Result<bool, BuildError> {
         let path = self.directory.join(match self.language {
