@@ -120,7 +120,8 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
         guests,
         catalogue: Arc::default(),
-        budget: settings.runner.budget,
+        limits: settings.runner.limits,
+        rules: settings.runner.rules.clone(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
     })

@@ -19,6 +19,7 @@ pub mod pausing;
 pub mod registry;
 pub mod reload;
 pub mod report;
+pub mod rules;
 pub mod runner;
 pub mod scaffold;
 pub mod scheduler;

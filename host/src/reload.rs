@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::{Access, Guard};
 use crate::error::chain;
 use crate::foundation::{StartError, client, provision, secrets};
+use crate::guest::Budget;
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
@@ -124,7 +125,7 @@ impl Reloader {
         // There are no more places for runs than at the start. What does not act yet stays as it acts, so
         // that it is named again the next time.
         settings.scheduler.max_in_flight = self.settings.scheduler.max_in_flight;
-        settings.runner.budget.metric_series = self.settings.runner.budget.metric_series;
+        settings.runner.limits.keep(Budget::MetricSeries, &self.settings.runner.limits);
         self.runner.provide(provision(&settings, self.webhook_address, client));
         self.webhook.configure(settings.webhook.clone());
         self.guard.admit(access);

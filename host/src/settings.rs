@@ -1,11 +1,14 @@
 //! All settings of the host: each room's own section of one file.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
+use crate::guest::Budget;
 use crate::registry::RegistrySettings;
 use crate::report::JournalSettings;
+use crate::rules::ComponentRules;
 use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
 use crate::secrets::SecretsSettings;
@@ -21,7 +24,7 @@ pub struct Settings {
     pub registry: RegistrySettings,
     /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
     pub scheduler: SchedulerSettings,
-    /// `environment`, `[limits]`, `[config.COMPONENT]`
+    /// `environment`, `[limits]`, `[config.COMPONENT]`, `[components."PATTERN"]`
     pub runner: RunnerSettings,
     /// `[secrets.NAME]`
     pub secrets: SecretsSettings,
@@ -73,7 +76,10 @@ impl Settings {
         let differs = [
             ("components", self.registry != other.registry),
             ("scheduler.max_in_flight", self.scheduler.max_in_flight != other.scheduler.max_in_flight),
-            ("limits.metric_series", self.runner.budget.metric_series != other.runner.budget.metric_series),
+            (
+                "limits.metric_series",
+                self.runner.limits.of(Budget::MetricSeries) != other.runner.limits.of(Budget::MetricSeries),
+            ),
             ("waiter", self.waiter != other.waiter),
             ("webhook.listen", self.webhook.listen != other.webhook.listen),
             ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),
@@ -101,10 +107,13 @@ impl Settings {
                 format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
             root.mistake_at("webhook", &reason);
         }
+        let (registry, rules) = root.section("components", |section| {
+            (RegistrySettings::read(section, base), ComponentRules::read(section))
+        });
         Self {
-            registry: root.section("components", |section| RegistrySettings::read(section, base)),
+            registry,
             scheduler: SchedulerSettings::read(root),
-            runner: RunnerSettings::read(root),
+            runner: RunnerSettings::read(root, Arc::new(rules)),
             targets: TargetsSettings::read(root, &secrets),
             secrets,
             webhook,

@@ -1,6 +1,6 @@
 //! One table of a configuration file, read setting by setting.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
 use std::ops::{Range, RangeInclusive};
 use std::str::FromStr;
@@ -22,12 +22,21 @@ pub struct Section<'a> {
     line: usize,
     table: Option<&'a DeTable<'a>>,
     known: RefCell<Vec<&'static str>>,
+    /// Whether tables here have names of the user's choice.
+    is_open: Cell<bool>,
 }
 
 impl<'a> Section<'a> {
     /// The whole document.
     pub(super) fn root(document: &'a Document<'a>, table: &'a DeTable<'a>) -> Self {
-        Self { document, path: String::new(), line: 1, table: Some(table), known: RefCell::default() }
+        Self {
+            document,
+            path: String::new(),
+            line: 1,
+            table: Some(table),
+            known: RefCell::default(),
+            is_open: Cell::default(),
+        }
     }
 
     /// Reads a table of this one. Its unknown settings are reported when `read` returns.
@@ -56,6 +65,23 @@ impl<'a> Section<'a> {
             }
         }
         all
+    }
+
+    /// Reads every table of this one that is no setting of its own, such as `[components."checkout*"]`, in the order of
+    /// the file. The settings must have been read before.
+    pub fn other_sections<T>(&self, mut read: impl FnMut(&str, &Section<'_>) -> Option<T>) -> Vec<T> {
+        self.is_open.set(true);
+        let known = self.known.borrow().clone();
+        let is_other = |key: &str, value: &DeValue<'_>| value.as_table().is_some() && !known.contains(&key);
+        let tables = self.table.into_iter().flatten();
+        let mut others: Vec<_> =
+            tables.filter(|(key, value)| is_other(key.get_ref(), value.get_ref())).collect();
+        others.sort_by_key(|(key, _)| key.span().start);
+        let read = |(key, value): (&Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
+            let key = key.get_ref();
+            self.read_table(&format!("{key:?}"), Some(value), |section| read(key, section))
+        };
+        others.into_iter().filter_map(read).collect()
     }
 
     /// Reads an array of tables; `read` gets each with its index.
@@ -215,23 +241,26 @@ impl<'a> Section<'a> {
 
     /// A number of bytes such as `"64KiB"` or `"1MiB"`, in a range.
     pub fn bytes(&self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> usize {
-        let bytes = self
-            .parsed(name, |text| {
-                let bytes = bytesize::ByteSize::from_str(text)
-                    .map_err(|_| format!("`{text}` is not a size such as `64KiB` or `1MiB`"))?
-                    .as_u64();
-                if range.contains(&bytes) {
-                    return Ok(bytes);
-                }
-                let (least, most) = (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
-                Err(format!("`{text}` is not between {least} and {most}"))
+        let bytes = self.optional_bytes(name, range).unwrap_or_else(|| {
+            self.assume(name, default, |default| {
+                format!("\"{}\"", bytesize::ByteSize(default)).replace(' ', "")
             })
-            .unwrap_or_else(|| {
-                self.assume(name, default, |default| {
-                    format!("\"{}\"", bytesize::ByteSize(default)).replace(' ', "")
-                })
-            });
+        });
         usize::try_from(bytes).unwrap_or(usize::MAX)
+    }
+
+    /// The same, if it is there.
+    pub fn optional_bytes(&self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        self.parsed(name, |text| {
+            let bytes = bytesize::ByteSize::from_str(text)
+                .map_err(|_| format!("`{text}` is not a size such as `64KiB` or `1MiB`"))?
+                .as_u64();
+            if range.contains(&bytes) {
+                return Ok(bytes);
+            }
+            let (least, most) = (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
+            Err(format!("`{text}` is not between {least} and {most}"))
+        })
     }
 
     /// A whole number in a range.
@@ -302,6 +331,7 @@ impl<'a> Section<'a> {
             line,
             table,
             known: RefCell::default(),
+            is_open: Cell::default(),
         };
         let item = read(&section);
         section.finish();
@@ -310,9 +340,9 @@ impl<'a> Section<'a> {
 
     pub(super) fn finish(&self) {
         let known = self.known.borrow();
-        for (key, _) in self.table.into_iter().flatten() {
+        for (key, value) in self.table.into_iter().flatten() {
             let name = key.get_ref().as_ref();
-            if known.contains(&name) {
+            if known.contains(&name) || (self.is_open.get() && value.get_ref().is_table()) {
                 continue;
             }
             let near = known

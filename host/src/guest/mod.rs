@@ -21,7 +21,7 @@ mod suite;
 mod trap;
 
 pub use bindings::exports::orbital::test::suite as declared;
-pub use budget::{BudgetBreach, BudgetSettings};
+pub use budget::{Budget, BudgetBreach, LimitChanges, Limits};
 pub use clock::RunClock;
 pub use code_cache::{CodeCache, CodeCacheError};
 pub use compile::{COMMAND as COMPILE_COMMAND, CodeOrigin, CompileError, Compiled, Compiler, Source};

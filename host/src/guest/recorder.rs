@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::budget::{BudgetBreach, BudgetSettings};
+use super::budget::{Budget, BudgetBreach, Limits};
 use super::clock::RunClock;
 use super::series::{MetricKind, Sample};
 use crate::report::text::{deliveries, short};
@@ -25,7 +25,7 @@ const EXCERPT: usize = 1024;
 #[derive(Clone)]
 pub struct Recorder {
     clock: RunClock,
-    budget: BudgetSettings,
+    limits: Limits,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -273,8 +273,8 @@ impl Activity {
 
 impl Recorder {
     /// A record that begins with this clock.
-    pub fn new(clock: RunClock, budget: BudgetSettings) -> Self {
-        Self { clock, budget, inner: Arc::default() }
+    pub fn new(clock: RunClock, limits: Limits) -> Self {
+        Self { clock, limits, inner: Arc::default() }
     }
 
     /// The run's clock.
@@ -362,7 +362,7 @@ impl Recorder {
         }
         let mut inner = self.lock();
         let asked = inner.log_bytes + inner.partial(source).len() + rest.len();
-        BudgetBreach::check("log_bytes", self.budget.log_bytes, asked)?;
+        self.limits.check(Budget::LogBytes, asked)?;
         inner.partial(source).extend_from_slice(rest);
         Ok(())
     }
@@ -386,8 +386,8 @@ impl Recorder {
 
     fn charge(&self, bytes: usize) -> Result<(), BudgetBreach> {
         let mut inner = self.lock();
-        BudgetBreach::check("log_lines", self.budget.log_lines, inner.log_lines + 1)?;
-        BudgetBreach::check("log_bytes", self.budget.log_bytes, inner.log_bytes + bytes)?;
+        self.limits.check(Budget::LogLines, inner.log_lines + 1)?;
+        self.limits.check(Budget::LogBytes, inner.log_bytes + bytes)?;
         inner.log_lines += 1;
         inner.log_bytes += bytes;
         Ok(())

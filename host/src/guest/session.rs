@@ -10,7 +10,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::budget::{BudgetBreach, BudgetSettings, MemoryBudget};
+use super::budget::{Budget, BudgetBreach, Limits, MemoryBudget};
 use super::clock;
 use super::http::Outgoing;
 use super::recorder::{LogSource, Recorder};
@@ -49,7 +49,7 @@ pub struct RunParts {
     /// The component's metrics.
     pub series: Arc<SeriesBook>,
     /// What it may use.
-    pub budget: BudgetSettings,
+    pub limits: Limits,
     /// How long it may take.
     pub timeout: Duration,
     /// Requests sent so far.
@@ -64,7 +64,7 @@ impl RunParts {
     pub(super) fn charge_requests(&self, more: usize) -> Result<(), BudgetBreach> {
         // A run is one thread of execution.
         let asked = self.requests.load(Ordering::Relaxed).saturating_add(more);
-        BudgetBreach::check("requests", self.budget.requests, asked)?;
+        self.limits.check(Budget::Requests, asked)?;
         self.requests.store(asked, Ordering::Relaxed);
         Ok(())
     }
@@ -97,16 +97,16 @@ impl RunContext {
 impl Session {
     /// For a run.
     pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
-        let memory = parts.budget.memory;
-        Self::new(recorder, memory, Some(Arc::new(parts)))
+        let limits = parts.limits;
+        Self::new(recorder, limits, Some(Arc::new(parts)))
     }
 
     /// For asking a component for its cases: it may log, and nothing else.
-    pub fn for_cases(recorder: Recorder, budget: BudgetSettings) -> Self {
-        Self::new(recorder, budget.memory, None)
+    pub fn for_cases(recorder: Recorder, limits: Limits) -> Self {
+        Self::new(recorder, limits, None)
     }
 
-    fn new(recorder: Recorder, memory: usize, run: Option<Arc<RunParts>>) -> Self {
+    fn new(recorder: Recorder, limits: Limits, run: Option<Arc<RunParts>>) -> Self {
         let clock = recorder.clock();
         let wasi = WasiCtxBuilder::new()
             .stdout(LineStream::new(recorder.clone(), LogSource::Stdout))
@@ -122,7 +122,7 @@ impl Session {
             .allow_ip_name_lookup(false)
             .build();
         let outgoing = Outgoing::new(recorder.clone(), run.clone());
-        let memory = MemoryBudget::new(memory);
+        let memory = MemoryBudget::new(limits);
         Self { recorder, memory, wasi, table: ResourceTable::new(), run, http: WasiHttpCtx::new(), outgoing }
     }
 

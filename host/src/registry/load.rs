@@ -11,9 +11,10 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Recorder,
+    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Recorder,
     Recording, RunClock, Session, Source, Suite, declared,
 };
+use crate::rules::ComponentRules;
 
 /// How long a component may take to say which cases it has.
 const CASES_TIMEOUT: Duration = Duration::from_secs(5);
@@ -27,8 +28,10 @@ pub struct Workshop {
     pub guests: Handle,
     /// Names of metrics that tests made.
     pub catalogue: Arc<Catalogue>,
-    /// What a guest may use while it is asked for its cases.
-    pub budget: BudgetSettings,
+    /// What a guest may use while it is asked for its cases, where nothing else is set for it.
+    pub limits: Limits,
+    /// What is set for components by name.
+    pub rules: Arc<ComponentRules>,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
     /// The largest file, in bytes.
@@ -102,10 +105,11 @@ impl Workshop {
         let name = component_name(path)?;
         let source = self.read(path.to_owned()).await?;
         let Compiled { suite, metadata, code } = self.compiler.compile(&source, in_a_hurry).await?;
-        let (suite, declared) = self.ask_for_cases(suite).await?;
+        let limits = self.rules.limits(&name, self.limits);
+        let (suite, declared) = self.ask_for_cases(suite, limits).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
         let component = Component {
-            series: Arc::new(self.catalogue.open(&name, self.budget.metric_series)),
+            series: Arc::new(self.catalogue.open(&name, limits.of(Budget::MetricSeries) as usize)),
             name,
             digest: source.digest.clone(),
             size: source.bytes.len(),
@@ -134,9 +138,13 @@ impl Workshop {
         }
     }
 
-    async fn ask_for_cases(&self, suite: Suite) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
-        let recorder = Recorder::new(RunClock::start(), self.budget);
-        let session = Session::for_cases(recorder.clone(), self.budget);
+    async fn ask_for_cases(
+        &self,
+        suite: Suite,
+        limits: Limits,
+    ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
+        let recorder = Recorder::new(RunClock::start(), limits);
+        let session = Session::for_cases(recorder.clone(), limits);
         let asking = async move {
             let declared = async { suite.enter(session).await?.cases().await };
             let declared = tokio::time::timeout(CASES_TIMEOUT, declared).await;

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use settings::RunnerSettings;
 
-use crate::guest::{Entered, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::guest::{Budget, Entered, Recorder, RunClock, RunContext, RunParts, Session};
 use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
@@ -134,7 +134,9 @@ impl Runner {
         let began = std::time::Instant::now();
         let given = self.provision();
         let claims = Arc::new(self.waiter.claims(*run));
-        let recorder = Recorder::new(RunClock::start(), given.settings.budget);
+        let limits = given.settings.limits_of(&component.name);
+        let time_limit = case.timeout.min(limits.time(Budget::WallTime));
+        let recorder = Recorder::new(RunClock::start(), limits);
         let session = Session::for_run(
             recorder.clone(),
             RunParts {
@@ -151,8 +153,8 @@ impl Runner {
                 client: given.client.clone(),
                 config: given.settings.config_of(&component.name, case),
                 series: component.series.clone(),
-                budget: given.settings.budget,
-                timeout: case.timeout,
+                limits,
+                timeout: time_limit,
                 requests: AtomicUsize::new(0),
             },
         );
@@ -171,7 +173,7 @@ impl Runner {
         let entered = tokio::select! {
             biased;
             ending = &mut ended_from_outside => Err(ending),
-            entered = bounded(case.timeout, suite.enter(session)) => match entered {
+            entered = bounded(time_limit, suite.enter(session)) => match entered {
                 Some(Ok(entered)) => Ok(entered),
                 Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
                 None => Err(Ending::TimedOut),
@@ -184,7 +186,7 @@ impl Runner {
             Ok(entered) => tokio::select! {
                 biased;
                 ending = ended_from_outside => ending,
-                ended = bounded(case.timeout, Entered::run(entered, &case.name)) => match ended {
+                ended = bounded(time_limit, Entered::run(entered, &case.name)) => match ended {
                     Some(Ok(result)) => Ending::Returned(result),
                     Some(Err(breakdown)) => Ending::Broke(breakdown),
                     None => Ending::TimedOut,
@@ -199,9 +201,12 @@ impl Runner {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
-        let ending = ending.after(recording.breach);
+        let out_of_wall_time = time_limit < case.timeout && matches!(ending, Ending::TimedOut);
+        let breach =
+            recording.breach.or_else(|| out_of_wall_time.then(|| limits.out_of_wall_time(case.timeout)));
+        let ending = ending.after(breach);
         let late = matches!(ending, Ending::TimedOut).then(|| {
-            time_ran_out(case.timeout, duration, &recording, &self.waiter, recorder.clock().started())
+            time_ran_out(time_limit, duration, &recording, &self.waiter, recorder.clock().started())
         });
         let standstill = self.heartbeat.standstill_since(began);
         let (outcome, messages) = judge(ending, recording.failures, late, standstill);

@@ -4,32 +4,41 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Section;
-use crate::guest::BudgetSettings;
+use crate::guest::Limits;
 use crate::registry::Case;
+use crate::rules::ComponentRules;
 
 /// What runs are given.
 #[derive(Debug, Clone, Default)]
 pub struct RunnerSettings {
     /// The operator's name for where the host runs.
     pub environment: String,
-    /// What a run may use.
-    pub budget: BudgetSettings,
+    /// What a run may use, where nothing else is set for its component.
+    pub limits: Limits,
+    /// What is set for components by name.
+    pub rules: Arc<ComponentRules>,
     /// Names and values for each component.
     pub config: BTreeMap<String, Arc<BTreeMap<String, String>>>,
 }
 
 impl RunnerSettings {
     /// Reads the settings.
-    pub fn read(root: &Section<'_>) -> Self {
+    pub fn read(root: &Section<'_>, rules: Arc<ComponentRules>) -> Self {
         let config = root.tables_of_strings("config");
         Self {
             environment: root.string_or("environment", ""),
-            budget: root.section("limits", BudgetSettings::read),
+            limits: root.section("limits", Limits::read),
+            rules,
             config: config
                 .into_iter()
                 .map(|(component, values)| (component, Arc::new(values.into_iter().collect())))
                 .collect(),
         }
+    }
+
+    /// What a run of this component may use.
+    pub fn limits_of(&self, component: &str) -> Limits {
+        self.rules.limits(component, self.limits)
     }
 
     /// What is set for a case: by `[config.COMPONENT]`, and over it by overrides.

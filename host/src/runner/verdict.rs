@@ -203,12 +203,14 @@ fn came_instead(received: &TallyCount, own: usize, strays: &[String]) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guest::Budget;
+
     fn broke(breach: Option<BudgetBreach>) -> Ending {
         Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach })
     }
 
     fn breach() -> Option<BudgetBreach> {
-        Some(BudgetBreach { budget: "memory", limit: 1, asked: 2 })
+        Some(BudgetBreach { budget: Budget::Memory, limit: 1, asked: 2 })
     }
 
     #[test]

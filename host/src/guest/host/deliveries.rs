@@ -7,7 +7,7 @@ use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::{
     self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
-use crate::guest::budget::BudgetBreach;
+use crate::guest::budget::{Budget, BudgetBreach};
 use crate::guest::recorder::{Activity, Happening, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target::header_value;
@@ -149,7 +149,7 @@ impl crate::guest::Recorder {
 /// Claims a key within the run's budget.
 pub(super) fn claim(run: &RunParts, key: &str) -> Result<Result<(), waiter::ExpectError>, BudgetBreach> {
     if !run.claims.has(key) {
-        BudgetBreach::check("expectations", run.budget.expectations, run.claims.len() + 1)?;
+        run.limits.check(Budget::Expectations, run.claims.len() + 1)?;
     }
     Ok(run.claims.expect(key))
 }

@@ -1,5 +1,5 @@
 use crate::guest::bindings::orbital::test::metrics::{Host, Label, MetricError};
-use crate::guest::budget::BudgetBreach;
+use crate::guest::budget::Budget;
 use crate::guest::recorder::Happening;
 use crate::guest::series::{MetricKind, Sample, SeriesError};
 use crate::guest::session::Session;
@@ -55,7 +55,7 @@ impl Session {
     ) -> wasmtime::Result<Result<(), MetricError>> {
         let recorder = self.recorder.clone();
         let run = self.run("metrics")?;
-        let (step_name, budget) = (name.clone(), run.budget);
+        let (step_name, limits) = (name.clone(), run.limits);
         let result = check(kind, name, value, labels).and_then(|sample| {
             run.series.note(&run.context.case, &sample).map_err(refused)?;
             Ok(sample)
@@ -66,7 +66,7 @@ impl Session {
             Err(error) => Ok(Err(error)),
             Ok(sample) => {
                 let count = recorder.sample(sample);
-                BudgetBreach::check("metric_samples", budget.metric_samples, count)?;
+                limits.check(Budget::MetricSamples, count)?;
                 Ok(Ok(()))
             }
         }
