@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 
 use crate::admin::TokenError;
 use crate::error::chain;
-use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine};
+use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
 use crate::runner::{Provision, Runner};
@@ -118,12 +118,14 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
     let cache = code_cache(&settings.registry.cache, settings.registry.cache_size as u64)?;
     Ok(Workshop {
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
+        shares: Arc::new(Shares::new(guests.metrics().num_workers())),
         guests,
         catalogue: Arc::default(),
         limits: settings.runner.limits,
         rules: settings.runner.rules.clone(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
+        max_rate: settings.registry.max_rate,
     })
 }
 

@@ -14,6 +14,8 @@ pub struct ComponentRules(Vec<ComponentRule>);
 struct ComponentRule {
     components: GlobMatcher,
     limits: LimitChanges,
+    max_in_flight: Option<usize>,
+    max_rate: Option<usize>,
 }
 
 impl ComponentRules {
@@ -31,6 +33,16 @@ impl ComponentRules {
         limits
     }
 
+    /// How many of its runs may be in flight, if that is set.
+    pub fn max_in_flight(&self, component: &str) -> Option<usize> {
+        self.matching(component).filter_map(|rule| rule.max_in_flight).last()
+    }
+
+    /// How many times a second its cases may be due, if that is set.
+    pub fn max_rate(&self, component: &str) -> Option<usize> {
+        self.matching(component).filter_map(|rule| rule.max_rate).last()
+    }
+
     fn matching(&self, component: &str) -> impl Iterator<Item = &ComponentRule> {
         self.0.iter().filter(move |rule| rule.components.is_match(component))
     }
@@ -39,8 +51,14 @@ impl ComponentRules {
 impl ComponentRule {
     fn read(pattern: &str, section: &Section<'_>) -> Option<Self> {
         let limits = section.section("limits", LimitChanges::read);
+        let max_in_flight = section.optional_integer("max_in_flight", 1..=10_000);
         match Glob::new(pattern) {
-            Ok(glob) => Some(Self { components: glob.compile_matcher(), limits }),
+            Ok(glob) => Some(Self {
+                components: glob.compile_matcher(),
+                limits,
+                max_in_flight,
+                max_rate: section.optional_integer("max_rate", 1..=1_000_000),
+            }),
             Err(error) => {
                 section.mistake(format!("is not a pattern of components' names: {}", error.kind()));
                 None

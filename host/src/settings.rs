@@ -110,10 +110,11 @@ impl Settings {
         let (registry, rules) = root.section("components", |section| {
             (RegistrySettings::read(section, base), ComponentRules::read(section))
         });
+        let rules = Arc::new(rules);
         Self {
             registry,
-            scheduler: SchedulerSettings::read(root),
-            runner: RunnerSettings::read(root, Arc::new(rules)),
+            scheduler: SchedulerSettings::read(root, rules.clone()),
+            runner: RunnerSettings::read(root, rules),
             targets: TargetsSettings::read(root, &secrets),
             secrets,
             webhook,

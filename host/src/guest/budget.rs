@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+use super::meter::Meter;
 use crate::config::Section;
 
 /// Something of which a run may have so much and no more: a setting of `[limits]`.
@@ -12,8 +13,17 @@ use crate::config::Section;
 pub enum Budget {
     /// Time from start to end, whatever timeout a case has.
     WallTime,
+    /// Processor time.
+    Cpu,
     /// Bytes of linear memories and tables, all of the run together.
     Memory,
+    /// The same of all runs of the component that are in flight.
+    ComponentMemory,
+    /// Bytes that the host keeps for the run, or copies for one call of it: bodies to be sent, planned replies, values
+    /// for metrics.
+    HostMemory,
+    /// Handles to things of the host, such as streams and requests of WASI, that are open at once.
+    Handles,
     /// Bytes of log lines, standard output and standard error.
     LogBytes,
     /// Lines of them.
@@ -22,6 +32,10 @@ pub enum Budget {
     Expectations,
     /// Requests sent.
     Requests,
+    /// Requests under way at once.
+    RequestsInFlight,
+    /// Bytes of the bodies of answers.
+    ResponseBytes,
     /// Values recorded for metrics.
     MetricSamples,
     /// Series of metrics, of a component over all its runs. One more is an error that the test may handle.
@@ -45,13 +59,19 @@ struct Definition(&'static str, Unit, u64, u64, u64);
 
 impl Budget {
     /// Every budget there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 14] = [
         Self::WallTime,
+        Self::Cpu,
         Self::Memory,
+        Self::ComponentMemory,
+        Self::HostMemory,
+        Self::Handles,
         Self::LogBytes,
         Self::LogLines,
         Self::Expectations,
         Self::Requests,
+        Self::RequestsInFlight,
+        Self::ResponseBytes,
         Self::MetricSamples,
         Self::MetricSeries,
     ];
@@ -60,11 +80,17 @@ impl Budget {
         use Unit::{Bytes, Number, Time};
         match self {
             Self::WallTime => Definition("wall_time", Time, 1, MAX_MS, 3_600_000),
+            Self::Cpu => Definition("cpu", Time, 1, MAX_MS, 10_000),
             Self::Memory => Definition("memory", Bytes, 1 << 20, 1 << 30, 256 << 20),
+            Self::ComponentMemory => Definition("component_memory", Bytes, 1 << 20, 1 << 40, 4 << 30),
+            Self::HostMemory => Definition("host_memory", Bytes, 64 << 10, 1 << 30, 32 << 20),
+            Self::Handles => Definition("handles", Number, 16, 100_000, 1000),
             Self::LogBytes => Definition("log_bytes", Bytes, 0, 64 << 20, 256 << 10),
             Self::LogLines => Definition("log_lines", Number, 0, 1_000_000, 2000),
             Self::Expectations => Definition("expectations", Number, 0, 1_000_000, 1000),
             Self::Requests => Definition("requests", Number, 0, 1_000_000, 1000),
+            Self::RequestsInFlight => Definition("requests_in_flight", Number, 1, 1000, 32),
+            Self::ResponseBytes => Definition("response_bytes", Bytes, 0, 1 << 30, 64 << 20),
             Self::MetricSamples => Definition("metric_samples", Number, 0, 1_000_000, 10_000),
             Self::MetricSeries => Definition("metric_series", Number, 0, 100_000, 200),
         }
@@ -116,19 +142,10 @@ impl Limits {
         Duration::from_millis(self.of(budget))
     }
 
-    /// What a run did that wanted to take so long, and had no more time than [`Budget::WallTime`] allows.
-    pub fn out_of_wall_time(&self, wanted: Duration) -> BudgetBreach {
-        let (budget, asked) = (Budget::WallTime, wanted.as_millis() as u64);
-        BudgetBreach { budget, limit: self.of(budget), asked }
-    }
-
-    /// Whether a use is within its limit.
-    ///
-    /// # Errors
-    /// It is not.
-    pub(super) fn check(&self, budget: Budget, asked: usize) -> Result<(), BudgetBreach> {
-        let (limit, asked) = (self.of(budget), asked as u64);
-        if asked <= limit { Ok(()) } else { Err(BudgetBreach { budget, limit, asked }) }
+    /// Sets a limit.
+    #[cfg(test)]
+    pub(super) fn set(&mut self, budget: Budget, limit: u64) {
+        self.0[budget as usize] = limit;
     }
 }
 
@@ -197,15 +214,37 @@ impl fmt::Display for BudgetBreach {
 
 impl std::error::Error for BudgetBreach {}
 
-/// Sums up the memory of one run.
+/// Sums up the memory of one instance, in the counts of its run and of its component.
 pub(super) struct MemoryBudget {
-    limits: Limits,
+    meter: Meter,
     used: usize,
 }
 
+/// What one element of a table takes, in bytes.
+const TABLE_ELEMENT: usize = size_of::<usize>();
+
 impl MemoryBudget {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { limits, used: 0 }
+    pub(super) fn new(meter: Meter) -> Self {
+        Self { meter, used: 0 }
+    }
+
+    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // Beyond what it declares itself it gets nothing, and is told.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current);
+        self.meter.charge(Budget::Memory, more)?;
+        let share = self.meter.share();
+        share.charge_memory(self.meter.limits(), more as u64).map_err(|breach| self.meter.breach(breach))?;
+        self.used += more;
+        Ok(true)
+    }
+}
+
+impl Drop for MemoryBudget {
+    fn drop(&mut self) {
+        self.meter.share().release_memory(self.used as u64);
     }
 }
 
@@ -214,21 +253,18 @@ impl ResourceLimiter for MemoryBudget {
         &mut self,
         current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let asked = self.used.saturating_add(desired.saturating_sub(current));
-        self.limits.check(Budget::Memory, asked)?;
-        self.used = asked;
-        Ok(true)
+        self.grow(current, desired, maximum)
     }
 
     fn table_growing(
         &mut self,
-        _current: usize,
-        _desired: usize,
-        _maximum: Option<usize>,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // The pool has a limit of its own for tables.
-        Ok(true)
+        let bytes = |elements: usize| elements.saturating_mul(TABLE_ELEMENT);
+        self.grow(bytes(current), bytes(desired), maximum.map(bytes))
     }
 }

@@ -4,14 +4,17 @@
 //! (`http://api/v1/batch`), so that a component runs unchanged in every environment, or the URL is the target's own
 //! or below it. It goes out by the target's client, with the target's headers, limits and connections.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::budget::BudgetBreach;
+use super::budget::Budget;
+use super::meter::{Loan, Meter};
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
 use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
@@ -42,12 +45,13 @@ impl Outgoing {
         &self,
         request: &http::request::Parts,
         options: Option<RequestOptions>,
-    ) -> Result<(&RunParts, target::Request), String> {
+    ) -> Result<(&RunParts, target::Request, Loan), String> {
         let run = self.run.as_deref().ok_or("while it is asked for its cases, a component may only log")?;
-        run.charge_requests(1).map_err(|breach: BudgetBreach| {
-            self.recorder.breach(breach);
-            breach.to_string()
-        })?;
+        let meter = self.recorder.meter();
+        let under_way = meter
+            .charge(Budget::Requests, 1)
+            .and_then(|()| meter.lend(Budget::RequestsInFlight, 1))
+            .map_err(|breach| breach.to_string())?;
         let (target, path) = route(&run.client, &request.uri)?;
         // Libraries set what is about the connection as they please.
         let headers = request.headers.iter().filter(|(name, _)| !is_reserved(name));
@@ -56,10 +60,10 @@ impl Outgoing {
             method: request.method.to_string(),
             path,
             headers: headers.map(|(name, value)| (name.to_string(), header_text(value))).collect(),
-            body: bytes::Bytes::new(),
+            body: Bytes::new(),
             timeout: options.and_then(|options| options.first_byte_timeout),
         };
-        Ok((run, outgoing))
+        Ok((run, outgoing, under_way))
     }
 }
 
@@ -73,7 +77,7 @@ impl WasiHttpHooks for Outgoing {
         let (parts, body) = request.into_parts();
         let recorder = self.recorder.clone();
         match self.admit(&parts, options) {
-            Ok((run, request)) => {
+            Ok((run, request, under_way)) => {
                 let started = Instant::now();
                 // A client library knows no keys of ours: it is an event without one, unless it only reads.
                 if !parts.method.is_safe() {
@@ -90,6 +94,7 @@ impl WasiHttpHooks for Outgoing {
                 let exchange = async move {
                     let answer = exchange(&client, request, body, id, &case, started, &recorder).await;
                     recorder.compute();
+                    drop(under_way);
                     answer
                 };
                 Box::new(exchange)
@@ -125,18 +130,17 @@ async fn exchange(
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
     let sent = async {
-        request.body = match Limited::new(body, MAX_BODY).collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                return Err(target::SendError::Invalid(format!("the body has more than {MAX_BODY} bytes")));
-            }
-            Err(error) => return Err(target::SendError::Invalid(format!("the body broke off: {error}"))),
-        };
+        let (whole, _kept) = read(body, recorder.meter()).await.map_err(target::SendError::Invalid)?;
+        request.body = whole;
         let body = excerpt(&request.body);
         let answer = match client.prepare(request) {
             Ok(ready) => ready.send(run, case).await,
             Err(error) => Err(error),
         };
+        if let Ok(receipt) = &answer {
+            // If that is too much, the run ends before the test sees it.
+            let _ = recorder.meter().charge(Budget::ResponseBytes, receipt.body.len());
+        }
         Ok((body, answer))
     };
     let (body, answer) = sent.await.unwrap_or_else(|error| (String::new(), Err(error)));
@@ -157,6 +161,22 @@ async fn exchange(
     }
     let connection: Connection = Box::new(async { Ok(()) });
     Ok((response, connection))
+}
+
+/// A body, whole, counted while it is kept.
+async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
+    let mut kept = meter.lend(Budget::HostMemory, 0).map_err(|breach| breach.to_string())?;
+    let (mut body, mut whole) = (pin!(body), BytesMut::new());
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| format!("the body broke off: {error}"))?;
+        let Ok(chunk) = frame.into_data() else { continue };
+        if whole.len() + chunk.len() > MAX_BODY {
+            return Err(format!("the body has more than {MAX_BODY} bytes"));
+        }
+        kept.add(chunk.len()).map_err(|breach| breach.to_string())?;
+        whole.extend_from_slice(&chunk);
+    }
+    Ok((whole.freeze(), kept))
 }
 
 /// The target that a URL means, and what is behind it.

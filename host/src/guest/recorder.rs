@@ -9,8 +9,9 @@ use std::time::Duration;
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
 
-use super::budget::{Budget, BudgetBreach, Limits};
+use super::budget::{Budget, BudgetBreach};
 use super::clock::RunClock;
+use super::meter::{Meter, Usage};
 use super::series::{MetricKind, Sample};
 use crate::report::text::{deliveries, short};
 use crate::waiter::TallyCount;
@@ -25,15 +26,13 @@ const EXCERPT: usize = 1024;
 #[derive(Clone)]
 pub struct Recorder {
     clock: RunClock,
-    limits: Limits,
+    meter: Meter,
     inner: Arc<Mutex<Inner>>,
 }
 
 #[derive(Default)]
 struct Inner {
     recording: Recording,
-    log_bytes: usize,
-    log_lines: usize,
     /// What was written to the two streams and has no line break yet.
     partial: [Vec<u8>; 2],
 }
@@ -51,8 +50,6 @@ pub struct Recording {
     pub samples: Vec<Sample>,
     /// What the run is doing.
     pub activity: Activity,
-    /// A budget that it used up where there was no call of its own to end it.
-    pub breach: Option<BudgetBreach>,
 }
 
 /// One step.
@@ -273,8 +270,25 @@ impl Activity {
 
 impl Recorder {
     /// A record that begins with this clock.
-    pub fn new(clock: RunClock, limits: Limits) -> Self {
-        Self { clock, limits, inner: Arc::default() }
+    pub fn new(clock: RunClock, meter: Meter) -> Self {
+        Self { clock, meter, inner: Arc::default() }
+    }
+
+    /// What the run used.
+    pub fn usage(&self) -> Usage {
+        self.meter.usage()
+    }
+
+    /// Notes that a case whose timeout is longer ran into the limit of all.
+    pub fn out_of_wall_time(&self, wanted: Duration) -> BudgetBreach {
+        let (budget, asked) = (Budget::WallTime, wanted.as_millis() as u64);
+        let limit = self.meter.limits().of(budget);
+        self.meter.breach(BudgetBreach { budget, limit, asked })
+    }
+
+    /// What counts what the run uses.
+    pub(super) fn meter(&self) -> &Meter {
+        &self.meter
     }
 
     /// The run's clock.
@@ -317,11 +331,6 @@ impl Recorder {
         self.lock().recording.push(step);
     }
 
-    /// Notes that a budget is used up, where the guest cannot be stopped at once.
-    pub(super) fn breach(&self, breach: BudgetBreach) {
-        self.lock().recording.breach.get_or_insert(breach);
-    }
-
     /// Notes a reason for failing.
     pub fn fail(&self, message: String) -> Result<(), BudgetBreach> {
         self.charge(message.len())?;
@@ -330,11 +339,9 @@ impl Recorder {
         Ok(())
     }
 
-    /// Keeps a value for a metric; gives how many there are now.
-    pub fn sample(&self, sample: Sample) -> usize {
-        let mut inner = self.lock();
-        inner.recording.samples.push(sample);
-        inner.recording.samples.len()
+    /// Keeps a value for a metric.
+    pub fn sample(&self, sample: Sample) {
+        self.lock().recording.samples.push(sample);
     }
 
     /// Notes a line of the log.
@@ -353,17 +360,16 @@ impl Recorder {
 
     /// Takes what a guest wrote to one of its streams and notes the lines that are complete.
     pub(super) fn write(&self, source: LogSource, bytes: &[u8]) -> Result<(), BudgetBreach> {
+        self.meter.charge(Budget::LogBytes, bytes.len())?;
         let mut rest = bytes;
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let mut line = std::mem::take(self.lock().partial(source));
             line.extend_from_slice(&rest[..end]);
             rest = &rest[end + 1..];
-            self.log("info", source, text(&line), Vec::new())?;
+            self.meter.charge(Budget::LogLines, 1)?;
+            self.note(Happening::Log { level: "info", source, message: text(&line), fields: Vec::new() });
         }
-        let mut inner = self.lock();
-        let asked = inner.log_bytes + inner.partial(source).len() + rest.len();
-        self.limits.check(Budget::LogBytes, asked)?;
-        inner.partial(source).extend_from_slice(rest);
+        self.lock().partial(source).extend_from_slice(rest);
         Ok(())
     }
 
@@ -385,12 +391,8 @@ impl Recorder {
     }
 
     fn charge(&self, bytes: usize) -> Result<(), BudgetBreach> {
-        let mut inner = self.lock();
-        self.limits.check(Budget::LogLines, inner.log_lines + 1)?;
-        self.limits.check(Budget::LogBytes, inner.log_bytes + bytes)?;
-        inner.log_lines += 1;
-        inner.log_bytes += bytes;
-        Ok(())
+        self.meter.charge(Budget::LogLines, 1)?;
+        self.meter.charge(Budget::LogBytes, bytes)
     }
 
     fn step(&self, at: Instant, took: Option<Duration>, what: Happening) -> Step {

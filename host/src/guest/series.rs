@@ -44,6 +44,15 @@ pub struct Sample {
     pub value: f64,
 }
 
+impl Sample {
+    /// How many bytes it takes, about.
+    pub(super) fn size(&self) -> usize {
+        let labels =
+            self.labels.iter().map(|(name, value)| name.len() + value.len() + 2 * size_of::<String>());
+        size_of::<Self>() + self.name.len() + labels.sum::<usize>()
+    }
+}
+
 /// Why a series cannot be had.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SeriesError {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use uuid::Uuid;
@@ -10,9 +9,10 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::budget::{Budget, BudgetBreach, Limits, MemoryBudget};
+use super::budget::{Budget, MemoryBudget};
 use super::clock;
 use super::http::Outgoing;
+use super::meter::Meter;
 use super::recorder::{LogSource, Recorder};
 use super::series::SeriesBook;
 use super::stdio::LineStream;
@@ -21,6 +21,9 @@ use crate::waiter::{Claims, Waiter};
 
 /// How many random bytes a guest may ask for in one call.
 const MAX_RANDOM: u64 = 64 << 10;
+
+/// How many bytes of memory one set of headers of `wasi:http` may take.
+const MAX_FIELDS: usize = 32 << 10;
 
 /// The state of one instance.
 pub struct Session {
@@ -48,26 +51,8 @@ pub struct RunParts {
     pub config: Arc<BTreeMap<String, String>>,
     /// The component's metrics.
     pub series: Arc<SeriesBook>,
-    /// What it may use.
-    pub limits: Limits,
     /// How long it may take.
     pub timeout: Duration,
-    /// Requests sent so far.
-    pub requests: AtomicUsize,
-}
-
-impl RunParts {
-    /// Counts requests in.
-    ///
-    /// # Errors
-    /// There are more than the run may send.
-    pub(super) fn charge_requests(&self, more: usize) -> Result<(), BudgetBreach> {
-        // A run is one thread of execution.
-        let asked = self.requests.load(Ordering::Relaxed).saturating_add(more);
-        self.limits.check(Budget::Requests, asked)?;
-        self.requests.store(asked, Ordering::Relaxed);
-        Ok(())
-    }
 }
 
 /// Who a run is.
@@ -97,16 +82,15 @@ impl RunContext {
 impl Session {
     /// For a run.
     pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
-        let limits = parts.limits;
-        Self::new(recorder, limits, Some(Arc::new(parts)))
+        Self::new(recorder, Some(Arc::new(parts)))
     }
 
     /// For asking a component for its cases: it may log, and nothing else.
-    pub fn for_cases(recorder: Recorder, limits: Limits) -> Self {
-        Self::new(recorder, limits, None)
+    pub fn for_cases(recorder: Recorder) -> Self {
+        Self::new(recorder, None)
     }
 
-    fn new(recorder: Recorder, limits: Limits, run: Option<Arc<RunParts>>) -> Self {
+    fn new(recorder: Recorder, run: Option<Arc<RunParts>>) -> Self {
         let clock = recorder.clock();
         let wasi = WasiCtxBuilder::new()
             .stdout(LineStream::new(recorder.clone(), LogSource::Stdout))
@@ -122,8 +106,16 @@ impl Session {
             .allow_ip_name_lookup(false)
             .build();
         let outgoing = Outgoing::new(recorder.clone(), run.clone());
-        let memory = MemoryBudget::new(limits);
-        Self { recorder, memory, wasi, table: ResourceTable::new(), run, http: WasiHttpCtx::new(), outgoing }
+        let memory = MemoryBudget::new(recorder.meter().clone());
+        let (mut table, mut http) = (ResourceTable::new(), WasiHttpCtx::new());
+        table.set_max_capacity(recorder.meter().limits().of(Budget::Handles) as usize);
+        http.set_field_size_limit(MAX_FIELDS);
+        Self { recorder, memory, wasi, table, run, http, outgoing }
+    }
+
+    /// What counts what it uses.
+    pub(super) fn meter(&self) -> &Meter {
+        self.recorder.meter()
     }
 
     /// The run's parts, for the call of this name.

@@ -4,6 +4,8 @@ use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::orbital::test::suite::TestCase;
 use super::bindings::{Test, TestPre};
+use super::budget::Budget;
+use super::meter::Meter;
 use super::session::Session;
 use super::trap::Breakdown;
 
@@ -16,6 +18,7 @@ pub struct Suite {
 pub struct Entered {
     store: Store<Session>,
     test: Test,
+    meter: Meter,
 }
 
 impl Suite {
@@ -30,13 +33,24 @@ impl Suite {
     pub async fn enter(&self, session: Session) -> Result<Entered, Breakdown> {
         let mut store = Store::new(self.test.engine(), session);
         store.limiter(|session| &mut session.memory);
-        store.set_epoch_deadline(1);
-        // tokio's own yield, so that timers and sockets are looked at before a busy guest goes on.
-        store.epoch_deadline_callback(|_| {
-            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        let meter = store.data().meter().clone();
+        // In one call a guest can have the host copy no more than the host keeps for it.
+        store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
+        // A busy component's run computes nothing before it has its turn.
+        store.set_epoch_deadline(if meter.share().is_busy() { 0 } else { 1 });
+        store.epoch_deadline_callback(|context| {
+            let meter = context.data().meter();
+            meter.tick()?;
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(meter.clone().give_way())))
         });
-        let test = self.test.instantiate_async(&mut store).await.map_err(Breakdown::from_error)?;
-        Ok(Entered { store, test })
+        let instantiate = async {
+            self.test
+                .instantiate_async(&mut store)
+                .await
+                .map_err(|error| Breakdown::from_error(error, &meter))
+        };
+        let test = meter.run(instantiate).await?;
+        Ok(Entered { store, test, meter })
     }
 }
 
@@ -47,7 +61,11 @@ impl Entered {
     /// The guest broke.
     pub async fn cases(mut self) -> Result<Vec<TestCase>, Breakdown> {
         let suite = self.test.orbital_test_suite();
-        suite.call_cases(&mut self.store).await.map_err(Breakdown::from_error)
+        let meter = &self.meter;
+        let call = async {
+            suite.call_cases(&mut self.store).await.map_err(|error| Breakdown::from_error(error, meter))
+        };
+        meter.run(call).await
     }
 
     /// Runs a case. The inner error is the test's own.
@@ -56,6 +74,15 @@ impl Entered {
     /// The guest broke.
     pub async fn run(mut self, case: &str) -> Result<Result<(), String>, Breakdown> {
         let suite = self.test.orbital_test_suite();
-        suite.call_run(&mut self.store, case).await.map_err(Breakdown::from_error)
+        let meter = &self.meter;
+        let call = async {
+            suite.call_run(&mut self.store, case).await.map_err(|error| Breakdown::from_error(error, meter))
+        };
+        let result = meter.run(call).await?;
+        if let Err(reason) = &result {
+            // It is a line of the log like any other.
+            meter.charge(Budget::LogBytes, reason.len())?;
+        }
+        Ok(result)
     }
 }

@@ -2,13 +2,18 @@
 
 use std::fmt;
 
+use wasmtime::component::ResourceTableError;
 use wasmtime::{Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::budget::BudgetBreach;
+use super::budget::{Budget, BudgetBreach};
+use super::meter::Meter;
 
 /// How many frames of a backtrace are shown.
 const FRAMES: usize = 12;
+
+/// What wasmtime says when a guest wants more copied in one call than it may. It has no type of its own.
+const OUT_OF_HOSTCALL_FUEL: &str = "fuel allocated for hostcalls has been exhausted";
 
 /// A guest that did not come back from a call.
 #[derive(Debug, Clone)]
@@ -22,8 +27,8 @@ pub struct Breakdown {
 }
 
 impl Breakdown {
-    pub(super) fn from_error(error: wasmtime::Error) -> Self {
-        let breach = error.downcast_ref::<BudgetBreach>().copied();
+    pub(super) fn from_error(error: wasmtime::Error, meter: &Meter) -> Self {
+        let breach = error.downcast_ref::<BudgetBreach>().copied().or_else(|| breach_within(&error, meter));
         let reason = if let Some(breach) = breach {
             breach.to_string()
         } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
@@ -35,6 +40,25 @@ impl Breakdown {
         };
         let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
         Self { reason, frames, breach }
+    }
+}
+
+/// A limit that wasmtime enforces itself.
+fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach> {
+    let budget = if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+        Budget::Handles
+    } else if error.root_cause().to_string().contains(OUT_OF_HOSTCALL_FUEL) {
+        Budget::HostMemory
+    } else {
+        return None;
+    };
+    let limit = meter.limits().of(budget);
+    Some(meter.breach(BudgetBreach { budget, limit, asked: limit.saturating_add(1) }))
+}
+
+impl From<BudgetBreach> for Breakdown {
+    fn from(breach: BudgetBreach) -> Self {
+        Self { reason: breach.to_string(), frames: Vec::new(), breach: Some(breach) }
     }
 }
 

@@ -38,6 +38,13 @@ pub struct Case {
     pub config: Arc<BTreeMap<String, String>>,
 }
 
+impl Case {
+    /// The component's name.
+    pub fn component(&self) -> &str {
+        self.id.split_once('/').map_or("", |(component, _)| component)
+    }
+}
+
 /// When the host tries again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
@@ -55,6 +62,7 @@ pub(super) fn check(
     component: &str,
     declared: Vec<declared::TestCase>,
     default_timeout: Duration,
+    max_rate: usize,
 ) -> Result<Vec<Case>, Vec<String>> {
     let mut mistakes = Vec::new();
     if declared.is_empty() {
@@ -71,7 +79,8 @@ pub(super) fn check(
     for (index, case) in declared.into_iter().enumerate() {
         let label = match case.name.as_str() {
             "" => format!("case {}", index + 1),
-            name => format!("case `{}`", name.escape_debug()),
+            // It may be of any length.
+            name => format!("case `{}`", shown(name)),
         };
         let mut wrong = |reason: String| mistakes.push(format!("{label}: {reason}"));
         if let Err(reason) = check_name(&case.name) {
@@ -120,7 +129,30 @@ pub(super) fn check(
             config: Arc::default(),
         });
     }
+    mistakes.extend(check_rate(&cases, max_rate));
     if mistakes.is_empty() { Ok(cases) } else { Err(mistakes) }
+}
+
+/// A component may declare any number of cases with any period, and each run that is due costs the host something, even
+/// if it is skipped: so the sum counts.
+fn check_rate(cases: &[Case], max_rate: usize) -> Option<String> {
+    let per_second = |case: &Case| match case.schedule {
+        Schedule::Every(period) => 1.0 / period.as_secs_f64(),
+        Schedule::Cron(_) | Schedule::Manual => 0.0,
+    };
+    let rate: f64 = cases.iter().map(per_second).sum();
+    (rate > max_rate as f64).then(|| {
+        format!(
+            "its cases are due {rate:.0} times a second, all together, and `components.max_rate` allows {max_rate}; give them \
+             longer periods"
+        )
+    })
+}
+
+/// A name that may be of any length and have any characters, for people.
+fn shown(name: &str) -> String {
+    let beginning: String = name.chars().take(MAX_NAME).collect();
+    beginning.escape_debug().to_string()
 }
 
 /// Whether a text can be the name of a case or a component: it stands in ids, labels and URLs.
@@ -150,7 +182,7 @@ fn check_tags(tags: &[declared::Tag]) -> Vec<String> {
     for declared::Tag { name, value } in tags {
         let letter = name.starts_with(|first: char| first.is_ascii_alphabetic());
         let rest = name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
-        let shown = name.escape_debug();
+        let shown = shown(name);
         if !letter || !rest || name.len() > 64 {
             wrong.push(format!(
                 "the tag `{shown}` must be a letter, then letters, digits and `_`, of at most 64 bytes"
@@ -189,7 +221,7 @@ mod tests {
 
     #[test]
     fn a_sound_case_has_the_default_timeout_and_an_id() {
-        let cases = check("shop", vec![declare("smoke")], Duration::from_secs(7)).unwrap();
+        let cases = check("shop", vec![declare("smoke")], Duration::from_secs(7), 1000).unwrap();
         assert_eq!(cases[0].id, "shop/smoke");
         assert_eq!(cases[0].timeout, Duration::from_secs(7));
         assert_eq!(cases[0].schedule.to_string(), "every 1s");
@@ -203,9 +235,13 @@ mod tests {
         zero.max_in_flight = 0;
         zero.retry.retries = 11;
         zero.tags = vec![declared::Tag { name: "case".to_owned(), value: String::new() }];
-        let mistakes =
-            check("shop", vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero], Duration::MAX)
-                .unwrap_err();
+        let mistakes = check(
+            "shop",
+            vec![declare(""), declare("a"), declare("a"), declare("a/b"), zero],
+            Duration::MAX,
+            1000,
+        )
+        .unwrap_err();
         assert_eq!(mistakes.len(), 8, "{mistakes:#?}");
         assert_eq!(mistakes[0], "case 1: its name is empty");
         assert!(mistakes[1].starts_with("case `a`: another case has the same name"));
@@ -214,6 +250,6 @@ mod tests {
 
     #[test]
     fn a_component_without_cases_is_refused() {
-        assert_eq!(check("shop", Vec::new(), Duration::MAX).unwrap_err().len(), 1);
+        assert_eq!(check("shop", Vec::new(), Duration::MAX, 1000).unwrap_err().len(), 1);
     }
 }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
-use crate::guest::{CodeOrigin, Metadata, SeriesBook, Suite};
+use crate::guest::{CodeOrigin, Metadata, SeriesBook, Share, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
@@ -29,6 +29,8 @@ pub struct Component {
     pub suite: RwLock<Arc<Suite>>,
     /// Its cases, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
+    /// What all its runs have together.
+    pub share: Arc<Share>,
     /// The metrics that its tests made.
     pub series: Arc<SeriesBook>,
     /// Cancelled when this version has been replaced or removed and its grace time has run out.

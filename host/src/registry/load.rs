@@ -11,8 +11,8 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Recorder,
-    Recording, RunClock, Session, Source, Suite, declared,
+    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter,
+    Recorder, Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
 };
 use crate::rules::ComponentRules;
 
@@ -26,6 +26,8 @@ pub struct Workshop {
     pub compiler: Compiler,
     /// Where guests run.
     pub guests: Handle,
+    /// What the runs of each component have together.
+    pub shares: Arc<Shares>,
     /// Names of metrics that tests made.
     pub catalogue: Arc<Catalogue>,
     /// What a guest may use while it is asked for its cases, where nothing else is set for it.
@@ -36,6 +38,8 @@ pub struct Workshop {
     pub default_timeout: Duration,
     /// The largest file, in bytes.
     pub max_size: usize,
+    /// How many times a second the cases of one component may be due, where nothing else is set for it.
+    pub max_rate: usize,
 }
 
 /// Why a file is not a component that runs.
@@ -74,8 +78,15 @@ pub enum LoadError {
     Declared(Vec<String>),
 }
 
+/// How many mistakes are told, and how many characters of each: a guest may make any number of any length.
+const MOST_MISTAKES: (usize, usize) = (50, 500);
+
 fn bullets(mistakes: &[String]) -> String {
-    mistakes.iter().map(|mistake| format!("\n  - {mistake}")).collect()
+    let (most, length) = MOST_MISTAKES;
+    let beginning = |mistake: &String| mistake.chars().take(length).collect::<String>();
+    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(mistake)));
+    let more = (mistakes.len() > most).then(|| format!("\n  and {} more", mistakes.len() - most));
+    told.chain(more).collect()
 }
 
 /// The component's name: its file's stem.
@@ -105,10 +116,14 @@ impl Workshop {
         let name = component_name(path)?;
         let source = self.read(path.to_owned()).await?;
         let Compiled { suite, metadata, code } = self.compiler.compile(&source, in_a_hurry).await?;
+        let share = self.shares.of(&name);
         let limits = self.rules.limits(&name, self.limits);
-        let (suite, declared) = self.ask_for_cases(suite, limits).await?;
-        let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
+        let (suite, declared) = self.ask_for_cases(suite, limits, &share).await?;
+        let max_rate = self.rules.max_rate(&name).unwrap_or(self.max_rate);
+        let cases =
+            case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
         let component = Component {
+            share,
             series: Arc::new(self.catalogue.open(&name, limits.of(Budget::MetricSeries) as usize)),
             name,
             digest: source.digest.clone(),
@@ -142,9 +157,10 @@ impl Workshop {
         &self,
         suite: Suite,
         limits: Limits,
+        share: &Arc<Share>,
     ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
-        let recorder = Recorder::new(RunClock::start(), limits);
-        let session = Session::for_cases(recorder.clone(), limits);
+        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, share.clone()));
+        let session = Session::for_cases(recorder.clone());
         let asking = async move {
             let declared = async { suite.enter(session).await?.cases().await };
             let declared = tokio::time::timeout(CASES_TIMEOUT, declared).await;

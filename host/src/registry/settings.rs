@@ -23,6 +23,8 @@ pub struct RegistrySettings {
     pub default_timeout: Duration,
     /// The largest file that is loaded, in bytes.
     pub max_size: usize,
+    /// How many times a second the cases of one component may be due.
+    pub max_rate: usize,
 }
 
 /// A directory for compiled code.
@@ -51,6 +53,7 @@ impl RegistrySettings {
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),
+            max_rate: section.integer("max_rate", 1..=1_000_000, 200),
             max_size: section.bytes("max_size", 1 << 10..=1 << 30, 128 << 20),
         }
     }

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
-use crate::guest::{Happening, MetricKind};
+use crate::guest::{Budget, Happening, MetricKind};
 use crate::registry::{Case, Component};
 use crate::waiter::{Disposition, Waiter};
 
@@ -17,7 +17,7 @@ use crate::waiter::{Disposition, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 19] = [
+const HELP: [(&str, &str); 22] = [
     ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
     (
         "orbital_config_last_reload_success_timestamp_seconds",
@@ -26,6 +26,12 @@ const HELP: [(&str, &str); 19] = [
     ("orbital_runs_flaky_total", "Runs that passed after an attempt that did not."),
     ("orbital_runs_total", "Runs that ended, by outcome."),
     ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),
+    ("orbital_run_cpu_seconds_total", "Processor time that runs of the case took."),
+    ("orbital_run_memory_peak_bytes", "The most memory that the case's last run had at once."),
+    (
+        "orbital_budget_breaches_total",
+        "Attempts that ended because they asked for more than a budget allows.",
+    ),
     ("orbital_case_up", "Whether the case's last finished run passed."),
     ("orbital_case_last_pass_timestamp_seconds", "When a run of the case passed for the last time."),
     ("orbital_case_info", "The case's schedule and tags, to join with."),
@@ -41,6 +47,9 @@ const HELP: [(&str, &str); 19] = [
     ("orbital_build_info", "The host's version."),
     ("orbital_component_load_failing", "Whether the newest version of the component's file does not load."),
 ];
+
+/// It counts in fractions, which the library's own counters do not, so it is a gauge that is shown as a counter.
+const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
 
 /// Keeps the metrics, and makes the page of them.
 pub struct MetricsSink {
@@ -154,6 +163,9 @@ impl MetricsSink {
             ],
             1.0,
         );
+        for budget in Budget::ALL.into_iter().filter(|budget| *budget != Budget::MetricSeries) {
+            metrics.own.breaches(&component.name, budget).increment(0);
+        }
         metrics.scheduled(&component.name, component.cases.clone());
         let mut before = std::mem::take(&mut metrics.cases);
         for case in &component.cases {
@@ -167,8 +179,7 @@ impl MetricsSink {
     fn scheduled(&self, cases: &[Arc<Case>]) {
         let mut by_component: HashMap<&str, Vec<Arc<Case>>> = HashMap::new();
         for case in cases {
-            let component = case.id.split_once('/').map_or("", |(component, _)| component);
-            by_component.entry(component).or_default().push(case.clone());
+            by_component.entry(case.component()).or_default().push(case.clone());
         }
         let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
         for (component, cases) in by_component {
@@ -193,6 +204,7 @@ impl MetricsSink {
             family.register_counter("orbital_runs_total", &outcome).increment(1);
             family.register_counter("orbital_runs_flaky_total", &of_case).increment(u64::from(report.flaky));
             family.observe("orbital_run_duration_seconds", &of_case, report.duration);
+            family.used(component, case, report);
             let up = match report.outcome {
                 Outcome::Pass => Some(1.0),
                 Outcome::Fail | Outcome::Timeout | Outcome::Error => Some(0.0),
@@ -214,6 +226,9 @@ impl MetricsSink {
         self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay);
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let Some(metrics) = components.get(component) else { return };
+        for breach in report.attempts.iter().filter_map(|attempt| attempt.usage.breach) {
+            metrics.own.breaches(component, breach.budget).increment(1);
+        }
         for step in report.steps() {
             // What was not sent took no time. Its target's name may be anything.
             if let (Happening::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
@@ -323,8 +338,24 @@ impl Family {
         family
     }
 
+    /// What a run used of its budgets.
+    fn used(&self, component: &str, case: &str, report: &Report) {
+        let of_case = [("component", component), ("case", case)];
+        let attempts = || report.attempts.iter().map(|attempt| &attempt.usage);
+        let cpu: f64 = attempts().map(|usage| usage.cpu.as_secs_f64()).sum();
+        self.0.register_gauge(&key(CPU_SECONDS, &of_case), &METADATA).increment(cpu);
+        let memory = attempts().map(|usage| usage.peak_of(Budget::Memory)).max().unwrap_or_default();
+        self.gauge("orbital_run_memory_peak_bytes", &of_case, memory as f64);
+    }
+
+    fn breaches(&self, component: &str, budget: Budget) -> metrics::Counter {
+        let labels = [("component", component), ("budget", budget.name())];
+        self.register_counter("orbital_budget_breaches_total", &labels)
+    }
+
     fn page(&self) -> String {
-        self.0.handle().render()
+        let page = self.0.handle().render();
+        page.replace(&format!("# TYPE {CPU_SECONDS} gauge"), &format!("# TYPE {CPU_SECONDS} counter"))
     }
 
     /// Gauges, shown as counters.

@@ -91,6 +91,8 @@ pub enum SkipReason {
     Overlap,
     /// As many runs as the host allows were in flight.
     Capacity,
+    /// As many runs of the component as the host allows were in flight.
+    ComponentCapacity,
     /// The host itself was not there at the time: it was suspended, starved, or its clock was set.
     Missed,
     /// The operator paused the case.
@@ -99,13 +101,15 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Overlap, Self::Capacity, Self::Missed, Self::Paused];
+    pub const ALL: [Self; 5] =
+        [Self::Overlap, Self::Capacity, Self::ComponentCapacity, Self::Missed, Self::Paused];
 
     /// As metrics and logs say it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Overlap => "overlap",
             Self::Capacity => "capacity",
+            Self::ComponentCapacity => "component_capacity",
             Self::Missed => "missed",
             Self::Paused => "paused",
         }

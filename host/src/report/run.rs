@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::Outcome;
 use super::timestamp::{seconds, time};
-use crate::guest::{Sample, Step};
+use crate::guest::{Sample, Step, Usage};
 use crate::runner::Order;
 use crate::scheduler::Trigger;
 
@@ -67,6 +67,8 @@ pub struct Attempt {
     pub timeline: Vec<Step>,
     /// Steps that did not fit in the timeline.
     pub omitted: usize,
+    /// What it used.
+    pub usage: Usage,
     /// Values that it recorded for metrics of its own.
     #[serde(skip)]
     pub samples: Vec<Sample>,
@@ -107,6 +109,7 @@ impl Report {
             messages: vec![format!("the host broke while it ran this: {error}; please report it")],
             timeline: Vec::new(),
             omitted: 0,
+            usage: Usage::default(),
             samples: Vec::new(),
         };
         Self::new(order, vec![attempt])

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use settings::RunnerSettings;
 
-use crate::guest::{Budget, Entered, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::guest::{Budget, Entered, Meter, Recorder, RunClock, RunContext, RunParts, Session};
 use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
@@ -136,7 +136,7 @@ impl Runner {
         let claims = Arc::new(self.waiter.claims(*run));
         let limits = given.settings.limits_of(&component.name);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
-        let recorder = Recorder::new(RunClock::start(), limits);
+        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
         let session = Session::for_run(
             recorder.clone(),
             RunParts {
@@ -153,9 +153,7 @@ impl Runner {
                 client: given.client.clone(),
                 config: given.settings.config_of(&component.name, case),
                 series: component.series.clone(),
-                limits,
                 timeout: time_limit,
-                requests: AtomicUsize::new(0),
             },
         );
 
@@ -201,10 +199,12 @@ impl Runner {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
-        let out_of_wall_time = time_limit < case.timeout && matches!(ending, Ending::TimedOut);
-        let breach =
-            recording.breach.or_else(|| out_of_wall_time.then(|| limits.out_of_wall_time(case.timeout)));
-        let ending = ending.after(breach);
+        let ending = match ending {
+            Ending::TimedOut if time_limit < case.timeout => {
+                Ending::Broke(recorder.out_of_wall_time(case.timeout).into())
+            }
+            ending => ending,
+        };
         let late = matches!(ending, Ending::TimedOut).then(|| {
             time_ran_out(time_limit, duration, &recording, &self.waiter, recorder.clock().started())
         });
@@ -219,6 +219,7 @@ impl Runner {
             timeline: recording.steps,
             omitted: recording.omitted,
             samples: recording.samples,
+            usage: recorder.usage(),
         }
     }
 }

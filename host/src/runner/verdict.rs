@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::guest::{Activity, Breakdown, BudgetBreach, Happening, Recording};
+use crate::guest::{Activity, Breakdown, Happening, Recording};
 use crate::report::Outcome;
 use crate::report::text::{deliveries, short};
 use crate::waiter::{Disposition, TallyCount, Waiter};
@@ -25,20 +25,6 @@ pub(super) enum Ending {
     ShutDown,
     /// Its component was replaced or removed, and the grace time ran out.
     Retired,
-}
-
-impl Ending {
-    /// How it came to its end in truth, if a budget had been used up before.
-    pub(super) fn after(self, breach: Option<BudgetBreach>) -> Self {
-        match (breach, self) {
-            (Some(breach), Self::Returned(_) | Self::Broke(_) | Self::TimedOut) => Self::Broke(Breakdown {
-                reason: breach.to_string(),
-                frames: Vec::new(),
-                breach: Some(breach),
-            }),
-            (_, ending) => ending,
-        }
-    }
 }
 
 /// Outcome and reasons. Precedence: shutdown beats all; a budget that was breached is an error; a test that
@@ -203,7 +189,7 @@ fn came_instead(received: &TallyCount, own: usize, strays: &[String]) -> String 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::guest::Budget;
+    use crate::guest::{Budget, BudgetBreach};
 
     fn broke(breach: Option<BudgetBreach>) -> Ending {
         Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach })

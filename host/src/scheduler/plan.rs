@@ -96,6 +96,17 @@ pub enum Refusal {
         "as many runs are in flight as `scheduler.max_in_flight` allows ({0}); wait until some have ended"
     )]
     Capacity(usize),
+    /// As many runs of the component as the host allows are in flight.
+    #[error(
+        "as many runs of `{component}` are in flight as it may have ({most}, by `scheduler.component_max_in_flight` or \
+         `max_in_flight` of `[components.\"{component}\"]`); wait until some have ended"
+    )]
+    ComponentCapacity {
+        /// Its name.
+        component: String,
+        /// How many.
+        most: usize,
+    },
 }
 
 /// All cases that are deployed, and when they are due. All times are since the Unix epoch.
@@ -108,6 +119,8 @@ pub struct Plan<V> {
     /// Case ids that wait for their first run after a deploy.
     first: VecDeque<String>,
     in_flight: BTreeMap<String, InFlight>,
+    /// Runs in flight by the component's name.
+    by_component: BTreeMap<String, usize>,
     runs_in_flight: usize,
     last_look: Duration,
 }
@@ -139,6 +152,7 @@ impl<V: Clone> Plan<V> {
             calendar: BTreeSet::new(),
             first: VecDeque::new(),
             in_flight: BTreeMap::new(),
+            by_component: BTreeMap::new(),
             runs_in_flight: 0,
             last_look: Duration::ZERO,
         }
@@ -207,6 +221,11 @@ impl<V: Clone> Plan<V> {
         match self.take_place(&tick.case, false) {
             Ok(()) => Ok(tick),
             Err(SkipReason::Capacity) => Err(Refusal::Capacity(self.settings.max_in_flight)),
+            Err(SkipReason::ComponentCapacity) => {
+                let component = tick.case.component().to_owned();
+                let most = self.settings.max_in_flight_of(&component);
+                Err(Refusal::ComponentCapacity { component, most })
+            }
             Err(_) => Err(Refusal::Overlap { case: case_id.to_owned(), most: tick.case.max_in_flight }),
         }
     }
@@ -281,6 +300,13 @@ impl<V: Clone> Plan<V> {
             in_flight.first = false;
             in_flight.runs -= 1;
             self.runs_in_flight -= 1;
+            let component = case_id.split_once('/').map_or("", |(component, _)| component);
+            if let Some(runs) = self.by_component.get_mut(component) {
+                *runs -= 1;
+                if *runs == 0 {
+                    self.by_component.remove(component);
+                }
+            }
             if in_flight.runs == 0 {
                 self.in_flight.remove(case_id);
             }
@@ -307,6 +333,12 @@ impl<V: Clone> Plan<V> {
         if self.runs_in_flight >= self.settings.max_in_flight {
             return Err(SkipReason::Capacity);
         }
+        let component = case.component();
+        let of_component = self.by_component.get(component).copied().unwrap_or_default();
+        if of_component >= self.settings.max_in_flight_of(component) {
+            return Err(SkipReason::ComponentCapacity);
+        }
+        *self.by_component.entry(component.to_owned()).or_default() += 1;
         let in_flight = self.in_flight.entry(case.id.clone()).or_default();
         in_flight.runs += 1;
         in_flight.first |= first;
@@ -437,6 +469,24 @@ mod tests {
     }
 
     #[test]
+    fn a_component_has_a_capacity_of_its_own() {
+        let mut other = (*every_second("a")).clone();
+        other.id = "d/a".to_owned();
+        let busy = case("a", Schedule::Every(Duration::from_secs(1)), 10);
+        let mut plan = plan(&[busy, Arc::new(other)], NOW, false);
+        plan.settings.component_max_in_flight = 1;
+        let mut first = told(plan.due(NOW + Duration::from_secs(1)));
+        first.sort();
+        assert_eq!(first, ["run a", "run a"], "one of each");
+        plan.finished("d/a");
+        let mut second = told(plan.due(NOW + Duration::from_secs(2)));
+        second.sort();
+        assert_eq!(second, ["run a", "skip a component_capacity 1"]);
+        let refused = plan.run_now("c/a", NOW).unwrap_err();
+        assert_eq!(refused, Refusal::ComponentCapacity { component: "c".to_owned(), most: 1 });
+    }
+
+    #[test]
     fn ticks_that_were_missed_are_counted_and_not_made_up_for() {
         let mut plan = plan(&[every_second("a")], NOW, false);
         let first = plan.next_due().unwrap();
@@ -469,7 +519,8 @@ mod tests {
         let mut plan = plan(&[a, b], NOW, false);
         let text =
             "[[override]]\ncases = \"c/a\"\nmanual = true\n[[override]]\ncases = \"c/b\"\npaused = \"why\"\n";
-        let settings = crate::config::parse(text, SchedulerSettings::read).unwrap().0;
+        let settings =
+            crate::config::parse(text, |root| SchedulerSettings::read(root, Arc::default())).unwrap().0;
         plan.configure(settings, NOW);
         assert_eq!(told(plan.due(NOW + Duration::from_secs(1))), ["skip b paused 1"]);
         plan.configure(SchedulerSettings::default(), NOW + Duration::from_secs(1));

@@ -1,15 +1,19 @@
 //! The sections `[scheduler]`, `[[override]]` and `[[maintenance]]`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Maintenance, Overrides};
 use crate::config::Section;
+use crate::rules::ComponentRules;
 
 /// How much runs at once.
 #[derive(Debug, Clone)]
 pub struct SchedulerSettings {
     /// How many runs may be in flight over all.
     pub max_in_flight: usize,
+    /// How many of one component, where nothing else is set for it.
+    pub component_max_in_flight: usize,
     /// How many first runs after a deploy may be in flight over all.
     pub first_runs: usize,
     /// How long runs in flight may go on when the host stops.
@@ -18,23 +22,36 @@ pub struct SchedulerSettings {
     pub overrides: Overrides,
     /// When cases do not run.
     pub maintenance: Maintenance,
+    /// What is set for components by name.
+    pub rules: Arc<ComponentRules>,
 }
 
 impl SchedulerSettings {
-    /// Reads the sections.
-    pub fn read(root: &Section<'_>) -> Self {
-        let (overrides, maintenance) = (Overrides::read(root), Maintenance::read(root));
-        root.section("scheduler", |section| Self::read_section(section, overrides, maintenance))
+    /// How many runs of this component may be in flight.
+    pub fn max_in_flight_of(&self, component: &str) -> usize {
+        self.rules.max_in_flight(component).unwrap_or(self.component_max_in_flight)
     }
 
-    fn read_section(section: &Section<'_>, overrides: Overrides, maintenance: Maintenance) -> Self {
-        let default = Self::default();
+    /// Reads the sections.
+    pub fn read(root: &Section<'_>, rules: Arc<ComponentRules>) -> Self {
+        let (overrides, maintenance) = (Overrides::read(root), Maintenance::read(root));
+        let settings = Self { overrides, maintenance, rules, ..Self::default() };
+        root.section("scheduler", |section| settings.read_section(section))
+    }
+
+    fn read_section(self, section: &Section<'_>) -> Self {
+        let default = &self;
+        let max_in_flight = section.integer("max_in_flight", 1..=10_000, default.max_in_flight);
         Self {
-            overrides,
-            maintenance,
-            max_in_flight: section.integer("max_in_flight", 1..=10_000, default.max_in_flight),
+            max_in_flight,
+            component_max_in_flight: section.integer(
+                "component_max_in_flight",
+                1..=10_000,
+                max_in_flight.div_ceil(2),
+            ),
             first_runs: section.integer("first_runs", 1..=10_000, default.first_runs),
             shutdown_grace: section.duration("shutdown_grace", default.shutdown_grace),
+            ..self
         }
     }
 }
@@ -43,10 +60,12 @@ impl Default for SchedulerSettings {
     fn default() -> Self {
         Self {
             max_in_flight: 500,
+            component_max_in_flight: 250,
             first_runs: 8,
             shutdown_grace: Duration::from_secs(10),
             overrides: Overrides::default(),
             maintenance: Maintenance::default(),
+            rules: Arc::default(),
         }
     }
 }

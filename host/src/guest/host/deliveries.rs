@@ -8,6 +8,7 @@ use crate::guest::bindings::orbital::test::deliveries::{
     self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
 use crate::guest::budget::{Budget, BudgetBreach};
+use crate::guest::meter::Meter;
 use crate::guest::recorder::{Activity, Happening, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target::header_value;
@@ -29,14 +30,21 @@ impl Host for Session {
         let run = self.run("deliveries.expect")?;
         let result = match read_replies(options.replies) {
             Err(reason) => Err(ExpectError::InvalidReply(reason)),
-            Ok(replies) => match claim(run, &key)? {
-                Ok(()) => {
-                    run.claims.plan(&key, replies);
-                    Ok(())
+            Ok(replies) => {
+                // They are kept until the run ends, or the key gets others.
+                let size = replies.iter().map(size).sum();
+                self.meter().charge(Budget::HostMemory, size)?;
+                match claim(run, self.meter(), &key)? {
+                    Ok(()) => {
+                        run.claims.plan(&key, replies);
+                        Ok(())
+                    }
+                    Err(waiter::ExpectError::Taken) => Err(ExpectError::Taken),
+                    Err(waiter::ExpectError::Invalid(reason)) => {
+                        Err(ExpectError::InvalidKey(reason.to_string()))
+                    }
                 }
-                Err(waiter::ExpectError::Taken) => Err(ExpectError::Taken),
-                Err(waiter::ExpectError::Invalid(reason)) => Err(ExpectError::InvalidKey(reason.to_string())),
-            },
+            }
         };
         let error = result.as_ref().err().map(|error| match error {
             ExpectError::Taken => "another run expects it".to_owned(),
@@ -80,7 +88,7 @@ impl Session {
             return Ok(Err(WaitError::NothingToWaitFor));
         }
         for key in &keys {
-            match claim(run, key)? {
+            match claim(run, self.meter(), key)? {
                 Ok(()) => {}
                 Err(waiter::ExpectError::Taken) => return Ok(Err(WaitError::Taken)),
                 Err(waiter::ExpectError::Invalid(reason)) => {
@@ -147,11 +155,21 @@ impl crate::guest::Recorder {
 }
 
 /// Claims a key within the run's budget.
-pub(super) fn claim(run: &RunParts, key: &str) -> Result<Result<(), waiter::ExpectError>, BudgetBreach> {
+pub(super) fn claim(
+    run: &RunParts,
+    meter: &Meter,
+    key: &str,
+) -> Result<Result<(), waiter::ExpectError>, BudgetBreach> {
     if !run.claims.has(key) {
-        run.limits.check(Budget::Expectations, run.claims.len() + 1)?;
+        meter.check(Budget::Expectations, run.claims.len() as u64 + 1)?;
     }
     Ok(run.claims.expect(key))
+}
+
+/// How many bytes a reply takes.
+fn size(reply: &PlannedReply) -> usize {
+    let headers = reply.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
+    headers.sum::<usize>() + reply.body.len()
 }
 
 /// The most replies that can be planned for a key.

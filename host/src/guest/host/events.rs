@@ -8,6 +8,7 @@ use super::deliveries::claim;
 use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::Header;
 use crate::guest::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
+use crate::guest::budget::Budget;
 use crate::guest::recorder::{Activity, Happening, Recorder, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target;
@@ -34,7 +35,8 @@ impl Host for Session {
         let request = outgoing(target, method, path, headers, body, timeout_ms);
         let recorder = self.recorder.clone();
         let run = self.run("events.request")?;
-        run.charge_requests(1)?;
+        recorder.meter().charge(Budget::Requests, 1)?;
+        let _kept = recorder.meter().lend(Budget::HostMemory, request.body.len())?;
         recorder.enter(sending(&recorder, &request.target, &request.method, &request.path));
         let answer = exchange(run, &recorder, None, request).await;
         recorder.compute();
@@ -50,12 +52,14 @@ impl Session {
     ) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
         let recorder = self.recorder.clone();
         let run = self.run(call)?;
-        run.charge_requests(events.len())?;
+        let meter = recorder.meter();
+        meter.charge(Budget::Requests, events.len())?;
+        let _kept = meter.lend(Budget::HostMemory, events.iter().map(|event| event.body.len()).sum())?;
         // All keys first: no delivery can come before its key is expected.
         let mut claimed = Vec::with_capacity(events.len());
         for event in &events {
             claimed.push(match &event.key {
-                Some(key) => claim(run, key)?,
+                Some(key) => claim(run, meter, key)?,
                 None => Ok(()),
             });
         }
@@ -74,7 +78,8 @@ impl Session {
                 }
             }
         });
-        let answers: Vec<Answer> = stream::iter(answers).buffered(CONCURRENT_EVENTS).collect().await;
+        let at_once = CONCURRENT_EVENTS.min(meter.limits().of(Budget::RequestsInFlight) as usize);
+        let answers: Vec<Answer> = stream::iter(answers).buffered(at_once).collect().await;
         recorder.compute();
         Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
     }
@@ -89,6 +94,9 @@ async fn exchange(
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
     let body = excerpt(&request.body);
+    let meter = recorder.meter();
+    // What the component's other runs have under way comes first; that is not the system's time.
+    let _turn = meter.share().request().await;
     let started = Instant::now();
     let ready = run.client.prepare(request);
     let sent = ready.is_ok();
@@ -97,10 +105,17 @@ async fn exchange(
             if let Some(key) = &event {
                 run.claims.sent(key.as_deref(), started);
             }
-            ready.send(run.context.id, &run.context.case_id()).await
+            let under_way = meter.lend(Budget::RequestsInFlight, 1);
+            let answer = ready.send(run.context.id, &run.context.case_id()).await;
+            drop(under_way);
+            answer
         }
         Err(error) => Err(error),
     };
+    if let Ok(receipt) = &answer {
+        // If that is too much, the run ends before the test sees it.
+        let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
+    }
     let (status, text, error) = match &answer {
         Ok(receipt) => (Some(receipt.status), Some(excerpt(&receipt.body)), None),
         Err(error) => (None, None, Some(error.to_string())),

@@ -55,7 +55,7 @@ impl Session {
     ) -> wasmtime::Result<Result<(), MetricError>> {
         let recorder = self.recorder.clone();
         let run = self.run("metrics")?;
-        let (step_name, limits) = (name.clone(), run.limits);
+        let step_name = name.clone();
         let result = check(kind, name, value, labels).and_then(|sample| {
             run.series.note(&run.context.case, &sample).map_err(refused)?;
             Ok(sample)
@@ -65,8 +65,9 @@ impl Session {
         match result {
             Err(error) => Ok(Err(error)),
             Ok(sample) => {
-                let count = recorder.sample(sample);
-                limits.check(Budget::MetricSamples, count)?;
+                recorder.meter().charge(Budget::MetricSamples, 1)?;
+                recorder.meter().charge(Budget::HostMemory, sample.size())?;
+                recorder.sample(sample);
                 Ok(Ok(()))
             }
         }

@@ -1,0 +1,223 @@
+//! Counts what one run uses, while it runs, and ends it when it asks for more than it may have.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::{Serialize, Serializer};
+
+use super::budget::{Budget, BudgetBreach, Limits};
+use super::share::{Share, Turn};
+use super::trap::Breakdown;
+
+/// What one attempt of a run uses. Clones share one count.
+#[derive(Clone)]
+pub struct Meter(Arc<Counts>);
+
+struct Counts {
+    limits: Limits,
+    share: Arc<Share>,
+    used: [AtomicU64; Budget::ALL.len()],
+    /// The most that it had at once.
+    peak: [AtomicU64; Budget::ALL.len()],
+    /// Nanoseconds of processor time.
+    burnt: AtomicU64,
+    /// What the thread's clock said when time was counted last, in nanoseconds.
+    counted: AtomicU64,
+    /// The first one.
+    breach: OnceLock<BudgetBreach>,
+    turn: Mutex<Option<Turn>>,
+}
+
+/// What an attempt used at its end, or at most, of each budget that it used at all.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// In the units of the configuration's numbers: bytes, milliseconds or pieces.
+    pub peak: Vec<(Budget, u64)>,
+    /// Processor time.
+    pub cpu: Duration,
+    /// The budget that it asked too much of.
+    pub breach: Option<BudgetBreach>,
+}
+
+/// Something that a run has for a while; counted out when this is dropped.
+pub(super) struct Loan {
+    meter: Meter,
+    budget: Budget,
+    amount: usize,
+}
+
+impl Loan {
+    /// Counts in more of it.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn add(&mut self, amount: usize) -> Result<(), BudgetBreach> {
+        self.meter.charge(self.budget, amount)?;
+        self.amount += amount;
+        Ok(())
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.meter.0.used[self.budget as usize].fetch_sub(self.amount as u64, Ordering::Relaxed);
+    }
+}
+
+impl Meter {
+    /// With nothing used.
+    pub fn new(limits: Limits, share: Arc<Share>) -> Self {
+        Self(Arc::new(Counts {
+            limits,
+            share,
+            used: Default::default(),
+            peak: Default::default(),
+            burnt: AtomicU64::new(0),
+            counted: AtomicU64::new(0),
+            breach: OnceLock::new(),
+            turn: Mutex::default(),
+        }))
+    }
+
+    /// What it counts against.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What the component's runs have together.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.0.share
+    }
+
+    /// Counts in a use.
+    ///
+    /// # Errors
+    /// It is more than the run may have. The run ends, whatever the caller makes of this.
+    pub(super) fn charge(&self, budget: Budget, amount: usize) -> Result<(), BudgetBreach> {
+        // A run is one thread of execution, but what it started may end on another: so these are atomic, and need no
+        // order among each other.
+        let used = &self.0.used[budget as usize];
+        let asked = used.load(Ordering::Relaxed).saturating_add(amount as u64);
+        self.check(budget, asked)?;
+        used.fetch_add(amount as u64, Ordering::Relaxed);
+        self.0.peak[budget as usize].fetch_max(asked, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Counts in a use that has an end.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn lend(&self, budget: Budget, amount: usize) -> Result<Loan, BudgetBreach> {
+        self.charge(budget, amount)?;
+        Ok(Loan { meter: self.clone(), budget, amount })
+    }
+
+    /// Whether a use would be within its limit.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn check(&self, budget: Budget, asked: u64) -> Result<(), BudgetBreach> {
+        let limit = self.0.limits.of(budget);
+        if asked <= limit { Ok(()) } else { Err(self.breach(BudgetBreach { budget, limit, asked })) }
+    }
+
+    /// Notes that a budget is used up: the run ends before it computes on.
+    pub(super) fn breach(&self, breach: BudgetBreach) -> BudgetBreach {
+        *self.0.breach.get_or_init(|| breach)
+    }
+
+    /// What was used.
+    pub fn usage(&self) -> Usage {
+        let peak = |budget: Budget| (budget, self.0.peak[budget as usize].load(Ordering::Relaxed));
+        Usage {
+            peak: Budget::ALL.into_iter().map(peak).filter(|(_, peak)| *peak > 0).collect(),
+            cpu: self.burnt(),
+            breach: self.0.breach.get().copied(),
+        }
+    }
+
+    /// Runs a guest: counts its processor time, and ends it when a budget is used up.
+    pub(super) async fn run<T>(
+        &self,
+        guest: impl Future<Output = Result<T, Breakdown>>,
+    ) -> Result<T, Breakdown> {
+        let mut guest = pin!(guest);
+        poll_fn(|context| {
+            self.0.counted.store(thread_time(), Ordering::Relaxed);
+            let polled = guest.as_mut().poll(context);
+            self.count_time();
+            // It waits, or is gone: somebody else's turn.
+            drop(self.turn().take());
+            match (polled, self.0.breach.get()) {
+                // It knows where the guest was.
+                (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
+                (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
+                (polled, None) => polled,
+            }
+        })
+        .await
+    }
+
+    /// Called again and again while the guest computes.
+    ///
+    /// # Errors
+    /// Its processor time is used up.
+    pub(super) fn tick(&self) -> Result<(), BudgetBreach> {
+        self.count_time();
+        self.check(Budget::Cpu, self.burnt().as_millis() as u64)
+    }
+
+    /// Lets others go on before the guest computes on. A run of a component that computes all the time waits for its
+    /// turn.
+    pub(super) async fn give_way(self) {
+        if !self.0.share.is_busy() {
+            // tokio's own yield, so that timers and sockets are looked at in between.
+            return tokio::task::yield_now().await;
+        }
+        drop(self.turn().take());
+        let turn = self.0.share.turn().await;
+        *self.turn() = Some(turn);
+    }
+
+    fn turn(&self) -> std::sync::MutexGuard<'_, Option<Turn>> {
+        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn burnt(&self) -> Duration {
+        Duration::from_nanos(self.0.burnt.load(Ordering::Relaxed))
+    }
+
+    fn count_time(&self) {
+        let now = thread_time();
+        let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
+        self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
+        self.0.share.burn(Duration::from_nanos(burnt));
+    }
+}
+
+/// Processor time of this thread so far, in nanoseconds.
+fn thread_time() -> u64 {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+}
+
+impl Usage {
+    /// The most that it had of a budget at once; of what is never free again, all of it.
+    pub fn peak_of(&self, budget: Budget) -> u64 {
+        self.peak.iter().find(|(used, _)| *used == budget).map_or(0, |(_, peak)| *peak)
+    }
+}
+
+impl Serialize for Usage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let cpu = (self.cpu.as_micros() > 0).then_some(("cpu_seconds", self.cpu.as_secs_f64().into()));
+        let peak = self.peak.iter().map(|(budget, peak)| (budget.name(), (*peak).into()));
+        serializer.collect_map(cpu.into_iter().chain(peak).collect::<Vec<(_, serde_json::Value)>>())
+    }
+}

@@ -1,0 +1,189 @@
+//! What the runs of one component have together, so that no component takes what its neighbours need.
+//!
+//! Guests share a few threads. Most compute for less than a millisecond at a time, and the order of their arrival is
+//! fair enough. A component that computes all the time takes turns instead: one of its runs at once, and all such components
+//! together leave a thread to the others. The idea is that of multilevel feedback queues in operating systems.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::budget::{Budget, BudgetBreach, Limits};
+
+/// From this much processor time on, beyond what [`FREE`] allows, a component is busy.
+const BURST: Duration = Duration::from_millis(200);
+
+/// The part of one processor that a component may use for ever without being busy: one in so many.
+const FREE: u32 = 4;
+
+/// How many requests of one component are under way at once; more wait for their turn.
+const REQUESTS: usize = 32;
+
+/// All components' shares.
+pub struct Shares {
+    lanes: Arc<Semaphore>,
+    /// By the component's name. A share outlives its versions, and goes when the last run is gone.
+    shares: Mutex<HashMap<String, Weak<Share>>>,
+}
+
+/// One component's.
+pub struct Share {
+    lanes: Arc<Semaphore>,
+    own: Arc<Semaphore>,
+    requests: Arc<Semaphore>,
+    account: Mutex<Account>,
+    /// Bytes, of all runs in flight.
+    memory: AtomicU64,
+}
+
+/// The right to compute.
+pub(super) struct Turn {
+    _lane: OwnedSemaphorePermit,
+    _own: OwnedSemaphorePermit,
+}
+
+/// A leaky bucket of processor time.
+struct Account {
+    level: Duration,
+    since: Instant,
+}
+
+impl Shares {
+    /// For guests that share so many threads.
+    pub fn new(threads: usize) -> Self {
+        let lanes = threads.saturating_sub(1).max(1);
+        Self { lanes: Arc::new(Semaphore::new(lanes)), shares: Mutex::default() }
+    }
+
+    /// The share of the component of this name.
+    pub fn of(&self, component: &str) -> Arc<Share> {
+        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(share) = shares.get(component).and_then(Weak::upgrade) {
+            return share;
+        }
+        let share = Arc::new(Share {
+            lanes: self.lanes.clone(),
+            own: Arc::new(Semaphore::new(1)),
+            requests: Arc::new(Semaphore::new(REQUESTS)),
+            account: Mutex::new(Account { level: Duration::ZERO, since: Instant::now() }),
+            memory: AtomicU64::new(0),
+        });
+        shares.retain(|_, share| share.strong_count() > 0);
+        shares.insert(component.to_owned(), Arc::downgrade(&share));
+        share
+    }
+}
+
+impl Share {
+    /// Counts in memory of a run.
+    ///
+    /// # Errors
+    /// All runs together have more than they may.
+    pub(super) fn charge_memory(&self, limits: &Limits, bytes: u64) -> Result<(), BudgetBreach> {
+        let (budget, limit) = (Budget::ComponentMemory, limits.of(Budget::ComponentMemory));
+        let asked = self.memory.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if asked <= limit {
+            return Ok(());
+        }
+        self.release_memory(bytes);
+        Err(BudgetBreach { budget, limit, asked })
+    }
+
+    /// Counts out memory of a run.
+    pub(super) fn release_memory(&self, bytes: u64) {
+        self.memory.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// The right to have one more request under way.
+    pub(super) async fn request(&self) -> Option<OwnedSemaphorePermit> {
+        // Nobody closes it.
+        self.requests.clone().acquire_owned().await.ok()
+    }
+
+    /// The right to compute on.
+    pub(super) async fn turn(&self) -> Turn {
+        // A component queues with one run at a time, so that who has more runs has no more turns. Nobody closes these.
+        let own = acquire(&self.own).await;
+        Turn { _lane: acquire(&self.lanes).await, _own: own }
+    }
+
+    /// Counts processor time.
+    pub(super) fn burn(&self, time: Duration) {
+        self.account().burn(time, Instant::now());
+    }
+
+    /// Whether the component has been computing for a long time.
+    pub(super) fn is_busy(&self) -> bool {
+        self.account().level > BURST
+    }
+
+    fn account(&self) -> MutexGuard<'_, Account> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
+    match semaphore.clone().acquire_owned().await {
+        Ok(permit) => permit,
+        Err(closed) => unreachable!("nobody closes it: {closed}"),
+    }
+}
+
+impl Account {
+    fn burn(&mut self, time: Duration, now: Instant) {
+        let leaked = now.duration_since(self.since) / FREE;
+        self.level = self.level.saturating_sub(leaked) + time;
+        self.since = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_computes_all_the_time_is_busy_and_who_does_so_now_and_then_is_not() {
+        let start = Instant::now();
+        let second = Duration::from_secs(1);
+        let mut account = Account { level: Duration::ZERO, since: start };
+        for n in 1..=100 {
+            account.burn(second / 5, start + second * n);
+        }
+        assert!(account.level <= BURST, "{:?}", account.level);
+        account.burn(second, start + second * 101);
+        assert!(account.level > BURST);
+        account.burn(Duration::ZERO, start + second * 110);
+        assert_eq!(account.level, Duration::ZERO);
+    }
+
+    #[tokio::test]
+    async fn one_run_of_a_busy_component_has_the_turn_and_another_component_has_the_next() {
+        let shares = Shares::new(2);
+        let (a, b) = (shares.of("a"), shares.of("b"));
+        assert!(Arc::ptr_eq(&a, &shares.of("a")));
+        let first = a.turn().await;
+        let mut second = std::pin::pin!(a.turn());
+        let mut other = std::pin::pin!(b.turn());
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        assert!(futures_util::poll!(other.as_mut()).is_pending());
+        drop(first);
+        // The component that waited for a lane comes before the one that must take up its own place again.
+        assert!(futures_util::poll!(second.as_mut()).is_pending());
+        let other = futures_util::poll!(other.as_mut());
+        assert!(other.is_ready());
+    }
+
+    #[test]
+    fn all_runs_of_a_component_share_its_memory() {
+        let share = Shares::new(1).of("a");
+        let mut limits = Limits::default();
+        limits.set(Budget::ComponentMemory, 100);
+        assert_eq!(share.charge_memory(&limits, 60), Ok(()));
+        assert!(share.charge_memory(&limits, 60).is_err());
+        share.release_memory(60);
+        assert_eq!(share.charge_memory(&limits, 60), Ok(()));
+    }
+}
