@@ -67,7 +67,8 @@ impl Service {
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
                 .await?;
         let hangup = signal(SignalKind::hangup())?;
-        let metrics = MetricsSink::new(waiter.clone());
+        let metrics =
+            MetricsSink::new(waiter.clone(), [("host", Handle::current()), ("guests", guests.clone())]);
         let (console, printing) = Console::start(quiet)?;
         let journal = Journal::new(settings.journal.clone());
         let reporter = Arc::new(Reporter::new(metrics.clone(), journal.clone(), console));

@@ -4,27 +4,16 @@
 //! demo picks all addresses before it starts either (see [`addresses`]).
 
 use std::{
-    fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
-
-use self::{addresses::Addresses, process::Process, signals::Signals, tally::Tally};
 use crate::{
     guests::{self, Language},
+    stage::{Addresses, Signals, Stage, Tally},
     workspace,
 };
-
-mod addresses;
-mod config;
-mod process;
-mod scrape;
-mod signals;
-mod tally;
 
 /// The cases that every suite has, and that must pass for the demo to succeed.
 const EXPECTED: [&str; 6] =
@@ -50,22 +39,20 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let addresses = Addresses::choose()?;
     let folder = workspace::path("target/demo");
-    let config = prepare(&folder, &components, &addresses)?;
+    let files: Vec<_> = components.iter().map(|(_, component)| component.clone()).collect();
 
     let signals = Signals::catch()?;
-    let mut pipeline = start_pipeline(&addresses)?;
-    let mut host = start_host(&config)?;
-    introduce(&folder, &addresses, &components);
+    let mut stage = Stage::set(&folder, &files, addresses, "")?;
+    introduce(&folder, &stage.addresses, &components);
     let end = arguments.duration.map(|duration| Instant::now() + duration);
     while !signals.told_to_stop() && end.is_none_or(|end| Instant::now() < end) {
-        pipeline.expect_running()?;
-        host.expect_running()?;
+        stage.expect_running()?;
         thread::sleep(GLANCE);
     }
 
     // Read before the host stops: its numbers go with it.
-    let page = scrape::metrics(addresses.admin)?;
-    let stopped = host.stop().and(pipeline.stop());
+    let page = stage.metrics()?;
+    let stopped = stage.stop();
     let tally = Tally::read(&page);
     print!("\n{tally}");
     tally.verdict(&expected(&components))?;
@@ -79,42 +66,6 @@ fn expected(components: &[(Language, PathBuf)]) -> Vec<String> {
         EXPECTED.into_iter().chain(more).map(move |case| format!("{}/{case}", language.component()))
     };
     components.iter().flat_map(of).collect()
-}
-
-/// Writes the configuration, and a directory with nothing but the example components.
-fn prepare(
-    folder: &Path,
-    components: &[(Language, PathBuf)],
-    addresses: &Addresses,
-) -> anyhow::Result<PathBuf> {
-    let directory = folder.join("components");
-    if directory.exists() {
-        fs::remove_dir_all(&directory).with_context(|| format!("cannot empty `{}`", directory.display()))?;
-    }
-    fs::create_dir_all(&directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
-    for (_, component) in components {
-        guests::deploy(component, &directory)?;
-    }
-    let config = folder.join("orbital.toml");
-    fs::write(&config, config::render(&directory, addresses))
-        .with_context(|| format!("cannot write `{}`", config.display()))?;
-    Ok(config)
-}
-
-fn start_pipeline(addresses: &Addresses) -> anyhow::Result<Process> {
-    let mut command = Command::new(workspace::binaries()?.join("pipeline"));
-    command.arg("--listen").arg(addresses.pipeline.to_string());
-    for route in config::routes(addresses.webhook) {
-        command.arg("--route").arg(route);
-    }
-    let mut pipeline = Process::start("pipeline", command.stdout(Stdio::piped()))?;
-    pipeline.wait_for_line()?;
-    Ok(pipeline)
-}
-
-fn start_host(config: &Path) -> anyhow::Result<Process> {
-    let mut command = Command::new(workspace::binaries()?.join("orbital"));
-    Process::start("orbital", command.arg("serve").arg("--config").arg(config))
 }
 
 fn introduce(

@@ -32,6 +32,10 @@ pub(crate) fn run() -> anyhow::Result<()> {
             println!("{}", component.display());
         }
     }
+    build_fixtures()
+}
+
+fn build_fixtures() -> anyhow::Result<()> {
     let tests = workspace::path("tests/guests");
     workspace::run(workspace::guest_cargo(&tests).args([
         "build",
@@ -41,6 +45,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "--target",
         TARGET,
     ]))
+}
+
+/// Builds the tests that mean no good, and answers where they are.
+pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
+    build_fixtures()?;
+    let greedy = "tests/guests/target/wasm32-wasip2/release/examples/greedy.wasm";
+    Ok(vec![workspace::path(greedy)])
 }
 
 /// Builds the example suites, into `target/components`; answers which there are, and where.

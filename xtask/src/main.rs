@@ -10,6 +10,8 @@ use clap::{Parser, Subcommand};
 mod demo;
 mod guests;
 mod guides;
+mod soak;
+mod stage;
 mod test;
 mod workspace;
 
@@ -29,6 +31,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Do what the guides say, each in an empty folder
     Guides(guides::Arguments),
+    /// Run hostile tests beside two hundred good ones for a long time, and look for leaks
+    Soak(soak::Arguments),
     /// Build everything and run all tests
     Test(test::Arguments),
 }
@@ -38,6 +42,7 @@ fn main() -> ExitCode {
         Command::Guests => guests::run(),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };
     match result {

@@ -30,6 +30,7 @@ struct Counts {
     counted: AtomicU64,
     /// The first one.
     breach: OnceLock<BudgetBreach>,
+    /// What it computes with when it is polled the next time.
     turn: Mutex<Option<Turn>>,
 }
 
@@ -150,10 +151,14 @@ impl Meter {
         let mut guest = pin!(guest);
         poll_fn(|context| {
             self.0.counted.store(thread_time(), Ordering::Relaxed);
-            let polled = guest.as_mut().poll(context);
+            let turn = self.turn().take();
+            let polled = match &turn {
+                None => guest.as_mut().poll(context),
+                // It is going to compute for long: the other guests get another thread meanwhile.
+                Some(_) => tokio::task::block_in_place(|| guest.as_mut().poll(context)),
+            };
             self.count_time();
-            // It waits, or is gone: somebody else's turn.
-            drop(self.turn().take());
+            drop(turn);
             match (polled, self.0.breach.get()) {
                 // It knows where the guest was.
                 (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
@@ -180,9 +185,10 @@ impl Meter {
             // tokio's own yield, so that timers and sockets are looked at in between.
             return tokio::task::yield_now().await;
         }
-        drop(self.turn().take());
         let turn = self.0.share.turn().await;
         *self.turn() = Some(turn);
+        // The turn begins when it is polled the next time.
+        tokio::task::yield_now().await;
     }
 
     fn turn(&self) -> std::sync::MutexGuard<'_, Option<Turn>> {

@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::budget::{Budget, BudgetBreach, Limits};
 
 /// From this much processor time on, beyond what [`FREE`] allows, a component is busy.
-const BURST: Duration = Duration::from_millis(200);
+const BURST: Duration = Duration::from_millis(50);
 
 /// The part of one processor that a component may use for ever without being busy: one in so many.
 const FREE: u32 = 4;
@@ -150,12 +150,12 @@ mod tests {
         let second = Duration::from_secs(1);
         let mut account = Account { level: Duration::ZERO, since: start };
         for n in 1..=100 {
-            account.burn(second / 5, start + second * n);
+            account.burn(second / 25, start + second / 5 * n);
         }
         assert!(account.level <= BURST, "{:?}", account.level);
-        account.burn(second, start + second * 101);
+        account.burn(second, start + second * 21);
         assert!(account.level > BURST);
-        account.burn(Duration::ZERO, start + second * 110);
+        account.burn(Duration::ZERO, start + second * 31);
         assert_eq!(account.level, Duration::ZERO);
     }
 

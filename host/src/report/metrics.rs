@@ -9,6 +9,8 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
+use tokio::runtime::Handle;
+
 use crate::guest::{Budget, Happening, MetricKind};
 use crate::registry::{Case, Component};
 use crate::waiter::{Disposition, Waiter};
@@ -17,7 +19,7 @@ use crate::waiter::{Disposition, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 22] = [
+const HELP: [(&str, &str); 31] = [
     ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
     (
         "orbital_config_last_reload_success_timestamp_seconds",
@@ -45,6 +47,18 @@ const HELP: [(&str, &str); 22] = [
     ("orbital_component_loads_total", "Files that were loaded or refused."),
     ("orbital_component_info", "The version of the component that runs."),
     ("orbital_build_info", "The host's version."),
+    ("orbital_tasks", "Tasks of the host's asynchronous runtimes."),
+    ("process_cpu_seconds_total", "Processor time of the host's process."),
+    ("process_max_fds", "The most file descriptors that the process may open."),
+    ("process_open_fds", "File descriptors that are open."),
+    ("process_resident_memory_bytes", "Memory of the process that is in use."),
+    ("process_start_time_seconds", "When the process began, since the Unix epoch."),
+    ("process_threads", "Threads of the process."),
+    (
+        "process_virtual_memory_bytes",
+        "Address space of the process; slots for guests are most of it, and no memory.",
+    ),
+    ("process_virtual_memory_max_bytes", "The most address space that the process may have."),
     ("orbital_component_load_failing", "Whether the newest version of the component's file does not load."),
 ];
 
@@ -56,6 +70,8 @@ pub struct MetricsSink {
     host: Family,
     components: RwLock<HashMap<String, ComponentMetrics>>,
     waiter: Arc<Waiter>,
+    /// With the names of what they run.
+    runtimes: [(&'static str, Handle); 2],
 }
 
 /// Series that come and go together.
@@ -80,16 +96,25 @@ struct ComponentMetrics {
 
 impl MetricsSink {
     /// Nothing but the host's own metrics yet.
-    pub fn new(waiter: Arc<Waiter>) -> Arc<Self> {
+    pub fn new(waiter: Arc<Waiter>, runtimes: [(&'static str, Handle); 2]) -> Arc<Self> {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        Arc::new(Self { host, components: RwLock::default(), waiter })
+        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes })
     }
 
     /// The page, in Prometheus' text format.
     pub fn page(&self, runs_in_flight: usize) -> String {
         self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
         self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
+        for (name, runtime) in &self.runtimes {
+            self.host.gauge(
+                "orbital_tasks",
+                &[("runtime", name)],
+                runtime.metrics().num_alive_tasks() as f64,
+            );
+        }
+        // The standard metrics of a process, by the names that all client libraries give them.
+        metrics::with_local_recorder(&self.host.0, || metrics_process::Collector::default().collect());
         let received = self.waiter.count();
         // What is held becomes one of these in a while.
         let is_final = |disposition: &Disposition| *disposition != Disposition::Held;

@@ -33,8 +33,8 @@ pub struct Report {
     /// When the guest was entered for the first time.
     #[serde(serialize_with = "time")]
     pub started: SystemTime,
-    /// From due to started.
-    #[serde(skip)]
+    /// From due to started, in seconds.
+    #[serde(serialize_with = "seconds")]
     pub start_delay: Duration,
     /// From then to the end of the last attempt, in seconds.
     #[serde(serialize_with = "seconds")]

@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt};
 
 use anyhow::ensure;
 
-const METRIC: &str = "orbital_runs_total{";
+use super::samples::samples;
+
+const METRIC: &str = "orbital_runs_total";
 
 /// The outcomes there are, in the order of the table's columns.
 const OUTCOMES: [&str; 5] = ["pass", "fail", "timeout", "error", "cancelled"];
@@ -16,10 +18,10 @@ impl Tally {
     /// Reads a page in Prometheus' text format, and passes over everything that is not about runs.
     pub(crate) fn read(page: &str) -> Self {
         let mut tally = BTreeMap::<String, BTreeMap<String, u64>>::new();
-        for (mut labels, runs) in page.lines().filter_map(sample) {
-            let mut label = |name| labels.remove(name).unwrap_or_default();
-            let case = format!("{}/{}", label("component"), label("case"));
-            *tally.entry(case).or_default().entry(label("outcome")).or_default() += runs;
+        for sample in samples(page).filter(|sample| sample.name == METRIC) {
+            let case = format!("{}/{}", sample.label("component"), sample.label("case"));
+            let outcome = sample.label("outcome").to_owned();
+            *tally.entry(case).or_default().entry(outcome).or_default() += sample.value as u64;
         }
         Self(tally)
     }
@@ -58,37 +60,6 @@ impl fmt::Display for Tally {
         }
         Ok(())
     }
-}
-
-/// The labels and the value of a line such as `orbital_runs_total{case="a",outcome="pass"} 3`.
-fn sample(line: &str) -> Option<(BTreeMap<String, String>, u64)> {
-    let mut rest = line.strip_prefix(METRIC)?;
-    let mut labels = BTreeMap::new();
-    while !rest.starts_with('}') {
-        let (name, value_on) = rest.trim_start_matches(',').split_once("=\"")?;
-        let (value, after) = until_quote(value_on)?;
-        labels.insert(name.to_owned(), value);
-        rest = after;
-    }
-    let value: f64 = rest[1..].split_whitespace().next()?.parse().ok()?;
-    Some((labels, value as u64))
-}
-
-/// A label's value, up to the quote that ends it, and what follows.
-fn until_quote(text: &str) -> Option<(String, &str)> {
-    let mut value = String::new();
-    let mut characters = text.char_indices();
-    while let Some((index, character)) = characters.next() {
-        match character {
-            '"' => return Some((value, &text[index + 1..])),
-            '\\' => match characters.next()?.1 {
-                'n' => value.push('\n'),
-                escaped => value.push(escaped),
-            },
-            other => value.push(other),
-        }
-    }
-    None
 }
 
 #[cfg(test)]

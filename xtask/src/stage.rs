@@ -1,0 +1,92 @@
+//! The real host and the example pipeline, each knowing the other's address, and a directory of components.
+//!
+//! The pipeline must know the webhook's address and the host must know the pipeline's, so neither can pick its own: all
+//! addresses are picked before either is started (see [`addresses`]).
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::Context as _;
+
+use self::process::Process;
+use crate::{guests, workspace};
+
+mod addresses;
+mod config;
+mod process;
+mod samples;
+mod scrape;
+mod signals;
+mod tally;
+
+pub(crate) use self::{addresses::Addresses, samples::samples, signals::Signals, tally::Tally};
+
+/// Both, running. To drop it is to stop them.
+pub(crate) struct Stage {
+    pub(crate) addresses: Addresses,
+    pipeline: Process,
+    host: Process,
+    /// What is deployed.
+    pub(crate) components: PathBuf,
+}
+
+impl Stage {
+    /// Starts both in a folder, with nothing but these components. `more` is added to the host's configuration.
+    pub(crate) fn set(
+        folder: &Path,
+        components: &[PathBuf],
+        addresses: Addresses,
+        more: &str,
+    ) -> anyhow::Result<Self> {
+        let directory = folder.join("components");
+        if directory.exists() {
+            fs::remove_dir_all(&directory)
+                .with_context(|| format!("cannot empty `{}`", directory.display()))?;
+        }
+        fs::create_dir_all(&directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
+        for component in components {
+            guests::deploy(component, &directory)?;
+        }
+        let config = folder.join("orbital.toml");
+        fs::write(&config, config::render(&directory, &addresses) + more)
+            .with_context(|| format!("cannot write `{}`", config.display()))?;
+        let pipeline = start_pipeline(&addresses)?;
+        let host = start_host(&config)?;
+        Ok(Self { addresses, pipeline, host, components: directory })
+    }
+
+    /// Fails if one of them has ended, which it should not on its own.
+    pub(crate) fn expect_running(&mut self) -> anyhow::Result<()> {
+        self.pipeline.expect_running()?;
+        self.host.expect_running()
+    }
+
+    /// What the host says at `/metrics`.
+    pub(crate) fn metrics(&self) -> anyhow::Result<String> {
+        scrape::metrics(self.addresses.admin)
+    }
+
+    /// Stops both, and fails if one does not stop in peace.
+    pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
+        self.host.stop().and(self.pipeline.stop())
+    }
+}
+
+fn start_pipeline(addresses: &Addresses) -> anyhow::Result<Process> {
+    let mut command = Command::new(workspace::binaries()?.join("pipeline"));
+    command.arg("--listen").arg(addresses.pipeline.to_string());
+    for route in config::routes(addresses.webhook) {
+        command.arg("--route").arg(route);
+    }
+    let mut pipeline = Process::start("pipeline", command.stdout(Stdio::piped()))?;
+    pipeline.wait_for_line()?;
+    Ok(pipeline)
+}
+
+fn start_host(config: &Path) -> anyhow::Result<Process> {
+    let mut command = Command::new(workspace::binaries()?.join("orbital"));
+    Process::start("orbital", command.arg("serve").arg("--config").arg(config))
+}
