@@ -7,6 +7,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -23,6 +25,12 @@ mod signals;
 mod tally;
 
 pub(crate) use self::{addresses::Addresses, samples::samples, signals::Signals, tally::Tally};
+
+/// How long the host may take to answer.
+const READY: Duration = Duration::from_secs(30);
+
+/// How often to look whether it does.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// Both, running. To drop it is to stop them.
 pub(crate) struct Stage {
@@ -55,7 +63,21 @@ impl Stage {
             .with_context(|| format!("cannot write `{}`", config.display()))?;
         let pipeline = start_pipeline(&addresses)?;
         let host = start_host(&config)?;
-        Ok(Self { addresses, pipeline, host, components: directory })
+        let mut stage = Self { addresses, pipeline, host, components: directory };
+        stage.wait_until_up()?;
+        Ok(stage)
+    }
+
+    fn wait_until_up(&mut self) -> anyhow::Result<()> {
+        let end = Instant::now() + READY;
+        loop {
+            self.expect_running()?;
+            match self.metrics() {
+                Ok(_) => return Ok(()),
+                Err(error) if Instant::now() > end => return Err(error),
+                Err(_) => thread::sleep(GLANCE),
+            }
+        }
     }
 
     /// Fails if one of them has ended, which it should not on its own.
