@@ -11,7 +11,7 @@ use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine
 use crate::listener::{BindError, Listener};
 use crate::registry::{Cache, Workshop};
 use crate::runner::{Provision, Runner};
-use crate::secrets::{Secrets, SecretsError};
+use crate::secrets::{Masker, SHORTEST, Secrets, SecretsError};
 use crate::settings::Settings;
 use crate::state::{State, StateError, StateSettings};
 use crate::target::{Client, ClientError};
@@ -68,9 +68,9 @@ impl Foundation {
     ///
     /// # Errors
     /// The first part that cannot be had.
-    pub async fn lay(settings: &Settings, secrets: &Secrets) -> Result<Self, StartError> {
-        let waiter = Waiter::new(settings.waiter.clone());
-        let client = client(settings, secrets)?;
+    pub async fn lay(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Self, StartError> {
+        let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
+        let client = client(settings, secrets, masker)?;
         let webhook = Listener::bind(
             settings.webhook.listen,
             settings.webhook.max_connections,
@@ -84,20 +84,29 @@ impl Foundation {
     }
 }
 
-/// The values of all secrets.
+/// The values of all secrets, which the masker hides from now on.
 ///
 /// # Errors
 /// All that are not to be had.
-pub fn secrets(settings: &Settings) -> Result<Secrets, StartError> {
-    settings.secrets.fetch().map_err(StartError::Secrets)
+pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartError> {
+    let secrets = settings.secrets.fetch().map_err(StartError::Secrets)?;
+    masker.learn(&secrets).map_err(|error| StartError::Secrets(vec![error.into()]))?;
+    for name in secrets.too_short() {
+        tracing::warn!(
+            "secret `{name}` has less than {SHORTEST} bytes: where it comes back, tests, logs and reports show it; give it \
+             a longer value"
+        );
+    }
+    Ok(secrets)
 }
 
-/// The HTTP client, with its secrets.
+/// The HTTP client, with its secrets, which are hidden in answers.
 ///
 /// # Errors
 /// Targets are wrong.
-pub fn client(settings: &Settings, secrets: &Secrets) -> Result<Arc<Client>, StartError> {
-    Client::new(&settings.targets, secrets, Handle::current()).map(Arc::new).map_err(StartError::Targets)
+pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Arc<Client>, StartError> {
+    let client = Client::new(&settings.targets, secrets, masker.clone(), Handle::current());
+    client.map(Arc::new).map_err(StartError::Targets)
 }
 
 /// What runs are given, with the webhook at this address.

@@ -22,6 +22,7 @@ use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
+use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::signature::Signature;
 use crate::webhook::Webhook;
@@ -46,6 +47,8 @@ pub struct Reloader {
     pub webhook: Arc<Webhook>,
     /// Takes the token of the private listener.
     pub guard: Arc<Guard>,
+    /// Takes secrets, to hide them.
+    pub masker: Masker,
     /// Takes overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
     /// Is told how it went.
@@ -118,8 +121,8 @@ impl Reloader {
     /// Hands the settings on; gives those that act at the next start only.
     fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, StartError> {
         // The only parts that can fail, so they come first: all or nothing.
-        let secrets = secrets(&settings)?;
-        let client = client(&settings, &secrets)?;
+        let secrets = secrets(&settings, &self.masker)?;
+        let client = client(&settings, &secrets, &self.masker)?;
         let access = Access::new(&settings.admin, &secrets)?;
         let later = self.settings.fixed_changes(&settings);
         // There are no more places for runs than at the start. What does not act yet stays as it acts, so

@@ -1,11 +1,19 @@
 //! Secrets that the configuration refers to by name, as `${secret.NAME}`.
 
+mod forms;
+mod mask;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+pub use mask::{Masker, SHORTEST};
+
 use crate::config::Section;
+
+/// The most bytes of a value: more is no secret, and would have to be looked for in all that comes.
+const LONGEST: usize = 16 << 10;
 
 /// Where each secret comes from: the section `[secrets]`.
 #[derive(Debug, Clone, Default)]
@@ -45,6 +53,12 @@ pub enum SecretsError {
     /// It has no characters.
     #[error("secret `{0}` is empty")]
     Empty(String),
+    /// It has too many.
+    #[error("secret `{0}` has more than {LONGEST} bytes")]
+    TooLong(String),
+    /// Values could not be hidden in what comes back.
+    #[error("there are too many secrets to look for")]
+    TooMany(#[from] aho_corasick::BuildError),
 }
 
 impl SecretsSettings {
@@ -92,6 +106,12 @@ impl SecretsSettings {
         }
         if errors.is_empty() { Ok(Secrets(values)) } else { Err(errors) }
     }
+
+    /// The values that are to be had now, for who must not show them.
+    pub fn fetch_some(&self) -> Secrets {
+        let values = self.0.iter().map(|(name, source)| (name.clone(), source.fetch(name)));
+        Secrets(values.filter_map(|(name, value)| Some((name, value.ok()?))).collect())
+    }
 }
 
 impl Source {
@@ -108,6 +128,7 @@ impl Source {
         };
         match value.trim_end_matches(['\n', '\r']) {
             "" => Err(SecretsError::Empty(name)),
+            value if value.len() > LONGEST => Err(SecretsError::TooLong(name)),
             value => Ok(value.to_owned().into()),
         }
     }
@@ -117,6 +138,21 @@ impl Secrets {
     /// The value of a secret.
     pub fn get(&self, name: &str) -> Option<&SecretString> {
         self.0.get(name)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The names of those that are too short to be hidden in what comes back.
+    pub fn too_short(&self) -> Vec<&str> {
+        let short = self.0.iter().filter(|(_, value)| value.expose_secret().len() < SHORTEST);
+        short.map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn values(&self) -> impl Iterator<Item = &SecretString> {
+        self.0.values()
     }
 }
 

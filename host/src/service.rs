@@ -18,6 +18,7 @@ use crate::pausing::PauseBook;
 use crate::registry::Loader;
 use crate::reload::{ConfigStatus, Reloader, Seen};
 use crate::report::{Console, Journal, MetricsSink, Reporter};
+use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 
@@ -47,7 +48,7 @@ pub struct Service {
 
 impl Service {
     /// Starts everything. `path` is the file that the settings are from, `seen` how it was before it was read; `guests`, the runtime that guests run
-    /// on. `quiet` leaves runs that passed at once out of the output.
+    /// on. `quiet` leaves runs that passed at once out of the output. `masker` is told all secrets.
     ///
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
@@ -56,12 +57,14 @@ impl Service {
         settings: Settings,
         guests: Handle,
         quiet: bool,
+        masker: Masker,
     ) -> Result<Self, StartError> {
         let seen = seen.narrowed(&path, &settings).await;
-        let secrets = secrets(&settings)?;
+        let secrets = secrets(&settings, &masker)?;
         let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
-        let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings, &secrets).await?;
+        let Foundation { waiter, runner, webhook: public } =
+            Foundation::lay(&settings, &secrets, &masker).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
@@ -104,6 +107,7 @@ impl Service {
             runner,
             webhook: webhook.clone(),
             guard,
+            masker,
             scheduler,
             metrics: metrics.clone(),
             status,

@@ -36,7 +36,7 @@ struct File {
 
 impl Config {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human);
         match self.action {
             Action::Check(File { config }) => {
                 let settings = Settings::load(&config)?;
@@ -44,15 +44,17 @@ impl Config {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
                 let _inside = runtime.enter();
-                let secrets = secrets(&settings)?;
-                client(&settings, &secrets)?;
+                let secrets = secrets(&settings, &masker)?;
+                client(&settings, &secrets, &masker)?;
                 Access::new(&settings.admin, &secrets).map_err(StartError::from)?;
                 print(&format!("{}: good\n", config.display()))?;
             }
             Action::Show(File { config }) => {
-                let (_, settings) = Settings::load_with_sources(&config)?;
-                let lines: String = settings.iter().map(|setting| format!("{setting}\n")).collect();
-                print(&lines)?;
+                let (settings, sources) = Settings::load_with_sources(&config)?;
+                let lines: String = sources.iter().map(|setting| format!("{setting}\n")).collect();
+                // A value that stands in the file as well, in the wrong place.
+                masker.learn(&settings.secrets.fetch_some())?;
+                print(&masker.text(&lines))?;
             }
         }
         Ok(Exit::Ok)

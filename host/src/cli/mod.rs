@@ -16,6 +16,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::secrets::Masker;
 pub use exit::Exit;
 use signals::Signals;
 
@@ -116,17 +117,44 @@ enum LogFormat {
     Json,
 }
 
-/// Our own log, on standard error. `RUST_LOG` sets what is shown.
-fn start_log(default: &str, format: LogFormat) {
+/// Our own log, on standard error. `RUST_LOG` sets what is shown, but for secrets that the masker knows: whatever a
+/// library says, they are hidden.
+fn start_log(default: &str, format: LogFormat) -> Masker {
+    let masker = Masker::default();
+    let (of_log, of_panics) = (masker.clone(), masker.clone());
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    let log =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(colours)
+        .with_writer(move || Masked(of_log.clone()));
     // Set already only if somebody uses the library in a way of their own.
     let _ = match format {
         LogFormat::Human => log.try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
+    std::panic::set_hook(Box::new(move |panic| {
+        let trace = std::backtrace::Backtrace::capture();
+        let thread = std::thread::current();
+        let text = format!("thread `{}` {panic}\n{trace}\n", thread.name().unwrap_or("without a name"));
+        // Nobody is left to tell if this fails.
+        let _ = Masked(of_panics.clone()).write_all(text.as_bytes());
+    }));
+    masker
+}
+
+/// Standard error with secrets hidden. What is written comes whole, in one piece.
+struct Masked(Masker);
+
+impl std::io::Write for Masked {
+    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
+        let hidden = self.0.bytes(text);
+        std::io::stderr().write_all(hidden.as_deref().unwrap_or(text)).map(|()| text.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        std::io::stderr().flush()
+    }
 }
 
 /// Prints at once. A reader that went away is an error, not a panic as with `println!`.

@@ -15,6 +15,7 @@ use crate::registry::Component;
 use crate::report::{Outcome, Report, describe};
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
+use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 
@@ -49,19 +50,19 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human);
         let mut settings = Settings::load_or_default(self.config.as_deref())?;
         if let Some(listen) = self.listen {
             settings.webhook.listen = listen;
         }
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
-        let result = runtimes.host.block_on(self.run(settings, guests));
+        let result = runtimes.host.block_on(self.run(settings, guests, &masker));
         runtimes.end();
         result
     }
 
-    async fn run(&self, settings: Settings, guests: Handle) -> anyhow::Result<Exit> {
+    async fn run(&self, settings: Settings, guests: Handle, masker: &Masker) -> anyhow::Result<Exit> {
         let workshop = workshop(&settings, guests.clone(), RUNS)?;
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
@@ -86,7 +87,8 @@ impl Run {
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
-        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets(&settings)?).await?;
+        let secrets = secrets(&settings, masker)?;
+        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets, masker).await?;
         let stop = CancellationToken::new();
         let serving =
             tokio::spawn(webhook.serve(Webhook::new(settings.webhook, waiter).router(), stop.clone()));

@@ -31,7 +31,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("info", self.log_format);
+        let masker = start_log("info", self.log_format);
         let seen = Seen::file(&self.config);
         let settings = Settings::load(&self.config)?;
         let runtimes = Runtimes::new().context("cannot start threads")?;
@@ -40,7 +40,7 @@ impl Serve {
             // Before anything runs, so that no signal falls in between.
             let mut signals = Signals::listen()?;
             let directory = settings.registry.directory.display().to_string();
-            let service = Service::start((self.config, seen), settings, guests, self.quiet).await?;
+            let service = Service::start((self.config, seen), settings, guests, self.quiet, masker).await?;
             print(&format!(
                 "components in {directory}\nwebhook on {}\nAPI, health, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url

@@ -1,9 +1,10 @@
 //! One connection pool per target.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::Url;
 use tokio::runtime::Handle;
@@ -11,9 +12,10 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
 use super::settings::{TargetSettings, TargetsSettings, check_url};
-use crate::secrets::{Secrets, Template};
+use crate::secrets::{Masker, Secrets, Template};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
@@ -21,6 +23,8 @@ const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
 /// Sends requests to the configured targets.
 pub struct Client {
     targets: BTreeMap<String, Target>,
+    /// What comes back may hold what was sent.
+    masker: Masker,
     /// Where connections live. A guest that spins must not hold up anybody's sockets, so requests do not run
     /// where guests run.
     runtime: Handle,
@@ -30,6 +34,7 @@ struct Target {
     http: reqwest::Client,
     base: Url,
     headers: HeaderMap,
+    placeholders: Placeholders,
     timeout: Duration,
     max_response: usize,
 }
@@ -60,7 +65,6 @@ pub struct Ready<'a> {
     client: &'a Client,
     target: &'a Target,
     checked: Checked,
-    body: Bytes,
     timeout: Duration,
 }
 
@@ -72,16 +76,18 @@ impl Client {
     pub fn new(
         settings: &TargetsSettings,
         secrets: &Secrets,
+        masker: Masker,
         runtime: Handle,
     ) -> Result<Self, Vec<ClientError>> {
+        let known = Arc::new(secrets.names().map(str::to_owned).collect());
         let (mut targets, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, settings) in &settings.0 {
-            match Target::new(name, settings, secrets) {
+            match Target::new(name, settings, secrets, &known) {
                 Ok(target) => drop(targets.insert(name.clone(), target)),
                 Err(error) => errors.push(error),
             }
         }
-        if errors.is_empty() { Ok(Self { targets, runtime }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Self { targets, masker, runtime }) } else { Err(errors) }
     }
 
     /// The target that a URL means, and what is behind the target's own: one whose name is the URL's host, or the one
@@ -120,9 +126,9 @@ impl Client {
             name: request.target.clone(),
             known: self.targets.keys().cloned().collect(),
         })?;
-        let checked = request.check(&target.base)?;
         let timeout = request.timeout.unwrap_or(target.timeout);
-        Ok(Ready { client: self, target, checked, body: request.body, timeout })
+        let checked = request.check(&target.base, &target.headers, &target.placeholders)?;
+        Ok(Ready { client: self, target, checked, timeout })
     }
 }
 
@@ -130,12 +136,12 @@ impl Ready<'_> {
     /// Sends the request and reads the answer. Dropping the future ends the exchange.
     ///
     /// The request says which run it belongs to, so that the system under test can tell synthetic traffic:
-    /// the id of its trace is the run's id.
+    /// the id of its trace is the run's id. In the answer no secret is left.
     ///
     /// # Errors
     /// There is no whole answer.
     pub async fn send(self, run: Uuid, case: &str) -> Result<Receipt, SendError> {
-        let Self { client, target, checked, body, timeout } = self;
+        let Self { client, target, checked, timeout } = self;
         let mut headers = target.headers.clone();
         // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
         let mut replaced: Option<HeaderName> = None;
@@ -152,7 +158,7 @@ impl Ready<'_> {
         if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
             headers.insert(ORBITAL_RUN, value);
         }
-        let request = target.http.request(checked.method, checked.url).headers(headers).body(body);
+        let request = target.http.request(checked.method, checked.url).headers(headers).body(checked.body);
         let max_response = target.max_response;
         let exchange = async move {
             match tokio::time::timeout(timeout, exchange(request, max_response)).await {
@@ -160,15 +166,27 @@ impl Ready<'_> {
                 Err(_) => Err(SendError::Timeout(timeout)),
             }
         };
-        match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
+        let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,
             Err(error) => Err(SendError::Unreachable(format!("the HTTP client broke: {error}"))),
+        };
+        // Here, and not where connections live: a large answer takes its time.
+        match &mut answer {
+            Ok(Receipt { headers, body, .. }) => client.masker.hide_in_message(headers, body),
+            Err(SendError::Unreachable(reason)) => client.masker.hide_in(reason),
+            Err(_) => {}
         }
+        answer
     }
 }
 
 impl Target {
-    fn new(name: &str, settings: &TargetSettings, secrets: &Secrets) -> Result<Self, ClientError> {
+    fn new(
+        name: &str,
+        settings: &TargetSettings,
+        secrets: &Secrets,
+        known: &Arc<BTreeSet<String>>,
+    ) -> Result<Self, ClientError> {
         let wrong = |what: &str| ClientError::Target { target: name.to_owned(), what: what.to_owned() };
         let base = check_url(&settings.url.expose(secrets)).map_err(|reason| {
             if settings.url.is_secret() { wrong("the URL is not one") } else { wrong(&reason) }
@@ -188,7 +206,9 @@ impl Target {
             .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|source| ClientError::Http { target: name.to_owned(), source })?;
-        Ok(Self { http, base, headers, timeout: settings.timeout, max_response: settings.max_response })
+        let TargetSettings { timeout, max_response, secrets: granted, secrets_in_body, .. } = settings;
+        let placeholders = Placeholders::new(name, granted, *secrets_in_body, secrets, known.clone());
+        Ok(Self { http, base, headers, placeholders, timeout: *timeout, max_response: *max_response })
     }
 }
 

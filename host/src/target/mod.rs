@@ -4,6 +4,7 @@
 //! environment, and an answer is read up to a limit.
 
 mod client;
+mod placeholders;
 mod request;
 mod settings;
 

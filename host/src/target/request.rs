@@ -1,7 +1,9 @@
 //! What is sent to a target, and what comes back.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
+use super::placeholders::{Place, Placeholders, content};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
@@ -33,7 +35,8 @@ pub struct Request {
     pub method: String,
     /// Appended to the path of the target's URL: empty, or with a `/` first. It may have a query.
     pub path: String,
-    /// They win over the target's own.
+    /// They win over the target's own. Here, in the path and, where the operator allows it, in the body `${secret.NAME}`
+    /// stands for a secret that the target is granted.
     pub headers: Vec<(String, String)>,
     /// At most 8 MiB.
     pub body: Bytes,
@@ -95,11 +98,18 @@ pub(super) struct Checked {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
 }
 
 impl Request {
-    /// Checks everything that a test chose, before anything is sent.
-    pub(super) fn check(&self, base: &Url) -> Result<Checked, SendError> {
+    /// Checks everything that a test chose, before anything is sent, and puts secrets in their places. `of_target` are
+    /// the headers that are sent where the test has none of the name.
+    pub(super) fn check(
+        self,
+        base: &Url,
+        of_target: &HeaderMap,
+        placeholders: &Placeholders,
+    ) -> Result<Checked, SendError> {
         if self.body.len() > MAX_BODY {
             let size = self.body.len();
             return Err(SendError::Invalid(format!(
@@ -111,13 +121,60 @@ impl Request {
         let method = method.ok_or_else(|| {
             SendError::Invalid(format!("`{}` is not a method that can be sent", self.method))
         })?;
-        let url = append(base, &self.path).map_err(SendError::Invalid)?;
+        let url = fill_path(base, &self.path, placeholders).map_err(SendError::Invalid)?;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            let (name, value) = check_header(name, value).map_err(SendError::Invalid)?;
+            let (name, value) = check_header(name, value)
+                .and_then(|(name, value)| {
+                    let value = fill_header(&name, value, placeholders)?;
+                    Ok((name, value))
+                })
+                .map_err(SendError::Invalid)?;
             headers.append(name, value);
         }
-        Ok(Checked { method, url, headers })
+        let place = Place::Body(content(&headers, of_target));
+        let filled = placeholders
+            .fill(&self.body, place)
+            .map_err(|reason| SendError::Invalid(format!("the body: {reason}")))?;
+        let body = match filled {
+            Cow::Owned(filled) => filled.into(),
+            Cow::Borrowed(_) => self.body,
+        };
+        Ok(Checked { method, url, headers, body })
+    }
+}
+
+/// A test's path behind a target's URL, with secrets in place. What is wrong with it is said of what the test wrote, so
+/// that no value is in the message.
+fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, String> {
+    let url = append(base, path)?;
+    let filled =
+        placeholders.fill(path.as_bytes(), Place::Url).map_err(|reason| format!("the path: {reason}"))?;
+    match filled {
+        Cow::Borrowed(_) => Ok(url),
+        // A value may be made of dots.
+        Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled))
+            .map_err(|_| format!("with its secrets in place, the path `{path}` has a segment `.` or `..`")),
+    }
+}
+
+fn fill_header(
+    name: &HeaderName,
+    value: HeaderValue,
+    placeholders: &Placeholders,
+) -> Result<HeaderValue, String> {
+    let filled = placeholders
+        .fill(value.as_bytes(), Place::Header)
+        .map_err(|reason| format!("the header `{name}`: {reason}"))?;
+    match filled {
+        Cow::Borrowed(_) => Ok(value),
+        Cow::Owned(filled) => {
+            let mut value = HeaderValue::from_bytes(&filled).map_err(|_| {
+                format!("with its secret in place, the header `{name}` has a control character")
+            })?;
+            value.set_sensitive(true);
+            Ok(value)
+        }
     }
 }
 

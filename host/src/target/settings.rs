@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::placeholders::is_name;
 use crate::config::Section;
 use crate::secrets::{SecretsSettings, Template};
 use http::{HeaderName, HeaderValue};
@@ -25,6 +26,10 @@ pub struct TargetSettings {
     pub connect_timeout: Duration,
     /// The largest body of an answer that is read.
     pub max_response: usize,
+    /// The names of the secrets that tests may send there, by placeholders.
+    pub secrets: Vec<String>,
+    /// Whether placeholders count in bodies too.
+    pub secrets_in_body: bool,
 }
 
 impl TargetsSettings {
@@ -41,12 +46,31 @@ impl TargetSettings {
         let connect_timeout = section.duration("connect_timeout", Duration::from_secs(5));
         let max_response = section.bytes("max_response", 0..=64 << 20, 1 << 20);
         let headers = section.strings("headers", |name, value| read_header(name, value, secrets));
+        let granted = section.texts("secrets", |name| read_granted(name, secrets));
+        let secrets_in_body = section.boolean("secrets_in_body", false);
+        if secrets_in_body && !section.has("secrets") {
+            let reason = "says where tests may use secrets, and none is granted; add `secrets = [\"NAME\"]`";
+            section.mistake_at("secrets_in_body", reason);
+        }
         let url = section.parsed("url", |text| read_url(text, secrets));
         if !section.has("url") {
             section.mistake("has no `url`; set it, such as `url = \"https://api.example.com/v1\"`");
         }
-        Some(Self { url: url?, headers, timeout, connect_timeout, max_response })
+        let url = url?;
+        Some(Self { url, headers, timeout, connect_timeout, max_response, secrets: granted, secrets_in_body })
     }
+}
+
+fn read_granted(name: &str, secrets: &SecretsSettings) -> Result<String, String> {
+    if !secrets.has(name) {
+        return Err(format!("there is no secret `{name}`; add a section `[secrets.{name}]`"));
+    }
+    if !is_name(name) {
+        return Err(format!(
+            "a test cannot write `${{secret.{name}}}`; name it with letters, digits, `-`, `_` and `.`"
+        ));
+    }
+    Ok(name.to_owned())
 }
 
 fn read_header(name: &str, value: &str, secrets: &SecretsSettings) -> Result<(HeaderName, Template), String> {

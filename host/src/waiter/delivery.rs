@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode};
 use tokio::time::Instant;
 
+use crate::secrets::Masker;
+
 /// One request, whole.
 #[derive(Debug, Clone)]
 pub struct Delivery {
@@ -31,6 +33,14 @@ impl Delivery {
     /// Bytes that this delivery holds in memory: the body and a guess at the rest.
     pub fn weight(&self) -> usize {
         self.body.len() + self.path.len() + self.query.len() + 64 * self.headers.len() + 256
+    }
+
+    /// Hides what is secret in it.
+    pub(super) fn hide(&mut self, masker: &Masker) {
+        masker.hide_in_method(&mut self.method);
+        masker.hide_in(&mut self.path);
+        masker.hide_in(&mut self.query);
+        masker.hide_in_message(&mut self.headers, &mut self.body);
     }
 
     pub(super) fn fits(&self, bytes: usize) -> bool {

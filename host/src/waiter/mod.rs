@@ -30,6 +30,7 @@ pub use reply::PlannedReply;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
 
+use crate::secrets::Masker;
 use claims::Mailbox;
 use early::Early;
 use late::Late;
@@ -37,6 +38,8 @@ use received::{Fate, Recent};
 
 /// Expectations and deliveries of one host.
 pub struct Waiter {
+    /// Nobody who looks at a delivery sees a secret in it.
+    masker: Masker,
     state: Mutex<State>,
     settings: WaiterSettings,
     tally: Tally,
@@ -50,15 +53,15 @@ struct State {
 }
 
 impl Waiter {
-    /// A waiter that nobody waits at yet.
-    pub fn new(settings: WaiterSettings) -> Arc<Self> {
+    /// A waiter that nobody waits at yet. What the masker knows is hidden in all that comes.
+    pub fn new(settings: WaiterSettings, masker: Masker) -> Arc<Self> {
         let state = State {
             owners: HashMap::new(),
             early: Early::new(settings.early_for, settings.early_count, settings.early_bytes),
             late: Late::new(settings.late_for, settings.late_count),
             recent: Recent::new(settings.recent_count, settings.recent_bytes),
         };
-        Arc::new(Self { state: Mutex::new(state), settings, tally: Tally::default() })
+        Arc::new(Self { masker, state: Mutex::new(state), settings, tally: Tally::default() })
     }
 
     /// The claims of one run: none at first, all released when it is dropped.
@@ -68,7 +71,10 @@ impl Waiter {
 
     /// Hands a delivery to the run that expects its key, or keeps it for a while. Gives the answer that the
     /// run planned for it, if it did.
-    pub fn deliver(&self, key: &str, delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
+    pub fn deliver(&self, key: &str, mut delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
+        // The key too: a test knows only what it was shown, and waits for that.
+        let key = &*self.masker.text(key);
+        delivery.hide(&self.masker);
         let received = Received::whole(&delivery, Some(key));
         let now = Instant::now();
         let mut state = self.lock();
@@ -113,14 +119,16 @@ impl Waiter {
     }
 
     /// Counts a request that had no key where the configuration looks.
-    pub fn without_key(&self, delivery: &Delivery) {
-        let received = Received::whole(delivery, None);
+    pub fn without_key(&self, mut delivery: Delivery) {
+        delivery.hide(&self.masker);
+        let received = Received::whole(&delivery, None);
         self.lock().recent.keep(received);
         self.tally.add(Disposition::NoKey, 1);
     }
 
     /// Counts a request that was refused before anybody looked for a key.
     pub fn rejected(&self, request: Received) {
+        let request = request.hidden(&self.masker);
         self.lock().recent.keep(request);
         self.tally.add(Disposition::Rejected, 1);
     }

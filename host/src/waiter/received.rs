@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Delivery, Disposition};
 use crate::delicate::{MASK, is_delicate};
+use crate::secrets::Masker;
 
 /// How much of a body is kept, in bytes.
 const BODY: usize = 1024;
@@ -64,32 +65,44 @@ impl Received {
             body: cut(&String::from_utf8_lossy(beginning(&delivery.body, BODY)), BODY),
             size: delivery.body.len(),
             key: key.map(str::to_owned),
-            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, &delivery.headers)
+            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, &delivery.headers, TEXT)
         }
     }
 
-    /// A request that was refused before its body had come.
+    /// A request that was refused before its body had come. It is not cut short yet: half a secret would not be found.
     pub fn refused(method: &str, path: &str, query: &str, headers: &HeaderMap, reason: &str) -> Self {
         Self {
             disposition: Disposition::Rejected,
             refused: Some(reason.trim_end().to_owned()),
-            ..Self::new(method, path, query, headers)
+            ..Self::new(method, path, query, headers, usize::MAX)
         }
     }
 
-    fn new(method: &str, path: &str, query: &str, headers: &HeaderMap) -> Self {
+    /// The same with what is secret hidden, and cut short.
+    pub(super) fn hidden(mut self, masker: &Masker) -> Self {
+        for text in [&mut self.method, &mut self.path, &mut self.query] {
+            *text = cut(&masker.text(text), TEXT);
+        }
+        for (name, value) in &mut self.headers {
+            masker.hide_in(name);
+            *value = cut(&masker.text(value), TEXT);
+        }
+        self
+    }
+
+    fn new(method: &str, path: &str, query: &str, headers: &HeaderMap, most: usize) -> Self {
         // Copied, since a value shares the buffer of its connection, which is larger by far.
         let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
             let delicate = value.is_sensitive() || is_delicate(name.as_str());
-            let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), TEXT)), TEXT);
+            let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
             (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
         };
         Self {
             number: 0,
             at: SystemTime::now(),
-            method: cut(method, TEXT),
-            path: cut(path, TEXT),
-            query: cut(query, TEXT),
+            method: cut(method, most),
+            path: cut(path, most),
+            query: cut(query, most),
             headers: headers.iter().take(HEADERS).map(header).collect(),
             body: String::new(),
             size: 0,
@@ -174,7 +187,7 @@ mod tests {
     use super::*;
 
     fn request(path: &str) -> Received {
-        Received::new("POST", path, "", &HeaderMap::new())
+        Received::new("POST", path, "", &HeaderMap::new(), TEXT)
     }
 
     #[test]
@@ -204,7 +217,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
         headers.insert("x-id", HeaderValue::from_static("7"));
-        let received = Received::new("POST", &"é".repeat(TEXT), "", &headers);
+        let received = Received::new("POST", &"é".repeat(TEXT), "", &headers, TEXT);
         assert_eq!(received.path.len(), TEXT);
         let expected = [("authorization", MASK), ("x-id", "7")];
         assert!(

@@ -20,12 +20,13 @@ fn delivery(body: &str) -> Delivery {
 }
 
 fn waiter() -> Arc<Waiter> {
-    Waiter::new(WaiterSettings {
+    let settings = WaiterSettings {
         early_for: Duration::from_secs(10),
         early_count: 3,
         queue_per_key: 2,
         ..WaiterSettings::default()
-    })
+    };
+    Waiter::new(settings, Masker::default())
 }
 
 fn keys<const N: usize>(keys: [&str; N]) -> Vec<String> {
@@ -61,7 +62,7 @@ async fn what_became_of_each_request_can_be_looked_up() {
     for key in ["mine", "late", "soon", "never"] {
         waiter.deliver(key, delivery(key));
     }
-    waiter.without_key(&delivery("no key"));
+    waiter.without_key(delivery("no key"));
     claims.expect("soon").unwrap();
     tokio::time::advance(Duration::from_secs(60)).await;
     let fates: Vec<_> = waiter.received(10, |_| true);

@@ -75,7 +75,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     let planned = match key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned) {
         Some(key) => webhook.waiter.deliver(&key, delivery).1,
         None => {
-            webhook.waiter.without_key(&delivery);
+            webhook.waiter.without_key(delivery);
             None
         }
     };
