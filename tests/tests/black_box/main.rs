@@ -27,6 +27,7 @@ mod polling;
 mod reload;
 mod replies;
 mod retries;
+mod secrets;
 mod settings;
 mod shutdown;
 mod standstill;
