@@ -154,7 +154,7 @@ async fn a_secret_reaches_the_target_and_comes_back_to_nobody() {
     assert!(send["body"].as_str().unwrap().contains("\"${secret.token}\""), "{send}");
 
     // A request that is refused is kept for people too, and one without a key, wherever it is cut.
-    let path = format!("{}/{}{}", host.webhook, "p".repeat(500), percent(TOKEN, true));
+    let path = format!("{}/{}{}", host.webhook, "p".repeat(480), percent(TOKEN, true));
     for body in [telling_body(TOKEN), "x".repeat(2 << 20)] {
         let request = client().post(&path).headers(telling_headers(TOKEN)).body(body);
         // A host that refuses may close before it has read all.
@@ -300,6 +300,18 @@ async fn a_value_that_stands_in_the_file_too_is_not_shown() {
     assert_eq!(finished.code, 0, "{finished:?}");
     assert!(finished.stdout.contains("http://127.0.0.1:1/***"), "{finished:?}");
     assert!(finished.stdout.contains("config.x.basic = \"YTp***"), "{finished:?}");
+}
+
+#[tokio::test]
+async fn the_hosts_own_log_hides_them_too() {
+    // A pattern that matches nothing is told.
+    let host = start(&format!(
+        "{}[[override]]\ncases = \"s3cr3t-in-a-name/*\"\nretries = 1\n",
+        sections("http://127.0.0.1:1")
+    ))
+    .await;
+    host.lines.wait(0, &["no case matches this pattern", "***/*"]).await;
+    assert!(!host.lines.text().contains("s3cr3t-in-a-name"), "{}", host.lines.text());
 }
 
 #[tokio::test]
