@@ -10,6 +10,7 @@ mod run;
 mod serve;
 mod signals;
 
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::io::Write as _;
 
 use anyhow::Context as _;
@@ -134,7 +135,9 @@ fn start_log(default: &str, format: LogFormat) -> Masker {
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
     std::panic::set_hook(Box::new(move |panic| {
-        let trace = std::backtrace::Backtrace::capture();
+        let trace = Backtrace::capture();
+        let trace =
+            if trace.status() == BacktraceStatus::Captured { trace.to_string() } else { String::new() };
         let thread = std::thread::current();
         let text = format!("thread `{}` {panic}\n{trace}\n", thread.name().unwrap_or("without a name"));
         // Nobody is left to tell if this fails.

@@ -149,7 +149,16 @@ impl Finder {
 
     /// Where values are, in order and apart. Those that overlap are found all: the longer may begin later.
     fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
-        joined(self.0.find_overlapping_iter(text).map(|found| found.range()).collect())
+        let mut places: Vec<Range<usize>> = Vec::new();
+        for found in self.0.find_overlapping_iter(text) {
+            let mut place = found.range();
+            // They come in the order of their ends. Joined at once, they are never more than the text is long.
+            while let Some(last) = places.pop_if(|last| last.end > place.start) {
+                place.start = place.start.min(last.start);
+            }
+            places.push(place);
+        }
+        places
     }
 }
 
