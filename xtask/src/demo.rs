@@ -70,7 +70,7 @@ fn expected(components: &[(Language, PathBuf)]) -> Vec<String> {
 
 fn introduce(
     folder: &Path,
-    Addresses { pipeline, webhook, admin }: &Addresses,
+    Addresses { pipeline, webhook, admin, .. }: &Addresses,
     components: &[(Language, PathBuf)],
 ) {
     println!();

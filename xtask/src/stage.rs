@@ -5,6 +5,7 @@
 
 use std::{
     fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
@@ -36,6 +37,8 @@ const GLANCE: Duration = Duration::from_millis(50);
 pub(crate) struct Stage {
     pub(crate) addresses: Addresses,
     pipeline: Process,
+    /// Takes what others than the example tests send, so that they do not load the system that those test.
+    sink: Process,
     host: Process,
     /// What is deployed.
     pub(crate) components: PathBuf,
@@ -61,9 +64,10 @@ impl Stage {
         let config = folder.join("orbital.toml");
         fs::write(&config, config::render(&directory, &addresses) + more)
             .with_context(|| format!("cannot write `{}`", config.display()))?;
-        let pipeline = start_pipeline(&addresses)?;
+        let pipeline = start_pipeline(addresses.pipeline, addresses.webhook)?;
+        let sink = start_pipeline(addresses.sink, addresses.webhook)?;
         let host = start_host(&config)?;
-        let mut stage = Self { addresses, pipeline, host, components: directory };
+        let mut stage = Self { addresses, pipeline, sink, host, components: directory };
         stage.wait_until_up()?;
         Ok(stage)
     }
@@ -83,6 +87,7 @@ impl Stage {
     /// Fails if one of them has ended, which it should not on its own.
     pub(crate) fn expect_running(&mut self) -> anyhow::Result<()> {
         self.pipeline.expect_running()?;
+        self.sink.expect_running()?;
         self.host.expect_running()
     }
 
@@ -93,14 +98,14 @@ impl Stage {
 
     /// Stops both, and fails if one does not stop in peace.
     pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
-        self.host.stop().and(self.pipeline.stop())
+        self.host.stop().and(self.pipeline.stop()).and(self.sink.stop())
     }
 }
 
-fn start_pipeline(addresses: &Addresses) -> anyhow::Result<Process> {
+fn start_pipeline(listen: SocketAddr, webhook: SocketAddr) -> anyhow::Result<Process> {
     let mut command = Command::new(workspace::binaries()?.join("pipeline"));
-    command.arg("--listen").arg(addresses.pipeline.to_string());
-    for route in config::routes(addresses.webhook) {
+    command.arg("--listen").arg(listen.to_string());
+    for route in config::routes(webhook) {
         command.arg("--route").arg(route);
     }
     let mut pipeline = Process::start("pipeline", command.stdout(Stdio::piped()))?;

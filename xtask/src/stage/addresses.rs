@@ -9,6 +9,8 @@ pub(crate) struct Addresses {
     pub(crate) pipeline: SocketAddr,
     pub(crate) webhook: SocketAddr,
     pub(crate) admin: SocketAddr,
+    /// Any free port: nobody types it.
+    pub(crate) sink: SocketAddr,
 }
 
 impl Addresses {
@@ -17,17 +19,21 @@ impl Addresses {
     /// The listeners are closed on return, so another program could snatch a port before its owner binds it. That owner
     /// then ends at once with an error that says so, and the demo with it.
     pub(crate) fn choose() -> anyhow::Result<Self> {
-        let listeners = [bind("pipeline", 4000)?, bind("webhook", 8710)?, bind("host", 8711)?];
-        let [pipeline, webhook, admin] = listeners.each_ref().map(TcpListener::local_addr);
-        Ok(Self { pipeline: pipeline?, webhook: webhook?, admin: admin? })
+        let listeners = [bind("pipeline", 4000)?, bind("webhook", 8710)?, bind("host", 8711)?, free()?];
+        let [pipeline, webhook, admin, sink] = listeners.each_ref().map(TcpListener::local_addr);
+        Ok(Self { pipeline: pipeline?, webhook: webhook?, admin: admin?, sink: sink? })
     }
+}
+
+fn free() -> anyhow::Result<TcpListener> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")
 }
 
 fn bind(name: &str, usual: u16) -> anyhow::Result<TcpListener> {
     match TcpListener::bind((Ipv4Addr::LOCALHOST, usual)) {
         Ok(listener) => Ok(listener),
         Err(error) => {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")?;
+            let listener = free()?;
             let free = listener.local_addr()?.port();
             eprintln!("the {name} listens on port {free}, as {usual} cannot be had: {error}");
             Ok(listener)

@@ -15,7 +15,7 @@ const ROUTES: [(&str, &str); 6] = [
 ];
 
 /// The host's configuration.
-pub(crate) fn render(components: &Path, Addresses { pipeline, webhook, admin }: &Addresses) -> String {
+pub(crate) fn render(components: &Path, Addresses { pipeline, webhook, admin, sink }: &Addresses) -> String {
     let components = quoted(components);
     format!(
         r#"[components]
@@ -36,6 +36,9 @@ url = "http://{pipeline}"
 
 [targets.pipeline]
 url = "http://{pipeline}"
+
+[targets.sink]
+url = "http://{sink}/events"
 "#
     )
 }
@@ -60,7 +63,8 @@ mod tests {
 
     #[test]
     fn the_configuration_names_every_address_and_the_directory() {
-        let addresses = Addresses { pipeline: address(1), webhook: address(2), admin: address(3) };
+        let addresses =
+            Addresses { pipeline: address(1), webhook: address(2), admin: address(3), sink: address(4) };
         assert_eq!(
             render(Path::new(r#"/odd "path\"#), &addresses),
             r#"[components]
@@ -81,6 +85,9 @@ url = "http://127.0.0.1:1"
 
 [targets.pipeline]
 url = "http://127.0.0.1:1"
+
+[targets.sink]
+url = "http://127.0.0.1:4/events"
 "#
         );
     }
