@@ -5,6 +5,7 @@ mod check;
 mod compile;
 mod config;
 mod exit;
+mod log_fields;
 mod new;
 mod run;
 mod serve;
@@ -18,6 +19,8 @@ use tokio::runtime::{Builder, Runtime};
 
 pub use exit::Exit;
 use signals::Signals;
+
+use crate::report::message;
 
 /// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
 /// test and waits for the deliveries that must come back to a webhook.
@@ -75,7 +78,8 @@ pub fn main() -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => {
-            eprintln!("orbital: {:#}", error);
+            // It may tell what a component says of itself.
+            eprintln!("orbital: {}", message(&format_args!("{error:#}")));
             exit::of(&error)
         }
     }
@@ -124,7 +128,7 @@ fn start_log(default: &str, format: LogFormat) {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(colours);
     // Set already only if somebody uses the library in a way of their own.
     let _ = match format {
-        LogFormat::Human => log.try_init(),
+        LogFormat::Human => log.fmt_fields(log_fields::LogFields).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
 }

@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
-use crate::foundation::{Foundation, secrets, workshop};
+use crate::foundation::{Foundation, gate, secrets, workshop};
 use crate::registry::Component;
-use crate::report::{Outcome, Report, describe};
+use crate::report::{Outcome, Report, describe, message};
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
 use crate::settings::Settings;
@@ -76,7 +76,7 @@ impl Run {
                 }
                 Err(error) => {
                     broken = true;
-                    eprintln!("orbital: `{}`: {error}", path.display());
+                    eprintln!("orbital: `{}`: {}", path.display(), message(&error));
                 }
             }
         }
@@ -86,10 +86,12 @@ impl Run {
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
-        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets(&settings)?).await?;
+        let secrets = secrets(&settings)?;
+        let gate = gate(&settings, &secrets)?;
+        let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets).await?;
         let stop = CancellationToken::new();
-        let serving =
-            tokio::spawn(webhook.serve(Webhook::new(settings.webhook, waiter).router(), stop.clone()));
+        let router = Webhook::new(settings.webhook, gate, waiter).router();
+        let serving = tokio::spawn(webhook.serve(router, stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
         for order in orders {

@@ -140,6 +140,23 @@ impl<'a> Section<'a> {
             .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
     }
 
+    /// A list of strings, or a single one; `parse` makes an item of each.
+    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let items = match value.get_ref() {
+            DeValue::Array(array) => array.iter().collect(),
+            _ => vec![value],
+        };
+        let parse = |item: &Spanned<DeValue<'_>>| {
+            let parsed = match item.get_ref().as_str() {
+                Some(text) => parse(text),
+                None => Err(format!("must be strings, not {}", kind(item.get_ref()))),
+            };
+            parsed.map_err(|reason| self.wrong(name, item.span(), &reason)).ok()
+        };
+        items.into_iter().filter_map(parse).collect()
+    }
+
     /// A string that `parse` understands; its error is reported as the reason.
     pub fn parsed<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.take(name)?;
