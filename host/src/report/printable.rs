@@ -12,23 +12,18 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// Lines, each of them [`Printable`].
-struct PrintableLines<'a>(&'a str);
-
-impl fmt::Display for PrintableLines<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for line in self.0.split_inclusive('\n') {
-            let (text, end) = line.strip_suffix('\n').map_or((line, ""), |text| (text, "\n"));
-            write!(formatter, "{}{end}", Printable(text))?;
-        }
-        Ok(())
-    }
-}
-
-/// A message that may tell what came from outside, with its further lines to the right of the first, so that none
-/// of them is a line of its own; each is [`Printable`].
+/// A message that may tell what came from outside: its further lines stand to the right of the first, so that none
+/// of them is a line of its own, and each is [`Printable`].
 pub(crate) fn message(error: &dyn fmt::Display) -> String {
-    PrintableLines(&error.to_string().replace('\n', "\n  ")).to_string()
+    let text = error.to_string();
+    let mut lines = text.split('\n');
+    let mut shown = lines.next().map(|first| Printable(first).to_string()).unwrap_or_default();
+    for line in lines {
+        let margin = if line.starts_with(' ') { "" } else { "  " };
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "\n{margin}{}", Printable(line));
+    }
+    shown
 }
 
 /// Passes on what is [`Printable`] of all that is written to it.
@@ -70,7 +65,11 @@ mod tests {
     fn what_would_act_on_a_terminal_is_replaced() {
         let shown = Printable("a\u{1b}[2J\r\n\u{2028}\u{202e}b\tc\u{9b}é\u{7f}").to_string();
         assert_eq!(shown, "a\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}b\tc\u{fffd}é\u{fffd}");
-        assert_eq!(PrintableLines("a\r\n\u{1b}b\n").to_string(), "a\u{fffd}\n\u{fffd}b\n");
+    }
+
+    #[test]
+    fn of_a_message_only_the_first_line_begins_at_the_margin() {
+        assert_eq!(message(&"a\r\n\u{1b}b\n  c\n"), "a\u{fffd}\n  \u{fffd}b\n  c\n  ");
     }
 
     proptest! {

@@ -14,7 +14,7 @@ fn shouts(t: &Test) -> Result {
     let _ = t.send_event(Event::to("api").path("/events").key(&t.new_id()).body(LOUD));
     let _ = t.config(LOUD);
     t.fail(LOUD);
-    Err(LOUD.into())
+    bail!("{LOUD}")
 }
 
 suite!(shouts);

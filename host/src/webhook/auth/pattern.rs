@@ -5,14 +5,14 @@ use std::cmp::Reverse;
 /// What stands for the secret in a pattern.
 const SECRET: &str = "{secret}";
 
-/// A path, or everything below one; a segment of it may be a secret.
+/// A path, or one with everything below it; a segment of it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
     text: String,
     before: String,
     /// What follows the secret segment, if there is one.
     after: Option<String>,
-    /// Whether anything may follow.
+    /// Whether more segments may follow.
     open: bool,
 }
 
@@ -34,10 +34,7 @@ impl PathPattern {
         if !text.starts_with('/') {
             return Err(format!("`{text}` does not start with `/`"));
         }
-        let (path, open) = match text.strip_suffix("/*") {
-            Some(_) => (&text[..text.len() - 1], true),
-            None => (text, false),
-        };
+        let (path, open) = text.strip_suffix("/*").map_or((text, false), |path| (path, true));
         if path.contains(['*', '?', '#']) {
             return Err(format!("`{text}` may have a `*` only as its last segment, and neither `?` nor `#`"));
         }
@@ -81,7 +78,8 @@ impl PathPattern {
                 (Some(&behind[..end]), &behind[end..], after.as_str())
             }
         };
-        let fits = if self.open { rest.starts_with(expected) } else { rest == expected };
+        let more = rest.strip_prefix(expected)?;
+        let fits = more.is_empty() || self.open && more.starts_with('/');
         fits.then(|| Match { secret, before: &path[..self.before.len()], after: rest })
     }
 }
@@ -103,13 +101,20 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_is_a_path_or_everything_below_one() {
-        assert_eq!(matches("/hooks", "/hooks").as_deref(), Some("/hooks"));
-        assert_eq!(matches("/hooks/*", "/hooks/a/b").as_deref(), Some("/hooks/a/b"));
-        assert_eq!(matches("/hooks/*", "/hooks/").as_deref(), Some("/hooks/"));
-        assert_eq!(matches("/*", "/").as_deref(), Some("/"));
+    fn a_pattern_is_a_path_or_one_with_everything_below_it() {
+        for (pattern, path) in [
+            ("/hooks", "/hooks"),
+            ("/hooks/", "/hooks/"),
+            ("/hooks/*", "/hooks"),
+            ("/hooks/*", "/hooks/"),
+            ("/hooks/*", "/hooks/a/b"),
+            ("/*", "/"),
+            ("/*", "/a"),
+        ] {
+            assert_eq!(matches(pattern, path).as_deref(), Some(path), "{pattern}");
+        }
         for (pattern, path) in
-            [("/hooks", "/hooks/"), ("/hooks/*", "/hooks"), ("/hooks/*", "/hooksy"), ("/*", "*"), ("/", "")]
+            [("/hooks", "/hooks/"), ("/hooks/*", "/hooksy"), ("/hooks/*", "/HOOKS/a"), ("/*", "*"), ("/", "")]
         {
             assert_eq!(matches(pattern, path), None, "{pattern} {path}");
         }
@@ -121,7 +126,9 @@ mod tests {
         assert_eq!(matches("/h/{secret}/*", "/h/abc/d/e").as_deref(), Some("/h/***/d/e"));
         assert_eq!(matches("/h/{secret}/d", "/h/abc/d").as_deref(), Some("/h/***/d"));
         assert_eq!(matches("/h/{secret}", "/h/abc/d"), None);
-        assert_eq!(matches("/h/{secret}/*", "/h/abc"), None);
+        assert_eq!(matches("/h/{secret}/*", "/h/abc").as_deref(), Some("/h/***"));
+        assert_eq!(matches("/h/{secret}/d/*", "/h/abc/d/e").as_deref(), Some("/h/***/d/e"));
+        assert_eq!(matches("/h/{secret}/d/*", "/h/abc/de"), None);
         assert_eq!(matches("/h/{secret}/d", "/h/abc/e"), None);
     }
 
