@@ -37,9 +37,6 @@ pub use tls::{TlsError, TlsSettings};
 /// How long connections get to finish what they are at when the listener stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long a client gets to take the last answer of a connection that is to be closed.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How long to wait before accepting again when the system has no file descriptor to spare.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -291,7 +288,8 @@ impl Door {
         let patience = tokio::select! {
             _ = &mut connection => return,
             () = stop.cancelled() => CLOSE_TIMEOUT,
-            () = idle_for(idle, limits.head_timeout) => ANSWER_TIMEOUT,
+            // As long again to take the last answer.
+            () = idle_for(idle, limits.head_timeout) => limits.head_timeout,
         };
         connection.as_mut().graceful_shutdown();
         let _ = tokio::time::timeout(patience, connection).await;

@@ -123,6 +123,7 @@ impl Waiter {
         if !delivery.fits(self.settings.early_bytes) {
             return (fate(Disposition::Overflow), None);
         }
+        delivery.compact();
         let number = state.recent.next_number();
         for evicted in state.early.keep(scoped.into(), delivery, number, now) {
             self.tally.add(Disposition::Overflow, 1);

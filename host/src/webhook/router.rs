@@ -78,7 +78,8 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     }
     match take(&webhook, &ways, &mut parts, body).await {
         Err(refusal) => {
-            let Parts { method, uri, headers, .. } = &parts;
+            let Parts { method, uri, headers, .. } = &mut parts;
+            ways.gate.conceal(uri.path(), headers);
             let (path, query) = (ways.gate.masked(uri.path()), uri.query().unwrap_or_default());
             let request = Received::refused(method.as_str(), &path, query, headers, &refusal.detail);
             webhook.waiter.rejected(request, refusal.rejection);
@@ -107,19 +108,19 @@ async fn take(
         );
         return Err(Refusal::new(StatusCode::NOT_FOUND, Rejection::NoComponent, detail));
     }
-    webhook.room.read(settings, body, |body| deliver(webhook, settings, parts, admitted, body)).await?
+    webhook.room.read(settings, body, |body| deliver(webhook, ways, parts, admitted, body)).await?
 }
 
 fn deliver(
     webhook: &Webhook,
-    settings: &WebhookSettings,
+    Ways { settings, gate }: &Ways,
     parts: &mut Parts,
     admitted: Admitted<'_>,
     body: Bytes,
 ) -> Result<Option<PlannedReply>, Refusal> {
     let body = admitted.prove(&parts.headers, body)?;
     let mut headers = std::mem::take(&mut parts.headers);
-    admitted.conceal(&mut headers);
+    gate.conceal(parts.uri.path(), &mut headers);
     let places = settings.keys.iter().filter(|place| admitted.vouches_for(place));
     let query = parts.uri.query().unwrap_or_default();
     let key = extract(places, &headers, &admitted.path, query, &body);

@@ -59,6 +59,20 @@ async fn both_listeners_speak_tls_and_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_does_not_end_loses_its_connection() {
+    let builder = Host::builder().webhook("head_timeout = \"200ms\"").sections(BOTH).before(make_certificate);
+    let host = builder.start().await;
+    for bytes in [&b""[..], b"\x16\x03\x01\x02\x00\x01"] {
+        let mut stream = TcpStream::connect(host.webhook.strip_prefix("https://").unwrap()).await.unwrap();
+        stream.write_all(bytes).await.unwrap();
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(orbital_tests::PATIENCE, stream.read_to_end(&mut answer)).await;
+        let _ = read.expect("the host does not close the connection");
+    }
+    assert_eq!(client(host.directory()).post(&host.webhook).send().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
 async fn tests_are_told_a_url_with_https() {
     let api = orbital_tests::Api::start().await;
     let sections = format!("{BOTH}[targets.api]\nurl = {:?}\n", api.url);

@@ -124,6 +124,16 @@ async fn a_secret_segment_of_the_path_lets_in_and_shows_nowhere() {
         assert_eq!(deliver(&host, &format!("/hooks/{}/{key}", secret(name)), &[], "").await, 200);
         assert_eq!(delivery(&mut api).await["path"], format!("/hooks/***/{key}"));
     }
+    // Proxies repeat the path in headers.
+    let key = next_run(&mut api).await;
+    let path = format!("/hooks/{}/{key}", secret("OLD"));
+    assert_eq!(deliver(&host, &path, &[("x-original-uri", &path), ("x-other", "seen")], "").await, 200);
+    let headers = delivery(&mut api).await["headers"].take();
+    for header in [json!(["x-original-uri", "***"]), json!(["x-other", "seen"])] {
+        assert!(headers.as_array().unwrap().contains(&header), "{headers}");
+    }
+    let large = "x".repeat(2 << 20);
+    assert_eq!(deliver(&host, &path, &[("x-original-uri", &path)], &large).await, 413);
     let key = next_run(&mut api).await;
     for wrong in ["x", "", "%30123456789abcdef-old", &secret("OLD")[1..], &format!("{}0", secret("OLD"))] {
         assert_eq!(deliver(&host, &format!("/hooks/{wrong}/{key}"), &[], "").await, 401, "{wrong}");

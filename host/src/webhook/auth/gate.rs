@@ -7,7 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ring::hmac;
 
-use super::pattern::PathPattern;
+use super::pattern::{Match, PathPattern};
 use super::settings::{By, ProfileSettings};
 use super::signed::Keys;
 use super::standard::{self, Standard};
@@ -84,35 +84,54 @@ impl Gate {
         if self.profiles.is_empty() {
             return Ok(Admitted { proof: &Proof::None, path: path.to_owned() });
         }
-        let find = |profile: &'_ Profile| profile.path.find(path).is_some();
-        let Some(Profile { path: pattern, proof }) = self.profiles.iter().find(|profile| find(profile))
-        else {
+        let Some((proof, found)) = self.find(path) else {
             let detail = "no profile of `webhook.auth` is for this path";
             return Err(Refusal::new(StatusCode::NOT_FOUND, Rejection::NoProfile, detail));
         };
-        let secret = pattern.find(path).and_then(|found| found.secret);
-        proof.admits(&parts.headers, secret)?;
-        let path = pattern.find(path).map(|found| found.masked()).unwrap_or_default();
-        Ok(Admitted { proof, path })
+        proof.admits(&parts.headers, found.secret)?;
+        Ok(Admitted { proof, path: self.masked(path) })
     }
 
-    /// A path without what may be a secret in it, for people.
+    /// A path without what may be a secret in it, for tests and people.
     pub(in crate::webhook) fn masked(&self, path: &str) -> String {
-        if let Some(found) = self.profiles.iter().find_map(|profile| profile.path.find(path)) {
-            return found.masked();
-        }
-        let tokens = self.profiles.iter().filter_map(|profile| match &profile.proof {
-            Proof::Path(tokens) => Some(tokens),
-            _ => None,
-        });
-        let tokens: Vec<&Tokens> = tokens.collect();
-        if tokens.is_empty() {
+        let tokens = || {
+            self.profiles.iter().filter_map(|profile| match &profile.proof {
+                Proof::Path(tokens) => Some(tokens),
+                _ => None,
+            })
+        };
+        if tokens().next().is_none() {
             return path.to_owned();
         }
+        let path = self.find(path).map_or_else(|| path.to_owned(), |(_, found)| found.masked());
         // A secret in a wrong place is one still.
-        let mask =
-            |segment| if tokens.iter().any(|one| one.has(str::as_bytes(segment))) { MASK } else { segment };
-        path.split('/').map(mask).collect::<Vec<_>>().join("/")
+        let is_secret = |segment: &str| tokens().any(|tokens| tokens.has(segment.as_bytes()));
+        let segments = path.split('/').map(|segment| if is_secret(segment) { MASK } else { segment });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    /// Takes the operator's secrets out of the headers, for tests and people: those that a request to this path
+    /// shows. Proxies repeat the path there.
+    pub(in crate::webhook) fn conceal(&self, path: &str, headers: &mut HeaderMap) {
+        const MASKED: HeaderValue = HeaderValue::from_static(MASK);
+        match self.find(path) {
+            Some((Proof::Bearer(_) | Proof::Basic(_), _)) if headers.contains_key(header::AUTHORIZATION) => {
+                headers.insert(header::AUTHORIZATION, MASKED);
+            }
+            Some((Proof::Path(_), Match { secret: Some(secret), .. })) if secret.len() >= LEAST => {
+                let repeats = |value: &HeaderValue| {
+                    value.as_bytes().windows(secret.len()).any(|part| part == secret.as_bytes())
+                };
+                headers.values_mut().filter(|value| repeats(value)).for_each(|value| *value = MASKED);
+            }
+            _ => {}
+        }
+    }
+
+    /// The most specific profile for a path.
+    fn find<'a>(&self, path: &'a str) -> Option<(&Proof, Match<'a>)> {
+        let mut profiles = self.profiles.iter();
+        profiles.find_map(|profile| profile.path.find(path).map(|found| (&profile.proof, found)))
     }
 }
 
@@ -205,13 +224,6 @@ impl Admitted<'_> {
                 KeyPlace::Header(name) => name == standard::ID,
                 KeyPlace::Query(_) | KeyPlace::Path(_) => false,
             },
-        }
-    }
-
-    /// Takes the operator's secret out of what tests and people see.
-    pub(in crate::webhook) fn conceal(&self, headers: &mut HeaderMap) {
-        if matches!(self.proof, Proof::Bearer(_) | Proof::Basic(_)) {
-            headers.insert(header::AUTHORIZATION, HeaderValue::from_static(MASK));
         }
     }
 }
