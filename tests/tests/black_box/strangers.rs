@@ -151,24 +151,44 @@ async fn heads_that_are_too_large_are_refused() {
     assert_eq!(post(&two, 10, 2000).await, 431, "too long");
 }
 
-#[tokio::test]
-async fn streams_that_are_reset_at_once_end_their_connection() {
-    let host = Host::builder().start().await;
+/// The beginning of a connection of HTTP/2 with so many requests, each of them cancelled at once, and a ping.
+fn cancelled_requests(count: u32) -> Vec<u8> {
     let mut frames = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0".to_vec();
-    for stream in (1..2001_u32).step_by(2) {
+    for stream in (1..).step_by(2).take(count as usize).map(u32::to_be_bytes) {
         // HEADERS of a whole `POST http://x/`, and RST_STREAM with CANCEL.
-        frames.extend(b"\0\0\x06\x01\x05");
-        frames.extend(stream.to_be_bytes());
-        frames.extend(b"\x83\x86\x84\x41\x01x");
-        frames.extend(b"\0\0\x04\x03\0");
-        frames.extend(stream.to_be_bytes());
-        frames.extend(8_u32.to_be_bytes());
+        frames.extend([&b"\0\0\x06\x01\x05"[..], &stream, b"\x83\x86\x84\x41\x01x"].concat());
+        frames.extend([&b"\0\0\x04\x03\0"[..], &stream, &8_u32.to_be_bytes()].concat());
     }
-    let mut stream = connection(&host, "127.0.0.1", &frames).await;
-    let answer = read_to_close(&mut stream).await;
-    // GOAWAY with ENHANCE_YOUR_CALM, unless the reset that follows it was faster.
-    let calm = answer.windows(4).any(|code| code == 11_u32.to_be_bytes());
-    assert!(calm || answer.len() < 1000, "{answer:?}");
+    frames.extend(b"\0\0\x08\x06\0\0\0\0\0are here");
+    frames
+}
+
+/// The types of the frames that come until this one, and what is in it.
+async fn frames_until(stream: &mut TcpStream, wanted: u8) -> (Vec<u8>, Vec<u8>) {
+    let mut types = Vec::new();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let mut content = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+        stream.read_exact(&mut content).await.unwrap();
+        types.push(head[3]);
+        if head[3] == wanted {
+            return (types, content);
+        }
+    }
+}
+
+#[tokio::test]
+async fn requests_that_are_cancelled_at_once_end_their_connection() {
+    const PING: u8 = 6;
+    const GOAWAY: u8 = 7;
+    let host = Host::builder().start().await;
+    let mut some = connection(&host, "127.0.0.1", &cancelled_requests(10)).await;
+    let (types, answer) = tokio::time::timeout(PATIENCE, frames_until(&mut some, PING)).await.unwrap();
+    assert!(answer == b"are here" && !types.contains(&GOAWAY), "{types:?}");
+    let mut many = connection(&host, "127.0.0.1", &cancelled_requests(60)).await;
+    let (_, reason) = tokio::time::timeout(PATIENCE, frames_until(&mut many, GOAWAY)).await.unwrap();
+    assert_eq!(reason[4..8], 11_u32.to_be_bytes(), "ENHANCE_YOUR_CALM");
     assert_eq!(client().post(&host.webhook).send().await.unwrap().status(), 200, "others are served");
 }
 

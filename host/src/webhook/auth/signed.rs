@@ -64,6 +64,9 @@ fn first_element(body: &[u8]) -> Option<&[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
@@ -74,6 +77,29 @@ mod tests {
         assert_eq!(first("[{}"), Some("{}"));
         for none in ["", "{}", "[]", "[1]", "[{", r#"["{}"]"#] {
             assert_eq!(first(none), None, "{none}");
+        }
+    }
+
+    proptest! {
+        /// However the events are written, what is found is the first, and what is behind it does not matter.
+        #[test]
+        fn the_first_element_is_the_first(keys in proptest::collection::vec(".{0,8}", 1..4), rest in ".{0,16}", pretty in any::<bool>()) {
+            let event = |key: &String| json!({ key: [key, { "nested": key }], "n": 1 });
+            let write = |value: &Value| match pretty {
+                true => serde_json::to_string_pretty(value).unwrap(),
+                false => value.to_string(),
+            };
+            let first = write(&event(&keys[0]));
+            let all: Vec<String> = keys.iter().map(|key| write(&event(key))).collect();
+            for batch in [format!("[{}]", all.join(",")), format!("[{first},{rest}")] {
+                prop_assert_eq!(first_element(batch.as_bytes()), Some(first.as_bytes()));
+            }
+        }
+
+        #[test]
+        fn no_bytes_break_it(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            first_element(&bytes);
+            first_element(&[b"[{", &*bytes].concat());
         }
     }
 
