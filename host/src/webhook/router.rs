@@ -63,9 +63,42 @@ pub fn component_url(webhook: &str, component: &str) -> String {
     format!("{webhook}/{COMPONENT}{component}")
 }
 
-/// The component that a path is for.
-fn component(path: &str) -> Option<&str> {
-    path.split('/').find_map(|segment| segment.strip_prefix(COMPONENT)).filter(|name| !name.is_empty())
+impl Ways {
+    /// A path as profiles see it: if each component has its own, it begins with that, whatever a proxy puts before.
+    /// So there is no way to a component around the profile that guards it.
+    fn route<'a>(&self, path: &'a str) -> &'a str {
+        if self.settings.path_per_component { from_component(path).unwrap_or(path) } else { path }
+    }
+
+    /// The component that a path is for, if each has its own.
+    fn component<'a>(&self, path: &'a str) -> Result<Option<&'a str>, Refusal> {
+        if !self.settings.path_per_component {
+            return Ok(None);
+        }
+        from_component(path).map(component).filter(|name| !name.is_empty()).map(Some).ok_or_else(|| {
+            let detail = format!(
+                "the path names no component, such as `/{COMPONENT}checkout`: each has its own URL \
+                 (`webhook.path_per_component`)"
+            );
+            Refusal::new(StatusCode::NOT_FOUND, Rejection::NoComponent, detail)
+        })
+    }
+
+    /// The path without what may be a secret in it, for tests and people.
+    fn masked(&self, path: &str) -> String {
+        self.gate.masked(path, self.route(path).len())
+    }
+}
+
+/// The rest of a path from the first segment on that is a component's.
+fn from_component(path: &str) -> Option<&str> {
+    path.match_indices('/').map(|(at, _)| &path[at..]).find(|rest| rest[1..].starts_with(COMPONENT))
+}
+
+/// The name in the first segment of such a rest.
+fn component(rest: &str) -> &str {
+    let name = &rest[1 + COMPONENT.len_utf8()..];
+    name.split('/').next().unwrap_or(name)
 }
 
 async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
@@ -79,8 +112,8 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     match take(&webhook, &ways, &mut parts, body).await {
         Err(refusal) => {
             let Parts { method, uri, headers, .. } = &mut parts;
-            ways.gate.conceal(uri.path(), headers);
-            let (path, query) = (ways.gate.masked(uri.path()), uri.query().unwrap_or_default());
+            ways.gate.conceal(ways.route(uri.path()), headers);
+            let (path, query) = (ways.masked(uri.path()), uri.query().unwrap_or_default());
             let request = Received::refused(method.as_str(), &path, query, headers, &refusal.detail);
             webhook.waiter.rejected(request, refusal.rejection);
             refusal.into_response()
@@ -100,37 +133,32 @@ async fn take(
     parts: &mut Parts,
     body: Body,
 ) -> Result<Option<PlannedReply>, Refusal> {
-    let Ways { settings, gate } = ways;
-    let admitted = gate.admit(parts)?;
-    if settings.path_per_component && component(parts.uri.path()).is_none() {
-        let detail = format!(
-            "the path names no component, such as `/{COMPONENT}checkout`: each has its own URL (`webhook.path_per_component`)"
-        );
-        return Err(Refusal::new(StatusCode::NOT_FOUND, Rejection::NoComponent, detail));
-    }
-    webhook.room.read(settings, body, |body| deliver(webhook, ways, parts, admitted, body)).await?
+    ways.component(parts.uri.path())?;
+    let admitted = ways.gate.admit(ways.route(parts.uri.path()), &parts.headers)?;
+    webhook.room.read(&ways.settings, body, |body| deliver(webhook, ways, parts, admitted, body)).await?
 }
 
 fn deliver(
     webhook: &Webhook,
-    Ways { settings, gate }: &Ways,
+    ways: &Ways,
     parts: &mut Parts,
     admitted: Admitted<'_>,
     body: Bytes,
 ) -> Result<Option<PlannedReply>, Refusal> {
+    // Nothing refuses it from here on.
     let body = admitted.prove(&parts.headers, body)?;
     let mut headers = std::mem::take(&mut parts.headers);
-    gate.conceal(parts.uri.path(), &mut headers);
-    let places = settings.keys.iter().filter(|place| admitted.vouches_for(place));
-    let query = parts.uri.query().unwrap_or_default();
-    let key = extract(places, &headers, &admitted.path, query, &body);
+    let (path, component) = (parts.uri.path(), ways.component(parts.uri.path())?);
+    ways.gate.conceal(ways.route(path), &mut headers);
+    let (path, query) = (ways.masked(path), parts.uri.query().unwrap_or_default());
+    let places = ways.settings.keys.iter().filter(|place| admitted.vouches_for(place));
+    let key = extract(places, &headers, &path, query, &body);
     let key = key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned);
-    let component = settings.path_per_component.then(|| component(parts.uri.path())).flatten();
     let delivery = Delivery {
         method: parts.method.clone(),
         query: query.to_owned(),
         headers,
-        path: admitted.path,
+        path,
         body,
         answered: None,
         received: Instant::now(),
@@ -160,11 +188,15 @@ mod tests {
     fn a_path_names_its_component_wherever_a_proxy_puts_it() {
         let url = component_url("https://hooks.example.com/orbital", "shop");
         assert_eq!(url, "https://hooks.example.com/orbital/~shop");
-        for path in ["/~shop", "/~shop/orders", "/orbital/~shop", "/~shop/~other"] {
-            assert_eq!(component(path), Some("shop"), "{path}");
+        let found = |path| from_component(path).map(component);
+        for path in ["/~shop", "/~shop/orders", "/orbital/~shop", "/~shop/~other", "//~shop/"] {
+            assert_eq!(found(path), Some("shop"), "{path}");
         }
-        for path in ["/", "/shop", "/~", "", "/a~shop"] {
-            assert_eq!(component(path), None, "{path}");
+        for path in ["/~", "/~/~shop", "/a/~"] {
+            assert_eq!(found(path), Some(""), "{path}");
+        }
+        for path in ["/", "/shop", "", "/a~shop", "~shop", "*"] {
+            assert_eq!(found(path), None, "{path}");
         }
     }
 }

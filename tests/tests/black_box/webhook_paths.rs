@@ -84,7 +84,7 @@ async fn a_profile_can_guard_one_component_alone() {
     let events = events(&mut api).await;
     let key = events["shop"].json()["id"].as_str().unwrap().to_owned();
     events["shop"].answer(Json(json!({})));
-    for path in ["/~shop", "/~shop/", "/~shop/more"] {
+    for path in ["/~shop", "/~shop/", "/~shop/more", "/in/front/~shop", "//~shop/~thief"] {
         assert_eq!(deliver(&host, path, &key, "forged").await, 401, "{path}");
     }
     // Ways around it lead to nobody, or to another component.

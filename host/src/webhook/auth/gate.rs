@@ -3,7 +3,6 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use ring::hmac;
 
@@ -53,8 +52,6 @@ pub struct AuthError {
 /// A request whose head is in order.
 pub(in crate::webhook) struct Admitted<'a> {
     proof: &'a Proof,
-    /// The path without its secret.
-    pub(in crate::webhook) path: String,
 }
 
 impl Gate {
@@ -79,21 +76,20 @@ impl Gate {
     ///
     /// # Errors
     /// It is not let in.
-    pub(in crate::webhook) fn admit(&self, parts: &Parts) -> Result<Admitted<'_>, Refusal> {
-        let path = parts.uri.path();
+    pub(in crate::webhook) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admitted<'_>, Refusal> {
         if self.profiles.is_empty() {
-            return Ok(Admitted { proof: &Proof::None, path: path.to_owned() });
+            return Ok(Admitted { proof: &Proof::None });
         }
         let Some((proof, found)) = self.find(path) else {
             let detail = "no profile of `webhook.auth` is for this path";
             return Err(Refusal::new(StatusCode::NOT_FOUND, Rejection::NoProfile, detail));
         };
-        proof.admits(&parts.headers, found.secret)?;
-        Ok(Admitted { proof, path: self.masked(path) })
+        proof.admits(headers, found.secret)?;
+        Ok(Admitted { proof })
     }
 
-    /// A path without what may be a secret in it, for tests and people.
-    pub(in crate::webhook) fn masked(&self, path: &str) -> String {
+    /// A path without what may be a secret in it, for tests and people; profiles see its last `seen` bytes.
+    pub(in crate::webhook) fn masked(&self, path: &str, seen: usize) -> String {
         let tokens = || {
             self.profiles.iter().filter_map(|profile| match &profile.proof {
                 Proof::Path(tokens) => Some(tokens),
@@ -103,7 +99,9 @@ impl Gate {
         if tokens().next().is_none() {
             return path.to_owned();
         }
-        let path = self.find(path).map_or_else(|| path.to_owned(), |(_, found)| found.masked());
+        let (front, route) = path.split_at(path.len() - seen);
+        let route = self.find(route).map_or_else(|| route.to_owned(), |(_, found)| found.masked());
+        let path = format!("{front}{route}");
         // A secret in a wrong place is one still.
         let is_secret = |segment: &str| tokens().any(|tokens| tokens.has(segment.as_bytes()));
         let segments = path.split('/').map(|segment| if is_secret(segment) { MASK } else { segment });
@@ -140,10 +138,10 @@ impl Proof {
         Ok(match by {
             By::None => Self::None,
             By::Path => {
-                let unreserved = |one: char| one.is_ascii_alphanumeric() || "-._~".contains(one);
+                let unreserved = |one: char| one.is_ascii_alphanumeric() || "-._".contains(one);
                 if secrets.iter().any(|secret| secret.len() < LEAST || !secret.chars().all(unreserved)) {
                     return Err(format!(
-                        "it needs at least {LEAST} characters, all of them letters, digits, `-`, `.`, `_` and `~`, such as \
+                        "it needs at least {LEAST} characters, all of them letters, digits, `-`, `.` and `_`, such as \
                          those of `openssl rand -hex 32`"
                     ));
                 }
