@@ -21,7 +21,7 @@ pub struct WaiterSettings {
     pub queue_per_key: usize,
     /// How many bytes of deliveries wait to be taken by one run.
     pub queue_bytes: usize,
-    /// How many requests are kept for people to look at, whatever became of them; the oldest goes first.
+    /// How many requests are kept for people to look at, whatever became of them; the oldest goes first; as many again that were refused.
     pub recent_count: usize,
     /// How many bytes of them are kept.
     pub recent_bytes: usize,
