@@ -1,14 +1,14 @@
 //! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
+use rustls::ServerConfig;
 use tokio::runtime::Handle;
 
 use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
-use crate::listener::{BindError, Listener};
+use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
 use crate::registry::{Cache, Workshop};
 use crate::runner::{Provision, Runner};
 use crate::secrets::{Masker, SHORTEST, Secrets, SecretsError};
@@ -16,6 +16,10 @@ use crate::settings::Settings;
 use crate::state::{State, StateError, StateSettings};
 use crate::target::{Client, ClientError};
 use crate::waiter::Waiter;
+use crate::webhook::{AuthError, Gate};
+
+/// More than anybody who scrapes and looks needs.
+const ADMIN_CONNECTIONS: usize = 256;
 
 /// The rooms that a run goes through, ready and bound, and nothing started.
 pub struct Foundation {
@@ -48,6 +52,12 @@ pub enum StartError {
     /// The private listener's token cannot be one.
     #[error(transparent)]
     Token(#[from] TokenError),
+    /// Secrets that the webhook asks for cannot be what they are for: all of them.
+    #[error("{}", lines(.0))]
+    Auth(Vec<AuthError>),
+    /// A listener cannot speak TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// What must survive a restart cannot be kept.
     #[error(transparent)]
     State(#[from] StateError),
@@ -71,14 +81,15 @@ impl Foundation {
     pub async fn lay(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
         let client = client(settings, secrets, masker)?;
+        let tls = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
         let webhook = Listener::bind(
             settings.webhook.listen,
-            settings.webhook.max_connections,
+            Door::new(settings.webhook.max_connections, settings.webhook.limits, tls),
             "webhook",
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
         .await?;
-        let provision = provision(settings, webhook.address(), client);
+        let provision = provision(settings, webhook.url(), client);
         let runner = Arc::new(Runner::new(provision, waiter.clone()));
         Ok(Self { waiter, runner, webhook })
     }
@@ -109,12 +120,39 @@ pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result
     client.map(Arc::new).map_err(StartError::Targets)
 }
 
-/// What runs are given, with the webhook at this address.
-pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) -> Provision {
-    let public = settings.webhook.public_url.clone();
+/// Who may deliver.
+///
+/// # Errors
+/// Secrets cannot be what they are for.
+pub fn gate(settings: &Settings, secrets: &Secrets) -> Result<Gate, StartError> {
+    Gate::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
+}
+
+/// The certificate of a listener whose section is this, if it has one.
+///
+/// # Errors
+/// It cannot be used.
+pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<ServerConfig>>, TlsError> {
+    settings.map(|settings| settings.load(section)).transpose()
+}
+
+/// The private listener, bound.
+///
+/// # Errors
+/// The address cannot be bound, or the certificate not be used.
+pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
+    let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
+    let limits = Limits { connections_per_peer: ADMIN_CONNECTIONS, ..Limits::default() };
+    let door = Door::new(ADMIN_CONNECTIONS, limits, tls);
+    Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
+}
+
+/// What runs are given, with the webhook at this URL unless the settings have another one.
+pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> Provision {
     Provision {
         settings: settings.runner.clone(),
-        webhook_url: public.unwrap_or_else(|| local_url(webhook)),
+        webhook_url: settings.webhook.public_url.clone().unwrap_or(webhook),
+        path_per_component: settings.webhook.path_per_component,
         client,
     }
 }
@@ -165,14 +203,4 @@ fn code_cache(cache: &Cache, max_size: u64) -> Result<Option<CodeCache>, CodeCac
             Some,
         )),
     }
-}
-
-/// The URL of a listener, as seen from this machine.
-pub fn local_url(address: SocketAddr) -> String {
-    let ip = match address.ip() {
-        ip if !ip.is_unspecified() => ip,
-        std::net::IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        std::net::IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-    };
-    format!("http://{}", SocketAddr::new(ip, address.port()))
 }

@@ -5,7 +5,6 @@
 //! mistakes changes nothing.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{Access, Guard};
 use crate::error::chain;
-use crate::foundation::{StartError, client, provision, secrets};
+use crate::foundation::{StartError, client, gate, provision, secrets, tls};
 use crate::guest::Budget;
+use crate::listener::Doors;
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
@@ -27,7 +27,7 @@ use crate::settings::Settings;
 use crate::signature::Signature;
 use crate::webhook::Webhook;
 
-/// How often the file, and those of secrets, are looked at.
+/// How often the file, and those of secrets and certificates, are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// Unchanged for this long, the files count as whole.
@@ -39,11 +39,13 @@ pub struct Reloader {
     pub path: PathBuf,
     /// What acts now.
     pub settings: Settings,
-    /// Where the webhook listens.
-    pub webhook_address: SocketAddr,
+    /// Where the webhook listens, as a URL.
+    pub webhook_url: String,
+    /// Take limits and certificates.
+    pub doors: Doors,
     /// Takes targets, secrets, budgets and configuration.
     pub runner: Arc<Runner>,
-    /// Takes places of keys, limits and challenges.
+    /// Takes places of keys, limits, challenges and profiles.
     pub webhook: Arc<Webhook>,
     /// Takes the token of the private listener.
     pub guard: Arc<Guard>,
@@ -124,13 +126,19 @@ impl Reloader {
         let secrets = secrets(&settings, &self.masker)?;
         let client = client(&settings, &secrets, &self.masker)?;
         let access = Access::new(&settings.admin, &secrets)?;
+        let gate = gate(&settings, &secrets)?;
+        let public = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
+        let private = tls(settings.admin.tls.as_ref(), "admin.tls")?;
         let later = self.settings.fixed_changes(&settings);
         // There are no more places for runs than at the start. What does not act yet stays as it acts, so
         // that it is named again the next time.
         settings.scheduler.max_in_flight = self.settings.scheduler.max_in_flight;
         settings.runner.limits.keep(Budget::MetricSeries, &self.settings.runner.limits);
-        self.runner.provide(provision(&settings, self.webhook_address, client));
-        self.webhook.configure(settings.webhook.clone());
+        settings.webhook.path_per_component = self.settings.webhook.path_per_component;
+        self.runner.provide(provision(&settings, self.webhook_url.clone(), client));
+        self.webhook.configure(settings.webhook.clone(), gate);
+        self.doors.webhook.configure(Some(settings.webhook.limits), public);
+        self.doors.admin.configure(None, private);
         self.guard.admit(access);
         self.scheduler.send_replace(settings.scheduler.clone());
         let Settings { scheduler, runner, secrets, targets, .. } = settings;
@@ -164,11 +172,10 @@ impl Seen {
 
     /// That file as it was, and those that the settings name, as they are now.
     pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
-        let named = settings.secrets.files().cloned();
-        let mut files = Self(named.map(|path| (path, None)).collect()).again().await;
+        let mut files = Self(settings.files().map(|path| (path.clone(), None)).collect()).again().await;
         // What was seen before the file was read stays as it was then.
         files.0.append(&mut self.0);
-        files.0.retain(|file, _| file == path || settings.secrets.files().any(|named| named == file));
+        files.0.retain(|file, _| file == path || settings.files().any(|named| named == file));
         files
     }
 

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, local_url, secrets, state, workshop};
-use crate::listener::Listener;
+use crate::foundation::{Foundation, StartError, gate, private, secrets, state, workshop};
+use crate::listener::Doors;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
 use crate::reload::{ConfigStatus, Reloader, Seen};
@@ -27,9 +27,6 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 /// How long the last lines may take to be printed.
 const PRINT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// More than anybody who scrapes and looks needs.
-const ADMIN_CONNECTIONS: usize = 256;
 
 /// A host that runs.
 pub struct Service {
@@ -63,22 +60,22 @@ impl Service {
         let secrets = secrets(&settings, &masker)?;
         let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
+        let gate = gate(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook: public } =
             Foundation::lay(&settings, &secrets, &masker).await?;
         let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
-        let private =
-            Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
-                .await?;
+        let private = private(&settings).await?;
         let hangup = signal(SignalKind::hangup())?;
-        let metrics =
-            MetricsSink::new(waiter.clone(), [("host", Handle::current()), ("guests", guests.clone())]);
+        let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };
+        let runtimes = [("host", Handle::current()), ("guests", guests.clone())];
+        let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes);
         let (console, printing) = Console::start(quiet)?;
         let journal = Journal::new(settings.journal.clone());
         let reporter = Arc::new(Reporter::new(metrics.clone(), journal.clone(), console));
         let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
-        let (webhook_url, admin_url) = (local_url(public.address()), local_url(private.address()));
+        let (webhook_url, admin_url) = (public.url(), private.url());
         let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
         let (status, config) = watch::channel(ConfigStatus {
             path: path.clone(),
@@ -88,7 +85,7 @@ impl Service {
         });
         let (dispatcher, desk) =
             Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), reporter, guests);
-        let webhook = Webhook::new(settings.webhook.clone(), waiter.clone());
+        let webhook = Webhook::new(settings.webhook.clone(), gate, waiter.clone());
         let admin = Admin {
             deployed: deployed.clone(),
             config,
@@ -103,7 +100,8 @@ impl Service {
         let reloader = Reloader {
             path,
             settings,
-            webhook_address: public.address(),
+            webhook_url: webhook_url.clone(),
+            doors,
             runner,
             webhook: webhook.clone(),
             guard,

@@ -1,11 +1,12 @@
 //! All settings of the host: each room's own section of one file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
+use crate::listener::TlsSettings;
 use crate::registry::RegistrySettings;
 use crate::report::JournalSettings;
 use crate::rules::ComponentRules;
@@ -71,6 +72,13 @@ impl Settings {
         path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
     }
 
+    /// The files besides the configuration's own whose change is one of the configuration: those of secrets and of
+    /// certificates.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        let tls = [&self.webhook.tls, &self.admin.tls].into_iter().flatten().flat_map(TlsSettings::files);
+        self.secrets.files().chain(tls)
+    }
+
     /// The settings that differ in another version of the file, and that act at the next start only.
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
@@ -83,6 +91,12 @@ impl Settings {
             ("waiter", self.waiter != other.waiter),
             ("webhook.listen", self.webhook.listen != other.webhook.listen),
             ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),
+            (
+                "webhook.path_per_component",
+                self.webhook.path_per_component != other.webhook.path_per_component,
+            ),
+            ("webhook.tls", self.webhook.tls.is_some() != other.webhook.tls.is_some()),
+            ("admin.tls", self.admin.tls.is_some() != other.admin.tls.is_some()),
             ("admin.listen", self.admin.listen != other.admin.listen),
             ("journal", self.journal != other.journal),
             ("state", self.state != other.state),
@@ -100,8 +114,8 @@ impl Settings {
 
     fn read(root: &Section<'_>, base: &Path) -> Self {
         let secrets = SecretsSettings::read(root, base);
-        let admin = root.section("admin", |section| AdminSettings::read(section, &secrets));
-        let webhook = root.section("webhook", WebhookSettings::read);
+        let admin = root.section("admin", |section| AdminSettings::read(section, &secrets, base));
+        let webhook = root.section("webhook", |section| WebhookSettings::read(section, &secrets, base));
         if admin.listen == webhook.listen && admin.listen.port() != 0 {
             let reason =
                 format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);

@@ -163,8 +163,8 @@ impl Host {
             let line = lines.wait(0, texts).await;
             line.rsplit(' ').next().unwrap().to_owned()
         };
-        let webhook = url(&["webhook on http://"]).await;
-        let admin = url(&["metrics on http://"]).await;
+        let webhook = url(&["webhook on http"]).await;
+        let admin = url(&["metrics on http"]).await;
         Self { webhook, admin, components, child, readers, directory, start, lines }
     }
 

@@ -52,6 +52,11 @@ pub fn last_attempt(report: &Value) -> &Value {
 
 /// A client that follows no redirect and uses no proxy.
 pub fn client() -> reqwest::Client {
+    client_builder().build().unwrap()
+}
+
+/// The same, to be made differently.
+pub fn client_builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
 }

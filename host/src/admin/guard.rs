@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
@@ -88,7 +88,7 @@ impl Access {
                 Some(_) => Some(unauthorized("the token is not the one that `admin.token` has")),
                 None => Some(unauthorized("send the token as `Authorization: Bearer TOKEN`")),
             },
-            None => is_of_another_site(headers).then(|| {
+            None => is_of_another_site(request.uri(), headers).then(|| {
                 Problem::new(
                     StatusCode::FORBIDDEN,
                     "without `admin.token` this listener is for programs on this machine: the headers `host` and \
@@ -133,15 +133,15 @@ fn token(headers: &HeaderMap) -> Option<&[u8]> {
 }
 
 /// A page of another site that a browser on this machine shows: it says so in `Origin`, or its name was made
-/// to point here (DNS rebinding) and stands in `Host`.
-fn is_of_another_site(headers: &HeaderMap) -> bool {
+/// to point here (DNS rebinding) and stands in `Host`, or where HTTP/2 has it, which browsers speak with TLS.
+fn is_of_another_site(uri: &Uri, headers: &HeaderMap) -> bool {
+    let authority = uri.authority().map(Authority::as_str);
     let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
     let origin = headers.get(header::ORIGIN).map(|origin| {
         let origin = origin.to_str().unwrap_or("?");
         origin.split_once("://").map_or(origin, |(_, authority)| authority)
     });
-    // A request by HTTP/2 may have no `Host`, and no browser sends one here without TLS.
-    [host, origin].into_iter().flatten().any(|authority| !is_local(authority))
+    [authority, host, origin].into_iter().flatten().any(|authority| !is_local(authority))
 }
 
 fn is_local(authority: &str) -> bool {

@@ -9,6 +9,7 @@
 
 mod api;
 mod guard;
+mod headers;
 mod probes;
 mod problem;
 mod settings;
@@ -16,7 +17,7 @@ mod settings;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use tokio::sync::watch;
 
 pub use guard::{Access, Guard, TokenError};
@@ -54,5 +55,5 @@ pub struct Admin {
 /// All routes, for those whom the guard lets in.
 pub fn router(admin: Admin, guard: Arc<Guard>) -> Router {
     let routes = probes::routes().nest("/api/v1", api::routes()).with_state(admin);
-    routes.layer(from_fn_with_state(guard, Guard::check))
+    routes.layer(from_fn_with_state(guard, Guard::check)).layer(map_response(headers::secure))
 }

@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
 
 use super::Admin;
+use crate::report::message;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
@@ -23,10 +24,14 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
         false => "not ready: the components are being loaded\n".to_owned(),
     };
     for (component, failure) in &snapshot.failures {
-        let _ = writeln!(text, "component `{component}` did not load: {}", failure.error);
+        let _ = writeln!(text, "component `{component}` did not load: {}", message(&failure.error));
     }
     if let Some(failure) = &admin.config.borrow().failure {
-        let _ = writeln!(text, "the configuration on disk does not act, the last good one does: {failure}");
+        let _ = writeln!(
+            text,
+            "the configuration on disk does not act, the last good one does: {}",
+            message(failure)
+        );
     }
     (if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }

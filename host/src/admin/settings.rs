@@ -1,8 +1,10 @@
 //! The section `[admin]`.
 
 use std::net::SocketAddr;
+use std::path::Path;
 
 use crate::config::Section;
+use crate::listener::TlsSettings;
 use crate::secrets::{SecretsSettings, Template};
 
 /// The private listener.
@@ -12,6 +14,8 @@ pub struct AdminSettings {
     pub listen: SocketAddr,
     /// What whoever asks must know; none asks nobody, which is allowed on loopback only.
     pub token: Option<Template>,
+    /// Speaks TLS with this certificate.
+    pub tls: Option<TlsSettings>,
     /// Whether `/healthz` and `/readyz` want no token.
     pub open_health: bool,
     /// Whether `/metrics` wants none.
@@ -20,7 +24,7 @@ pub struct AdminSettings {
 
 impl AdminSettings {
     /// Reads the section, which may refer to these secrets.
-    pub fn read(section: &Section<'_>, secrets: &SecretsSettings) -> Self {
+    pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8711)));
         let token = section.parsed("token", |text| match Template::parse(text, secrets)? {
             template if template.is_secret() => Ok(template),
@@ -43,6 +47,7 @@ impl AdminSettings {
         Self {
             listen,
             token,
+            tls: TlsSettings::read(section, base),
             open_health: section.boolean("open_health", false),
             open_metrics: section.boolean("open_metrics", false),
         }

@@ -11,6 +11,7 @@ use crate::foundation::workshop;
 use crate::guest::{Code, CodeOrigin, VERSION};
 use crate::registry::{Case, Component};
 use crate::report::text::short;
+use crate::report::{Printable, message};
 use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
@@ -46,7 +47,7 @@ pub(super) fn check(settings: &Settings, components: &[PathBuf], in_a_hurry: boo
             Ok((component, _)) => describe(&mut text, path, &component, started.elapsed())?,
             Err(error) => {
                 exit = Exit::NotPassed;
-                writeln!(text, "{}: {error}", path.display())?;
+                writeln!(text, "{}: {}", path.display(), message(&error))?;
             }
         }
         print(&text)?;
@@ -59,7 +60,7 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     let metadata = &component.metadata;
     let about = |name: &str, value: &str| match value {
         "" => String::new(),
-        value => format!(", {name} {value}"),
+        value => format!(", {name} {}", Printable(value)),
     };
     let (version, language) = (about("version", &metadata.version), about("language", &metadata.language));
     let sdk = about("SDK", &metadata.sdk);
@@ -76,10 +77,11 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     writeln!(text, "  cases:")?;
     for case in &component.cases {
         let timeout = humantime::format_duration(case.timeout);
-        let tags: String = case.tags.iter().map(|(name, value)| format!(", {name}={value}")).collect();
+        let tags: String =
+            case.tags.iter().map(|(name, value)| format!(", {name}={}", Printable(value))).collect();
         let Case { name, schedule, max_in_flight, .. } = &**case;
         writeln!(text, "    {name}: {schedule}, timeout {timeout}, {max_in_flight} in flight{tags}")?;
     }
     writeln!(text, "  imports:")?;
-    metadata.imports.iter().try_for_each(|import| writeln!(text, "    {import}"))
+    metadata.imports.iter().try_for_each(|import| writeln!(text, "    {}", Printable(import)))
 }

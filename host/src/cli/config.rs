@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::{Exit, LogFormat, print, start_log};
 use crate::admin::Access;
-use crate::foundation::{StartError, client, secrets};
+use crate::foundation::{StartError, client, gate, secrets, tls};
 use crate::settings::Settings;
 
 /// Check the configuration, or show what holds.
@@ -47,6 +47,9 @@ impl Config {
                 let secrets = secrets(&settings, &masker)?;
                 client(&settings, &secrets, &masker)?;
                 Access::new(&settings.admin, &secrets).map_err(StartError::from)?;
+                gate(&settings, &secrets)?;
+                tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
+                tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
                 print(&format!("{}: good\n", config.display()))?;
             }
             Action::Show(File { config }) => {

@@ -38,6 +38,8 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
                     | StartError::Secrets(_)
                     | StartError::Targets(_)
                     | StartError::Token(_)
+                    | StartError::Auth(_)
+                    | StartError::Tls(_)
                     | StartError::State(_)
                     | StartError::Directory(_)
             )

@@ -5,6 +5,7 @@ mod check;
 mod compile;
 mod config;
 mod exit;
+mod log_fields;
 mod new;
 mod run;
 mod serve;
@@ -20,6 +21,8 @@ use tokio::runtime::{Builder, Runtime};
 use crate::secrets::Masker;
 pub use exit::Exit;
 use signals::Signals;
+
+use crate::report::message;
 
 /// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
 /// test and waits for the deliveries that must come back to a webhook.
@@ -77,7 +80,8 @@ pub fn main() -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => {
-            eprintln!("orbital: {:#}", error);
+            // It may tell what a component says of itself.
+            eprintln!("orbital: {}", message(&format_args!("{error:#}")));
             exit::of(&error)
         }
     }
@@ -131,7 +135,7 @@ fn start_log(default: &str, format: LogFormat) -> Masker {
         .with_writer(move || Masked(of_log.clone()));
     // Set already only if somebody uses the library in a way of their own.
     let _ = match format {
-        LogFormat::Human => log.try_init(),
+        LogFormat::Human => log.fmt_fields(log_fields::LogFields).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
     };
     std::panic::set_hook(Box::new(move |panic| {

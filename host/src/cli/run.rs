@@ -10,9 +10,9 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
-use crate::foundation::{Foundation, secrets, workshop};
+use crate::foundation::{Foundation, gate, secrets, workshop};
 use crate::registry::Component;
-use crate::report::{Outcome, Report, describe};
+use crate::report::{Outcome, Report, describe, message};
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
 use crate::secrets::Masker;
@@ -77,7 +77,7 @@ impl Run {
                 }
                 Err(error) => {
                     broken = true;
-                    eprintln!("orbital: `{}`: {error}", path.display());
+                    eprintln!("orbital: `{}`: {}", path.display(), message(&error));
                 }
             }
         }
@@ -88,10 +88,11 @@ impl Run {
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
         let secrets = secrets(&settings, masker)?;
+        let gate = gate(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets, masker).await?;
         let stop = CancellationToken::new();
-        let serving =
-            tokio::spawn(webhook.serve(Webhook::new(settings.webhook, waiter).router(), stop.clone()));
+        let router = Webhook::new(settings.webhook, gate, waiter).router();
+        let serving = tokio::spawn(webhook.serve(router, stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
         for order in orders {

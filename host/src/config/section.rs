@@ -104,27 +104,6 @@ impl<'a> Section<'a> {
         (array.is_empty() || !items.is_empty()).then_some(items)
     }
 
-    /// Reads a list of strings; `parse` makes an item of each.
-    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
-        let Some(value) = self.take(name) else { return Vec::new() };
-        let Some(array) = value.get_ref().as_array() else {
-            self.wrong(name, value.span(), "must be a list of strings such as `[\"…\", \"…\"]`");
-            return Vec::new();
-        };
-        let mut all = Vec::new();
-        for (index, item) in array.iter().enumerate() {
-            let parsed = match item.get_ref().as_str() {
-                Some(text) => parse(text),
-                None => Err(format!("must be a string, not {}", kind(item.get_ref()))),
-            };
-            match parsed {
-                Ok(item) => all.push(item),
-                Err(reason) => self.wrong(&format!("{name}[{index}]"), item.span(), &reason),
-            }
-        }
-        all
-    }
-
     /// Reads a table whose names and values are strings, such as headers; `parse` makes an item of each.
     pub fn strings<T>(
         &self,
@@ -185,6 +164,25 @@ impl<'a> Section<'a> {
     pub fn string_or(&self, name: &'static str, default: &str) -> String {
         self.string(name)
             .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
+    }
+
+    /// A list of strings, or a single one; `parse` makes an item of each.
+    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let items: Vec<(String, _)> = match value.get_ref() {
+            DeValue::Array(array) => {
+                array.iter().enumerate().map(|(index, item)| (format!("{name}[{index}]"), item)).collect()
+            }
+            _ => vec![(name.to_owned(), value)],
+        };
+        let parse = |(place, item): (String, &Spanned<DeValue<'_>>)| {
+            let parsed = match item.get_ref().as_str() {
+                Some(text) => parse(text),
+                None => Err(format!("must be a string, not {}", kind(item.get_ref()))),
+            };
+            parsed.map_err(|reason| self.wrong(&place, item.span(), &reason)).ok()
+        };
+        items.into_iter().filter_map(parse).collect()
     }
 
     /// A string that `parse` understands; its error is reported as the reason.

@@ -6,20 +6,20 @@ use std::time::{Duration, SystemTime};
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use tokio::runtime::Handle;
 
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
-use tokio::runtime::Handle;
-
 use crate::guest::{Budget, Happening, MetricKind};
+use crate::listener::{Doors, TurnedAway};
 use crate::registry::{Case, Component};
-use crate::waiter::{Disposition, Waiter};
+use crate::waiter::{Disposition, Rejection, Waiter};
 
 /// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 31] = [
+const HELP: [(&str, &str); 33] = [
     ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
     (
         "orbital_config_last_reload_success_timestamp_seconds",
@@ -40,6 +40,11 @@ const HELP: [(&str, &str); 31] = [
     ("orbital_delivery_latency_seconds", "From sending an event to receiving its delivery."),
     ("orbital_event_send_duration_seconds", "From the start of a request to the last byte of its answer."),
     ("orbital_deliveries_total", "Requests that the webhook received, by what became of them."),
+    ("orbital_webhook_rejected_total", "Requests that the webhook refused, by reason."),
+    (
+        "orbital_listener_turned_away_total",
+        "Connections and requests that a listener turned away, by reason.",
+    ),
     ("orbital_runs_in_flight", "Runs that have started and not ended."),
     ("orbital_expectations", "Keys that runs expect."),
     ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
@@ -72,6 +77,7 @@ pub struct MetricsSink {
     waiter: Arc<Waiter>,
     /// With the names of what they run.
     runtimes: [(&'static str, Handle); 2],
+    doors: Doors,
 }
 
 /// Series that come and go together.
@@ -96,10 +102,10 @@ struct ComponentMetrics {
 
 impl MetricsSink {
     /// Nothing but the host's own metrics yet.
-    pub fn new(waiter: Arc<Waiter>, runtimes: [(&'static str, Handle); 2]) -> Arc<Self> {
+    pub fn new(waiter: Arc<Waiter>, doors: Doors, runtimes: [(&'static str, Handle); 2]) -> Arc<Self> {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes })
+        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes, doors })
     }
 
     /// The page, in Prometheus' text format.
@@ -122,6 +128,18 @@ impl MetricsSink {
             let labels = [("result", disposition.name())];
             let counter = self.host.register_counter("orbital_deliveries_total", &labels);
             counter.absolute(received.of(disposition));
+        }
+        for rejection in Rejection::ALL {
+            let labels = [("reason", rejection.name())];
+            let counter = self.host.register_counter("orbital_webhook_rejected_total", &labels);
+            counter.absolute(self.waiter.rejections(rejection));
+        }
+        for (listener, door) in [("webhook", &self.doors.webhook), ("admin", &self.doors.admin)] {
+            for reason in TurnedAway::ALL {
+                let labels = [("listener", listener), ("reason", reason.name())];
+                let counter = self.host.register_counter("orbital_listener_turned_away_total", &labels);
+                counter.absolute(door.turned_away(reason));
+            }
         }
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let families = components.values().flat_map(ComponentMetrics::families);

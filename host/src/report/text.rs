@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
-use super::{Attempt, Outcome, Report};
+use super::{Attempt, Outcome, Printable, Report};
 use crate::guest::{Happening, LogSource, Step};
 
 /// Steps shown of the beginning of a long timeline.
@@ -72,15 +72,8 @@ fn indent(text: &mut String, first: &str, lines: &str) {
     let others = " ".repeat(first.chars().count());
     for (index, line) in lines.lines().enumerate() {
         let prefix = if index == 0 { first } else { &others };
-        let _ = writeln!(text, "{prefix}{}", printable(line));
+        let _ = writeln!(text, "{prefix}{}", Printable(line));
     }
-}
-
-/// A line that came from outside must not move the cursor or colour the terminal.
-fn printable(line: &str) -> String {
-    line.chars()
-        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
-        .collect()
 }
 
 fn happening(step: &Step) -> String {

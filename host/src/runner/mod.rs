@@ -23,7 +23,8 @@ use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
 use crate::target::Client;
-use crate::waiter::Waiter;
+use crate::waiter::{Scope, Waiter};
+use crate::webhook::component_url;
 use heartbeat::Heartbeat;
 use verdict::{Ending, judge, time_ran_out};
 
@@ -41,8 +42,21 @@ pub struct Provision {
     pub settings: RunnerSettings,
     /// Where the system under test must deliver to.
     pub webhook_url: String,
+    /// Whether that is another URL for each component, whose runs get nothing but what comes there.
+    pub path_per_component: bool,
     /// Where their requests go out.
     pub client: Arc<Client>,
+}
+
+impl Provision {
+    /// Where deliveries for a component go, and what its runs may get.
+    fn delivery_to(&self, component: &str) -> (String, Scope) {
+        if self.path_per_component {
+            (component_url(&self.webhook_url, component), Scope::component(component))
+        } else {
+            (self.webhook_url.clone(), Scope::ALL)
+        }
+    }
 }
 
 /// What to run.
@@ -133,7 +147,8 @@ impl Runner {
         let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
         let given = self.provision();
-        let claims = Arc::new(self.waiter.claims(*run));
+        let (webhook_url, scope) = given.delivery_to(&component.name);
+        let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
         let limits = given.settings.limits_of(&component.name);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
@@ -146,7 +161,7 @@ impl Runner {
                     case: case.name.clone(),
                     attempt: number,
                     environment: given.settings.environment.clone(),
-                    webhook_url: given.webhook_url.clone(),
+                    webhook_url,
                 },
                 claims: claims.clone(),
                 waiter: self.waiter.clone(),
@@ -206,7 +221,8 @@ impl Runner {
             ending => ending,
         };
         let late = matches!(ending, Ending::TimedOut).then(|| {
-            time_ran_out(time_limit, duration, &recording, &self.waiter, recorder.clock().started())
+            let came = (&*self.waiter, &scope);
+            time_ran_out(time_limit, duration, &recording, came, recorder.clock().started())
         });
         let standstill = self.heartbeat.standstill_since(began);
         let (outcome, messages) = judge(ending, recording.failures, late, standstill);

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::guest::{Activity, Breakdown, Happening, Recording};
 use crate::report::Outcome;
 use crate::report::text::{deliveries, short};
-use crate::waiter::{Disposition, TallyCount, Waiter};
+use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
 
 /// How many keys of other deliveries a message names.
 const STRAYS: usize = 3;
@@ -91,7 +91,7 @@ pub(super) fn time_ran_out(
     limit: Duration,
     ended: Duration,
     recording: &Recording,
-    waiter: &Waiter,
+    (waiter, scope): (&Waiter, &Scope),
     started: Instant,
 ) -> String {
     let limit = short(limit);
@@ -117,7 +117,7 @@ pub(super) fn time_ran_out(
     for line in [came_for_this_run(recording, keys, n), answers(recording, keys)].into_iter().flatten() {
         let _ = write!(text, "\n  {line}");
     }
-    let strays = waiter.strays_since(started + since, STRAYS);
+    let strays = waiter.strays_since(started + since, scope, STRAYS);
     let own = recording.steps.iter().filter(|step| step.at >= since);
     let own = own.filter(|step| matches!(step.what, Happening::Delivery { .. })).count();
     let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), own, &strays));

@@ -8,7 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Delivery, Disposition, InvalidKey, PlannedReply, Waiter, WaiterSettings, check_key};
+use super::{Delivery, Disposition, InvalidKey, PlannedReply, Scope, Waiter, WaiterSettings, check_key};
 
 /// Why a key cannot be expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +39,7 @@ pub struct Arrived {
 /// What one run expects. Dropping it releases all keys.
 pub struct Claims {
     waiter: Arc<Waiter>,
+    scope: Scope,
     mailbox: Arc<Mailbox>,
 }
 
@@ -76,9 +77,9 @@ enum Keyless {
 }
 
 impl Claims {
-    pub(super) fn new(waiter: Arc<Waiter>, run: Uuid) -> Self {
+    pub(super) fn new(waiter: Arc<Waiter>, run: Uuid, scope: Scope) -> Self {
         let mailbox = Mailbox { run, content: Mutex::default(), arrived: Notify::new() };
-        Self { waiter, mailbox: Arc::new(mailbox) }
+        Self { waiter, scope, mailbox: Arc::new(mailbox) }
     }
 
     /// How many keys this run expects.
@@ -103,18 +104,18 @@ impl Claims {
     /// The key is another run's, or cannot be a key.
     pub fn expect(&self, key: &str) -> Result<(), ExpectError> {
         check_key(key)?;
+        let scoped = self.scope.scoped(key);
         let mut state = self.waiter.lock();
-        if let Some(owner) = state.owners.get(key) {
+        if let Some(owner) = state.owners.get(&*scoped) {
             return if Arc::ptr_eq(owner, &self.mailbox) { Ok(()) } else { Err(ExpectError::Taken) };
         }
         self.waiter.expire(&mut state, Instant::now());
-        state.late.forget(key);
-        let early = state.early.claim(key);
-        let key: Arc<str> = key.into();
-        state.owners.insert(key.clone(), self.mailbox.clone());
-        self.mailbox.lock().keys.insert(key.clone(), KeyState::default());
+        state.late.forget(&scoped);
+        let early = state.early.claim(&scoped);
+        state.owners.insert(scoped.into(), self.mailbox.clone());
+        self.mailbox.lock().keys.insert(key.into(), KeyState::default());
         for kept in early {
-            let disposition = match self.mailbox.push(&key, kept.delivery, &self.waiter.settings) {
+            let disposition = match self.mailbox.push(key, kept.delivery, &self.waiter.settings) {
                 true => Disposition::Early,
                 false => Disposition::Overflow,
             };
@@ -185,10 +186,10 @@ impl Claims {
         let mut state = self.waiter.lock();
         for key in self.mailbox.lock().keys.keys() {
             // Released before, it may be another run's by now.
-            let ours = state.owners.get(key).is_some_and(|owner| Arc::ptr_eq(owner, &self.mailbox));
-            if ours {
-                state.owners.remove(key);
-                state.late.remember(key.clone(), self.mailbox.run, now);
+            let scoped = self.scope.scoped(key);
+            let ours = state.owners.get(&*scoped).is_some_and(|owner| Arc::ptr_eq(owner, &self.mailbox));
+            if ours && let Some((scoped, _)) = state.owners.remove_entry(&*scoped) {
+                state.late.remember(scoped, self.mailbox.run, now);
             }
         }
     }
@@ -202,15 +203,17 @@ impl Drop for Claims {
 
 impl Mailbox {
     /// Queues a delivery, or says that there is no room.
-    pub(super) fn push(&self, key: &Arc<str>, delivery: Delivery, settings: &WaiterSettings) -> bool {
+    pub(super) fn push(&self, key: &str, delivery: Delivery, settings: &WaiterSettings) -> bool {
         let mut content = self.lock();
         let full = content.bytes + delivery.weight() > settings.queue_bytes;
-        let Some(state) = content.keys.get_mut(key) else { return false };
+        let Some((key, _)) = content.keys.get_key_value(key) else { return false };
+        let key = key.clone();
+        let Some(state) = content.keys.get_mut(&key) else { return false };
         let room = !full && state.queued < settings.queue_per_key;
         if room {
             state.queued += 1;
             content.bytes += delivery.weight();
-            content.queue.push_back((key.clone(), delivery));
+            content.queue.push_back((key, delivery));
         } else {
             state.dropped = state.dropped.saturating_add(1);
         }

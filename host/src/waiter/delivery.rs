@@ -3,10 +3,13 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 
 use crate::secrets::Masker;
+
+/// About the size of a connection's buffer.
+const BUFFER: usize = 64 << 10;
 
 /// One request, whole.
 #[derive(Debug, Clone)]
@@ -30,9 +33,24 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Bytes that this delivery holds in memory: the body and a guess at the rest.
+    /// Bytes that this delivery holds in memory: body, headers, path and query, and a guess at what they are held in.
     pub fn weight(&self) -> usize {
-        self.body.len() + self.path.len() + self.query.len() + 64 * self.headers.len() + 256
+        let header = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 64;
+        let headers: usize = self.headers.iter().map(header).sum();
+        self.body.len() + self.path.len() + self.query.len() + headers + 256
+    }
+
+    /// Holds no more than its weight: what is short is copied out of the buffer of its connection, which is larger
+    /// by far. For what may be a stranger's, and is kept for a while.
+    pub(super) fn compact(&mut self) {
+        if self.body.len() < BUFFER {
+            self.body = Bytes::copy_from_slice(&self.body);
+        }
+        for value in self.headers.values_mut() {
+            if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+                *value = copy;
+            }
+        }
     }
 
     /// Hides what is secret in it.

@@ -12,11 +12,14 @@ mod early;
 mod key;
 mod late;
 mod received;
+mod rejection;
 mod reply;
+mod scope;
 mod settings;
 mod tally;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::time::Instant;
@@ -26,7 +29,9 @@ pub use claims::{Arrived, Claims, ExpectError, Overflow};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
 pub use received::Received;
+pub use rejection::Rejection;
 pub use reply::PlannedReply;
+pub use scope::Scope;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
 
@@ -35,6 +40,7 @@ use claims::Mailbox;
 use early::Early;
 use late::Late;
 use received::{Fate, Recent};
+use scope::scoped;
 
 /// Expectations and deliveries of one host.
 pub struct Waiter {
@@ -43,9 +49,11 @@ pub struct Waiter {
     state: Mutex<State>,
     settings: WaiterSettings,
     tally: Tally,
+    rejections: [AtomicU64; Rejection::ALL.len()],
 }
 
 struct State {
+    /// By scoped key.
     owners: HashMap<Arc<str>, Arc<Mailbox>>,
     early: Early,
     late: Late,
@@ -61,17 +69,29 @@ impl Waiter {
             late: Late::new(settings.late_for, settings.late_count),
             recent: Recent::new(settings.recent_count, settings.recent_bytes),
         };
-        Arc::new(Self { masker, state: Mutex::new(state), settings, tally: Tally::default() })
+        Arc::new(Self {
+            masker,
+            state: Mutex::new(state),
+            settings,
+            tally: Tally::default(),
+            rejections: Default::default(),
+        })
     }
 
-    /// The claims of one run: none at first, all released when it is dropped.
-    pub fn claims(self: &Arc<Self>, run: Uuid) -> Claims {
-        Claims::new(self.clone(), run)
+    /// The claims of one run: none at first, all released when it is dropped. It gets what is delivered within
+    /// this scope.
+    pub fn claims(self: &Arc<Self>, run: Uuid, scope: Scope) -> Claims {
+        Claims::new(self.clone(), run, scope)
     }
 
     /// Hands a delivery to the run that expects its key, or keeps it for a while. Gives the answer that the
-    /// run planned for it, if it did.
-    pub fn deliver(&self, key: &str, mut delivery: Delivery) -> (Disposition, Option<PlannedReply>) {
+    /// run planned for it, if it did. If it is for a component, no other one's runs get it.
+    pub fn deliver(
+        &self,
+        component: Option<&str>,
+        key: &str,
+        mut delivery: Delivery,
+    ) -> (Disposition, Option<PlannedReply>) {
         // The key too: a test knows only what it was shown, and waits for that.
         let key = &*self.masker.text(key);
         delivery.hide(&self.masker);
@@ -79,7 +99,7 @@ impl Waiter {
         let now = Instant::now();
         let mut state = self.lock();
         self.expire(&mut state, now);
-        let (fate, reply) = self.place(&mut state, key, delivery, now);
+        let (fate, reply) = self.place(&mut state, (key, &scoped(component, key)), delivery, now);
         let Fate { disposition, run, late_by } = fate;
         state.recent.keep(Received { disposition, run, late_by, ..received });
         self.tally.add(disposition, 1);
@@ -89,12 +109,12 @@ impl Waiter {
     fn place(
         &self,
         state: &mut State,
-        key: &str,
+        (key, scoped): (&str, &str),
         mut delivery: Delivery,
         now: Instant,
     ) -> (Fate, Option<PlannedReply>) {
         let fate = |disposition| Fate { disposition, run: None, late_by: None };
-        if let Some((key, mailbox)) = state.owners.get_key_value(key) {
+        if let Some(mailbox) = state.owners.get(scoped) {
             // Pushed under the lock of the map, so that a run that ends now either has this delivery
             // among its leftovers or leaves the key to be late.
             let reply = mailbox.next_reply(key);
@@ -103,15 +123,16 @@ impl Waiter {
             let disposition = if queued { Disposition::Matched } else { Disposition::Overflow };
             return (Fate { run: Some(mailbox.run), ..fate(disposition) }, reply);
         }
-        if let Some((run, released)) = state.late.find(key) {
+        if let Some((run, released)) = state.late.find(scoped) {
             let late_by = Some(now.saturating_duration_since(released));
             return (Fate { run: Some(run), late_by, ..fate(Disposition::Late) }, None);
         }
         if !delivery.fits(self.settings.early_bytes) {
             return (fate(Disposition::Overflow), None);
         }
+        delivery.compact();
         let number = state.recent.next_number();
-        for evicted in state.early.keep(key.into(), delivery, number, now) {
+        for evicted in state.early.keep(scoped.into(), delivery, number, now) {
             self.tally.add(Disposition::Overflow, 1);
             state.recent.settle(evicted, Disposition::Overflow, None);
         }
@@ -127,10 +148,16 @@ impl Waiter {
     }
 
     /// Counts a request that was refused before anybody looked for a key.
-    pub fn rejected(&self, request: Received) {
+    pub fn rejected(&self, request: Received, rejection: Rejection) {
         let request = request.hidden(&self.masker);
         self.lock().recent.keep(request);
         self.tally.add(Disposition::Rejected, 1);
+        self.rejections[rejection as usize].fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many requests were refused for this reason.
+    pub fn rejections(&self, rejection: Rejection) -> u64 {
+        self.rejections[rejection as usize].load(Ordering::Relaxed)
     }
 
     /// The newest requests that `wanted` wants, newest first.
@@ -152,9 +179,11 @@ impl Waiter {
         self.lock().owners.len()
     }
 
-    /// Some keys of the deliveries that came since then and that nobody expects, newest first.
-    pub fn strays_since(&self, since: Instant, most: usize) -> Vec<String> {
-        self.lock().early.keys_since(since).take(most).map(str::to_owned).collect()
+    /// Some keys of the deliveries within a scope that came since then and that nobody expects, newest first.
+    pub fn strays_since(&self, since: Instant, scope: &Scope, most: usize) -> Vec<String> {
+        let state = self.lock();
+        let keys = state.early.keys_since(since).filter_map(|scoped| scope.key_of(scoped));
+        keys.take(most).map(str::to_owned).collect()
     }
 
     fn expire(&self, state: &mut State, now: Instant) {

@@ -133,18 +133,27 @@ fn cut(text: &str, most: usize) -> String {
     text[..end].to_owned()
 }
 
-/// The newest requests, bounded in number and bytes.
+/// The newest requests that were taken, and the newest that were refused: strangers at the door do not push out
+/// what tests wait for.
 pub(super) struct Recent {
+    next: u64,
+    taken: Newest,
+    refused: Newest,
+}
+
+/// Requests by number, bounded in number and bytes.
+struct Newest {
     most: usize,
     most_bytes: usize,
     bytes: usize,
-    next: u64,
     requests: VecDeque<Received>,
 }
 
 impl Recent {
+    /// So many of both, each.
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
-        Self { most, most_bytes, bytes: 0, next: 1, requests: VecDeque::new() }
+        let newest = || Newest { most, most_bytes, bytes: 0, requests: VecDeque::new() };
+        Self { next: 1, taken: newest(), refused: newest() }
     }
 
     /// The number that the next request gets.
@@ -156,27 +165,40 @@ impl Recent {
     pub(super) fn keep(&mut self, request: Received) {
         let request = Received { number: self.next, ..request };
         self.next += 1;
+        match request.disposition {
+            Disposition::Rejected => self.refused.keep(request),
+            _ => self.taken.keep(request),
+        }
+    }
+
+    /// Notes what became of a request later. Only one that was taken becomes something.
+    pub(super) fn settle(&mut self, number: u64, disposition: Disposition, run: Option<Uuid>) {
+        let requests = &mut self.taken.requests;
+        if let Ok(index) = requests.binary_search_by_key(&number, |request| request.number) {
+            requests[index].disposition = disposition;
+            requests[index].run = run;
+        }
+    }
+
+    /// The newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Received> {
+        let mut taken = self.taken.requests.iter().rev().peekable();
+        let mut refused = self.refused.requests.iter().rev().peekable();
+        std::iter::from_fn(move || {
+            let number = |request: Option<&&Received>| request.map(|request| request.number);
+            if number(taken.peek()) > number(refused.peek()) { taken.next() } else { refused.next() }
+        })
+    }
+}
+
+impl Newest {
+    fn keep(&mut self, request: Received) {
         self.bytes += request.weight();
         self.requests.push_back(request);
         while self.requests.len() > self.most || self.bytes > self.most_bytes {
             let Some(oldest) = self.requests.pop_front() else { return };
             self.bytes -= oldest.weight();
         }
-    }
-
-    /// Notes what became of a request later.
-    pub(super) fn settle(&mut self, number: u64, disposition: Disposition, run: Option<Uuid>) {
-        let Some(first) = self.requests.front().map(|request| request.number) else { return };
-        let index = number.checked_sub(first).and_then(|index| usize::try_from(index).ok());
-        if let Some(request) = index.and_then(|index| self.requests.get_mut(index)) {
-            request.disposition = disposition;
-            request.run = run;
-        }
-    }
-
-    /// The newest first.
-    pub(super) fn newest(&self) -> impl Iterator<Item = &Received> {
-        self.requests.iter().rev()
     }
 }
 
@@ -209,7 +231,28 @@ mod tests {
             recent.keep(request("/a"));
         }
         assert_eq!(recent.newest().count(), 3);
-        assert_eq!(recent.bytes, 3 * request("/a").weight());
+        assert_eq!(recent.taken.bytes, 3 * request("/a").weight());
+    }
+
+    #[test]
+    fn what_is_refused_pushes_out_nothing_that_was_taken() {
+        let mut recent = Recent::new(2, usize::MAX);
+        let refused = |path| Received::refused("POST", path, "", &HeaderMap::new(), "a stranger's");
+        recent.keep(request("/a"));
+        recent.keep(refused("/1"));
+        recent.keep(request("/b"));
+        for path in ["/2", "/3", "/4"] {
+            recent.keep(refused(path));
+        }
+        recent.settle(1, Disposition::Early, None);
+        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        let expected = [
+            (6, "/4", Disposition::Rejected),
+            (5, "/3", Disposition::Rejected),
+            (3, "/b", Disposition::NoKey),
+            (1, "/a", Disposition::Early),
+        ];
+        assert_eq!(kept, expected);
     }
 
     #[test]

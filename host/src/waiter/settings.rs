@@ -21,9 +21,9 @@ pub struct WaiterSettings {
     pub queue_per_key: usize,
     /// How many bytes of deliveries wait to be taken by one run.
     pub queue_bytes: usize,
-    /// How many requests are kept for people to look at, whatever became of them; the oldest goes first.
+    /// How many requests are kept for people to look at, and as many again that were refused; the oldest goes first.
     pub recent_count: usize,
-    /// How many bytes of them are kept.
+    /// How many bytes of each are kept.
     pub recent_bytes: usize,
 }
 

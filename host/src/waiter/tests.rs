@@ -40,12 +40,12 @@ fn bodies(arrived: &[Arrived]) -> Vec<&str> {
 #[tokio::test(start_paused = true)]
 async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     let waiting = tokio::spawn(async move { claims.next(&keys(["a"]), 1).await });
     tokio::task::yield_now().await;
-    assert_eq!(waiter.deliver("b", delivery("not mine")).0, Disposition::Held);
-    assert_eq!(waiter.deliver("a", delivery("mine")).0, Disposition::Matched);
+    assert_eq!(waiter.deliver(None, "b", delivery("not mine")).0, Disposition::Held);
+    assert_eq!(waiter.deliver(None, "a", delivery("mine")).0, Disposition::Matched);
     assert_eq!(bodies(&waiting.await.unwrap().unwrap()), ["mine"]);
 }
 
@@ -53,14 +53,14 @@ async fn a_delivery_wakes_the_run_that_waits_for_its_key() {
 async fn what_became_of_each_request_can_be_looked_up() {
     let waiter = waiter();
     let (run, over) = (Uuid::now_v7(), Uuid::now_v7());
-    let claims = waiter.claims(run);
+    let claims = waiter.claims(run, Scope::ALL);
     claims.expect("mine").unwrap();
-    let ended = waiter.claims(over);
+    let ended = waiter.claims(over, Scope::ALL);
     ended.expect("late").unwrap();
     drop(ended);
     tokio::time::advance(Duration::from_secs(4)).await;
     for key in ["mine", "late", "soon", "never"] {
-        waiter.deliver(key, delivery(key));
+        waiter.deliver(None, key, delivery(key));
     }
     waiter.without_key(delivery("no key"));
     claims.expect("soon").unwrap();
@@ -84,9 +84,9 @@ async fn what_became_of_each_request_can_be_looked_up() {
 #[tokio::test(start_paused = true)]
 async fn an_early_delivery_is_found_when_its_key_is_expected() {
     let waiter = waiter();
-    waiter.deliver("a", delivery("one"));
-    waiter.deliver("a", delivery("two"));
-    let claims = waiter.claims(Uuid::now_v7());
+    waiter.deliver(None, "a", delivery("one"));
+    waiter.deliver(None, "a", delivery("two"));
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     assert_eq!(bodies(&claims.next(&keys(["a"]), 2).await.unwrap()), ["one", "two"]);
     assert_eq!(waiter.count().of(Disposition::Early), 2);
@@ -96,10 +96,10 @@ async fn an_early_delivery_is_found_when_its_key_is_expected() {
 #[tokio::test(start_paused = true)]
 async fn an_early_delivery_that_nobody_expects_in_time_is_unmatched() {
     let waiter = waiter();
-    waiter.deliver("a", delivery("one"));
+    waiter.deliver(None, "a", delivery("one"));
     tokio::time::advance(Duration::from_secs(10)).await;
     assert_eq!(waiter.count().of(Disposition::Unmatched), 1);
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     assert!(claims.take(&keys(["a"]), 1).is_none());
 }
@@ -108,44 +108,46 @@ async fn an_early_delivery_that_nobody_expects_in_time_is_unmatched() {
 async fn a_flood_of_strangers_pushes_out_the_oldest() {
     let waiter = waiter();
     for key in ["a", "b", "c", "d", "e"] {
-        waiter.deliver(key, delivery(key));
+        waiter.deliver(None, key, delivery(key));
     }
     assert_eq!(waiter.count().of(Disposition::Overflow), 2);
-    assert_eq!(waiter.strays_since(Instant::now(), 2), ["e", "d"]);
+    assert_eq!(waiter.strays_since(Instant::now(), &Scope::ALL, 2), ["e", "d"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_key_has_one_owner_until_its_run_ends() {
     let waiter = waiter();
-    let (first, second) = (waiter.claims(Uuid::now_v7()), waiter.claims(Uuid::now_v7()));
+    let (first, second) =
+        (waiter.claims(Uuid::now_v7(), Scope::ALL), waiter.claims(Uuid::now_v7(), Scope::ALL));
     first.expect("a").unwrap();
     first.expect("a").unwrap();
     assert_eq!(second.expect("a"), Err(ExpectError::Taken));
     drop(first);
-    assert_eq!(waiter.deliver("a", delivery("late")).0, Disposition::Late);
+    assert_eq!(waiter.deliver(None, "a", delivery("late")).0, Disposition::Late);
     second.expect("a").unwrap();
-    assert_eq!(waiter.deliver("a", delivery("in time")).0, Disposition::Matched);
+    assert_eq!(waiter.deliver(None, "a", delivery("in time")).0, Disposition::Matched);
     assert_eq!(bodies(&second.next(&keys(["a"]), 1).await.unwrap()), ["in time"]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn releasing_does_not_take_the_key_from_its_next_owner() {
     let waiter = waiter();
-    let (first, second) = (waiter.claims(Uuid::now_v7()), waiter.claims(Uuid::now_v7()));
+    let (first, second) =
+        (waiter.claims(Uuid::now_v7(), Scope::ALL), waiter.claims(Uuid::now_v7(), Scope::ALL));
     first.expect("a").unwrap();
     first.release_keys();
     second.expect("a").unwrap();
     drop(first);
-    assert_eq!(waiter.deliver("a", delivery("x")).0, Disposition::Matched);
+    assert_eq!(waiter.deliver(None, "a", delivery("x")).0, Disposition::Matched);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_is_reported_after_what_was_kept() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     for body in ["1", "2", "3", "4", "5"] {
-        waiter.deliver("a", delivery(body));
+        waiter.deliver(None, "a", delivery(body));
     }
     assert_eq!(waiter.count().of(Disposition::Overflow), 3);
     assert_eq!(bodies(&claims.next(&keys(["a"]), 2).await.unwrap()), ["1", "2"]);
@@ -156,11 +158,11 @@ async fn a_full_queue_is_reported_after_what_was_kept() {
 #[tokio::test(start_paused = true)]
 async fn waiting_for_more_than_comes_leaves_what_came() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     claims.expect("b").unwrap();
-    waiter.deliver("b", delivery("1"));
-    waiter.deliver("a", delivery("2"));
+    waiter.deliver(None, "b", delivery("1"));
+    waiter.deliver(None, "a", delivery("2"));
     let both = keys(["a", "b"]);
     tokio::time::timeout(Duration::from_secs(1), claims.next(&both, 3)).await.unwrap_err();
     assert_eq!(bodies(&claims.next(&both, 2).await.unwrap()), ["1", "2"]);
@@ -169,16 +171,16 @@ async fn waiting_for_more_than_comes_leaves_what_came() {
 #[tokio::test(start_paused = true)]
 async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     claims.sent(Some("a"), Instant::now());
     claims.sent(None, Instant::now());
     tokio::time::advance(Duration::from_millis(250)).await;
     claims.sent(Some("a"), Instant::now());
     claims.expect("made by the system").unwrap();
-    waiter.deliver("a", delivery("1"));
-    waiter.deliver("made by the system", delivery("2"));
-    waiter.deliver("made by the system", delivery("3"));
+    waiter.deliver(None, "a", delivery("1"));
+    waiter.deliver(None, "made by the system", delivery("2"));
+    waiter.deliver(None, "made by the system", delivery("3"));
     let latencies = |arrived: Vec<Arrived>| arrived[0].latency;
     let known = Some(Duration::from_millis(250));
     assert_eq!(latencies(claims.next(&keys(["a"]), 1).await.unwrap()), known);
@@ -191,7 +193,7 @@ async fn latency_is_counted_from_the_event_that_can_be_told_to_be_the_cause() {
 #[tokio::test(start_paused = true)]
 async fn planned_replies_are_given_in_order_and_then_no_more() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     let reply = |status: u16| PlannedReply {
         status: status.try_into().unwrap(),
@@ -200,7 +202,7 @@ async fn planned_replies_are_given_in_order_and_then_no_more() {
         body: Bytes::new(),
     };
     claims.plan("a", vec![reply(500), reply(404)]);
-    let answered = |_| waiter.deliver("a", delivery("x")).1.map(|reply| reply.status.as_u16());
+    let answered = |_| waiter.deliver(None, "a", delivery("x")).1.map(|reply| reply.status.as_u16());
     assert_eq!([(); 3].map(answered), [Some(500), Some(404), None]);
     let arrived = claims.next(&keys(["a"]), 2).await.unwrap();
     assert_eq!(arrived[1].delivery.answered.map(|(status, _)| status.as_u16()), Some(404));
@@ -209,9 +211,9 @@ async fn planned_replies_are_given_in_order_and_then_no_more() {
 #[tokio::test(start_paused = true)]
 async fn what_was_never_taken_is_given_back_at_the_end() {
     let waiter = waiter();
-    let claims = waiter.claims(Uuid::now_v7());
+    let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
-    waiter.deliver("a", delivery("left"));
+    waiter.deliver(None, "a", delivery("left"));
     assert_eq!(bodies(&claims.release()), ["left"]);
     assert_eq!(waiter.expectations(), 0);
 }
@@ -247,7 +249,7 @@ proptest! {
             .unwrap();
         runtime.block_on(async move {
             let waiter = waiter();
-            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims(Uuid::now_v7())).collect();
+            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims(Uuid::now_v7(), Scope::ALL)).collect();
             let (mut delivered, mut taken) = (0_u64, 0_u64);
             let mut left = 0_u64;
             for step in steps {
@@ -259,7 +261,7 @@ proptest! {
                     }
                     Step::Deliver(key) => {
                         delivered += 1;
-                        waiter.deliver(&key.to_string(), delivery("x"));
+                        waiter.deliver(None, &key.to_string(), delivery("x"));
                     }
                     Step::Take(run, key) => {
                         let result = runs[run].take(&[key.to_string()], 1);
@@ -268,7 +270,7 @@ proptest! {
                         }
                     }
                     Step::Release(run) => {
-                        let claims = std::mem::replace(&mut runs[run], waiter.claims(Uuid::now_v7()));
+                        let claims = std::mem::replace(&mut runs[run], waiter.claims(Uuid::now_v7(), Scope::ALL));
                         left += claims.release().len() as u64;
                     }
                     Step::Advance(seconds) => tokio::time::advance(Duration::from_secs(seconds)).await,
@@ -291,4 +293,33 @@ proptest! {
             assert_eq!(waiter.expectations(), 0);
         });
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_for_a_component_is_for_its_runs_only() {
+    let waiter = waiter();
+    let claims = |component| waiter.claims(Uuid::now_v7(), Scope::component(component));
+    let (shop, thief, outside) = (claims("shop"), claims("thief"), waiter.claims(Uuid::now_v7(), Scope::ALL));
+    // The same key is no conflict.
+    for one in [&thief, &shop, &outside] {
+        one.expect("a").unwrap();
+    }
+    assert_eq!(waiter.deliver(Some("shop"), "a", delivery("mine")).0, Disposition::Matched);
+    assert_eq!(bodies(&shop.take(&keys(["a"]), 1).unwrap().unwrap()), ["mine"]);
+    assert!(thief.take(&keys(["a"]), 1).is_none() && outside.take(&keys(["a"]), 1).is_none());
+
+    // What comes early or late stays its component's too.
+    let began = Instant::now();
+    assert_eq!(waiter.deliver(Some("shop"), "b", delivery("early")).0, Disposition::Held);
+    assert_eq!(waiter.strays_since(began, &Scope::component("shop"), 2), ["b"]);
+    for other in [Scope::component("thief"), Scope::ALL] {
+        assert!(waiter.strays_since(began, &other, 2).is_empty());
+    }
+    thief.expect("b").unwrap();
+    assert!(thief.take(&keys(["b"]), 1).is_none());
+    shop.expect("b").unwrap();
+    assert_eq!(bodies(&shop.take(&keys(["b"]), 1).unwrap().unwrap()), ["early"]);
+    drop(shop);
+    assert_eq!(waiter.deliver(Some("shop"), "a", delivery("late")).0, Disposition::Late);
+    assert_eq!(waiter.deliver(Some("thief"), "a", delivery("theirs")).0, Disposition::Matched);
 }

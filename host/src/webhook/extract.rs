@@ -10,13 +10,13 @@ use super::KeyPlace;
 
 /// The first key that is found, in the order of the places. An empty one does not count.
 pub(super) fn extract<'a>(
-    places: &'a [KeyPlace],
+    places: impl IntoIterator<Item = &'a KeyPlace>,
     headers: &'a HeaderMap,
     path: &'a str,
     query: &'a str,
     body: &'a [u8],
 ) -> Option<Cow<'a, str>> {
-    places.iter().find_map(|place| {
+    places.into_iter().find_map(|place| {
         let key = match place {
             KeyPlace::Header(name) => headers.get(name)?.to_str().ok().map(Cow::Borrowed),
             KeyPlace::Json(pointer) => pointer.find(body).map(Cow::Owned),

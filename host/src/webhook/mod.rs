@@ -1,11 +1,16 @@
 //! The public listener, which the system under test delivers to.
 //!
 //! Any method, any path. It answers at once, whatever the tests are doing: 200 for a delivery that is
-//! expected, that nobody expects or that has no key, unless a test planned another answer; 413 over the size limit; 408 if the body does not come.
+//! expected, that nobody expects or that has no key, unless a test planned another answer. What it does not take is
+//! answered 401 (see `auth`), 404, 408, 413 or 503, and delivered to nobody.
 
+mod auth;
 mod extract;
+mod refusal;
+mod room;
 mod router;
 mod settings;
 
-pub use router::Webhook;
+pub use auth::{AuthError, Gate, ProfileSettings};
+pub use router::{Webhook, component_url};
 pub use settings::{Challenge, KeyPlace, WebhookSettings};

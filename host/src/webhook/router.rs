@@ -9,29 +9,43 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use tokio::time::Instant;
 
-use super::WebhookSettings;
+use super::auth::Admitted;
 use super::extract::extract;
-use crate::waiter::{Delivery, PlannedReply, Received, Waiter, check_key};
+use super::refusal::Refusal;
+use super::room::Room;
+use super::{Gate, WebhookSettings};
+use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter, check_key};
+
+/// What a component's own segment of the path begins with. It is left alone by whatever encodes URLs.
+const COMPONENT: char = '~';
 
 /// Takes deliveries.
 pub struct Webhook {
-    settings: RwLock<Arc<WebhookSettings>>,
+    ways: RwLock<Arc<Ways>>,
+    room: Room,
     waiter: Arc<Waiter>,
+}
+
+/// How requests are treated.
+struct Ways {
+    settings: WebhookSettings,
+    gate: Gate,
 }
 
 impl Webhook {
     /// That hands deliveries to this waiter.
-    pub fn new(settings: WebhookSettings, waiter: Arc<Waiter>) -> Arc<Self> {
-        Arc::new(Self { settings: RwLock::new(Arc::new(settings)), waiter })
+    pub fn new(settings: WebhookSettings, gate: Gate, waiter: Arc<Waiter>) -> Arc<Self> {
+        let ways = RwLock::new(Arc::new(Ways { settings, gate }));
+        Arc::new(Self { ways, room: Room::default(), waiter })
     }
 
     /// What requests are treated by from now on.
-    pub fn configure(&self, settings: WebhookSettings) {
-        *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+    pub fn configure(&self, settings: WebhookSettings, gate: Gate) {
+        *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ways { settings, gate });
     }
 
     /// `* /*`: takes a delivery.
@@ -39,53 +53,124 @@ impl Webhook {
         Router::new().fallback(receive).with_state(self.clone())
     }
 
-    fn settings(&self) -> Arc<WebhookSettings> {
-        self.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn ways(&self) -> Arc<Ways> {
+        self.ways.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
+/// The URL that this component's deliveries must go to, if each component has its own.
+pub fn component_url(webhook: &str, component: &str) -> String {
+    format!("{webhook}/{COMPONENT}{component}")
+}
+
+impl Ways {
+    /// A path as profiles see it: if each component has its own, it begins with that, whatever a proxy puts before.
+    /// So there is no way to a component around the profile that guards it.
+    fn route<'a>(&self, path: &'a str) -> &'a str {
+        if self.settings.path_per_component { from_component(path).unwrap_or(path) } else { path }
+    }
+
+    /// The component that a path is for, if each has its own.
+    fn component<'a>(&self, path: &'a str) -> Result<Option<&'a str>, Refusal> {
+        if !self.settings.path_per_component {
+            return Ok(None);
+        }
+        from_component(path).map(component).filter(|name| !name.is_empty()).map(Some).ok_or_else(|| {
+            let detail = format!(
+                "the path names no component, such as `/{COMPONENT}checkout`: each has its own URL \
+                 (`webhook.path_per_component`)"
+            );
+            Refusal::new(StatusCode::NOT_FOUND, Rejection::NoComponent, detail)
+        })
+    }
+
+    /// The path without what may be a secret in it, for tests and people.
+    fn masked(&self, path: &str) -> String {
+        self.gate.masked(path, self.route(path).len())
+    }
+}
+
+/// The rest of a path from the first segment on that is a component's.
+fn from_component(path: &str) -> Option<&str> {
+    path.match_indices('/').map(|(at, _)| &path[at..]).find(|rest| rest[1..].starts_with(COMPONENT))
+}
+
+/// The name in the first segment of such a rest.
+fn component(rest: &str) -> &str {
+    let name = &rest[1 + COMPONENT.len_utf8()..];
+    name.split('/').next().unwrap_or(name)
+}
+
 async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
-    let settings = webhook.settings();
-    let (parts, body) = request.into_parts();
+    let ways = webhook.ways();
+    let (mut parts, body) = request.into_parts();
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    if let Some(token) = settings.challenges.iter().find_map(|one| one.answer(&parts.method, path, query)) {
+    let challenges = &ways.settings.challenges;
+    if let Some(token) = challenges.iter().find_map(|one| one.answer(&parts.method, path, query)) {
         return echo(token);
     }
-    let body = match read(&settings, body).await {
-        Ok(body) => body,
-        Err(refused) => {
-            let reason = &refused.1;
-            let request = Received::refused(parts.method.as_str(), path, query, &parts.headers, reason);
-            webhook.waiter.rejected(request);
-            return refused.into_response();
+    match take(&webhook, &ways, &mut parts, body).await {
+        Err(refusal) => {
+            let Parts { method, uri, headers, .. } = &mut parts;
+            ways.gate.conceal(ways.route(uri.path()), headers);
+            let (path, query) = (ways.masked(uri.path()), uri.query().unwrap_or_default());
+            let request = Received::refused(method.as_str(), &path, query, headers, &refusal.detail);
+            webhook.waiter.rejected(request, refusal.rejection);
+            refusal.into_response()
         }
-    };
+        Ok(None) => StatusCode::OK.into_response(),
+        Ok(Some(PlannedReply { status, delay, headers, body })) => {
+            tokio::time::sleep(delay).await;
+            (status, headers, body).into_response()
+        }
+    }
+}
+
+/// Delivers a request, if it is let in; gives the answer that a test planned. The headers of one that is not stay.
+async fn take(
+    webhook: &Webhook,
+    ways: &Ways,
+    parts: &mut Parts,
+    body: Body,
+) -> Result<Option<PlannedReply>, Refusal> {
+    ways.component(parts.uri.path())?;
+    let admitted = ways.gate.admit(ways.route(parts.uri.path()), &parts.headers)?;
+    webhook.room.read(&ways.settings, body, |body| deliver(webhook, ways, parts, admitted, body)).await?
+}
+
+fn deliver(
+    webhook: &Webhook,
+    ways: &Ways,
+    parts: &mut Parts,
+    admitted: Admitted<'_>,
+    body: Bytes,
+) -> Result<Option<PlannedReply>, Refusal> {
+    // Nothing refuses it from here on.
+    let body = admitted.prove(&parts.headers, body)?;
+    let mut headers = std::mem::take(&mut parts.headers);
+    let (path, component) = (parts.uri.path(), ways.component(parts.uri.path())?);
+    ways.gate.conceal(ways.route(path), &mut headers);
+    let (path, query) = (ways.masked(path), parts.uri.query().unwrap_or_default());
+    let places = ways.settings.keys.iter().filter(|place| admitted.vouches_for(place));
+    let key = extract(places, &headers, &path, query, &body);
+    let key = key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned);
     let delivery = Delivery {
-        path: path.to_owned(),
+        method: parts.method.clone(),
         query: query.to_owned(),
-        method: parts.method,
-        headers: parts.headers,
+        headers,
+        path,
         body,
         answered: None,
         received: Instant::now(),
         received_at: SystemTime::now(),
     };
-    let keys = &settings.keys;
-    let key = extract(keys, &delivery.headers, &delivery.path, &delivery.query, &delivery.body);
-    let planned = match key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned) {
-        Some(key) => webhook.waiter.deliver(&key, delivery).1,
+    Ok(match key {
+        Some(key) => webhook.waiter.deliver(component, &key, delivery).1,
         None => {
             webhook.waiter.without_key(delivery);
             None
         }
-    };
-    match planned {
-        None => StatusCode::OK.into_response(),
-        Some(PlannedReply { status, delay, headers, body }) => {
-            tokio::time::sleep(delay).await;
-            (status, headers, body).into_response()
-        }
-    }
+    })
 }
 
 /// A token, as text that no browser takes for a page.
@@ -95,21 +180,23 @@ fn echo(token: String) -> Response {
     (headers, token).into_response()
 }
 
-async fn read(settings: &WebhookSettings, body: Body) -> Result<Bytes, (StatusCode, String)> {
-    let limit = settings.max_body;
-    // What is announced as too large is refused before it is sent.
-    if axum::body::HttpBody::size_hint(&body).lower() > limit as u64 {
-        return Err(too_large(limit));
-    }
-    let collected = Limited::new(body, limit).collect();
-    match tokio::time::timeout(settings.body_timeout, collected).await {
-        Ok(Ok(collected)) => Ok(collected.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large(limit)),
-        Ok(Err(error)) => Err((StatusCode::BAD_REQUEST, format!("the body broke off: {error}\n"))),
-        Err(_) => Err((StatusCode::REQUEST_TIMEOUT, "the body did not come in time\n".to_owned())),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn too_large(limit: usize) -> (StatusCode, String) {
-    (StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes (`webhook.max_body`)\n"))
+    #[test]
+    fn a_path_names_its_component_wherever_a_proxy_puts_it() {
+        let url = component_url("https://hooks.example.com/orbital", "shop");
+        assert_eq!(url, "https://hooks.example.com/orbital/~shop");
+        let found = |path| from_component(path).map(component);
+        for path in ["/~shop", "/~shop/orders", "/orbital/~shop", "/~shop/~other", "//~shop/"] {
+            assert_eq!(found(path), Some("shop"), "{path}");
+        }
+        for path in ["/~", "/~/~shop", "/a/~"] {
+            assert_eq!(found(path), Some(""), "{path}");
+        }
+        for path in ["/", "/shop", "", "/a~shop", "~shop", "*"] {
+            assert_eq!(found(path), None, "{path}");
+        }
+    }
 }

@@ -2,12 +2,16 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
 
+use super::ProfileSettings;
 use super::extract::Pointer;
 use crate::config::Section;
+use crate::listener::{Limits, TlsSettings};
+use crate::secrets::SecretsSettings;
 
 /// Where the webhook listens, and where it finds keys.
 #[derive(Debug, Clone)]
@@ -21,12 +25,22 @@ pub struct WebhookSettings {
     pub keys: Vec<KeyPlace>,
     /// Handshakes that are answered and are no deliveries.
     pub challenges: Vec<Challenge>,
+    /// Who may deliver, by path; everybody if there are none.
+    pub auth: Vec<ProfileSettings>,
+    /// Whether each component has a URL of its own, and gets nothing but what comes there.
+    pub path_per_component: bool,
     /// The largest body, in bytes.
     pub max_body: usize,
+    /// How many bytes of bodies may be coming in at once.
+    pub max_bodies: usize,
     /// How long a body may take to come.
     pub body_timeout: Duration,
     /// How many connections are served at once.
     pub max_connections: usize,
+    /// What a connection, and a peer with all of its connections, may do.
+    pub limits: Limits,
+    /// Speaks TLS with this certificate.
+    pub tls: Option<TlsSettings>,
 }
 
 /// A place in a request where a key may be.
@@ -78,15 +92,27 @@ impl Challenge {
 
 impl WebhookSettings {
     /// Reads the section.
-    pub fn read(section: &Section<'_>) -> Self {
+    pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
         section.default_is("keys", "[{ header = \"orbital-key\" }, { json = \"/id\" }]");
-        section.default_is("public_url", &format!("\"http://{listen}\""));
+        let scheme = if section.has("tls") { "https" } else { "http" };
+        section.default_is("public_url", &format!("\"{scheme}://{listen}\""));
         let keys = section.list("keys", read_place).unwrap_or_else(default_places);
         if keys.is_empty() {
             section
                 .mistake_at("keys", "must name at least one place, or no delivery would ever find its run");
         }
+        let max_body = section.bytes("max_body", 1..=256 << 20, 1 << 20);
+        let max_bodies = section.bytes("max_bodies", 1..=1 << 40, 256 << 20);
+        if max_bodies < max_body {
+            let name = if section.has("max_bodies") { "max_bodies" } else { "max_body" };
+            section.mistake_at(
+                name,
+                "`max_bodies` is less than `max_body`, so no body of that size would have room",
+            );
+        }
+        let max_connections = section.integer("max_connections", 1..=100_000, 4096);
+        let tls = TlsSettings::read(section, base);
         Self {
             listen,
             public_url: section.parsed("public_url", |text| {
@@ -98,9 +124,14 @@ impl WebhookSettings {
             }),
             keys,
             challenges: section.list("challenges", Challenge::read).unwrap_or_default(),
-            max_body: section.bytes("max_body", 1..=256 << 20, 1 << 20),
+            auth: super::auth::read(section, secrets),
+            path_per_component: section.boolean("path_per_component", false),
+            max_body,
+            max_bodies,
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
-            max_connections: section.integer("max_connections", 1..=100_000, 4096),
+            max_connections,
+            limits: Limits::read(section, max_connections),
+            tls,
         }
     }
 }

@@ -179,3 +179,28 @@ async fn without_a_token_a_page_in_a_browser_has_no_say() {
         assert_eq!(status(&host, "/api/v1/cases", headers).await, 403, "{headers:?}");
     }
 }
+
+#[tokio::test]
+async fn every_answer_tells_browsers_to_take_it_for_data() {
+    let host = guarded("open_health = true").await;
+    for (path, token) in
+        [("/healthz", ""), ("/metrics", TOKEN), ("/api/v1/cases", TOKEN), ("/api/v1/cases", ""), ("/", TOKEN)]
+    {
+        let request = client().get(format!("{}{path}", host.admin)).bearer_auth(token);
+        let answer = request.send().await.unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let policy = header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+            "{policy}"
+        );
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(header(name), value, "{name} of {path}");
+        }
+    }
+}

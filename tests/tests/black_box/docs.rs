@@ -28,6 +28,21 @@ fn examples(document: &str) -> Vec<(usize, String)> {
 /// What every secret is: as long as a token must be.
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
+/// The same as a key of Standard Webhooks, for secrets with such a name.
+const KEY: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+fn secret(name: &str) -> &'static str {
+    if name.contains("whsec") { KEY } else { SECRET }
+}
+
+/// Certificates and keys of both listeners.
+fn of_tls(example: &str) -> Vec<(String, String)> {
+    let file: Table = example.parse().unwrap();
+    let tls = ["webhook", "admin"].into_iter().filter_map(|name| file.get(name)?.get("tls"));
+    let path = |tls: &Value, name: &str| tls[name].as_str().unwrap().to_owned();
+    tls.map(|tls| (path(tls, "certificate"), path(tls, "key"))).collect()
+}
+
 /// The texts of all `[secrets.…]` under this name.
 fn of_secrets(example: &str, name: &str) -> Vec<String> {
     let file: Table = example.parse().unwrap();
@@ -43,14 +58,22 @@ async fn assert_all_are_good(document: &str, least: usize) {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("orbital.toml");
         std::fs::write(&file, &example).unwrap();
-        for secret in of_secrets(&example, "file") {
-            let secret = directory.path().join(secret);
-            std::fs::create_dir_all(secret.parent().unwrap()).unwrap();
-            std::fs::write(secret, format!("{SECRET}\n")).unwrap();
+        let write = |name: &str, text: &str| {
+            let file = directory.path().join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        for file in of_secrets(&example, "file") {
+            write(&file, &format!("{}\n", secret(&file)));
+        }
+        for (certificate, key) in of_tls(&example) {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            write(&certificate, &made.cert.pem());
+            write(&key, &made.signing_key.serialize_pem());
         }
         let variables = of_secrets(&example, "env");
         let environment: Vec<(&str, &str)> =
-            variables.iter().map(|variable| (variable.as_str(), SECRET)).collect();
+            variables.iter().map(|variable| (variable.as_str(), secret(variable))).collect();
         let arguments = ["config".as_ref(), "check".as_ref(), "--config".as_ref(), file.as_os_str()];
         let checked = orbital_with(&environment, arguments).await;
         let is_good = checked.code == 0 && checked.stdout.ends_with(": good\n") && checked.stderr.is_empty();
@@ -65,7 +88,7 @@ async fn every_example_of_the_readme_is_good() {
 
 #[tokio::test]
 async fn every_example_of_operating_is_good() {
-    assert_all_are_good("docs/operating.md", 7).await;
+    assert_all_are_good("docs/operating.md", 10).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,48 @@
+//! What a connection, and a peer with all of its connections, may do.
+
+use std::time::Duration;
+
+use crate::config::Section;
+
+/// Limits of one listener.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// How long the head of a request may take to come, and how long a connection may be without a request.
+    pub head_timeout: Duration,
+    /// The largest head of a request, in bytes.
+    pub max_head: usize,
+    /// The most headers of a request.
+    pub max_headers: usize,
+    /// How many connections one peer may have.
+    pub connections_per_peer: usize,
+    /// How many requests one peer may send in a second; none is as many as it likes.
+    pub rate_per_peer: Option<usize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            max_head: 64 << 10,
+            max_headers: 100,
+            connections_per_peer: 1024,
+            rate_per_peer: None,
+        }
+    }
+}
+
+impl Limits {
+    /// Reads them from a listener's section. It serves so many connections.
+    pub fn read(section: &Section<'_>, connections: usize) -> Self {
+        let default = Self::default();
+        let most = default.connections_per_peer.min(connections);
+        Self {
+            head_timeout: section.duration("head_timeout", default.head_timeout),
+            // hyper's buffers have at least 8 KiB.
+            max_head: section.bytes("max_head", 8 << 10..=1 << 20, default.max_head as u64),
+            max_headers: section.integer("max_headers", 1..=1000, default.max_headers),
+            connections_per_peer: section.integer("max_connections_per_peer", 1..=100_000, most),
+            rate_per_peer: section.optional_integer("max_rate_per_peer", 1..=1_000_000),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What each peer takes: its connections, and its requests within a second.
+//!
+//! Both tables are bounded: that of connections by the connections of the listener, that of requests by
+//! [`PEERS`].
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// How many peers' requests are counted at once. Whoever comes beyond that waits a second.
+const PEERS: usize = 65_536;
+
+/// What a peer's rate is counted over, and how much of it may come in one burst.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Who is there.
+#[derive(Debug, Default)]
+pub(super) struct Peers {
+    connections: Mutex<HashMap<IpAddr, usize>>,
+    requests: Mutex<Requests>,
+}
+
+#[derive(Debug, Default)]
+struct Requests {
+    /// When all that a peer has sent would have been sent at its rate. Past that, a peer is like a new one.
+    caught_up: HashMap<IpAddr, Instant>,
+    swept: Option<Instant>,
+}
+
+/// The place of a connection; it is given back when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    peers: Arc<Peers>,
+    peer: IpAddr,
+}
+
+impl Peers {
+    /// A place for one more connection of a peer, if it may have one.
+    pub(super) fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
+        let peer = peer(address);
+        let mut connections = lock(&self.connections);
+        let count = connections.get(&peer).copied().unwrap_or_default();
+        if count >= most {
+            return None;
+        }
+        connections.insert(peer, count + 1);
+        Some(Place { peers: self.clone(), peer })
+    }
+
+    /// Whether a peer may send one more request now, with so many in a second.
+    pub(super) fn admits(&self, address: IpAddr, rate: Option<usize>) -> bool {
+        rate.is_none_or(|rate| lock(&self.requests).admit(peer(address), rate, Instant::now()))
+    }
+}
+
+impl Requests {
+    fn admit(&mut self, peer: IpAddr, rate: usize, now: Instant) -> bool {
+        let known = self.caught_up.get(&peer).copied();
+        if known.is_none() && self.caught_up.len() >= PEERS {
+            self.sweep(now);
+            if self.caught_up.len() >= PEERS {
+                return false;
+            }
+        }
+        let interval = Duration::from_nanos(1_000_000_000 / rate as u64);
+        let caught_up = known.map_or(now, |known| known.max(now)) + interval;
+        let admitted = caught_up.duration_since(now) <= SECOND;
+        if admitted {
+            self.caught_up.insert(peer, caught_up);
+        }
+        admitted
+    }
+
+    /// Forgets those who are like new ones. Not again within the same second: a flood must not have us do
+    /// nothing else.
+    fn sweep(&mut self, now: Instant) {
+        if self.swept.is_some_and(|swept| now.duration_since(swept) < SECOND) {
+            return;
+        }
+        self.swept = Some(now);
+        self.caught_up.retain(|_, caught_up| *caught_up > now);
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Entry::Occupied(mut count) = lock(&self.peers.connections).entry(self.peer) {
+            match count.get() {
+                0 | 1 => drop(count.remove()),
+                _ => *count.get_mut() -= 1,
+            }
+        }
+    }
+}
+
+/// Of IPv6, everybody who shares the first 64 bits: one machine may have all the addresses behind them.
+fn peer(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        address => address,
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing that runs under these locks leaves a table half changed if it panics.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_peer_has_its_places_and_gives_them_back() {
+        let peers = Arc::new(Peers::default());
+        let places: Vec<Place> = (0..2).filter_map(|_| peers.enter(address("10.0.0.1"), 2)).collect();
+        assert_eq!(places.len(), 2);
+        assert!(peers.enter(address("10.0.0.1"), 2).is_none());
+        assert!(peers.enter(address("::ffff:10.0.0.1"), 2).is_none(), "the same in another form");
+        assert!(peers.enter(address("10.0.0.2"), 2).is_some());
+        drop(places);
+        assert!(lock(&peers.connections).is_empty());
+    }
+
+    #[test]
+    fn of_ipv6_a_network_is_a_peer() {
+        assert_eq!(peer(address("2001:db8::1")), peer(address("2001:db8::ffff:1")));
+        assert_ne!(peer(address("2001:db8::1")), peer(address("2001:db8:0:1::1")));
+    }
+
+    #[test]
+    fn a_peer_may_send_its_rate_and_again_as_time_passes() {
+        let (mut requests, now) = (Requests::default(), Instant::now());
+        for rate in [1, 3, 7, 1000] {
+            requests.caught_up.clear();
+            let mut admitted =
+                |at, most| (0..most).filter(|_| requests.admit(address("10.0.0.1"), rate, at)).count();
+            assert_eq!(admitted(now, rate + 5), rate, "in one burst");
+            assert_eq!(admitted(now + SECOND, rate + 5), rate, "a second later");
+            assert_eq!(admitted(now + SECOND + SECOND / 2, rate + 5), rate / 2, "half a second later");
+        }
+        assert!(requests.admit(address("10.0.0.2"), 1, now), "others do not suffer");
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let (mut requests, now) = (Requests::default(), Instant::now());
+        for number in 0..PEERS as u32 {
+            assert!(requests.admit(IpAddr::V4(number.into()), 1, now));
+        }
+        assert!(!requests.admit(address("255.0.0.1"), 1, now), "there is no room");
+        assert!(requests.admit(address("255.0.0.1"), 1, now + SECOND), "a second later there is");
+        assert_eq!(requests.caught_up.len(), 1);
+    }
+}

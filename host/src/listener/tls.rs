@@ -1,0 +1,120 @@
+//! TLS of a listener: a certificate and its key, from files.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::ServerConfig;
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+
+use crate::config::Section;
+
+/// Where certificate and key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSettings {
+    /// The certificate, followed by those that lead from it to one that clients know.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+/// Why a listener cannot speak TLS.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file cannot be read.
+    #[error("`{setting}`: cannot read `{path}`")]
+    Read {
+        /// The setting that names it.
+        setting: String,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A file is not what it should be.
+    #[error("`{setting}`: `{path}` has no {wanted} in PEM format, such as `-----BEGIN {begin}-----`")]
+    Pem {
+        /// The setting that names it.
+        setting: String,
+        /// The file.
+        path: PathBuf,
+        /// What should be in it.
+        wanted: &'static str,
+        /// How that begins.
+        begin: &'static str,
+        /// What is wrong with it.
+        source: pem::Error,
+    },
+    /// Certificate and key cannot be used together.
+    #[error("`{setting}`: certificate and key cannot be used; they may not belong together")]
+    Unusable {
+        /// The section.
+        setting: String,
+        /// What is wrong with them.
+        source: rustls::Error,
+    },
+}
+
+impl TlsSettings {
+    /// Reads the table `tls` of a listener's section. Relative paths are relative to `base`.
+    pub fn read(section: &Section<'_>, base: &Path) -> Option<Self> {
+        let there = section.has("tls");
+        section.section("tls", |section| {
+            let file = |name: &'static str| {
+                let path = section.string(name);
+                if there && !section.has(name) {
+                    section
+                        .mistake(format!("has no `{name}`; set it, such as `{name} = \"tls/{name}.pem\"`"));
+                }
+                path.map(|path| base.join(path))
+            };
+            let (certificate, key) = (file("certificate"), file("key"));
+            Some(Self { certificate: certificate?, key: key? })
+        })
+    }
+
+    /// The files.
+    pub fn files(&self) -> [&PathBuf; 2] {
+        [&self.certificate, &self.key]
+    }
+
+    /// Reads the files; `section` is where they are named.
+    ///
+    /// # Errors
+    /// They cannot be read, or used.
+    pub fn load(&self, section: &str) -> Result<Arc<ServerConfig>, TlsError> {
+        let read = |name: &str, path: &Path| {
+            let failed = |source| TlsError::Read {
+                setting: format!("{section}.{name}"),
+                path: path.to_owned(),
+                source,
+            };
+            std::fs::read(path).map_err(failed)
+        };
+        let wrong = |name: &str, path: &Path, (wanted, begin), source| {
+            let (setting, path) = (format!("{section}.{name}"), path.to_owned());
+            TlsError::Pem { setting, path, wanted, begin, source }
+        };
+        let certificate = read("certificate", &self.certificate)?;
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&certificate).collect();
+        let certificates = certificates.and_then(|all| match all.is_empty() {
+            true => Err(pem::Error::NoItemsFound),
+            false => Ok(all),
+        });
+        let certificates = certificates.map_err(|source| {
+            wrong("certificate", &self.certificate, ("certificate", "CERTIFICATE"), source)
+        })?;
+        let key = PrivateKeyDer::from_pem_slice(&read("key", &self.key)?)
+            .map_err(|source| wrong("key", &self.key, ("private key", "PRIVATE KEY"), source))?;
+        let unusable = |source| TlsError::Unusable { setting: section.to_owned(), source };
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(unusable)?
+            .with_no_client_auth()
+            .with_single_cert(certificates, key)
+            .map_err(unusable)?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Arc::new(config))
+    }
+}

@@ -1,0 +1,85 @@
+//! Text that came from outside, as it may stand on a terminal and in a log.
+
+use std::fmt::{self, Write as _};
+
+/// Shows a text without what moves the cursor, colours the terminal, ends the line, or has what follows read in
+/// another order. In place of such a character stands U+FFFD.
+pub(crate) struct Printable<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Printable<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        PrintableWriter(formatter).write_str(self.0)
+    }
+}
+
+/// A message that may tell what came from outside: its further lines stand to the right of the first, so that none
+/// of them is a line of its own, and each is [`Printable`].
+pub(crate) fn message(error: &dyn fmt::Display) -> String {
+    let text = error.to_string();
+    let mut lines = text.split('\n');
+    let mut shown = lines.next().map(|first| Printable(first).to_string()).unwrap_or_default();
+    for line in lines {
+        let margin = if line.starts_with(' ') { "" } else { "  " };
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "\n{margin}{}", Printable(line));
+    }
+    shown
+}
+
+/// Passes on what is [`Printable`] of all that is written to it.
+pub(crate) struct PrintableWriter<W>(pub(crate) W);
+
+impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut rest = text;
+        while let Some(at) = rest.find(is_trouble) {
+            self.0.write_str(&rest[..at])?;
+            self.0.write_char(char::REPLACEMENT_CHARACTER)?;
+            rest = &rest[at..];
+            rest = &rest[rest.chars().next().map_or(0, char::len_utf8)..];
+        }
+        self.0.write_str(rest)
+    }
+}
+
+fn is_trouble(character: char) -> bool {
+    match character {
+        '\t' => false,
+        // Ends of lines and paragraphs.
+        '\u{2028}' | '\u{2029}' => true,
+        // Marks, embeddings, overrides and isolates of texts that go from right to left.
+        '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        // Tags and marks that nobody sees.
+        '\u{feff}' | '\u{e0000}'..='\u{e007f}' => true,
+        character => character.is_control(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn what_would_act_on_a_terminal_is_replaced() {
+        let shown = Printable("a\u{1b}[2J\r\n\u{2028}\u{202e}b\tc\u{9b}é\u{7f}").to_string();
+        assert_eq!(shown, "a\u{fffd}[2J\u{fffd}\u{fffd}\u{fffd}\u{fffd}b\tc\u{fffd}é\u{fffd}");
+    }
+
+    #[test]
+    fn of_a_message_only_the_first_line_begins_at_the_margin() {
+        assert_eq!(message(&"a\r\n\u{1b}b\n  c\n"), "a\u{fffd}\n  \u{fffd}b\n  c\n  ");
+    }
+
+    proptest! {
+        #[test]
+        fn only_trouble_is_replaced(text in any::<String>()) {
+            let shown = Printable(&text).to_string();
+            prop_assert!(!shown.contains(is_trouble));
+            let expected: String =
+                text.chars().map(|one| if is_trouble(one) { char::REPLACEMENT_CHARACTER } else { one }).collect();
+            prop_assert_eq!(shown, expected);
+        }
+    }
+}

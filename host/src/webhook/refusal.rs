@@ -1,0 +1,39 @@
+//! What the webhook says to a request that it does not take.
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+
+use crate::waiter::Rejection;
+
+/// A request that is not taken, and why. The detail is for its sender and for the operator: no secret is in it.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) rejection: Rejection,
+    pub(super) detail: String,
+    status: StatusCode,
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, rejection: Rejection, detail: impl Into<String>) -> Self {
+        Self { rejection, detail: detail.into(), status, header: None }
+    }
+
+    /// Says which scheme of `Authorization` is wanted.
+    pub(super) fn asking(self, scheme: &'static str) -> Self {
+        Self { header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme))), ..self }
+    }
+
+    /// Says that it may go better soon.
+    pub(super) fn soon(self) -> Self {
+        Self { header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))), ..self }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, format!("{}\n", self.detail)).into_response();
+        response.headers_mut().extend(self.header);
+        response
+    }
+}
