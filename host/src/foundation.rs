@@ -1,6 +1,7 @@
 //! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
@@ -9,7 +10,7 @@ use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine};
 use crate::listener::{BindError, Listener};
-use crate::registry::{Cache, Workshop};
+use crate::registry::{Cache, RegistrySettings, Workshop};
 use crate::runner::{Provision, Runner};
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
@@ -115,9 +116,9 @@ pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) 
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be kept.
 pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
-    let cache = code_cache(&settings.registry.cache, settings.registry.cache_size as u64)?;
+    let cache = code_cache(&settings.registry)?;
     Ok(Workshop {
-        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
+        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
         guests,
         catalogue: Arc::default(),
         budget: settings.runner.budget,
@@ -141,11 +142,15 @@ pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
     }
 }
 
-fn code_cache(cache: &Cache, max_size: u64) -> Result<Option<CodeCache>, CodeCacheError> {
-    match cache {
-        Cache::Set(path) => CodeCache::open(path, max_size).map(Some),
+fn code_cache(settings: &RegistrySettings) -> Result<Option<CodeCache>, CodeCacheError> {
+    let open = |path: &Path| match &settings.cache_key {
+        Some(key) => CodeCache::open(path, key, settings.cache_size as u64),
+        None => Err(CodeCacheError::NoKey),
+    };
+    match &settings.cache {
+        Cache::Set(path) => open(path).map(Some),
         Cache::Default(None) => Ok(None),
-        Cache::Default(Some(path)) => Ok(CodeCache::open(path, max_size).map_or_else(
+        Cache::Default(Some(path)) => Ok(open(path).map_or_else(
             |error| {
                 tracing::warn!("{}; every start compiles anew (set `components.cache`)", chain(&error));
                 None

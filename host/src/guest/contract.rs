@@ -2,6 +2,8 @@
 
 use wasmparser::{Encoding, KnownCustom, Parser, Payload};
 
+use super::dimensions::{Dimensions, Stopped, TooLarge};
+
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";
 
@@ -32,6 +34,9 @@ pub enum ContractError {
         /// What the parser said.
         reason: String,
     },
+    /// It is more than is compiled.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// It was built for another version.
     #[error(
         "built for orbital:test@{found}, and this host runs orbital:test@{VERSION}; build it with an SDK for \
@@ -118,8 +123,14 @@ impl Outline {
         let (mut own, mut nested) = (Vec::new(), Vec::new());
         // Modules and components nest; imports and exports count at the top only.
         let mut depth = 0_u32;
+        let mut dimensions = Dimensions::default();
         for payload in Parser::new(0).parse_all(bytes) {
-            match payload.map_err(broken)? {
+            let payload = payload.map_err(broken)?;
+            dimensions.count(&payload).map_err(|stopped| match stopped {
+                Stopped::TooLarge(error) => ContractError::TooLarge(error),
+                Stopped::Broken(error) => broken(error),
+            })?;
+            match payload {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                     return Err(ContractError::CoreModule);
                 }

@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, case};
 use crate::guest::{
-    Breakdown, BudgetSettings, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Recorder,
+    Breakdown, BudgetSettings, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Pace, Recorder,
     Recording, RunClock, Session, Source, Suite, declared,
 };
 
@@ -89,19 +89,15 @@ pub fn component_name(path: &Path) -> Result<String, LoadError> {
 }
 
 impl Workshop {
-    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. In a hurry, a large one gets code
-    /// that was made quickly; then there is a source to optimise.
+    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. If it got code that was made
+    /// quickly, there is a source to optimise.
     ///
     /// # Errors
     /// The first step that fails; of the cases, all mistakes.
-    pub async fn load(
-        &self,
-        path: &Path,
-        in_a_hurry: bool,
-    ) -> Result<(Component, Option<Source>), LoadError> {
+    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
         let source = self.read(path.to_owned()).await?;
-        let Compiled { suite, metadata, code } = self.compiler.compile(&source, in_a_hurry).await?;
+        let Compiled { suite, metadata, code } = self.compiler.compile(&source, pace).await?;
         let (suite, declared) = self.ask_for_cases(suite).await?;
         let cases = case::check(&name, declared, self.default_timeout).map_err(LoadError::Declared)?;
         let component = Component {

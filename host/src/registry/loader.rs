@@ -3,7 +3,7 @@
 //! One task does all of it, so two versions of a file are never loaded at once. Events of the file system
 //! wake it; looking at the directory now and then serves file systems that send none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,22 +14,22 @@ use std::time::{Duration, SystemTime};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::shelf::{Hint, Shelf};
 use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
-use crate::guest::Source;
+use crate::guest::{CompileError, Pace, Source};
 use crate::report::{Event, Reporter};
 use crate::signature::Signature;
 
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How many files are loaded at once. Compiling one uses all cores already; the second is there so that a
-/// large one does not hold up the small ones.
+/// How many files are loaded at once, but for one that takes long. Compiling one uses all cores already; the second
+/// is there so that a large one does not hold up the small ones.
 const CONCURRENT_LOADS: usize = 2;
 
 /// Events that may wait; when there are more, the directory is looked at as a whole anyway.
@@ -52,7 +52,9 @@ pub struct Loader {
     reporter: Arc<Reporter>,
     shelf: Shelf,
     loads: JoinSet<Loaded>,
-    loading: HashMap<Id, OsString>,
+    loading: HashMap<Id, Loading>,
+    /// What takes long to compile is loaded one at a time, so that it holds up nothing else.
+    slow: VecDeque<OsString>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// Names that were there at the start and are not loaded yet.
     initial: Option<BTreeSet<OsString>>,
@@ -60,6 +62,13 @@ pub struct Loader {
     /// Whether it was told that there are no events.
     told_no_events: bool,
     directory_is_lost: bool,
+}
+
+/// A file that is being loaded.
+struct Loading {
+    name: OsString,
+    pace: Pace,
+    task: AbortHandle,
 }
 
 /// What became of one file.
@@ -95,6 +104,7 @@ impl Loader {
             shelf: Shelf::default(),
             loads: JoinSet::new(),
             loading: HashMap::new(),
+            slow: VecDeque::new(),
             snapshot,
             initial: None,
             watched: None,
@@ -171,35 +181,66 @@ impl Loader {
     }
 
     fn start_loads(&mut self) {
-        while self.loads.len() < CONCURRENT_LOADS {
-            let loading = &self.loading;
-            let busy = |name: &OsStr| loading.values().any(|other| other == name);
-            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
-            let (workshop, path) = (self.workshop.clone(), self.path(&name));
-            let started = Instant::now();
-            let task = {
-                let name = name.clone();
-                async move {
-                    let result = workshop.load(&path, true).await;
-                    Loaded { name, result, took: started.elapsed() }
-                }
-            };
-            let id = self.loads.spawn(task).id();
-            self.loading.insert(id, name);
+        // What takes long is of no use any more if its file has changed or gone.
+        let is_stale = |loading: &&Loading| loading.pace == Pace::Soon && !self.shelf.is_taken(&loading.name);
+        self.loading.values().filter(is_stale).for_each(|loading| loading.task.abort());
+        if self.loads_at(Pace::Soon) == 0
+            && let Some(name) = self.slow.pop_front()
+        {
+            self.start_load(name, Pace::Soon);
         }
+        while self.loads_at(Pace::Briefly) < CONCURRENT_LOADS {
+            let loading = &self.loading;
+            let busy = |name: &OsStr| loading.values().any(|other| other.name == name);
+            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
+            self.slow.retain(|other| *other != name);
+            self.start_load(name, Pace::Briefly);
+        }
+    }
+
+    fn loads_at(&self, pace: Pace) -> usize {
+        self.loading.values().filter(|loading| loading.pace == pace).count()
+    }
+
+    fn start_load(&mut self, name: OsString, pace: Pace) {
+        let (workshop, path) = (self.workshop.clone(), self.path(&name));
+        let started = Instant::now();
+        let load = {
+            let name = name.clone();
+            async move {
+                let result = workshop.load(&path, pace).await;
+                Loaded { name, result, took: started.elapsed() }
+            }
+        };
+        let task = self.loads.spawn(load);
+        self.loading.insert(task.id(), Loading { name, pace, task });
     }
 
     fn finish_load(&mut self, loaded: Result<(Id, Loaded), JoinError>) {
         let (id, Loaded { name, result, took }) = match loaded {
             Ok(loaded) => loaded,
+            Err(error) if error.is_cancelled() => {
+                self.loading.remove(&error.id());
+                return;
+            }
             Err(error) => {
-                let name = self.loading.get(&error.id()).cloned().unwrap_or_default();
-                let result = Err(LoadError::Host(error.to_string()));
+                let name = self.loading.get(&error.id()).map(|loading| loading.name.clone());
+                let (name, result) = (name.unwrap_or_default(), Err(LoadError::Host(error.to_string())));
                 (error.id(), Loaded { name, result, took: Duration::ZERO })
             }
         };
         self.loading.remove(&id);
         if !self.shelf.has(&name) {
+            return;
+        }
+        if matches!(result, Err(LoadError::Compile(CompileError::Slow))) {
+            if self.shelf.is_taken(&name) {
+                tracing::info!(
+                    component = stem(&name),
+                    "takes long to compile, and goes on beside the others"
+                );
+                self.slow.push_back(name);
+            }
             return;
         }
         if result.is_err() {
@@ -255,6 +296,7 @@ impl Loader {
 
     fn remove(&mut self, name: &OsStr) {
         let stem = stem(name);
+        self.slow.retain(|other| other != name);
         if let Some(names) = &mut self.initial {
             names.remove(name);
         }

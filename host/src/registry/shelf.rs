@@ -112,6 +112,11 @@ impl Shelf {
         blame
     }
 
+    /// Whether this content of a file has been given out, and is still there.
+    pub(super) fn is_taken(&self, name: &OsStr) -> bool {
+        self.0.get(name).is_some_and(|file| file.taken)
+    }
+
     /// Whether some file waits to be whole.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.values().any(|file| !file.taken)
