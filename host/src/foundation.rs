@@ -116,7 +116,7 @@ pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) 
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be kept.
 pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
-    let cache = code_cache(&settings.registry)?;
+    let cache = code_cache(&settings.registry, &settings.state)?;
     Ok(Workshop {
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
         guests,
@@ -124,6 +124,7 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
         budget: settings.runner.budget,
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
+        trust: settings.trust.clone().map(Arc::new),
     })
 }
 
@@ -142,11 +143,12 @@ pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
     }
 }
 
-fn code_cache(settings: &RegistrySettings) -> Result<Option<CodeCache>, CodeCacheError> {
-    let open = |path: &Path| match &settings.cache_key {
-        Some(key) => CodeCache::open(path, key, settings.cache_size as u64),
-        None => Err(CodeCacheError::NoKey),
-    };
+fn code_cache(
+    settings: &RegistrySettings,
+    state: &StateSettings,
+) -> Result<Option<CodeCache>, CodeCacheError> {
+    let key = settings.cache_key.clone().unwrap_or_else(|| state.directory.join("code-cache.key"));
+    let open = |path: &Path| CodeCache::open(path, &key, settings.cache_size as u64);
     match &settings.cache {
         Cache::Set(path) => open(path).map(Some),
         Cache::Default(None) => Ok(None),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
-use crate::registry::RegistrySettings;
+use crate::registry::{RegistrySettings, TrustSettings};
 use crate::report::JournalSettings;
 use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
@@ -19,6 +19,8 @@ use crate::webhook::WebhookSettings;
 pub struct Settings {
     /// `[components]`
     pub registry: RegistrySettings,
+    /// `[trust]`; without it, anybody may deploy
+    pub trust: Option<TrustSettings>,
     /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
     pub scheduler: SchedulerSettings,
     /// `environment`, `[limits]`, `[config.COMPONENT]`
@@ -72,6 +74,7 @@ impl Settings {
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
             ("components", self.registry != other.registry),
+            ("trust", self.trust != other.trust),
             ("scheduler.max_in_flight", self.scheduler.max_in_flight != other.scheduler.max_in_flight),
             ("limits.metric_series", self.runner.budget.metric_series != other.runner.budget.metric_series),
             ("waiter", self.waiter != other.waiter),
@@ -101,8 +104,10 @@ impl Settings {
                 format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
             root.mistake_at("webhook", &reason);
         }
+        let trust = root.section("trust", |section| TrustSettings::read(section, base));
         Self {
             registry: root.section("components", |section| RegistrySettings::read(section, base)),
+            trust: root.has("trust").then_some(trust),
             scheduler: SchedulerSettings::read(root),
             runner: RunnerSettings::read(root),
             targets: TargetsSettings::read(root, &secrets),

@@ -73,6 +73,9 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     };
     writeln!(text, "  size {}, {cost}", bytesize::ByteSize(component.size as u64))?;
     writeln!(text, "  sha256 {}", component.digest)?;
+    if !component.signed_by.is_empty() {
+        writeln!(text, "  signed by {}", component.signed_by)?;
+    }
     writeln!(text, "  cases:")?;
     for case in &component.cases {
         let timeout = humantime::format_duration(case.timeout);

@@ -51,9 +51,6 @@ pub enum CodeCacheError {
         /// Why not.
         source: std::io::Error,
     },
-    /// There is no place for a key.
-    #[error("there is no home directory to keep the key of compiled code in; set `components.cache_key`")]
-    NoKey,
 }
 
 /// What is kept is not what this host made for this component.

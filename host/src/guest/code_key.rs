@@ -62,6 +62,6 @@ pub(super) fn check_owner(metadata: &Metadata) -> std::io::Result<()> {
         return Ok(());
     }
     Err(std::io::Error::other(format!(
-        "it belongs to user {owner}, and this host runs as user {user}; `chown {user}` it, or set another one"
+        "it belongs to user {owner}, and orbital runs as user {user}; run it as that user, or set another one"
     )))
 }

@@ -18,7 +18,8 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::shelf::{Hint, Shelf};
+use super::load::signature_of;
+use super::shelf::{Content, Hint, Shelf};
 use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
 use crate::guest::{CompileError, Pace, Source};
@@ -113,7 +114,7 @@ impl Loader {
         };
         // Watched before it is read, so that nothing falls in between.
         loader.watch();
-        let found = scan(&loader.settings.directory)
+        let found = scan(&loader.settings.directory, loader.workshop.trust.is_some())
             .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
         loader.shelf.update(&found, Instant::now());
         loader.shelf.settle_old(SystemTime::now());
@@ -150,9 +151,9 @@ impl Loader {
     async fn look(&mut self, hints: &HashMap<OsString, Hint>) {
         // Watched before it is read, so that nothing falls in between.
         let watch_is_new = self.watch();
-        let directory = self.settings.directory.clone();
+        let (directory, signed) = (self.settings.directory.clone(), self.workshop.trust.is_some());
         // A network's file system may take its time; nobody else is to wait for it.
-        let scanned = tokio::task::spawn_blocking(move || scan(&directory)).await;
+        let scanned = tokio::task::spawn_blocking(move || scan(&directory, signed)).await;
         let found = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(found) => found,
             Err(error) => {
@@ -244,7 +245,7 @@ impl Loader {
             return;
         }
         if result.is_err() {
-            let current = Signature::of(&self.path(&name));
+            let current = Content::of(&self.path(&name), self.workshop.trust.is_some());
             if !self.shelf.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
@@ -254,7 +255,9 @@ impl Loader {
         let current = self.snapshot.borrow().components.get(&stem).cloned();
         match result {
             Ok((component, _))
-                if current.as_ref().is_some_and(|current| current.digest == component.digest) =>
+                if current.as_ref().is_some_and(|current| {
+                    (&current.digest, &current.signed_by) == (&component.digest, &component.signed_by)
+                }) =>
             {
                 let mut failed = None;
                 self.publish(|snapshot| failed = snapshot.failures.remove(&stem));
@@ -411,7 +414,7 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
             _ => Hint::Writing,
         };
         for path in event.paths {
-            if let Some(name) = path.file_name().filter(|name| is_component(name)) {
+            if let Some(name) = path.file_name().filter(|name| is_component(name) || is_signature(name)) {
                 // Full: the directory is looked at as a whole in any case.
                 let _ = sender.try_send((name.to_owned(), hint));
             }
@@ -421,8 +424,16 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
     Ok(Watched { identity, events, _watcher: watcher })
 }
 
-/// The components in a directory. It is flat; what begins with a dot, such as a copy in progress, is skipped.
-fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
+impl Content {
+    fn of(path: &Path, signed: bool) -> Option<Self> {
+        let file = Signature::of(path)?;
+        Some(Self { file, beside: signed.then(|| Signature::of(&signature_of(path))).flatten() })
+    }
+}
+
+/// The components in a directory, and the signatures beside them if those matter. It is flat; what begins with a dot,
+/// such as a copy in progress, is skipped.
+fn scan(directory: &Path, signed: bool) -> std::io::Result<BTreeMap<OsString, Content>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
@@ -431,8 +442,8 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
             continue;
         }
         // What is gone by now is simply not there.
-        if let Some(signature) = Signature::of(&entry.path()) {
-            found.insert(name, signature);
+        if let Some(content) = Content::of(&entry.path(), signed) {
+            found.insert(name, content);
         }
     }
     Ok(found)
@@ -441,6 +452,11 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
 fn is_component(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.ends_with(b".wasm") && !name.starts_with(b".")
+}
+
+/// A change of such a file wakes us; what it is worth shows when the directory is looked at.
+fn is_signature(name: &OsStr) -> bool {
+    name.as_encoded_bytes().strip_suffix(b".sig").is_some_and(|name| name.ends_with(b".wasm"))
 }
 
 /// A file's name without `.wasm`. One that is not text cannot be a component's, and is told of with its bytes, so

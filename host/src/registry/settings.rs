@@ -14,7 +14,7 @@ pub struct RegistrySettings {
     /// Where compiled code is kept between starts. By default in the user's cache directory, if it can be
     /// used.
     pub cache: Cache,
-    /// The key that compiled code is sealed with.
+    /// The key that compiled code is sealed with; if this is none, it is beside the host's state.
     pub cache_key: Option<PathBuf>,
     /// How many bytes of compiled code are kept.
     pub cache_size: usize,
@@ -49,10 +49,9 @@ impl RegistrySettings {
             Cache::Default(None) => section.default_is("cache", "none"),
             Cache::Set(_) => {}
         }
-        let cache_key = section.string("cache_key").map(|path| base.join(path));
-        let cache_key = cache_key.or_else(|| {
-            let path = default_cache_key();
-            let shown = path.as_ref().map_or("none".to_owned(), |path| format!("{path:?}"));
+        let cache_key = section.string("cache_key").map(|path| base.join(path)).or_else(|| {
+            let path = matches!(cache, Cache::Default(_)).then(default_cache_key).flatten();
+            let shown = path.as_ref().map_or("in `state`".to_owned(), |path| format!("{path:?}"));
             section.default_is("cache_key", &shown);
             path
         });

@@ -31,4 +31,5 @@ mod settings;
 mod shutdown;
 mod standstill;
 mod targets;
+mod trust;
 mod webhook;
