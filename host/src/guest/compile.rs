@@ -44,8 +44,8 @@ pub struct Compiler {
     /// None keeps nothing.
     cache: Option<CodeCache>,
     limits: CompileLimits,
-    /// What may take long, such as optimising what runs already, is done one at a time.
-    long_ones: Arc<Semaphore>,
+    /// Optimising what runs already is done one at a time.
+    optimising: Arc<Semaphore>,
 }
 
 /// How much of a hurry there is.
@@ -122,7 +122,7 @@ pub enum CompileError {
 impl Compiler {
     /// For this engine.
     pub fn new(engine: GuestEngine, cache: Option<CodeCache>, limits: CompileLimits) -> Self {
-        Self { engine, cache, limits, long_ones: Arc::new(Semaphore::new(1)) }
+        Self { engine, cache, limits, optimising: Arc::new(Semaphore::new(1)) }
     }
 
     /// Checks, compiles and links a component. Code that was compiled before comes from the cache.
@@ -141,7 +141,6 @@ impl Compiler {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;
             made.unwrap_or(Err(CompileError::Slow))?
         } else {
-            let _turn = (pace == Pace::Soon).then_some(self.long_ones.acquire().await);
             self.make_first(source, in_a_hurry).await?
         };
         Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(code) })
@@ -153,7 +152,7 @@ impl Compiler {
     /// The compiler did not do its work.
     pub async fn optimise(&self, source: &Source) -> Result<Suite, CompileError> {
         // Nobody closes it.
-        let _turn = self.long_ones.acquire().await;
+        let _turn = self.optimising.acquire().await;
         self.make(source, Code::Optimised).await
     }
 

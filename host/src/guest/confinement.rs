@@ -74,6 +74,7 @@ impl Confinement {
     }
 }
 
+/// One core is left to the tests that run.
 fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MAX_THREADS))
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MAX_THREADS))
 }
