@@ -19,7 +19,7 @@ use tokio::sync::Semaphore;
 
 use super::code_cache::{CodeCache, Label};
 use super::confinement::{CompileLimits, Confinement};
-use super::contract::{ContractError, Metadata, inspect};
+use super::contract::{ContractError, Metadata, check_dimensions, inspect};
 use super::engine::{Code, GuestEngine, LinkError};
 use super::suite::Suite;
 use crate::error::chain;
@@ -136,6 +136,8 @@ impl Compiler {
         if let Some(suite) = self.cached(source).await? {
             return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept });
         }
+        let bytes = source.bytes.clone();
+        blocking(move || check_dimensions(&bytes)).await??;
         let in_a_hurry = pace != Pace::Thorough && source.bytes.len() >= LARGE;
         let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;

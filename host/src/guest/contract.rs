@@ -1,6 +1,6 @@
 //! What a file must be before anything of it is compiled: a component, for this version of the contract.
 
-use wasmparser::{Encoding, KnownCustom, Parser, Payload};
+use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
 
 use super::dimensions::{Dimensions, Stopped, TooLarge};
 
@@ -104,6 +104,27 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     Ok(outline.metadata)
 }
 
+/// Counts what is in a file, each function included, which takes longer than its outline: for what is to be compiled.
+pub(super) fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
+    let mut dimensions = Dimensions::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(|error| broken(bytes, &error))?;
+        dimensions.count(&payload).map_err(|stopped| match stopped {
+            Stopped::TooLarge(error) => ContractError::TooLarge(error),
+            Stopped::Broken(error) => broken(bytes, &error),
+        })?;
+    }
+    Ok(())
+}
+
+fn broken(bytes: &[u8], error: &BinaryReaderError) -> ContractError {
+    ContractError::Broken {
+        offset: error.offset() as u64,
+        size: bytes.len(),
+        reason: error.message().to_owned(),
+    }
+}
+
 #[derive(Default)]
 struct Outline {
     exports: Vec<String>,
@@ -112,25 +133,15 @@ struct Outline {
 
 impl Outline {
     fn read(bytes: &[u8]) -> Result<Self, ContractError> {
-        let broken = |error: wasmparser::BinaryReaderError| ContractError::Broken {
-            offset: error.offset() as u64,
-            size: bytes.len(),
-            reason: error.message().to_owned(),
-        };
+        let broken = |error| broken(bytes, &error);
         let mut outline = Self::default();
         // What the component says of itself, and what the modules in it say: an engine or an adapter is in another
         // language than the test.
         let (mut own, mut nested) = (Vec::new(), Vec::new());
         // Modules and components nest; imports and exports count at the top only.
         let mut depth = 0_u32;
-        let mut dimensions = Dimensions::default();
         for payload in Parser::new(0).parse_all(bytes) {
-            let payload = payload.map_err(broken)?;
-            dimensions.count(&payload).map_err(|stopped| match stopped {
-                Stopped::TooLarge(error) => ContractError::TooLarge(error),
-                Stopped::Broken(error) => broken(error),
-            })?;
-            match payload {
+            match payload.map_err(broken)? {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
                     return Err(ContractError::CoreModule);
                 }

@@ -1,6 +1,6 @@
 //! How large and how intricate a component may be, so that nobody has the compiler work on what no toolchain makes.
 //!
-//! Counted while its outline is read, in time that grows with its bytes alone. What the counts let through and is
+//! Counted before it is compiled, in time that grows with its bytes alone. What the counts let through and is
 //! still too much for the compiler meets the limits of the process that compiles.
 
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, Payload};
