@@ -1,5 +1,6 @@
 //! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::ServerConfig;
@@ -9,7 +10,7 @@ use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
-use crate::registry::{Cache, Workshop};
+use crate::registry::{Cache, RegistrySettings, Workshop};
 use crate::runner::{Provision, Runner};
 use crate::secrets::{Masker, SHORTEST, Secrets, SecretsError};
 use crate::settings::Settings;
@@ -162,9 +163,9 @@ pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> P
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be kept.
 pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
-    let cache = code_cache(&settings.registry.cache, settings.registry.cache_size as u64)?;
+    let cache = code_cache(&settings.registry, &settings.state)?;
     Ok(Workshop {
-        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
+        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
         shares: Arc::new(Shares::new(guests.metrics().num_workers())),
         guests,
         catalogue: Arc::default(),
@@ -173,6 +174,7 @@ pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
         max_rate: settings.registry.max_rate,
+        trust: settings.trust.clone().map(Arc::new),
     })
 }
 
@@ -191,11 +193,16 @@ pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
     }
 }
 
-fn code_cache(cache: &Cache, max_size: u64) -> Result<Option<CodeCache>, CodeCacheError> {
-    match cache {
-        Cache::Set(path) => CodeCache::open(path, max_size).map(Some),
+fn code_cache(
+    settings: &RegistrySettings,
+    state: &StateSettings,
+) -> Result<Option<CodeCache>, CodeCacheError> {
+    let key = settings.cache_key.clone().unwrap_or_else(|| state.directory.join("code-cache.key"));
+    let open = |path: &Path| CodeCache::open(path, &key, settings.cache_size as u64);
+    match &settings.cache {
+        Cache::Set(path) => open(path).map(Some),
         Cache::Default(None) => Ok(None),
-        Cache::Default(Some(path)) => Ok(CodeCache::open(path, max_size).map_or_else(
+        Cache::Default(Some(path)) => Ok(open(path).map_or_else(
             |error| {
                 tracing::warn!("{}; every start compiles anew (set `components.cache`)", chain(&error));
                 None

@@ -7,7 +7,7 @@ use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
 use crate::listener::TlsSettings;
-use crate::registry::RegistrySettings;
+use crate::registry::{RegistrySettings, TrustSettings};
 use crate::report::JournalSettings;
 use crate::rules::ComponentRules;
 use crate::runner::RunnerSettings;
@@ -23,6 +23,8 @@ use crate::webhook::WebhookSettings;
 pub struct Settings {
     /// `[components]`
     pub registry: RegistrySettings,
+    /// `[trust]`; without it, anybody may deploy
+    pub trust: Option<TrustSettings>,
     /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
     pub scheduler: SchedulerSettings,
     /// `environment`, `[limits]`, `[config.COMPONENT]`, `[components."PATTERN"]`
@@ -83,6 +85,7 @@ impl Settings {
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
             ("components", self.registry != other.registry),
+            ("trust", self.trust != other.trust),
             ("scheduler.max_in_flight", self.scheduler.max_in_flight != other.scheduler.max_in_flight),
             (
                 "limits.metric_series",
@@ -121,12 +124,14 @@ impl Settings {
                 format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
             root.mistake_at("webhook", &reason);
         }
+        let trust = root.section("trust", |section| TrustSettings::read(section, base));
         let (registry, rules) = root.section("components", |section| {
             (RegistrySettings::read(section, base), ComponentRules::read(section))
         });
         let rules = Arc::new(rules);
         Self {
             registry,
+            trust: root.has("trust").then_some(trust),
             scheduler: SchedulerSettings::read(root, rules.clone()),
             runner: RunnerSettings::read(root, rules),
             targets: TargetsSettings::read(root, &secrets),

@@ -62,7 +62,10 @@ pub(crate) fn command_through<A: AsRef<OsStr>>(
         .stderr(Stdio::piped())
         .kill_on_drop(true);
     // Compiled code is shared between tests; nothing else of the user's is.
-    command.env("XDG_CACHE_HOME", root().join("target/tests-cache")).env_remove("RUST_LOG");
+    command
+        .env("XDG_CACHE_HOME", root().join("target/tests-cache"))
+        .env("XDG_STATE_HOME", root().join("target/tests-state"))
+        .env_remove("RUST_LOG");
     command
 }
 

@@ -5,6 +5,7 @@
 
 mod api;
 mod binary;
+mod bomb;
 mod guest;
 mod host;
 mod lines;
@@ -15,6 +16,7 @@ mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use binary::{Finished, binary, command, config, orbital, orbital_with};
+pub use bomb::bomb;
 pub use guest::{conformance, enlarged, guest, patched, rebuilt};
 pub use host::{Host, HostBuilder};
 pub use lines::Lines;

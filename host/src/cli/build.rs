@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use super::check::check;
 use super::{Exit, LogFormat, start_log};
 use crate::build::Project;
+use crate::guest::Pace;
 use crate::language::Language;
 use crate::settings::Settings;
 
@@ -39,7 +40,7 @@ impl Build {
         match project.build() {
             Ok(component) => {
                 write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
-                check(&Settings::load_or_default(None)?, &[output], true)
+                check(&Settings::load_or_default(None)?, &[output], Pace::Soon)
             }
             Err(error) => fails(&error),
         }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::{Exit, LogFormat, Runtimes, print, start_log};
 use crate::foundation::workshop;
-use crate::guest::{Code, CodeOrigin, VERSION};
+use crate::guest::{Code, CodeOrigin, Pace, VERSION};
 use crate::registry::{Case, Component};
 use crate::report::text::short;
 use crate::report::{Printable, message};
@@ -31,19 +31,19 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn", LogFormat::Human);
-        check(&Settings::load_or_default(self.config.as_deref())?, &self.components, false)
+        check(&Settings::load_or_default(self.config.as_deref())?, &self.components, Pace::Thorough)
     }
 }
 
-/// Loads components and says what is in them. In a hurry, code for large ones is made quickly, and not kept.
-pub(super) fn check(settings: &Settings, components: &[PathBuf], in_a_hurry: bool) -> anyhow::Result<Exit> {
+/// Loads components and says what is in them.
+pub(super) fn check(settings: &Settings, components: &[PathBuf], pace: Pace) -> anyhow::Result<Exit> {
     let runtimes = Runtimes::new().context("cannot start threads")?;
     let workshop = workshop(settings, runtimes.guests.handle().clone(), 1)?;
     let mut exit = Exit::Ok;
     for path in components {
         let mut text = String::new();
         let started = Instant::now();
-        match runtimes.host.block_on(workshop.load(path, in_a_hurry)) {
+        match runtimes.host.block_on(workshop.load(path, pace)) {
             Ok((component, _)) => describe(&mut text, path, &component, started.elapsed())?,
             Err(error) => {
                 exit = Exit::NotPassed;
@@ -74,6 +74,9 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     };
     writeln!(text, "  size {}, {cost}", bytesize::ByteSize(component.size as u64))?;
     writeln!(text, "  sha256 {}", component.digest)?;
+    if !component.signed_by.is_empty() {
+        writeln!(text, "  signed by {}", component.signed_by)?;
+    }
     writeln!(text, "  cases:")?;
     for case in &component.cases {
         let timeout = humantime::format_duration(case.timeout);

@@ -1,21 +1,21 @@
 //! `orbital compile-component`: what the host has a child process of its own do; see `guest/compile.rs`.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{Read as _, Write as _};
 
 use anyhow::Context as _;
 
 use super::Exit;
-use crate::guest::{Code, compile};
+use crate::guest::{Code, Confinement, compile};
 
-/// How much less priority compiling has than what runs: half way to the least.
-const NICENESS: i32 = 10;
-
-/// Compile a component from standard input into a file of machine code.
+/// Compile a component from standard input to machine code on standard output.
 #[derive(clap::Args)]
 pub(super) struct Compile {
-    /// Where the code goes.
-    output: PathBuf,
+    /// How many bytes of memory it may use.
+    #[arg(long)]
+    memory: u64,
+    /// How many seconds of processor time, over all its threads.
+    #[arg(long)]
+    processor_time: u64,
     /// Quickly, not well.
     #[arg(long)]
     quick: bool,
@@ -23,15 +23,14 @@ pub(super) struct Compile {
 
 impl Compile {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        // Where the system denies it, compiling is as important as all else.
-        let _ = rustix::process::nice(NICENESS);
+        let confinement = Confinement { memory: self.memory, processor_time: self.processor_time };
+        confinement.enter().context("cannot limit what this process may use")?;
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("cannot read the component")?;
         let code = if self.quick { Code::Quick } else { Code::Optimised };
         match compile(&bytes, code) {
             Ok(code) => {
-                std::fs::write(&self.output, code)
-                    .with_context(|| format!("cannot write `{}`", self.output.display()))?;
+                std::io::stdout().write_all(&code).context("cannot write the code")?;
                 Ok(Exit::Ok)
             }
             Err(reason) => {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
 use crate::foundation::{Foundation, gate, secrets, workshop};
+use crate::guest::Pace;
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe, message};
 use crate::runner::{Order, Runner};
@@ -67,7 +68,7 @@ impl Run {
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
-            match workshop.load(path, true).await {
+            match workshop.load(path, Pace::Soon).await {
                 Ok((component, _)) => {
                     orders.extend(select(
                         Arc::new(component),

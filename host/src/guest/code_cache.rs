@@ -1,81 +1,143 @@
 //! Compiled code on disk, so that a restart compiles nothing.
+//!
+//! Whoever can have the host run machine code can do all that the host can. So the directory is this user's alone, each
+//! entry is sealed with a key that is kept elsewhere, and what was verified is what is loaded: the bytes that were
+//! read, not the file.
 
+use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
+use ring::hmac;
+use subtle::ConstantTimeEq as _;
 use tempfile::NamedTempFile;
+
+use super::code_key;
 
 /// A directory of compiled code; the code that was used least recently goes first.
 #[derive(Debug, Clone)]
 pub struct CodeCache {
     directory: PathBuf,
+    key: Arc<hmac::Key>,
     max_size: u64,
 }
 
-/// The directory cannot be used.
+/// What code is for: another component's, or another engine's, is as good as none.
+pub(super) struct Label<'a> {
+    /// SHA-256 of the component, in hexadecimal.
+    pub(super) digest: &'a str,
+    /// [`GuestEngine::fingerprint`](super::GuestEngine::fingerprint).
+    pub(super) engine: u64,
+}
+
+/// Compiled code cannot be kept.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot keep compiled code in `{path}` (set by `components.cache`)")]
-pub struct CodeCacheError {
-    path: PathBuf,
-    source: std::io::Error,
+pub enum CodeCacheError {
+    /// The directory cannot be used.
+    #[error("cannot keep compiled code in `{path}` (set by `components.cache`)")]
+    Directory {
+        /// It.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The key cannot be used.
+    #[error("cannot seal compiled code with the key `{path}` (set by `components.cache_key`)")]
+    Key {
+        /// Its file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// What is kept is not what this host made for this component.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unusable {
+    #[error("it cannot be read: {0}")]
+    Read(#[from] std::io::Error),
+    #[error("it does not bear this host's seal for this component: it was changed, or made by somebody else")]
+    Seal,
 }
 
 const SUFFIX: &str = ".cwasm";
 
+/// The length of a seal, HMAC-SHA256, with which each file begins.
+const SEAL: usize = 32;
+
 impl CodeCache {
-    /// Opens the directory; makes it if need be. Whoever can write there can have the host run any machine code, so
-    /// nobody else may.
+    /// Opens the directory, and makes it and the key if need be.
     ///
     /// # Errors
-    /// It cannot be used, or others can write there.
-    pub fn open(directory: &Path, max_size: u64) -> Result<Self, CodeCacheError> {
-        let failed = |source| CodeCacheError { path: directory.to_owned(), source };
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(failed)?;
-        let mode = std::fs::metadata(directory).map_err(failed)?.mode();
-        if mode & 0o022 != 0 {
-            let reason = "others can write there, and so have this host run any code; `chmod go-w` it";
-            return Err(failed(std::io::Error::other(reason)));
-        }
+    /// One of them cannot be used, or is not this user's alone.
+    pub fn open(directory: &Path, key: &Path, max_size: u64) -> Result<Self, CodeCacheError> {
+        let failed = |source| CodeCacheError::Directory { path: directory.to_owned(), source };
+        make_private(directory).map_err(failed)?;
+        check_private(directory).map_err(failed)?;
         // A directory that cannot be written to is found now, not after ten seconds of compiling.
         NamedTempFile::new_in(directory).map_err(failed)?;
-        Ok(Self { directory: directory.to_owned(), max_size })
+        let broken = |source| CodeCacheError::Key { path: key.to_owned(), source };
+        let key = code_key::load_or_make(key, directory).map_err(broken)?;
+        Ok(Self { directory: directory.to_owned(), key: Arc::new(key), max_size })
     }
 
-    /// A file to compile into.
-    pub(super) fn scratch(&self) -> std::io::Result<NamedTempFile> {
-        NamedTempFile::new_in(&self.directory)
-    }
-
-    /// The code that is kept under this key.
-    pub(super) fn find(&self, key: &str) -> Option<PathBuf> {
-        let path = self.path(key);
-        let file = std::fs::File::options().append(true).open(&path).ok()?;
+    /// The code that is kept under this label; none if there is none.
+    pub(super) fn find(&self, label: &Label<'_>) -> Result<Option<Vec<u8>>, Unusable> {
+        let path = self.path(label);
+        let mut entry = match std::fs::read(&path) {
+            Ok(entry) => entry,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let (seal, code) = entry.split_at_checked(SEAL).ok_or(Unusable::Seal)?;
+        if !bool::from(self.seal(label, code).as_ref().ct_eq(seal)) {
+            return Err(Unusable::Seal);
+        }
         // When it was used last. If that cannot be noted it goes a little earlier.
-        let _ = file.set_modified(SystemTime::now());
-        Some(path)
+        let _ = std::fs::File::options()
+            .append(true)
+            .open(&path)
+            .and_then(|file| file.set_modified(SystemTime::now()));
+        entry.drain(..SEAL);
+        Ok(Some(entry))
     }
 
-    /// Keeps code under this key.
-    pub(super) fn keep(&self, key: &str, file: NamedTempFile) -> std::io::Result<PathBuf> {
-        let path = self.path(key);
+    /// Keeps code under this label.
+    pub(super) fn keep(&self, label: &Label<'_>, code: &[u8]) -> std::io::Result<()> {
+        let path = self.path(label);
+        let mut file = NamedTempFile::new_in(&self.directory)?;
+        file.write_all(self.seal(label, code).as_ref())?;
+        file.write_all(code)?;
         // To the disk first: after a loss of power the name must not stand for half of it.
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         self.prune(&path);
-        Ok(path)
+        Ok(())
     }
 
-    /// Forgets what is kept under this key.
-    pub(super) fn forget(&self, key: &str) {
-        let _ = std::fs::remove_file(self.path(key));
+    /// Forgets what is kept under this label.
+    pub(super) fn forget(&self, label: &Label<'_>) {
+        let _ = std::fs::remove_file(self.path(label));
     }
 
-    fn path(&self, key: &str) -> PathBuf {
-        self.directory.join(format!("{key}{SUFFIX}"))
+    /// The file of a label.
+    pub(super) fn path(&self, label: &Label<'_>) -> PathBuf {
+        self.directory.join(format!("{}-{:016x}{SUFFIX}", label.digest, label.engine))
     }
 
-    /// Removes what was used least recently, until the rest is small enough. Code that runs stays mapped.
+    fn seal(&self, label: &Label<'_>, code: &[u8]) -> hmac::Tag {
+        let mut seal = hmac::Context::with_key(&self.key);
+        // Each part but the last has a fixed length, so no two labels look alike.
+        seal.update(b"orbital optimised code");
+        seal.update(label.digest.as_bytes());
+        seal.update(&label.engine.to_be_bytes());
+        seal.update(code);
+        seal.sign()
+    }
+
+    /// Removes what was used least recently, until the rest is small enough.
     fn prune(&self, newest: &Path) {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return };
         let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
@@ -99,41 +161,104 @@ impl CodeCache {
     }
 }
 
+/// Makes a directory, for this user alone.
+pub(super) fn make_private(directory: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
+}
+
+fn check_private(directory: &Path) -> std::io::Result<()> {
+    let metadata = std::fs::metadata(directory)?;
+    code_key::check_owner(&metadata)?;
+    if metadata.mode() & 0o077 != 0 {
+        let reason = format!(
+            "others may read or write there (its mode is {:o}), and have this host run any code; `chmod 700` it",
+            metadata.mode() & 0o7777
+        );
+        return Err(std::io::Error::other(reason));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
     use std::time::Duration;
 
     use super::*;
 
-    fn keep(cache: &CodeCache, key: &str) {
-        let mut file = cache.scratch().unwrap();
-        file.write_all(&[0; 100]).unwrap();
-        cache.keep(key, file).unwrap();
+    fn open(folder: &Path, key: &str, max_size: u64) -> CodeCache {
+        let directory = folder.join("cache");
+        CodeCache::open(&directory, &folder.join(key), max_size).unwrap()
+    }
+
+    fn label(digest: &str) -> Label<'_> {
+        Label { digest, engine: 1 }
     }
 
     #[test]
     fn what_was_used_least_recently_goes_first() {
         let folder = tempfile::tempdir().unwrap();
-        let cache = CodeCache::open(folder.path(), 250).unwrap();
-        for (key, age) in [("a", 30), ("b", 20)] {
-            keep(&cache, key);
-            let file = std::fs::File::options().append(true).open(cache.path(key)).unwrap();
+        let cache = open(folder.path(), "key", 300);
+        for (digest, age) in [("a", 30), ("b", 20)] {
+            cache.keep(&label(digest), &[0; 100]).unwrap();
+            let file = std::fs::File::options().append(true).open(cache.path(&label(digest))).unwrap();
             file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
         }
-        assert!(cache.find("a").is_some());
-        keep(&cache, "c");
-        let kept = ["a", "b", "c"].map(|key| cache.path(key).exists());
+        assert_eq!(cache.find(&label("a")).unwrap(), Some(vec![0; 100]));
+        cache.keep(&label("c"), &[0; 100]).unwrap();
+        let kept = ["a", "b", "c"].map(|digest| cache.path(&label(digest)).exists());
         assert_eq!(kept, [true, false, true]);
     }
 
     #[test]
-    fn a_directory_that_others_can_write_to_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-
+    fn only_what_was_kept_with_this_key_under_this_label_is_found() {
         let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let error = CodeCache::open(folder.path(), 1).unwrap_err();
-        assert!(crate::error::chain(&error).contains("others can write there"), "{error}");
+        let cache = open(folder.path(), "key", 1 << 20);
+        let own = label("a");
+        let path = cache.path(&own);
+        cache.keep(&own, b"machine code").unwrap();
+        assert_eq!(open(folder.path(), "key", 1 << 20).find(&own).unwrap().unwrap(), b"machine code");
+        let entry = std::fs::read(&path).unwrap();
+        for index in 0..entry.len() {
+            let mut changed = entry.clone();
+            changed[index] ^= 1;
+            std::fs::write(&path, changed).unwrap();
+            assert!(matches!(cache.find(&own), Err(Unusable::Seal)), "byte {index}");
+            std::fs::write(&path, &entry[..index]).unwrap();
+            assert!(matches!(cache.find(&own), Err(Unusable::Seal)), "{index} bytes");
+        }
+        std::fs::write(&path, &entry).unwrap();
+        for other in [label("b"), Label { digest: "a", engine: 2 }] {
+            std::fs::copy(&path, cache.path(&other)).unwrap();
+            assert!(matches!(cache.find(&other), Err(Unusable::Seal)));
+        }
+        assert!(matches!(open(folder.path(), "other", 1 << 20).find(&own), Err(Unusable::Seal)));
+        assert!(cache.find(&own).unwrap().is_some(), "all that was for nothing");
+    }
+
+    #[test]
+    fn what_others_can_touch_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let (directory, key) = (folder.path().join("cache"), folder.path().join("key"));
+        let refusal = || crate::error::chain(&CodeCache::open(&directory, &key, 1).unwrap_err());
+        let set = |path: &Path, mode| {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        drop(open(folder.path(), "key", 1));
+        assert_eq!(std::fs::metadata(&key).unwrap().mode() & 0o777, 0o600);
+        for mode in [0o770, 0o707, 0o750, 0o701] {
+            set(&directory, mode);
+            assert!(refusal().contains("`chmod 700` it"), "{mode:o}: {}", refusal());
+        }
+        set(&directory, 0o700);
+        for mode in [0o640, 0o604, 0o660] {
+            set(&key, mode);
+            assert!(refusal().contains("`chmod 600` it"), "{mode:o}: {}", refusal());
+        }
+        set(&key, 0o600);
+        std::fs::write(&key, "short").unwrap();
+        assert!(refusal().contains("remove it"), "{}", refusal());
+        let inside = CodeCache::open(&directory, &directory.join("key"), 1).unwrap_err();
+        assert!(crate::error::chain(&inside).contains("elsewhere"), "{inside}");
     }
 }

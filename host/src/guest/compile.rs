@@ -1,22 +1,25 @@
 //! From bytes to a suite.
 //!
-//! The compiler runs in a child process of the same binary, with little priority: one that takes too long is ended,
-//! one that breaks breaks nothing else, and tests that run beside it go on as before. What it made is kept on disk.
-//! A large component runs with quickly made code first, and with optimised code once that is ready.
+//! The compiler runs in a child process of the same binary, with little priority, within limits, and with nothing of
+//! the host's but the component: one that takes too long or too much is ended, one that breaks breaks nothing else,
+//! and tests that run beside it go on as before. What it made is kept on disk. A large component runs with quickly
+//! made code first, and with optimised code once that is ready.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use tempfile::NamedTempFile;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use rustix::process::Signal;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::sync::Semaphore;
 
-use super::code_cache::CodeCache;
-use super::contract::{ContractError, Metadata, inspect};
+use super::code_cache::{CodeCache, Label};
+use super::confinement::{CompileLimits, Confinement};
+use super::contract::{ContractError, Metadata, check_dimensions, inspect};
 use super::engine::{Code, GuestEngine, LinkError};
 use super::suite::Suite;
 use crate::error::chain;
@@ -27,8 +30,9 @@ pub const COMMAND: &str = "compile-component";
 /// From this size on, in bytes, optimised code takes so long that quick code comes first.
 const LARGE: usize = 1 << 20;
 
-/// How long one compilation may take.
-const TIMEOUT: Duration = Duration::from_secs(300);
+/// What takes longer than this waits for its turn, and lets others go first. The largest components that real
+/// toolchains make get quick code in a fifth of it.
+const BRIEF: Duration = Duration::from_secs(10);
 
 /// How much of what the child says is read.
 const MOST_WORDS: u64 = 64 << 10;
@@ -39,8 +43,20 @@ pub struct Compiler {
     engine: GuestEngine,
     /// None keeps nothing.
     cache: Option<CodeCache>,
+    limits: CompileLimits,
     /// Optimising what runs already is done one at a time.
     optimising: Arc<Semaphore>,
+}
+
+/// How much of a hurry there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pace {
+    /// None: code is made well at once.
+    Thorough,
+    /// A large component gets quick code first.
+    Soon,
+    /// The same, and what takes long is given up for now.
+    Briefly,
 }
 
 /// A component's file, whole.
@@ -83,6 +99,21 @@ pub enum CompileError {
     /// It imports what no test can have.
     #[error("{0}")]
     Link(String),
+    /// It takes so long that others should go first.
+    #[error("compiling takes longer than {}", humantime::format_duration(BRIEF))]
+    Slow,
+    /// It takes too long.
+    #[error(
+        "compiling took longer than `components.compile_timeout` allows, {}; make the component simpler, such as by \
+         dividing its largest functions, or raise that", humantime::format_duration(*.0)
+    )]
+    TooLong(Duration),
+    /// It takes too much.
+    #[error(
+        "the compiler needed more memory than `components.compile_memory` allows, {}; make the component simpler, such \
+         as by dividing its largest functions, or raise that", bytesize::ByteSize(*.0)
+    )]
+    TooMuchMemory(u64),
     /// The compiler did not do its work.
     #[error("the compiler broke: {0}")]
     Broke(String),
@@ -90,29 +121,31 @@ pub enum CompileError {
 
 impl Compiler {
     /// For this engine.
-    pub fn new(engine: GuestEngine, cache: Option<CodeCache>) -> Self {
-        Self { engine, cache, optimising: Arc::new(Semaphore::new(1)) }
+    pub fn new(engine: GuestEngine, cache: Option<CodeCache>, limits: CompileLimits) -> Self {
+        Self { engine, cache, limits, optimising: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Checks, compiles and links a component; quickly, if it is large and there is a hurry. Code that was compiled
-    /// before comes from the cache.
+    /// Checks, compiles and links a component. Code that was compiled before comes from the cache.
     ///
     /// # Errors
-    /// The first thing that keeps it from being a test.
-    pub async fn compile(&self, source: &Source, in_a_hurry: bool) -> Result<Compiled, CompileError> {
+    /// The first thing that keeps it from being a test; of [`CompileError::Slow`], that it is to be tried again at
+    /// another pace.
+    pub async fn compile(&self, source: &Source, pace: Pace) -> Result<Compiled, CompileError> {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
         if let Some(suite) = self.cached(source).await? {
             return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept });
         }
-        if in_a_hurry && source.bytes.len() >= LARGE {
-            // Winch does not know all of WebAssembly; then there is no hurry.
-            if let Ok(suite) = self.make(source, Code::Quick).await {
-                return Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(Code::Quick) });
-            }
-        }
-        let suite = self.make(source, Code::Optimised).await?;
-        Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(Code::Optimised) })
+        let bytes = source.bytes.clone();
+        blocking(move || check_dimensions(&bytes)).await??;
+        let in_a_hurry = pace != Pace::Thorough && source.bytes.len() >= LARGE;
+        let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
+            let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;
+            made.unwrap_or(Err(CompileError::Slow))?
+        } else {
+            self.make_first(source, in_a_hurry).await?
+        };
+        Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(code) })
     }
 
     /// The same component with optimised code. Waits until nothing else is being optimised.
@@ -125,16 +158,21 @@ impl Compiler {
         self.make(source, Code::Optimised).await
     }
 
-    /// Code of another version of the host, and what a full disk made of code, is made again.
+    /// Code of another version of the host, and what a full disk or a stranger made of code, is made again.
     async fn cached(&self, source: &Source) -> Result<Option<Suite>, CompileError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
-        let (engine, key) = (self.engine.clone(), self.key(source));
+        let (engine, digest) = (self.engine.clone(), source.digest.clone());
         let find = move || {
-            let path = cache.find(&key)?;
-            match engine.link(&path, Code::Optimised) {
+            let label = Label { digest: &digest, engine: engine.fingerprint() };
+            let linked = match cache.find(&label) {
+                Ok(code) => engine.link(&code?, Code::Optimised),
+                Err(error) => Err(LinkError::Code(error.to_string())),
+            };
+            match linked {
                 Err(LinkError::Code(reason)) => {
+                    let path = cache.path(&label);
                     tracing::warn!(path = %path.display(), "compiled code is of no use: {reason}");
-                    cache.forget(&key);
+                    cache.forget(&label);
                     None
                 }
                 linked => Some(linked),
@@ -143,17 +181,24 @@ impl Compiler {
         Ok(blocking(find).await?.transpose()?)
     }
 
-    async fn make(&self, source: &Source, code: Code) -> Result<Suite, CompileError> {
-        let cache = self.cache.clone();
-        let scratch = blocking(move || cache.map_or_else(NamedTempFile::new, |cache| cache.scratch()));
-        let file =
-            scratch.await?.map_err(|error| CompileError::Broke(format!("no room for its code: {error}")))?;
-        in_a_child(&source.bytes, code, file.path().to_owned()).await?;
-        let (engine, cache, key) = (self.engine.clone(), self.cache.clone(), self.key(source));
+    async fn make_first(&self, source: &Source, in_a_hurry: bool) -> Result<(Suite, Code), CompileError> {
+        if in_a_hurry {
+            // Winch does not know all of WebAssembly; then there is no hurry.
+            if let Ok(suite) = self.make(source, Code::Quick).await {
+                return Ok((suite, Code::Quick));
+            }
+        }
+        Ok((self.make(source, Code::Optimised).await?, Code::Optimised))
+    }
+
+    async fn make(&self, source: &Source, kind: Code) -> Result<Suite, CompileError> {
+        let code = in_a_child(&source.bytes, kind, self.limits).await?;
+        let (engine, cache, digest) = (self.engine.clone(), self.cache.clone(), source.digest.clone());
         let link = move || {
-            let suite = engine.link(file.path(), code)?;
-            if let Some(cache) = cache.filter(|_| code == Code::Optimised)
-                && let Err(error) = cache.keep(&key, file)
+            let suite = engine.link(&code, kind)?;
+            let label = Label { digest: &digest, engine: engine.fingerprint() };
+            if let Some(cache) = cache.filter(|_| kind == Code::Optimised)
+                && let Err(error) = cache.keep(&label, &code)
             {
                 tracing::warn!(%error, "cannot keep compiled code; it is compiled again at the next start");
             }
@@ -161,46 +206,59 @@ impl Compiler {
         };
         Ok(blocking(link).await??)
     }
+}
 
-    fn key(&self, source: &Source) -> String {
-        format!("{}-{:016x}", source.digest, self.engine.fingerprint())
+/// Has a child of this process compile. Nobody else can touch the code on its way back: it comes through a pipe.
+async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<Vec<u8>, CompileError> {
+    let broke = |error: std::io::Error| CompileError::Broke(error.to_string());
+    let mut command = Command::new(own_program().map_err(broke)?);
+    command.arg(COMMAND).args(Confinement::of(limits).arguments());
+    if kind == Code::Quick {
+        command.arg("--quick");
+    }
+    // Its directory is not the host's either.
+    command.env_clear().envs(Confinement::environment()).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(broke)?;
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let work = async {
+        let write = async {
+            if let Some(mut stdin) = stdin {
+                // A child that takes no more says why.
+                let _ = stdin.write_all(bytes).await;
+            }
+        };
+        let ((), code, words) = tokio::join!(write, read(stdout, limits.memory), read(stderr, MOST_WORDS));
+        Ok::<_, std::io::Error>((child.wait().await?, code?, words?))
+    };
+    match tokio::time::timeout(limits.timeout, work).await {
+        Ok(Ok((status, code, _))) if status.success() => Ok(code),
+        Ok(Ok((status, _, words))) => Err(failure(status, String::from_utf8_lossy(&words).trim(), limits)),
+        Ok(Err(error)) => Err(broke(error)),
+        Err(_) => Err(CompileError::TooLong(limits.timeout)),
     }
 }
 
-/// Has a child of this process compile into a file.
-async fn in_a_child(bytes: &Bytes, code: Code, output: PathBuf) -> Result<(), CompileError> {
-    let broke = |error: std::io::Error| CompileError::Broke(error.to_string());
-    let mut command = Command::new(own_program().map_err(broke)?);
-    command.arg(COMMAND).arg(output);
-    if code == Code::Quick {
-        command.arg("--quick");
+async fn read(stream: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(most).read_to_end(&mut bytes).await?;
     }
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = command.spawn().map_err(broke)?;
-    let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
-    let work = async {
-        if let Some(mut stdin) = stdin {
-            // A child that takes no more says why.
-            let _ = stdin.write_all(bytes).await;
+    Ok(bytes)
+}
+
+/// Why a child ended without code.
+fn failure(status: ExitStatus, words: &str, limits: CompileLimits) -> CompileError {
+    // Of Rust's allocator, and of the system.
+    let lacks_memory = words.contains("memory allocation of ") || words.contains("Cannot allocate memory");
+    match status.code() {
+        _ if lacks_memory => CompileError::TooMuchMemory(limits.memory),
+        Some(1) if words.is_empty() => CompileError::Invalid("it does not say why".to_owned()),
+        Some(1) => CompileError::Invalid(words.to_owned()),
+        _ if status.signal() == Some(Signal::KILL.as_raw()) => {
+            CompileError::Broke("it was killed, perhaps by the system for want of memory".to_owned())
         }
-        let mut words = Vec::new();
-        if let Some(stderr) = stderr {
-            let _ = stderr.take(MOST_WORDS).read_to_end(&mut words).await;
-        }
-        let status = child.wait().await?;
-        Ok::<_, std::io::Error>((status, String::from_utf8_lossy(&words).trim().to_owned()))
-    };
-    match tokio::time::timeout(TIMEOUT, work).await {
-        Ok(Ok((status, _))) if status.success() => Ok(()),
-        Ok(Ok((status, words))) if status.code() == Some(1) => {
-            let reason = if words.is_empty() { "it does not say why".to_owned() } else { words };
-            Err(CompileError::Invalid(reason))
-        }
-        Ok(Ok((status, words))) => Err(CompileError::Broke(format!("{status}: {words}"))),
-        Ok(Err(error)) => Err(broke(error)),
-        Err(_) => {
-            Err(CompileError::Broke(format!("it took longer than {}", humantime::format_duration(TIMEOUT))))
-        }
+        _ => CompileError::Broke(format!("{status}: {words}")),
     }
 }
 

@@ -1,6 +1,8 @@
 //! What a file must be before anything of it is compiled: a component, for this version of the contract.
 
-use wasmparser::{Encoding, KnownCustom, Parser, Payload};
+use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
+
+use super::dimensions::{Dimensions, Stopped, TooLarge};
 
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";
@@ -32,6 +34,9 @@ pub enum ContractError {
         /// What the parser said.
         reason: String,
     },
+    /// It is more than is compiled.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
     /// It was built for another version.
     #[error(
         "built for orbital:test@{found}, and this host runs orbital:test@{VERSION}; build it with an SDK for \
@@ -99,6 +104,27 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     Ok(outline.metadata)
 }
 
+/// Counts what is in a file, each function included, which takes longer than its outline: for what is to be compiled.
+pub(super) fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
+    let mut dimensions = Dimensions::default();
+    for payload in Parser::new(0).parse_all(bytes) {
+        let payload = payload.map_err(|error| broken(bytes, &error))?;
+        dimensions.count(&payload).map_err(|stopped| match stopped {
+            Stopped::TooLarge(error) => ContractError::TooLarge(error),
+            Stopped::Broken(error) => broken(bytes, &error),
+        })?;
+    }
+    Ok(())
+}
+
+fn broken(bytes: &[u8], error: &BinaryReaderError) -> ContractError {
+    ContractError::Broken {
+        offset: error.offset() as u64,
+        size: bytes.len(),
+        reason: error.message().to_owned(),
+    }
+}
+
 #[derive(Default)]
 struct Outline {
     exports: Vec<String>,
@@ -107,11 +133,7 @@ struct Outline {
 
 impl Outline {
     fn read(bytes: &[u8]) -> Result<Self, ContractError> {
-        let broken = |error: wasmparser::BinaryReaderError| ContractError::Broken {
-            offset: error.offset() as u64,
-            size: bytes.len(),
-            reason: error.message().to_owned(),
-        };
+        let broken = |error| broken(bytes, &error);
         let mut outline = Self::default();
         // What the component says of itself, and what the modules in it say: an engine or an adapter is in another
         // language than the test.

@@ -1,7 +1,6 @@
 //! The WebAssembly engines, and the clock that makes busy guests yield.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,16 +93,17 @@ impl GuestEngine {
         hasher.finish()
     }
 
-    /// Makes a suite of the machine code in a file.
+    /// Makes a suite of machine code.
     #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
-    pub(super) fn link(&self, path: &Path, code: Code) -> Result<Suite, LinkError> {
-        let tier = match code {
+    pub(super) fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
+        let tier = match kind {
             Code::Optimised => &self.optimised,
             Code::Quick => &self.quick,
         };
-        // SAFETY: the file was written by a child process of ours, into a directory that is this user's alone, and
-        // is replaced only as a whole: what is mapped never changes. Code of another version is refused by wasmtime.
-        let component = unsafe { Component::deserialize_file(&tier.engine, path) };
+        // SAFETY: a child process of ours made these bytes and gave them to us by a pipe, or the cache has verified
+        // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
+        // was verified is what runs. Code of another version is refused by wasmtime.
+        let component = unsafe { Component::deserialize(&tier.engine, code) };
         let component = component.map_err(|error| LinkError::Code(format!("{error:#}")))?;
         let imports = |error: wasmtime::Error| LinkError::Imports(format!("{error:#}"));
         let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;

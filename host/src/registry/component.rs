@@ -14,6 +14,8 @@ pub struct Component {
     pub name: String,
     /// SHA-256 of its file, in hexadecimal.
     pub digest: String,
+    /// Who vouches for it, if there is a policy.
+    pub signed_by: String,
     /// Its length in bytes.
     pub size: usize,
     /// When it was loaded.

@@ -9,15 +9,18 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Component, case};
+use super::{Component, TrustError, TrustSettings, case};
 use crate::guest::{
-    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter,
+    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter, Pace,
     Recorder, Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
 };
 use crate::rules::ComponentRules;
 
 /// How long a component may take to say which cases it has.
 const CASES_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest file of signatures that is read, in bytes; one has a hundred.
+const MAX_SIGNATURE: usize = 64 << 10;
 
 /// What is needed to load components.
 #[derive(Clone)]
@@ -40,6 +43,8 @@ pub struct Workshop {
     pub max_size: usize,
     /// How many times a second the cases of one component may be due, where nothing else is set for it.
     pub max_rate: usize,
+    /// Who may deploy; anybody, if this is none.
+    pub trust: Option<Arc<TrustSettings>>,
 }
 
 /// Why a file is not a component that runs.
@@ -64,6 +69,9 @@ pub enum LoadError {
         /// What is allowed.
         limit: usize,
     },
+    /// Nobody who may vouches for it.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
     /// It is not for this host.
     #[error(transparent)]
     Compile(#[from] CompileError),
@@ -102,20 +110,23 @@ pub fn component_name(path: &Path) -> Result<String, LoadError> {
     Ok(name.to_owned())
 }
 
+/// The file of signatures that belongs to a component's.
+pub(super) fn signature_of(path: &Path) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
 impl Workshop {
-    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. In a hurry, a large one gets code
-    /// that was made quickly; then there is a source to optimise.
+    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. If it got code that was made
+    /// quickly, there is a source to optimise.
     ///
     /// # Errors
     /// The first step that fails; of the cases, all mistakes.
-    pub async fn load(
-        &self,
-        path: &Path,
-        in_a_hurry: bool,
-    ) -> Result<(Component, Option<Source>), LoadError> {
+    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
-        let source = self.read(path.to_owned()).await?;
-        let Compiled { suite, metadata, code } = self.compiler.compile(&source, in_a_hurry).await?;
+        let (source, signed_by) = self.read(name.clone(), path.to_owned()).await?;
+        let Compiled { suite, metadata, code } = self.compiler.compile(&source, pace).await?;
         let share = self.shares.of(&name);
         let limits = self.rules.limits(&name, self.limits);
         let (suite, declared) = self.ask_for_cases(suite, limits, &share).await?;
@@ -127,6 +138,7 @@ impl Workshop {
             series: Arc::new(self.catalogue.open(&name, limits.of(Budget::MetricSeries) as usize)),
             name,
             digest: source.digest.clone(),
+            signed_by,
             size: source.bytes.len(),
             loaded_at: SystemTime::now(),
             is_new: true,
@@ -140,12 +152,19 @@ impl Workshop {
         Ok((component, is_quick.then_some(source)))
     }
 
-    async fn read(&self, path: PathBuf) -> Result<Source, LoadError> {
-        let limit = self.max_size;
+    /// Reads a file, once, and tells who vouches for what was read.
+    async fn read(&self, name: String, path: PathBuf) -> Result<(Source, String), LoadError> {
+        let (limit, trust) = (self.max_size, self.trust.clone());
         let work = move || {
             let bytes = read(&path, limit)?;
             let digest = hexadecimal(&Sha256::digest(&bytes));
-            Ok(Source { bytes: bytes.into(), digest })
+            let mut signed_by = String::new();
+            if let Some(trust) = trust {
+                let beside = signature_of(&path);
+                let beside = beside.exists().then(|| read(&beside, MAX_SIGNATURE)).transpose()?;
+                signed_by = trust.check(&name, &bytes, &digest, beside.as_deref())?;
+            }
+            Ok((Source { bytes: bytes.into(), digest }, signed_by))
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,

@@ -3,7 +3,7 @@
 //! One task does all of it, so two versions of a file are never loaded at once. Events of the file system
 //! wake it; looking at the directory now and then serves file systems that send none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -14,22 +14,23 @@ use std::time::{Duration, SystemTime};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::shelf::{Hint, Shelf};
+use super::load::signature_of;
+use super::shelf::{Content, Hint, Shelf};
 use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 use crate::error::chain;
-use crate::guest::Source;
+use crate::guest::{CompileError, Pace, Source};
 use crate::report::{Event, Reporter};
 use crate::signature::Signature;
 
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How many files are loaded at once. Compiling one uses all cores already; the second is there so that a
-/// large one does not hold up the small ones.
+/// How many files are loaded at once, but for one that takes long. Compiling one uses all cores already; the second
+/// is there so that a large one does not hold up the small ones.
 const CONCURRENT_LOADS: usize = 2;
 
 /// Events that may wait; when there are more, the directory is looked at as a whole anyway.
@@ -52,7 +53,9 @@ pub struct Loader {
     reporter: Arc<Reporter>,
     shelf: Shelf,
     loads: JoinSet<Loaded>,
-    loading: HashMap<Id, OsString>,
+    loading: HashMap<Id, Loading>,
+    /// What takes long to compile is loaded one at a time, so that it holds up nothing else.
+    slow: VecDeque<OsString>,
     snapshot: watch::Sender<Arc<Snapshot>>,
     /// Names that were there at the start and are not loaded yet.
     initial: Option<BTreeSet<OsString>>,
@@ -60,6 +63,13 @@ pub struct Loader {
     /// Whether it was told that there are no events.
     told_no_events: bool,
     directory_is_lost: bool,
+}
+
+/// A file that is being loaded.
+struct Loading {
+    name: OsString,
+    pace: Pace,
+    task: AbortHandle,
 }
 
 /// What became of one file.
@@ -95,6 +105,7 @@ impl Loader {
             shelf: Shelf::default(),
             loads: JoinSet::new(),
             loading: HashMap::new(),
+            slow: VecDeque::new(),
             snapshot,
             initial: None,
             watched: None,
@@ -103,7 +114,7 @@ impl Loader {
         };
         // Watched before it is read, so that nothing falls in between.
         loader.watch();
-        let found = scan(&loader.settings.directory)
+        let found = scan(&loader.settings.directory, loader.workshop.trust.is_some())
             .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
         loader.shelf.update(&found, Instant::now());
         loader.shelf.settle_old(SystemTime::now());
@@ -140,9 +151,9 @@ impl Loader {
     async fn look(&mut self, hints: &HashMap<OsString, Hint>) {
         // Watched before it is read, so that nothing falls in between.
         let watch_is_new = self.watch();
-        let directory = self.settings.directory.clone();
+        let (directory, signed) = (self.settings.directory.clone(), self.workshop.trust.is_some());
         // A network's file system may take its time; nobody else is to wait for it.
-        let scanned = tokio::task::spawn_blocking(move || scan(&directory)).await;
+        let scanned = tokio::task::spawn_blocking(move || scan(&directory, signed)).await;
         let found = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(found) => found,
             Err(error) => {
@@ -171,30 +182,51 @@ impl Loader {
     }
 
     fn start_loads(&mut self) {
-        while self.loads.len() < CONCURRENT_LOADS {
-            let loading = &self.loading;
-            let busy = |name: &OsStr| loading.values().any(|other| other == name);
-            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
-            let (workshop, path) = (self.workshop.clone(), self.path(&name));
-            let started = Instant::now();
-            let task = {
-                let name = name.clone();
-                async move {
-                    let result = workshop.load(&path, true).await;
-                    Loaded { name, result, took: started.elapsed() }
-                }
-            };
-            let id = self.loads.spawn(task).id();
-            self.loading.insert(id, name);
+        // What takes long is of no use any more if its file has changed or gone.
+        let is_stale = |loading: &&Loading| loading.pace == Pace::Soon && !self.shelf.is_taken(&loading.name);
+        self.loading.values().filter(is_stale).for_each(|loading| loading.task.abort());
+        if self.loads_at(Pace::Soon) == 0
+            && let Some(name) = self.slow.pop_front()
+        {
+            self.start_load(name, Pace::Soon);
         }
+        while self.loads_at(Pace::Briefly) < CONCURRENT_LOADS {
+            let loading = &self.loading;
+            let busy = |name: &OsStr| loading.values().any(|other| other.name == name);
+            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
+            self.slow.retain(|other| *other != name);
+            self.start_load(name, Pace::Briefly);
+        }
+    }
+
+    fn loads_at(&self, pace: Pace) -> usize {
+        self.loading.values().filter(|loading| loading.pace == pace).count()
+    }
+
+    fn start_load(&mut self, name: OsString, pace: Pace) {
+        let (workshop, path) = (self.workshop.clone(), self.path(&name));
+        let started = Instant::now();
+        let load = {
+            let name = name.clone();
+            async move {
+                let result = workshop.load(&path, pace).await;
+                Loaded { name, result, took: started.elapsed() }
+            }
+        };
+        let task = self.loads.spawn(load);
+        self.loading.insert(task.id(), Loading { name, pace, task });
     }
 
     fn finish_load(&mut self, loaded: Result<(Id, Loaded), JoinError>) {
         let (id, Loaded { name, result, took }) = match loaded {
             Ok(loaded) => loaded,
+            Err(error) if error.is_cancelled() => {
+                self.loading.remove(&error.id());
+                return;
+            }
             Err(error) => {
-                let name = self.loading.get(&error.id()).cloned().unwrap_or_default();
-                let result = Err(LoadError::Host(error.to_string()));
+                let name = self.loading.get(&error.id()).map(|loading| loading.name.clone());
+                let (name, result) = (name.unwrap_or_default(), Err(LoadError::Host(error.to_string())));
                 (error.id(), Loaded { name, result, took: Duration::ZERO })
             }
         };
@@ -202,8 +234,18 @@ impl Loader {
         if !self.shelf.has(&name) {
             return;
         }
+        if matches!(result, Err(LoadError::Compile(CompileError::Slow))) {
+            if self.shelf.is_taken(&name) {
+                tracing::info!(
+                    component = stem(&name),
+                    "takes long to compile, and goes on beside the others"
+                );
+                self.slow.push_back(name);
+            }
+            return;
+        }
         if result.is_err() {
-            let current = Signature::of(&self.path(&name));
+            let current = Content::of(&self.path(&name), self.workshop.trust.is_some());
             if !self.shelf.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
@@ -213,7 +255,9 @@ impl Loader {
         let current = self.snapshot.borrow().components.get(&stem).cloned();
         match result {
             Ok((component, _))
-                if current.as_ref().is_some_and(|current| current.digest == component.digest) =>
+                if current.as_ref().is_some_and(|current| {
+                    (&current.digest, &current.signed_by) == (&component.digest, &component.signed_by)
+                }) =>
             {
                 let mut failed = None;
                 self.publish(|snapshot| failed = snapshot.failures.remove(&stem));
@@ -255,6 +299,7 @@ impl Loader {
 
     fn remove(&mut self, name: &OsStr) {
         let stem = stem(name);
+        self.slow.retain(|other| other != name);
         if let Some(names) = &mut self.initial {
             names.remove(name);
         }
@@ -369,7 +414,7 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
             _ => Hint::Writing,
         };
         for path in event.paths {
-            if let Some(name) = path.file_name().filter(|name| is_component(name)) {
+            if let Some(name) = path.file_name().filter(|name| is_component(name) || is_signature(name)) {
                 // Full: the directory is looked at as a whole in any case.
                 let _ = sender.try_send((name.to_owned(), hint));
             }
@@ -379,8 +424,16 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
     Ok(Watched { identity, events, _watcher: watcher })
 }
 
-/// The components in a directory. It is flat; what begins with a dot, such as a copy in progress, is skipped.
-fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
+impl Content {
+    fn of(path: &Path, signed: bool) -> Option<Self> {
+        let file = Signature::of(path)?;
+        Some(Self { file, beside: signed.then(|| Signature::of(&signature_of(path))).flatten() })
+    }
+}
+
+/// The components in a directory, and the signatures beside them if those matter. It is flat; what begins with a dot,
+/// such as a copy in progress, is skipped.
+fn scan(directory: &Path, signed: bool) -> std::io::Result<BTreeMap<OsString, Content>> {
     let mut found = BTreeMap::new();
     for entry in std::fs::read_dir(directory)? {
         let entry = entry?;
@@ -389,8 +442,8 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
             continue;
         }
         // What is gone by now is simply not there.
-        if let Some(signature) = Signature::of(&entry.path()) {
-            found.insert(name, signature);
+        if let Some(content) = Content::of(&entry.path(), signed) {
+            found.insert(name, content);
         }
     }
     Ok(found)
@@ -399,6 +452,11 @@ fn scan(directory: &Path) -> std::io::Result<BTreeMap<OsString, Signature>> {
 fn is_component(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.ends_with(b".wasm") && !name.starts_with(b".")
+}
+
+/// A change of such a file wakes us; what it is worth shows when the directory is looked at.
+fn is_signature(name: &OsStr) -> bool {
+    name.as_encoded_bytes().strip_suffix(b".sig").is_some_and(|name| name.ends_with(b".wasm"))
 }
 
 /// A file's name without `.wasm`. One that is not text cannot be a component's, and is told of with its bytes, so

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::Section;
+use crate::guest::CompileLimits;
 
 /// Where components come from, and how they are treated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct RegistrySettings {
     /// Where compiled code is kept between starts. By default in the user's cache directory, if it can be
     /// used.
     pub cache: Cache,
+    /// The key that compiled code is sealed with; if this is none, it is beside the host's state.
+    pub cache_key: Option<PathBuf>,
     /// How many bytes of compiled code are kept.
     pub cache_size: usize,
     /// How often the directory is looked at without an event of the file system.
@@ -25,6 +28,8 @@ pub struct RegistrySettings {
     pub max_size: usize,
     /// How many times a second the cases of one component may be due.
     pub max_rate: usize,
+    /// What compiling one may use.
+    pub compiling: CompileLimits,
 }
 
 /// A directory for compiled code.
@@ -46,22 +51,42 @@ impl RegistrySettings {
             Cache::Default(None) => section.default_is("cache", "none"),
             Cache::Set(_) => {}
         }
+        let cache_key = section.string("cache_key").map(|path| base.join(path)).or_else(|| {
+            let path = matches!(cache, Cache::Default(_)).then(default_cache_key).flatten();
+            let shown = path.as_ref().map_or("in `state`".to_owned(), |path| format!("{path:?}"));
+            section.default_is("cache_key", &shown);
+            path
+        });
         Self {
             directory: base.join(section.string_or("directory", "components")),
             cache,
+            cache_key,
             cache_size: section.bytes("cache_size", 1 << 20..=1 << 40, 4 << 30),
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),
             max_rate: section.integer("max_rate", 1..=1_000_000, 200),
             max_size: section.bytes("max_size", 1 << 10..=1 << 30, 128 << 20),
+            compiling: CompileLimits {
+                memory: section.bytes("compile_memory", 64 << 20..=1 << 40, 2 << 30) as u64,
+                timeout: section.duration("compile_timeout", Duration::from_secs(300)),
+            },
         }
     }
 }
 
 /// `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
 fn default_cache() -> Option<PathBuf> {
+    Some(user_directory("XDG_CACHE_HOME", ".cache")?.join("orbital"))
+}
+
+/// `$XDG_STATE_HOME/orbital/code-cache.key`, or the same in `~/.local/state`.
+fn default_cache_key() -> Option<PathBuf> {
+    Some(user_directory("XDG_STATE_HOME", ".local/state")?.join("orbital/code-cache.key"))
+}
+
+/// What a variable names, or this directory in the user's home.
+fn user_directory(variable: &str, in_home: &str) -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-    Some(cache.join("orbital"))
+    absolute(variable).or_else(|| Some(absolute("HOME")?.join(in_home)))
 }

@@ -27,9 +27,17 @@ pub(super) enum Hint {
     Closed,
 }
 
+/// How a component looks from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) file: Signature,
+    /// Its signatures, if they matter and are not in the file.
+    pub(super) beside: Option<Signature>,
+}
+
 #[derive(Debug)]
 struct File {
-    signature: Signature,
+    content: Content,
     since: Instant,
     hint: Option<Hint>,
     /// Whether this content has been given out to be loaded.
@@ -50,19 +58,15 @@ impl Shelf {
     }
 
     /// Notes what the directory holds now; gives the names that are gone.
-    pub(super) fn update(
-        &mut self,
-        found: &BTreeMap<OsString, Signature>,
-        now: Instant,
-    ) -> BTreeSet<OsString> {
-        for (name, signature) in found {
+    pub(super) fn update(&mut self, found: &BTreeMap<OsString, Content>, now: Instant) -> BTreeSet<OsString> {
+        for (name, content) in found {
             match self.0.get_mut(name) {
-                Some(file) if file.signature == *signature => {}
+                Some(file) if file.content == *content => {}
                 Some(file) => {
-                    *file = File { signature: *signature, since: now, hint: file.hint, taken: false };
+                    *file = File { content: *content, since: now, hint: file.hint, taken: false };
                 }
                 None => {
-                    let file = File { signature: *signature, since: now, hint: None, taken: false };
+                    let file = File { content: *content, since: now, hint: None, taken: false };
                     self.0.insert(name.clone(), file);
                 }
             }
@@ -76,7 +80,7 @@ impl Shelf {
     /// At the start, what has not been touched lately is whole: nobody has to wait for it.
     pub(super) fn settle_old(&mut self, now: SystemTime) {
         for file in self.0.values_mut() {
-            let age = file.signature.modified.and_then(|modified| now.duration_since(modified).ok());
+            let age = file.content.file.modified.and_then(|modified| now.duration_since(modified).ok());
             if age.is_some_and(|age| age >= QUIET) {
                 file.hint = Some(Hint::Closed);
             }
@@ -86,7 +90,7 @@ impl Shelf {
     /// When a directory begins to be watched, somebody may be writing what was touched lately, and nobody said so.
     pub(super) fn distrust_fresh(&mut self, now: SystemTime) {
         for file in self.0.values_mut().filter(|file| !file.taken && file.hint.is_none()) {
-            let age = file.signature.modified.and_then(|modified| now.duration_since(modified).ok());
+            let age = file.content.file.modified.and_then(|modified| now.duration_since(modified).ok());
             if age.is_none_or(|age| age < QUIET_WHILE_OPEN) {
                 file.hint = Some(Hint::Writing);
             }
@@ -104,12 +108,17 @@ impl Shelf {
 
     /// A file that was taken did not load. Gives whether that is its own fault: otherwise somebody is writing
     /// it again already, or may be, and it is taken anew when it is whole.
-    pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Signature>, now: Instant) -> bool {
+    pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Content>, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
-        let still_the_same = current == Some(file.signature) && file.hint.is_none();
+        let still_the_same = current == Some(file.content) && file.hint.is_none();
         let blame = still_the_same && now.duration_since(file.since) >= QUIET;
         file.taken = blame;
         blame
+    }
+
+    /// Whether this content of a file has been given out, and is still there.
+    pub(super) fn is_taken(&self, name: &OsStr) -> bool {
+        self.0.get(name).is_some_and(|file| file.taken)
     }
 
     /// Whether some file waits to be whole.
@@ -134,7 +143,7 @@ impl File {
             Some(Hint::Closed) => return true,
             Some(Hint::Writing) => QUIET_WHILE_OPEN,
             // Nothing was written to it yet, so something is about to be.
-            None if self.signature.size == 0 => QUIET_WHILE_OPEN,
+            None if self.content.file.size == 0 => QUIET_WHILE_OPEN,
             None => QUIET,
         };
         now.duration_since(self.since) >= quiet
@@ -145,9 +154,12 @@ impl File {
 mod tests {
     use super::*;
 
-    fn found(files: &[(&str, u64)]) -> BTreeMap<OsString, Signature> {
-        let signature = |size| Signature { size, modified: None, inode: 1, changed: (0, 0) };
-        files.iter().map(|(name, size)| ((*name).into(), signature(*size))).collect()
+    fn found(files: &[(&str, u64)]) -> BTreeMap<OsString, Content> {
+        let content = |size| {
+            let file = Signature { size, modified: None, inode: 1, changed: (0, 0) };
+            Content { file, beside: None }
+        };
+        files.iter().map(|(name, size)| ((*name).into(), content(*size))).collect()
     }
 
     fn take(shelf: &mut Shelf, now: Instant) -> Option<String> {
@@ -187,7 +199,7 @@ mod tests {
         let (start, now) = (Instant::now(), SystemTime::now());
         let mut files = found(&[("fresh", 1), ("old", 1)]);
         for (name, age) in [("fresh", Duration::from_secs(1)), ("old", Duration::from_secs(60))] {
-            files.get_mut(OsStr::new(name)).unwrap().modified = Some(now - age);
+            files.get_mut(OsStr::new(name)).unwrap().file.modified = Some(now - age);
         }
         shelf.update(&files, start);
         shelf.distrust_fresh(now);

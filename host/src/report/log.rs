@@ -17,6 +17,7 @@ pub(super) fn record(event: &Event, change: Option<Change>) {
                 replaced = replaced.as_deref().map(short),
                 ?took,
                 language = %component.metadata.language,
+                signed_by = (!component.signed_by.is_empty()).then_some(&component.signed_by),
                 cases = %cases.join(", "),
                 "loaded"
             );

@@ -203,6 +203,7 @@ impl MetricsSink {
                 ("version", &metadata.version),
                 ("digest", &component.digest),
                 ("language", &metadata.language),
+                ("signed_by", &component.signed_by),
             ],
             1.0,
         );

@@ -1,9 +1,9 @@
 //! Compiling: large components run with quickly made code first; what was compiled is kept; what breaks is told.
 
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use orbital_tests::{Host, command, config, enlarged, orbital};
+use orbital_tests::{Host, bomb, command, config, enlarged, eventually, orbital};
 
 /// The files of compiled code in a host's cache.
 fn kept(host: &Host) -> Vec<PathBuf> {
@@ -30,40 +30,182 @@ async fn a_large_component_runs_at_once_and_gets_better_code_while_it_runs() {
 }
 
 #[tokio::test]
-async fn compiled_code_that_is_broken_is_made_again() {
-    let host = Host::builder().components("cache = \"cache\"").with("passes").start().await;
+async fn compiled_code_that_was_changed_is_told_of_and_made_again() {
+    let builder = Host::builder().components("cache = \"cache\"\ncache_key = \"key/of-code\"");
+    let mut host = builder.with("passes").start().await;
     host.lines.wait(0, &["--- PASS: passes/passes"]).await;
-    // As a disk that was full, and then as a disk that lies.
-    for damage in [|bytes: &mut Vec<u8>| bytes.truncate(100), |bytes: &mut Vec<u8>| bytes.clear()] {
-        let file = kept(&host).remove(0);
-        let mut bytes = std::fs::read(&file).unwrap();
+    let damages: [fn(&mut Vec<u8>); 4] = [
+        |entry| entry.truncate(100),
+        |entry| entry.clear(),
+        // In the seal, and in the code.
+        |entry| entry[7] ^= 1,
+        |entry| *entry.last_mut().unwrap() ^= 1,
+    ];
+    for damage in damages {
+        let entry = kept(&host).remove(0);
+        let mut bytes = std::fs::read(&entry).unwrap();
         damage(&mut bytes);
-        // Another file under its name: that of the running host stays as it is.
-        std::fs::remove_file(&file).unwrap();
-        std::fs::write(&file, bytes).unwrap();
-        let copy = host.directory().join("passes.wasm");
-        std::fs::copy(host.file("passes"), &copy).unwrap();
-        let config = host.directory().join("other.toml");
-        std::fs::write(&config, "[components]\ncache = \"cache\"\n").unwrap();
-        let arguments = ["check".as_ref(), copy.as_os_str(), "--config".as_ref(), config.as_os_str()];
-        let checked = orbital(arguments).await;
-        assert_eq!(checked.code, 0, "{checked:?}");
-        assert!(checked.stderr.contains("compiled code is of no use"), "{checked:?}");
+        std::fs::write(&entry, bytes).unwrap();
+        host = host.killed_and_restarted().await;
+        let warning = host.lines.wait(0, &["WARN", "compiled code is of no use", "this host's seal"]).await;
+        assert!(warning.contains(entry.to_str().unwrap()), "{warning}");
+        host.lines.wait(0, &["--- PASS: passes/passes"]).await;
+    }
+    host = host.killed_and_restarted().await;
+    host.lines.wait(0, &["--- PASS: passes/passes"]).await;
+    assert!(host.lines.find(0, &["of no use"]).is_empty(), "{}", host.lines.text());
+}
+
+/// A directory for compiled code, and a key.
+struct Cache {
+    folder: tempfile::TempDir,
+    key: &'static str,
+}
+
+impl Cache {
+    fn new() -> Self {
+        Self { folder: tempfile::tempdir().unwrap(), key: "key" }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Checks a fixture with it.
+    async fn check(&self, fixture: &str) -> orbital_tests::Finished {
+        let (cache, key) = (self.path("cache"), self.path(self.key));
+        let config = config(&format!("[components]\ncache = {cache:?}\ncache_key = {key:?}\n"));
+        let component = orbital_tests::guest(fixture);
+        orbital(["check".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await
+    }
+
+    fn entries(&self) -> Vec<PathBuf> {
+        let files = std::fs::read_dir(self.path("cache")).unwrap();
+        files.map(|file| file.unwrap().path()).collect()
     }
 }
 
-/// Runs `orbital check` on a fixture with this directory as its cache.
-async fn check_with_cache(cache: &Path) -> orbital_tests::Finished {
-    let config = config(&format!("[components]\ncache = {cache:?}\n"));
-    let component = orbital_tests::guest("passes");
-    orbital(["check".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await
+#[tokio::test]
+async fn code_of_another_component_or_of_another_host_is_not_loaded() {
+    let mut cache = Cache::new();
+    for fixture in ["passes", "fails"] {
+        let checked = cache.check(fixture).await;
+        assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{checked:?}");
+    }
+    let [one, other] = cache.entries().try_into().unwrap();
+    let between = cache.path("between");
+    for (from, to) in [(&one, &between), (&other, &one), (&between, &other)] {
+        std::fs::rename(from, to).unwrap();
+    }
+    for _ in ["swapped", "by another host"] {
+        for fixture in ["passes", "fails"] {
+            let checked = cache.check(fixture).await;
+            assert_eq!(checked.code, 0, "{checked:?}");
+            assert!(checked.stderr.contains("does not bear this host's seal"), "{checked:?}");
+            assert!(checked.stdout.contains("compiled and loaded in "), "{checked:?}");
+            let again = cache.check(fixture).await;
+            assert!(again.stdout.contains("compiled before, loaded in "), "{again:?}");
+        }
+        cache.key = "another-key";
+    }
+}
+
+#[tokio::test]
+async fn a_cache_or_a_key_that_others_can_touch_is_refused() {
+    let cache = Cache::new();
+    assert_eq!(cache.check("passes").await.code, 0);
+    let modes = [
+        ("cache", 0o777, "`chmod 700` it"),
+        ("cache", 0o750, "`chmod 700` it"),
+        ("key", 0o640, "`chmod 600` it"),
+    ];
+    for (name, mode, remedy) in modes {
+        let path = cache.path(name);
+        let before = std::fs::metadata(&path).unwrap().permissions();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        let refused = cache.check("passes").await;
+        std::fs::set_permissions(&path, before).unwrap();
+        assert_eq!(refused.code, 2, "{refused:?}");
+        for part in [remedy, path.to_str().unwrap(), "(set by `components.cache"] {
+            assert!(refused.stderr.contains(part), "no `{part}` in {refused:?}");
+        }
+    }
+    assert_eq!(cache.check("passes").await.code, 0);
+}
+
+#[tokio::test]
+async fn a_component_that_is_too_much_for_the_compiler_is_refused_and_nothing_else() {
+    let settings = "compile_timeout = \"5s\"\ncompile_memory = \"512MiB\"";
+    let host = Host::builder().components(settings).with("passes").start().await;
+    host.lines.wait(0, &["--- PASS: passes/passes"]).await;
+    let bombs = [
+        (
+            "long",
+            bomb(400, 400),
+            "longer than `components.compile_timeout` allows, 5s; make the component simpler",
+        ),
+        ("fat", bomb(3_900, 4_900), "more memory than `components.compile_memory` allows, 512.0 MiB"),
+        (
+            "deep",
+            bomb(100_000, 1),
+            "at least 100000 nested blocks in one function, and this host compiles up to 4000",
+        ),
+    ];
+    for (name, bytes, reason) in bombs {
+        let mark = host.write(name, &bytes);
+        let name = format!("component={name} ");
+        host.lines.wait(mark, &["did not load", &name, reason]).await;
+    }
+    host.assert_passes_is_undisturbed().await;
+    let mark = host.deploy("tagged");
+    host.lines.wait(mark, &["component=tagged", " loaded"]).await;
+}
+
+/// The processes that this one has started and that have not ended.
+fn children(process: i32) -> Vec<String> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let children =
+        threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("children")).ok());
+    children.flat_map(|ids| ids.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+}
+
+#[tokio::test]
+async fn what_takes_long_to_compile_holds_up_nothing_and_is_dropped_once_it_is_replaced() {
+    let host = Host::builder().with("passes").env("TOP_SECRET", "hunter2hunter2").start().await;
+    let mark = host.lines.mark();
+    for name in ["one", "two"] {
+        host.write(name, &bomb(1_000, 1_000));
+    }
+    let child = eventually("something is compiled", async || children(host.id()).pop()).await;
+    let about = |file: &str| std::fs::read_to_string(format!("/proc/{child}/{file}")).unwrap();
+    // It says of itself what it may use, before it does anything else.
+    eventually("it has limits", async || (about("oom_score_adj").trim() == "1000").then_some(())).await;
+    eventually("it has limits", async || {
+        about("limits")
+            .lines()
+            .any(|line| line.starts_with("Max data size ") && line.contains("2147483648"))
+            .then_some(())
+    })
+    .await;
+    assert!(!about("environ").contains("TOP_SECRET"), "{}", about("environ"));
+    for name in ["one", "two"] {
+        host.lines.wait(mark, &[&format!("component=\"{name}\""), "takes long to compile"]).await;
+    }
+    let mark = host.deploy("tagged");
+    host.lines.wait(mark, &["component=tagged", " loaded"]).await;
+    host.assert_passes_is_undisturbed().await;
+    for name in ["one", "two"] {
+        let mark = host.deploy_as("passes", name);
+        host.lines.wait(mark, &[&format!("--- PASS: {name}/passes")]).await;
+    }
+    eventually("nothing is compiled any more", async || children(host.id()).is_empty().then_some(())).await;
 }
 
 #[tokio::test]
 async fn check_says_what_compiling_cost_and_that_it_is_paid_once() {
-    let directory = tempfile::tempdir().unwrap();
+    let cache = Cache::new();
     for cost in ["compiled and loaded in ", "compiled before, loaded in "] {
-        let checked = check_with_cache(directory.path()).await;
+        let checked = cache.check("passes").await;
         assert_eq!(checked.code, 0, "{checked:?}");
         for text in ["contract orbital:test@0.1.0", "size ", cost] {
             assert!(checked.stdout.contains(text), "`{text}` is not in {checked:?}");
@@ -72,29 +214,18 @@ async fn check_says_what_compiling_cost_and_that_it_is_paid_once() {
 }
 
 #[tokio::test]
-async fn a_cache_that_others_can_write_to_is_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-    let refused = check_with_cache(directory.path()).await;
-    assert_eq!(refused.code, 2, "{refused:?}");
-    assert!(
-        refused.stderr.contains("others can write there") && refused.stderr.contains("chmod go-w"),
-        "{refused:?}"
-    );
-}
-
-#[tokio::test]
 async fn a_cache_is_bounded_and_what_was_used_least_recently_goes_first() {
-    let directory = tempfile::tempdir().unwrap();
-    let config = config(&format!("[components]\ncache = {:?}\ncache_size = \"1MiB\"\n", directory.path()));
+    let folder = tempfile::tempdir().unwrap();
+    let (directory, key) = (folder.path().join("cache"), folder.path().join("key"));
+    let config =
+        config(&format!("[components]\ncache = {directory:?}\ncache_key = {key:?}\ncache_size = \"1MiB\"\n"));
     for name in ["passes", "manual", "fails", "tagged"] {
         let component = orbital_tests::guest(name);
         let checked =
             orbital(["check".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await;
         assert_eq!(checked.code, 0, "{checked:?}");
     }
-    let sizes =
-        std::fs::read_dir(directory.path()).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
+    let sizes = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap().metadata().unwrap().len());
     let sizes: Vec<u64> = sizes.collect();
     assert!(!sizes.is_empty() && sizes.iter().sum::<u64>() <= 1 << 20, "{sizes:?}");
 }
@@ -118,11 +249,9 @@ async fn a_component_that_is_not_valid_is_refused_in_the_compilers_words() {
 
 #[tokio::test]
 async fn what_compiles_says_why_it_does_not() {
-    let directory = tempfile::tempdir().unwrap();
-    let output = directory.path().join("out");
     // Standard input is empty.
-    let child = command(["compile-component".as_ref(), output.as_os_str()]).spawn().unwrap();
-    let ended = child.wait_with_output().await.unwrap();
+    let arguments = ["compile-component", "--memory=1000000000", "--processor-time=60"];
+    let ended = command(arguments).spawn().unwrap().wait_with_output().await.unwrap();
     assert_eq!(ended.status.code(), Some(1));
-    assert!(!ended.stderr.is_empty() && !output.exists());
+    assert!(!ended.stderr.is_empty() && ended.stdout.is_empty());
 }

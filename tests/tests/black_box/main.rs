@@ -35,6 +35,7 @@ mod strangers;
 mod targets;
 mod terminal;
 mod tls;
+mod trust;
 mod webhook;
 mod webhook_auth;
 mod webhook_paths;

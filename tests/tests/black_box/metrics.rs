@@ -101,7 +101,7 @@ async fn the_labels_are_those_that_are_promised() {
     );
     assert_eq!(
         labels("orbital_component_info"),
-        BTreeSet::from(["component", "digest", "language", "version"])
+        BTreeSet::from(["component", "digest", "language", "signed_by", "version"])
     );
     assert_eq!(labels("orbital_build_info"), BTreeSet::from(["version"]));
 }

@@ -449,7 +449,7 @@ async fn bad_profiles_are_told_all_at_once() {
         "line 20: `webhook.auth[5].path`: has the segment `{secret}`",
         "line 23: `webhook.auth[6]`: has no `secrets`",
         "line 29: `webhook.auth[7].tolerance`: unknown setting",
-        "line 33: `webhook.auth[8].secrets`: must be strings, not a number",
+        "line 33: `webhook.auth[8].secrets[0]`: must be a string, not a number",
         "line 34: `webhook.auth[9]`: has no `by`",
     ] {
         assert!(stderr.contains(mistake), "`{mistake}` is not in {stderr}");

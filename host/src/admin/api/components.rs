@@ -36,6 +36,8 @@ struct Component {
 struct Version {
     /// SHA-256 of the file.
     digest: String,
+    /// Who vouches for it; empty without `[trust]`.
+    signed_by: String,
     size_bytes: usize,
     loaded_at: String,
     /// As its metadata says; empty if that does not.
@@ -71,6 +73,7 @@ fn component(snapshot: &Snapshot, name: &str) -> Option<Component> {
         let metadata = &component.metadata;
         Version {
             digest: component.digest.clone(),
+            signed_by: component.signed_by.clone(),
             size_bytes: component.size,
             loaded_at: rfc3339(component.loaded_at),
             version: metadata.version.clone(),
