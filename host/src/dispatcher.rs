@@ -246,7 +246,8 @@ impl Dispatcher {
                 Err(error) => Report::host_fault(&order, &error),
             };
             let report = Arc::new(report);
-            reporter.emit(&Event::RunEnded(report.clone()));
+            let emit = || reporter.emit(&Event::RunEnded(report.clone()));
+            order.component.share.while_counting(emit);
             // Whoever wanted it may be gone.
             let _ = wanted.map(|wanted| wanted.send(report));
         };

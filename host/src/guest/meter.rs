@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::time::{ClockId, clock_gettime};
 use serde::{Serialize, Serializer};
 
 use super::budget::{Budget, BudgetBreach, Limits};
-use super::share::{Share, Turn};
+use super::share::{Share, Turn, thread_time};
 use super::trap::Breakdown;
 
 /// What one attempt of a run uses. Clones share one count.
@@ -150,7 +149,7 @@ impl Meter {
     ) -> Result<T, Breakdown> {
         let mut guest = pin!(guest);
         poll_fn(|context| {
-            self.0.counted.store(thread_time(), Ordering::Relaxed);
+            self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
             let turn = self.turn().take();
             let polled = match &turn {
                 None => guest.as_mut().poll(context),
@@ -200,17 +199,15 @@ impl Meter {
     }
 
     fn count_time(&self) {
-        let now = thread_time();
+        let now = nanoseconds(thread_time());
         let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
         self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
         self.0.share.burn(Duration::from_nanos(burnt));
     }
 }
 
-/// Processor time of this thread so far, in nanoseconds.
-fn thread_time() -> u64 {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    time.tv_sec.unsigned_abs() * 1_000_000_000 + time.tv_nsec.unsigned_abs()
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 impl Usage {

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Budget, BudgetBreach, Limits};
@@ -110,6 +111,14 @@ impl Share {
         Turn { _lane: acquire(&self.lanes).await, _own: own }
     }
 
+    /// Does some work that the host has with the component, such as a report of its run, and counts its time too.
+    pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
+        let before = thread_time();
+        let done = work();
+        self.burn(thread_time().saturating_sub(before));
+        done
+    }
+
     /// Counts processor time.
     pub(super) fn burn(&self, time: Duration) {
         self.account().burn(time, Instant::now());
@@ -123,6 +132,12 @@ impl Share {
     fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Processor time of this thread so far.
+pub(super) fn thread_time() -> Duration {
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    Duration::try_from(time).unwrap_or_default()
 }
 
 async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
