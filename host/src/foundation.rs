@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine};
 use crate::listener::{BindError, Listener};
-use crate::registry::{Cache, Workshop};
+use crate::registry::{Cache, Terms, Workshop};
 use crate::runner::{Provision, Runner};
 use crate::secrets::{Secrets, SecretsError};
 use crate::settings::Settings;
@@ -110,18 +111,28 @@ pub fn provision(settings: &Settings, webhook: SocketAddr, client: Arc<Client>) 
     }
 }
 
-/// What is needed to load components, and to have `max_runs` of their runs in flight on the runtime `guests`.
+/// What loading components depends on, for a workshop, and a way to change it.
+pub fn terms(settings: &Settings) -> watch::Sender<Arc<Terms>> {
+    watch::Sender::new(Arc::new(settings.terms()))
+}
+
+/// What is needed to load components on these terms, and to have `max_runs` of their runs in flight on the runtime
+/// `guests`.
 ///
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be kept.
-pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
+pub fn workshop(
+    settings: &Settings,
+    terms: &watch::Sender<Arc<Terms>>,
+    guests: Handle,
+    max_runs: usize,
+) -> Result<Workshop, StartError> {
     let cache = code_cache(&settings.registry.cache, settings.registry.cache_size as u64)?;
     Ok(Workshop {
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache),
         guests,
         catalogue: Arc::default(),
-        limits: settings.runner.limits,
-        rules: settings.runner.rules.clone(),
+        terms: terms.subscribe(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
     })

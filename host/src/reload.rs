@@ -18,6 +18,7 @@ use crate::admin::{Access, Guard};
 use crate::error::chain;
 use crate::foundation::{StartError, client, provision, secrets};
 use crate::guest::Budget;
+use crate::registry::Terms;
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
@@ -48,6 +49,8 @@ pub struct Reloader {
     pub guard: Arc<Guard>,
     /// Takes overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
+    /// Takes limits, grants and configuration that components are loaded with.
+    pub terms: watch::Sender<Arc<Terms>>,
     /// Is told how it went.
     pub metrics: Arc<MetricsSink>,
     /// Is told too, for people.
@@ -130,6 +133,7 @@ impl Reloader {
         self.webhook.configure(settings.webhook.clone());
         self.guard.admit(access);
         self.scheduler.send_replace(settings.scheduler.clone());
+        self.terms.send_replace(Arc::new(settings.terms()));
         let Settings { scheduler, runner, secrets, targets, .. } = settings;
         self.settings = Settings { scheduler, runner, secrets, targets, ..self.settings.clone() };
         Ok(later)

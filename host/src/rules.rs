@@ -3,7 +3,9 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::config::Section;
+use crate::grants::Grants;
 use crate::guest::{LimitChanges, Limits};
+use crate::target::TargetsSettings;
 
 /// All rules, in the order of the file.
 #[derive(Debug, Clone, Default)]
@@ -14,12 +16,13 @@ pub struct ComponentRules(Vec<ComponentRule>);
 struct ComponentRule {
     components: GlobMatcher,
     limits: LimitChanges,
+    grants: Grants,
 }
 
 impl ComponentRules {
-    /// Reads the tables of `[components]` that are no settings of the registry.
-    pub fn read(section: &Section<'_>) -> Self {
-        Self(section.other_sections(ComponentRule::read))
+    /// Reads the tables of `[components]` that are no settings of the registry, where there are these targets.
+    pub fn read(section: &Section<'_>, targets: &TargetsSettings) -> Self {
+        Self(section.other_sections(|pattern, section| ComponentRule::read(pattern, section, targets)))
     }
 
     /// What a run of this component may use: where several rules set the same, the last one wins.
@@ -31,16 +34,26 @@ impl ComponentRules {
         limits
     }
 
+    /// What this component is granted: by all rules together.
+    pub fn grants(&self, component: &str) -> Grants {
+        let mut grants = Grants::default();
+        for rule in self.matching(component) {
+            grants.add(&rule.grants);
+        }
+        grants
+    }
+
     fn matching(&self, component: &str) -> impl Iterator<Item = &ComponentRule> {
         self.0.iter().filter(move |rule| rule.components.is_match(component))
     }
 }
 
 impl ComponentRule {
-    fn read(pattern: &str, section: &Section<'_>) -> Option<Self> {
+    fn read(pattern: &str, section: &Section<'_>, targets: &TargetsSettings) -> Option<Self> {
         let limits = section.section("limits", LimitChanges::read);
+        let grants = Grants::read(section, targets);
         match Glob::new(pattern) {
-            Ok(glob) => Some(Self { components: glob.compile_matcher(), limits }),
+            Ok(glob) => Some(Self { components: glob.compile_matcher(), limits, grants }),
             Err(error) => {
                 section.mistake(format!("is not a pattern of components' names: {}", error.kind()));
                 None

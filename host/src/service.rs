@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, local_url, secrets, state, workshop};
+use crate::foundation::{Foundation, StartError, local_url, secrets, state, terms, workshop};
 use crate::listener::Listener;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
@@ -62,7 +62,8 @@ impl Service {
         let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
         let Foundation { waiter, runner, webhook: public } = Foundation::lay(&settings, &secrets).await?;
-        let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
+        let terms = terms(&settings);
+        let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
         let private =
             Listener::bind(settings.admin.listen, ADMIN_CONNECTIONS, "private listener", "`admin.listen`")
                 .await?;
@@ -87,6 +88,7 @@ impl Service {
         let webhook = Webhook::new(settings.webhook.clone(), waiter.clone());
         let admin = Admin {
             deployed: deployed.clone(),
+            terms: terms.subscribe(),
             config,
             metrics: metrics.clone(),
             runner: runner.clone(),
@@ -104,6 +106,7 @@ impl Service {
             webhook: webhook.clone(),
             guard,
             scheduler,
+            terms,
             metrics: metrics.clone(),
             status,
         };

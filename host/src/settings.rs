@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
-use crate::registry::RegistrySettings;
+use crate::registry::{RegistrySettings, Terms};
 use crate::report::JournalSettings;
 use crate::rules::ComponentRules;
 use crate::runner::RunnerSettings;
@@ -71,6 +71,11 @@ impl Settings {
         path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
     }
 
+    /// What loading components depends on.
+    pub fn terms(&self) -> Terms {
+        Terms { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
+    }
+
     /// The settings that differ in another version of the file, and that act at the next start only.
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
@@ -107,14 +112,15 @@ impl Settings {
                 format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
             root.mistake_at("webhook", &reason);
         }
+        let targets = TargetsSettings::read(root, &secrets);
         let (registry, rules) = root.section("components", |section| {
-            (RegistrySettings::read(section, base), ComponentRules::read(section))
+            (RegistrySettings::read(section, base), ComponentRules::read(section, &targets))
         });
         Self {
             registry,
             scheduler: SchedulerSettings::read(root),
             runner: RunnerSettings::read(root, Arc::new(rules)),
-            targets: TargetsSettings::read(root, &secrets),
+            targets,
             secrets,
             webhook,
             waiter: root.section("waiter", WaiterSettings::read),

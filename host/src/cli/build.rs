@@ -39,7 +39,7 @@ impl Build {
         match project.build() {
             Ok(component) => {
                 write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
-                check(&Settings::load_or_default(None)?, &[output], true)
+                check(&Settings::load_or_default(None)?, false, &[output], true)
             }
             Err(error) => fails(&error),
         }

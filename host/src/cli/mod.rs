@@ -6,6 +6,7 @@ mod compile;
 mod config;
 mod exit;
 mod new;
+mod reach;
 mod run;
 mod serve;
 mod signals;

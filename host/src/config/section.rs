@@ -104,6 +104,51 @@ impl<'a> Section<'a> {
         (array.is_empty() || !items.is_empty()).then_some(items)
     }
 
+    /// Reads an array of strings, and of tables where there is more to say, such as `["status", { name = "api" }]`.
+    pub fn items<T>(
+        &self,
+        name: &'static str,
+        mut parse: impl FnMut(&str) -> Result<T, String>,
+        mut read: impl FnMut(&Section<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.array(name, |place, item| match item.get_ref() {
+            DeValue::String(text) => Some(parse(text)),
+            DeValue::Table(_) => self.read_table(place, Some(item), &mut read).map(Ok),
+            other => Some(Err(format!("must be a string or a table, not {}", kind(other)))),
+        })
+    }
+
+    /// Reads an array of strings.
+    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
+        self.array(name, |_, item| match item.get_ref() {
+            DeValue::String(text) => Some(parse(text)),
+            other => Some(Err(format!("must be a string, not {}", kind(other)))),
+        })
+    }
+
+    /// Reads an array: an item that is none has been told of already.
+    fn array<T>(
+        &self,
+        name: &'static str,
+        mut read: impl FnMut(&str, &'a Spanned<DeValue<'a>>) -> Option<Result<T, String>>,
+    ) -> Vec<T> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(name, value.span(), &format!("must be a list, not {}", kind(value.get_ref())));
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        for (index, item) in array.iter().enumerate() {
+            let place = format!("{name}[{index}]");
+            match read(&place, item) {
+                Some(Ok(item)) => items.push(item),
+                Some(Err(reason)) => self.wrong(&place, item.span(), &reason),
+                None => {}
+            }
+        }
+        items
+    }
+
     /// Reads a table whose names and values are strings, such as headers; `parse` makes an item of each.
     pub fn strings<T>(
         &self,

@@ -60,6 +60,8 @@ pub struct Loader {
     /// Whether it was told that there are no events.
     told_no_events: bool,
     directory_is_lost: bool,
+    /// Names of files that did not load, and may with another configuration.
+    refused: BTreeSet<OsString>,
 }
 
 /// What became of one file.
@@ -100,6 +102,7 @@ impl Loader {
             watched: None,
             told_no_events: false,
             directory_is_lost: false,
+            refused: BTreeSet::new(),
         };
         // Watched before it is read, so that nothing falls in between.
         loader.watch();
@@ -128,6 +131,7 @@ impl Loader {
                     }
                 }
                 Some(loaded) = self.loads.join_next_with_id() => self.finish_load(loaded),
+                Ok(()) = self.workshop.terms.changed() => self.try_again(),
                 () = tokio::time::sleep(pause) => {}
             }
             self.look(&hints).await;
@@ -170,6 +174,13 @@ impl Loader {
         }
     }
 
+    /// Takes up again what may load with a configuration that has changed. What is being loaded may have begun before.
+    fn try_again(&mut self) {
+        for name in self.refused.iter().chain(self.loading.values()) {
+            self.shelf.put_back(name);
+        }
+    }
+
     fn start_loads(&mut self) {
         while self.loads.len() < CONCURRENT_LOADS {
             let loading = &self.loading;
@@ -207,6 +218,10 @@ impl Loader {
             if !self.shelf.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
+        }
+        match &result {
+            Err(error) if error.depends_on_terms() => drop(self.refused.insert(name.clone())),
+            _ => drop(self.refused.remove(&name)),
         }
         let was_there = self.initial.as_mut().is_some_and(|names| names.remove(&name));
         let stem = stem(&name);
@@ -258,6 +273,7 @@ impl Loader {
         if let Some(names) = &mut self.initial {
             names.remove(name);
         }
+        self.refused.remove(name);
         let mut removed = None;
         self.publish(|snapshot| {
             snapshot.failures.remove(&stem);

@@ -10,6 +10,7 @@ mod loader;
 mod schedule;
 mod settings;
 mod shelf;
+mod terms;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
 pub use schedule::{Cron, Schedule};
 pub use settings::{Cache, RegistrySettings};
+pub use terms::Terms;
 
 /// A file that does not load.
 #[derive(Debug, Clone)]

@@ -135,6 +135,7 @@ impl Runner {
         let given = self.provision();
         let claims = Arc::new(self.waiter.claims(*run));
         let limits = given.settings.limits_of(&component.name);
+        let access = given.settings.access_of(component);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let recorder = Recorder::new(RunClock::start(), limits);
         let session = Session::for_run(
@@ -151,7 +152,8 @@ impl Runner {
                 claims: claims.clone(),
                 waiter: self.waiter.clone(),
                 client: given.client.clone(),
-                config: given.settings.config_of(&component.name, case),
+                config: access.config(given.settings.config_of(&component.name, case)),
+                access,
                 series: component.series.clone(),
                 limits,
                 timeout: time_limit,

@@ -36,6 +36,11 @@ url = "http://{pipeline}"
 
 [targets.pipeline]
 url = "http://{pipeline}"
+
+# Whatever is copied into the directory may reach the pipeline.
+[components."*"]
+targets = ["*"]
+metrics = true
 "#
     )
 }
@@ -81,6 +86,11 @@ url = "http://127.0.0.1:1"
 
 [targets.pipeline]
 url = "http://127.0.0.1:1"
+
+# Whatever is copied into the directory may reach the pipeline.
+[components."*"]
+targets = ["*"]
+metrics = true
 "#
         );
     }

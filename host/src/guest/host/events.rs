@@ -90,7 +90,10 @@ async fn exchange(
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
     let body = excerpt(&request.body);
     let started = Instant::now();
-    let ready = run.client.prepare(request);
+    let ready = run.client.prepare(request).and_then(|ready| {
+        run.access.target(&target, &method, &path)?;
+        Ok(ready)
+    });
     let sent = ready.is_ok();
     let answer = match ready {
         Ok(ready) => {
@@ -152,8 +155,11 @@ fn send_error(error: target::SendError) -> SendError {
     match error {
         target::SendError::UnknownTarget { .. } => SendError::UnknownTarget(error.to_string()),
         target::SendError::Invalid(reason) => SendError::Invalid(reason),
+        target::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
         target::SendError::Taken => SendError::Taken,
-        target::SendError::Unreachable(reason) => SendError::Unreachable(reason),
+        target::SendError::Unreachable(reason) | target::SendError::Private(reason) => {
+            SendError::Unreachable(reason)
+        }
         target::SendError::Timeout(_) => SendError::Timeout,
         target::SendError::TooLarge(limit) => SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
     }
