@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use rustls::ServerConfig;
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 
 use crate::admin::TokenError;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
-use crate::registry::{Cache, RegistrySettings, Workshop};
+use crate::registry::{Cache, RegistrySettings, Terms, Workshop};
 use crate::runner::{Provision, Runner};
 use crate::secrets::{Masker, SHORTEST, Secrets, SecretsError};
 use crate::settings::Settings;
@@ -158,19 +159,29 @@ pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> P
     }
 }
 
-/// What is needed to load components, and to have `max_runs` of their runs in flight on the runtime `guests`.
+/// What loading components depends on, for a workshop, and a way to change it.
+pub fn terms(settings: &Settings) -> watch::Sender<Arc<Terms>> {
+    watch::Sender::new(Arc::new(settings.terms()))
+}
+
+/// What is needed to load components on these terms, and to have `max_runs` of their runs in flight on the runtime
+/// `guests`.
 ///
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be kept.
-pub fn workshop(settings: &Settings, guests: Handle, max_runs: usize) -> Result<Workshop, StartError> {
+pub fn workshop(
+    settings: &Settings,
+    terms: &watch::Sender<Arc<Terms>>,
+    guests: Handle,
+    max_runs: usize,
+) -> Result<Workshop, StartError> {
     let cache = code_cache(&settings.registry, &settings.state)?;
     Ok(Workshop {
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
         shares: Arc::new(Shares::new(guests.metrics().num_workers())),
         guests,
         catalogue: Arc::default(),
-        limits: settings.runner.limits,
-        rules: settings.runner.rules.clone(),
+        terms: terms.subscribe(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
         max_rate: settings.registry.max_rate,

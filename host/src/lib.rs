@@ -12,6 +12,7 @@ mod delicate;
 pub mod dispatcher;
 mod error;
 pub mod foundation;
+pub mod grants;
 pub mod guest;
 pub mod language;
 pub mod listener;

@@ -18,6 +18,7 @@ use crate::error::chain;
 use crate::foundation::{StartError, client, gate, provision, secrets, tls};
 use crate::guest::Budget;
 use crate::listener::Doors;
+use crate::registry::Terms;
 use crate::report::MetricsSink;
 use crate::report::log::one_line;
 use crate::runner::Runner;
@@ -53,6 +54,8 @@ pub struct Reloader {
     pub masker: Masker,
     /// Takes overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
+    /// Takes limits, grants and configuration that components are loaded with.
+    pub terms: watch::Sender<Arc<Terms>>,
     /// Is told how it went.
     pub metrics: Arc<MetricsSink>,
     /// Is told too, for people.
@@ -141,6 +144,7 @@ impl Reloader {
         self.doors.admin.configure(None, private);
         self.guard.admit(access);
         self.scheduler.send_replace(settings.scheduler.clone());
+        self.terms.send_replace(Arc::new(settings.terms()));
         let Settings { scheduler, runner, secrets, targets, .. } = settings;
         self.settings = Settings { scheduler, runner, secrets, targets, ..self.settings.clone() };
         Ok(later)

@@ -3,7 +3,9 @@
 use globset::{Glob, GlobMatcher};
 
 use crate::config::Section;
+use crate::grants::Grants;
 use crate::guest::{LimitChanges, Limits};
+use crate::target::TargetsSettings;
 
 /// All rules, in the order of the file.
 #[derive(Debug, Clone, Default)]
@@ -16,12 +18,13 @@ struct ComponentRule {
     limits: LimitChanges,
     max_in_flight: Option<usize>,
     max_rate: Option<usize>,
+    grants: Grants,
 }
 
 impl ComponentRules {
-    /// Reads the tables of `[components]` that are no settings of the registry.
-    pub fn read(section: &Section<'_>) -> Self {
-        Self(section.other_sections(ComponentRule::read))
+    /// Reads the tables of `[components]` that are no settings of the registry, where there are these targets.
+    pub fn read(section: &Section<'_>, targets: &TargetsSettings) -> Self {
+        Self(section.other_sections(|pattern, section| ComponentRule::read(pattern, section, targets)))
     }
 
     /// What a run of this component may use: where several rules set the same, the last one wins.
@@ -43,22 +46,30 @@ impl ComponentRules {
         self.matching(component).filter_map(|rule| rule.max_rate).last()
     }
 
+    /// What this component is granted: by all rules together.
+    pub fn grants(&self, component: &str) -> Grants {
+        let mut grants = Grants::default();
+        for rule in self.matching(component) {
+            grants.add(&rule.grants);
+        }
+        grants
+    }
+
     fn matching(&self, component: &str) -> impl Iterator<Item = &ComponentRule> {
         self.0.iter().filter(move |rule| rule.components.is_match(component))
     }
 }
 
 impl ComponentRule {
-    fn read(pattern: &str, section: &Section<'_>) -> Option<Self> {
+    fn read(pattern: &str, section: &Section<'_>, targets: &TargetsSettings) -> Option<Self> {
         let limits = section.section("limits", LimitChanges::read);
         let max_in_flight = section.optional_integer("max_in_flight", 1..=10_000);
+        let max_rate = section.optional_integer("max_rate", 1..=1_000_000);
+        let grants = Grants::read(section, targets);
         match Glob::new(pattern) {
-            Ok(glob) => Some(Self {
-                components: glob.compile_matcher(),
-                limits,
-                max_in_flight,
-                max_rate: section.optional_integer("max_rate", 1..=1_000_000),
-            }),
+            Ok(glob) => {
+                Some(Self { components: glob.compile_matcher(), limits, max_in_flight, max_rate, grants })
+            }
             Err(error) => {
                 section.mistake(format!("is not a pattern of components' names: {}", error.kind()));
                 None

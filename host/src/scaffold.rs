@@ -179,7 +179,9 @@ mod tests {
             let place = tempfile::tempdir().unwrap();
             let directory = place.path().join("shop");
             assert_eq!(create(&directory, *language, None).unwrap_or_default(), "shop", "{language}");
-            for name in ["README.md", ".gitignore", ".vscode/settings.json", "orbital.toml"] {
+            for name in
+                ["README.md", ".gitignore", ".vscode/settings.json", "orbital.toml", "orbital-manifest.toml"]
+            {
                 let text = std::fs::read_to_string(directory.join(name)).unwrap();
                 assert!(!text.contains("{{"), "{language}: {name}: {text}");
             }

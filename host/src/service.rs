@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, gate, private, secrets, state, workshop};
+use crate::foundation::{Foundation, StartError, gate, private, secrets, state, terms, workshop};
 use crate::listener::Doors;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
@@ -63,7 +63,8 @@ impl Service {
         let gate = gate(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook: public } =
             Foundation::lay(&settings, &secrets, &masker).await?;
-        let workshop = workshop(&settings, guests.clone(), settings.scheduler.max_in_flight)?;
+        let terms = terms(&settings);
+        let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
         let private = private(&settings).await?;
         let hangup = signal(SignalKind::hangup())?;
         let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };
@@ -88,6 +89,7 @@ impl Service {
         let webhook = Webhook::new(settings.webhook.clone(), gate, waiter.clone());
         let admin = Admin {
             deployed: deployed.clone(),
+            terms: terms.subscribe(),
             config,
             metrics: metrics.clone(),
             runner: runner.clone(),
@@ -107,6 +109,7 @@ impl Service {
             guard,
             masker,
             scheduler,
+            terms,
             metrics: metrics.clone(),
             status,
         };

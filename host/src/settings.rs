@@ -7,7 +7,7 @@ use crate::admin::AdminSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
 use crate::listener::TlsSettings;
-use crate::registry::{RegistrySettings, TrustSettings};
+use crate::registry::{RegistrySettings, Terms, TrustSettings};
 use crate::report::JournalSettings;
 use crate::rules::ComponentRules;
 use crate::runner::RunnerSettings;
@@ -81,6 +81,11 @@ impl Settings {
         self.secrets.files().chain(tls)
     }
 
+    /// What loading components depends on.
+    pub fn terms(&self) -> Terms {
+        Terms { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
+    }
+
     /// The settings that differ in another version of the file, and that act at the next start only.
     pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
         let differs = [
@@ -125,8 +130,9 @@ impl Settings {
             root.mistake_at("webhook", &reason);
         }
         let trust = root.section("trust", |section| TrustSettings::read(section, base));
+        let targets = TargetsSettings::read(root, &secrets);
         let (registry, rules) = root.section("components", |section| {
-            (RegistrySettings::read(section, base), ComponentRules::read(section))
+            (RegistrySettings::read(section, base), ComponentRules::read(section, &targets))
         });
         let rules = Arc::new(rules);
         Self {
@@ -134,7 +140,7 @@ impl Settings {
             trust: root.has("trust").then_some(trust),
             scheduler: SchedulerSettings::read(root, rules.clone()),
             runner: RunnerSettings::read(root, rules),
-            targets: TargetsSettings::read(root, &secrets),
+            targets,
             secrets,
             webhook,
             waiter: root.section("waiter", WaiterSettings::read),

@@ -7,7 +7,7 @@ use std::process::Stdio;
 use tempfile::NamedTempFile;
 use tokio::process::Command;
 
-use crate::PATIENCE;
+use crate::{GRANTS, PATIENCE};
 
 /// A process that has ended.
 #[derive(Debug)]
@@ -79,6 +79,11 @@ pub fn config(toml: &str) -> NamedTempFile {
     let file = NamedTempFile::new().unwrap();
     std::fs::write(file.path(), toml).unwrap();
     file
+}
+
+/// The same, with all targets and metrics granted.
+pub fn granting(toml: &str) -> NamedTempFile {
+    config(&format!("{toml}\n{GRANTS}"))
 }
 
 /// A binary of the workspace, beside the test's own in `target/debug/deps`.

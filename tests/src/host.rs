@@ -35,10 +35,14 @@ struct Start {
     wrapper: Vec<String>,
 }
 
+/// What components are granted, where a test does not say otherwise.
+pub const GRANTS: &str = "[components.\"*\"]\ntargets = [\"*\"]\nmetrics = true\n";
+
 /// How a host is to be started.
 #[derive(Default)]
 pub struct HostBuilder {
     sections: String,
+    grants: Option<String>,
     webhook: String,
     components: Vec<(PathBuf, String)>,
     section_of_components: String,
@@ -54,6 +58,12 @@ impl HostBuilder {
     pub fn sections(mut self, toml: &str) -> Self {
         self.sections.push_str(toml);
         self.sections.push('\n');
+        self
+    }
+
+    /// Grants what this says, such as a section `[components."*"]`, instead of all targets and metrics.
+    pub fn grants(mut self, toml: &str) -> Self {
+        self.grants = Some(toml.to_owned());
         self
     }
 
@@ -138,8 +148,12 @@ impl HostBuilder {
         }
         let admin_address = self.admin_address.as_deref().unwrap_or("127.0.0.1:0");
         let config = format!(
-            "[components]\ndirectory = {components:?}\n{}\n[webhook]\nlisten = \"127.0.0.1:0\"\n{}\n[admin]\nlisten = {admin_address:?}\n{}\n{}",
-            self.section_of_components, self.webhook, self.admin, self.sections,
+            "[components]\ndirectory = {components:?}\n{}\n[webhook]\nlisten = \"127.0.0.1:0\"\n{}\n[admin]\nlisten = {admin_address:?}\n{}\n{}\n{}\n",
+            self.section_of_components,
+            self.webhook,
+            self.admin,
+            self.sections,
+            self.grants.as_deref().unwrap_or(GRANTS),
         );
         let file = directory.path().join("orbital.toml");
         std::fs::write(&file, config).unwrap();

@@ -15,10 +15,10 @@ mod tools;
 mod wall_clock;
 
 pub use api::{Api, Call, serve};
-pub use binary::{Finished, binary, command, config, orbital, orbital_with};
+pub use binary::{Finished, binary, command, config, granting, orbital, orbital_with};
 pub use bomb::bomb;
 pub use guest::{conformance, enlarged, guest, patched, rebuilt};
-pub use host::{Host, HostBuilder};
+pub use host::{GRANTS, Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use pipeline::{DeliveringPipeline, Pipeline};

@@ -7,7 +7,9 @@ mod retries_delivery;
 mod server_made_id;
 mod smoke;
 
-use orbital_sdk::suite;
+use orbital_sdk::{manifest, suite};
+
+manifest!();
 
 suite!(
     smoke::smoke,

@@ -43,6 +43,9 @@
 //! cargo build --release --target wasm32-wasip2
 //! ```
 //!
+//! What the component asks for stands in `orbital-manifest.toml` beside `Cargo.toml`. `orbital build` puts it into the
+//! component; with Cargo alone, [`manifest!`] does.
+//!
 //! To read JSON into types of your own, add `serde` with its feature `derive`; [`serde_json::Value`]
 //! comes with this crate.
 
@@ -64,6 +67,7 @@ mod failure;
 pub mod fake;
 mod host;
 mod log;
+mod manifest;
 mod metric;
 mod poll;
 pub mod prelude;

@@ -18,7 +18,7 @@ pub enum MetricError {
     InvalidValue(String),
     /// The name stands for a metric of another kind; the text names the kind.
     OtherKind(String),
-    /// The component has as many series as it may; the limit.
+    /// The component has as many series as it may; the limit, which is 0 if it is granted no metrics.
     TooManySeries(u32),
 }
 

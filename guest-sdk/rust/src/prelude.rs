@@ -7,5 +7,5 @@ pub use serde_json::{Value, json};
 pub use crate::{
     BodyError, Case, Context, Delivery, Event, ExpectError, Failure, Header, Level, MetricError, Receipt,
     Reply, Request, Result, RunContext, Schedule, SendError, StatusError, Test, WaitError, bail, case, check,
-    check_eq, check_ne, suite,
+    check_eq, check_ne, manifest, suite,
 };

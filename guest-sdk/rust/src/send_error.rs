@@ -9,7 +9,8 @@ use crate::bindings::orbital::test::events as contract;
 pub enum SendError {
     /// No target of this name is configured; the text lists those that are.
     UnknownTarget(String),
-    /// The path, a header, the method or the body is outside its limits; the text says which and why.
+    /// The path, a header, the method or the body is outside its limits, or not granted to the
+    /// component; the text says which and why.
     Invalid(String),
     /// The event's key is expected by another run. Nothing was sent.
     Taken,

@@ -25,7 +25,7 @@ pub use settings::AdminSettings;
 
 use crate::dispatcher::Desk;
 use crate::pausing::PauseBook;
-use crate::registry::Snapshot;
+use crate::registry::{Snapshot, Terms};
 use crate::reload::ConfigStatus;
 use crate::report::{Journal, MetricsSink};
 use crate::runner::Runner;
@@ -36,6 +36,8 @@ use crate::waiter::Waiter;
 pub struct Admin {
     /// What is deployed.
     pub deployed: watch::Receiver<Arc<Snapshot>>,
+    /// What components are granted.
+    pub terms: watch::Receiver<Arc<Terms>>,
     /// What became of the configuration file.
     pub config: watch::Receiver<ConfigStatus>,
     /// The metrics.

@@ -13,8 +13,11 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasm_metadata::{AddMetadata, AddMetadataField};
 
+use crate::config::Mistake;
+use crate::grants::Manifest;
 use crate::language::Language;
 use crate::sdk::{self, SdkError};
 
@@ -81,6 +84,14 @@ pub enum BuildError {
     /// The project's SDK cannot be provided.
     #[error(transparent)]
     Sdk(#[from] SdkError),
+    /// What the component asks for cannot be read.
+    #[error("`{path}` is wrong:{}", mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// All that is wrong with it.
+        mistakes: Vec<Mistake>,
+    },
     /// The tools made something else.
     #[error("{0}")]
     Output(String),
@@ -142,11 +153,13 @@ impl Project {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Builds the component, with its metadata: name, version, language, SDK.
+    /// Builds the component, with its metadata (name, version, language, SDK) and its manifest, if there is one.
     ///
     /// # Errors
     /// A tool is missing, or the project is wrong.
     pub fn build(&self) -> Result<Vec<u8>, BuildError> {
+        // Before the tools, which take their time.
+        let manifest = self.manifest()?;
         // A fresh clone of a project has none: it is made anew by whoever needs it.
         if self.refers_to_carried_sdk()? {
             sdk::provide(self.language, &self.directory)?;
@@ -165,7 +178,26 @@ impl Project {
             metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version));
         }
         let described = metadata.to_wasm(&artifact.bytes);
-        described.map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))
+        let mut component = described
+            .map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))?;
+        if let Some(manifest) = manifest {
+            let section = CustomSection { name: Manifest::SECTION.into(), data: manifest.into() };
+            section.append_to_component(&mut component);
+        }
+        Ok(component)
+    }
+
+    /// The text of the manifest, if the project has one: without mistakes.
+    fn manifest(&self) -> Result<Option<Vec<u8>>, BuildError> {
+        let path = self.directory.join(Manifest::FILE);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let text = read(&path)?;
+        match Manifest::parse(&text) {
+            Ok(_) => Ok(Some(text)),
+            Err(mistakes) => Err(BuildError::Manifest { path, mistakes }),
+        }
     }
 
     /// Whether its SDK is the one that this binary carries; see [`sdk`].

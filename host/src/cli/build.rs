@@ -40,7 +40,7 @@ impl Build {
         match project.build() {
             Ok(component) => {
                 write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
-                check(&Settings::load_or_default(None)?, &[output], Pace::Soon)
+                check(&Settings::load_or_default(None)?, false, &[output], Pace::Soon)
             }
             Err(error) => fails(&error),
         }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{Exit, LogFormat, Runtimes, print, start_log};
-use crate::foundation::workshop;
+use super::{Exit, LogFormat, Runtimes, print, reach, start_log};
+use crate::foundation::{terms, workshop};
 use crate::guest::{Code, CodeOrigin, Pace, VERSION};
 use crate::registry::{Case, Component};
 use crate::report::text::short;
@@ -16,14 +16,14 @@ use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
 ///
-/// Loads and links each file, asks it for its cases, and lists these and its imports, or says what is wrong.
-/// No case runs.
+/// Loads and links each file, asks it for its cases, and lists these, its imports, and what it asks for, or says what is
+/// wrong. With a configuration, it must be granted what its manifest asks for. No case runs.
 #[derive(clap::Args)]
 pub(super) struct Check {
     /// Components: `.wasm` files.
     #[arg(required = true, value_name = "COMPONENT")]
     components: Vec<PathBuf>,
-    /// The configuration file, for its limits.
+    /// The configuration file, for its limits and grants.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -31,20 +31,34 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn", LogFormat::Human);
-        check(&Settings::load_or_default(self.config.as_deref())?, &self.components, Pace::Thorough)
+        let settings = Settings::load_or_default(self.config.as_deref())?;
+        check(&settings, self.config.is_some(), &self.components, Pace::Thorough)
     }
 }
 
-/// Loads components and says what is in them.
-pub(super) fn check(settings: &Settings, components: &[PathBuf], pace: Pace) -> anyhow::Result<Exit> {
+/// Loads components and says what is in them, and what they are granted, if that is set at all.
+pub(super) fn check(
+    settings: &Settings,
+    is_set: bool,
+    components: &[PathBuf],
+    pace: Pace,
+) -> anyhow::Result<Exit> {
     let runtimes = Runtimes::new().context("cannot start threads")?;
-    let workshop = workshop(settings, runtimes.guests.handle().clone(), 1)?;
+    let workshop = workshop(settings, &terms(settings), runtimes.guests.handle().clone(), 1)?;
     let mut exit = Exit::Ok;
     for path in components {
         let mut text = String::new();
         let started = Instant::now();
-        match runtimes.host.block_on(workshop.load(path, pace)) {
-            Ok((component, _)) => describe(&mut text, path, &component, started.elapsed())?,
+        match runtimes.host.block_on(workshop.open(path, pace)) {
+            Ok((component, _)) => {
+                describe(&mut text, path, &component, started.elapsed())?;
+                let terms = is_set.then(|| workshop.terms());
+                reach::describe(&mut text, &component, terms.as_deref())?;
+                if let Some(shortage) = terms.and_then(|terms| terms.shortage(&component)) {
+                    exit = Exit::NotPassed;
+                    writeln!(text, "{}: {}", path.display(), message(&shortage))?;
+                }
+            }
             Err(error) => {
                 exit = Exit::NotPassed;
                 writeln!(text, "{}: {}", path.display(), message(&error))?;

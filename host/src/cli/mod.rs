@@ -7,6 +7,7 @@ mod config;
 mod exit;
 mod log_fields;
 mod new;
+mod reach;
 mod run;
 mod serve;
 mod signals;

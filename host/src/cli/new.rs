@@ -30,7 +30,7 @@ impl New {
         print(&format!(
             "{shown}: a suite in {lang}\n\n  \
              orbital build {shown}\n  \
-             orbital run {name}.wasm\n\n\
+             orbital run {name}.wasm --config {shown}/orbital.toml\n\n\
              {shown}/README.md says what is in it, and what comes next.\n"
         ))?;
         Ok(Exit::Ok)

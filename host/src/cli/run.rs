@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
-use crate::foundation::{Foundation, gate, secrets, workshop};
+use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe, message};
@@ -41,7 +41,7 @@ pub(super) struct Run {
     /// Print each run as a line of JSON.
     #[arg(long)]
     json: bool,
-    /// The configuration file: targets, secrets, limits. Without it there is no target.
+    /// The configuration file: targets, grants, secrets, limits. Without it there is no target.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// Where the webhook listens, instead of the configuration's `webhook.listen`.
@@ -64,7 +64,7 @@ impl Run {
     }
 
     async fn run(&self, settings: Settings, guests: Handle, masker: &Masker) -> anyhow::Result<Exit> {
-        let workshop = workshop(&settings, guests.clone(), RUNS)?;
+        let workshop = workshop(&settings, &terms(&settings), guests.clone(), RUNS)?;
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {

@@ -104,6 +104,63 @@ impl<'a> Section<'a> {
         (array.is_empty() || !items.is_empty()).then_some(items)
     }
 
+    /// Reads an array of strings, and of tables where there is more to say, such as `["status", { name = "api" }]`.
+    pub fn items<T>(
+        &self,
+        name: &'static str,
+        mut parse: impl FnMut(&str) -> Result<T, String>,
+        mut read: impl FnMut(&Section<'_>) -> Option<T>,
+    ) -> Vec<T> {
+        self.array(name, |place, item| match item.get_ref() {
+            DeValue::String(text) => Some(parse(text)),
+            DeValue::Table(_) => self.read_table(place, Some(item), &mut read).map(Ok),
+            other => Some(Err(format!("must be a string or a table, not {}", kind(other)))),
+        })
+    }
+
+    /// Reads an array of strings.
+    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
+        self.array(name, |_, item| match item.get_ref() {
+            DeValue::String(text) => Some(parse(text)),
+            other => Some(Err(format!("must be a string, not {}", kind(other)))),
+        })
+    }
+
+    /// The same, or a single string.
+    pub fn text_or_texts<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnMut(&str) -> Result<T, String>,
+    ) -> Vec<T> {
+        match self.find(name) {
+            Some(value) if value.get_ref().is_str() => self.parsed(name, parse).into_iter().collect(),
+            _ => self.texts(name, parse),
+        }
+    }
+
+    /// Reads an array: an item that is none has been told of already.
+    fn array<T>(
+        &self,
+        name: &'static str,
+        mut read: impl FnMut(&str, &'a Spanned<DeValue<'a>>) -> Option<Result<T, String>>,
+    ) -> Vec<T> {
+        let Some(value) = self.take(name) else { return Vec::new() };
+        let Some(array) = value.get_ref().as_array() else {
+            self.wrong(name, value.span(), &format!("must be a list, not {}", kind(value.get_ref())));
+            return Vec::new();
+        };
+        let mut items = Vec::new();
+        for (index, item) in array.iter().enumerate() {
+            let place = format!("{name}[{index}]");
+            match read(&place, item) {
+                Some(Ok(item)) => items.push(item),
+                Some(Err(reason)) => self.wrong(&place, item.span(), &reason),
+                None => {}
+            }
+        }
+        items
+    }
+
     /// Reads a table whose names and values are strings, such as headers; `parse` makes an item of each.
     pub fn strings<T>(
         &self,
@@ -164,25 +221,6 @@ impl<'a> Section<'a> {
     pub fn string_or(&self, name: &'static str, default: &str) -> String {
         self.string(name)
             .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
-    }
-
-    /// A list of strings, or a single one; `parse` makes an item of each.
-    pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
-        let Some(value) = self.take(name) else { return Vec::new() };
-        let items: Vec<(String, _)> = match value.get_ref() {
-            DeValue::Array(array) => {
-                array.iter().enumerate().map(|(index, item)| (format!("{name}[{index}]"), item)).collect()
-            }
-            _ => vec![(name.to_owned(), value)],
-        };
-        let parse = |(place, item): (String, &Spanned<DeValue<'_>>)| {
-            let parsed = match item.get_ref().as_str() {
-                Some(text) => parse(text),
-                None => Err(format!("must be a string, not {}", kind(item.get_ref()))),
-            };
-            parsed.map_err(|reason| self.wrong(&place, item.span(), &reason)).ok()
-        };
-        items.into_iter().filter_map(parse).collect()
     }
 
     /// A string that `parse` understands; its error is reported as the reason.

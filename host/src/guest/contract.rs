@@ -1,8 +1,13 @@
 //! What a file must be before anything of it is compiled: a component, for this version of the contract.
 
+use std::sync::Arc;
+
 use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
 
 use super::dimensions::{Dimensions, Stopped, TooLarge};
+
+use crate::config::Mistake;
+use crate::grants::Manifest;
 
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";
@@ -55,6 +60,19 @@ pub enum ContractError {
         /// What it exports.
         exports: Vec<String>,
     },
+    /// Its manifest cannot be read.
+    #[error("its manifest, the custom section `{}`, is wrong:{}", Manifest::SECTION, lines(.0))]
+    Manifest(Vec<Mistake>),
+    /// It has several manifests.
+    #[error(
+        "it has several manifests, custom sections `{}`, that differ; build it with one",
+        Manifest::SECTION
+    )]
+    ManyManifests,
+}
+
+fn lines(mistakes: &[Mistake]) -> String {
+    mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect()
 }
 
 fn list(names: &[String]) -> String {
@@ -75,6 +93,8 @@ pub struct Metadata {
     pub sdk: String,
     /// The names of its imports, in order.
     pub imports: Vec<String>,
+    /// What it asks for; none if it does not say.
+    pub manifest: Option<Arc<Manifest>>,
 }
 
 /// Reads a file's outline. Nothing is compiled.
@@ -101,7 +121,10 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     if !outline.exports.iter().any(|name| *name == format!("{PACKAGE}suite@{VERSION}")) {
         return Err(ContractError::NotATest { exports: outline.exports });
     }
-    Ok(outline.metadata)
+    let Outline { mut metadata, manifest, .. } = outline;
+    metadata.manifest =
+        manifest.map(Manifest::parse).transpose().map_err(ContractError::Manifest)?.map(Arc::new);
+    Ok(metadata)
 }
 
 /// Counts what is in a file, each function included, which takes longer than its outline: for what is to be compiled.
@@ -126,18 +149,21 @@ fn broken(bytes: &[u8], error: &BinaryReaderError) -> ContractError {
 }
 
 #[derive(Default)]
-struct Outline {
+struct Outline<'a> {
     exports: Vec<String>,
     metadata: Metadata,
+    manifest: Option<&'a [u8]>,
 }
 
-impl Outline {
-    fn read(bytes: &[u8]) -> Result<Self, ContractError> {
+impl<'a> Outline<'a> {
+    fn read(bytes: &'a [u8]) -> Result<Self, ContractError> {
         let broken = |error| broken(bytes, &error);
         let mut outline = Self::default();
         // What the component says of itself, and what the modules in it say: an engine or an adapter is in another
         // language than the test.
         let (mut own, mut nested) = (Vec::new(), Vec::new());
+        // A compiler can put a manifest into a module only; one of the component itself comes first.
+        let (mut own_manifests, mut nested_manifests) = (Vec::new(), Vec::new());
         // Modules and components nest; imports and exports count at the top only.
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
@@ -173,6 +199,10 @@ impl Outline {
                             }
                         }
                     }
+                    _ if section.name() == Manifest::SECTION => {
+                        let manifests = if depth == 0 { &mut own_manifests } else { &mut nested_manifests };
+                        manifests.push(section.data());
+                    }
                     _ if section.name() == "version" && depth == 0 => {
                         outline.metadata.version = String::from_utf8_lossy(section.data()).into_owned();
                     }
@@ -193,6 +223,13 @@ impl Outline {
             languages.retain(|language| language != "JavaScript");
         }
         outline.metadata.language = languages.join(", ");
+        let mut manifests = if own_manifests.is_empty() { nested_manifests } else { own_manifests };
+        manifests.dedup();
+        outline.manifest = match manifests[..] {
+            [] => None,
+            [manifest] => Some(manifest),
+            _ => return Err(ContractError::ManyManifests),
+        };
         Ok(outline)
     }
 }
@@ -206,7 +243,41 @@ fn is_c(language: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use wasm_encoder::{Component, CustomSection, Module, ModuleSection};
+
     use super::*;
+
+    fn manifest(text: &str) -> CustomSection<'_> {
+        CustomSection { name: Manifest::SECTION.into(), data: text.as_bytes().into() }
+    }
+
+    /// A component with modules that have these manifests, and manifests of its own.
+    fn component(nested: &[&str], own: &[&str]) -> Vec<u8> {
+        let mut component = Component::new();
+        for text in nested {
+            let mut module = Module::new();
+            module.section(&manifest(text));
+            component.section(&ModuleSection(&module));
+        }
+        for text in own {
+            component.section(&manifest(text));
+        }
+        component.finish()
+    }
+
+    #[test]
+    fn a_manifest_of_the_component_itself_comes_first() {
+        let read = |nested: &[&str], own: &[&str]| {
+            let bytes = component(nested, own);
+            Outline::read(&bytes).map(|outline| outline.manifest.map(|text| text.escape_ascii().to_string()))
+        };
+        assert_eq!(read(&[], &[]), Ok(None));
+        assert_eq!(read(&["a"], &[]), Ok(Some("a".to_owned())));
+        assert_eq!(read(&["a"], &["b"]), Ok(Some("b".to_owned())));
+        assert_eq!(read(&["a", "a"], &[]), Ok(Some("a".to_owned())));
+        assert_eq!(read(&["a", "b"], &[]), Err(ContractError::ManyManifests));
+        assert_eq!(read(&[], &["a", "b"]), Err(ContractError::ManyManifests));
+    }
 
     #[test]
     fn what_is_not_a_component_is_told_apart() {

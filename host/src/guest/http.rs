@@ -1,8 +1,9 @@
 //! `wasi:http`: what client libraries use, under the same rules as `send-event`.
 //!
-//! A request goes to a target or nowhere. It names the target by the URL: either the target's name is the host
-//! (`http://api/v1/batch`), so that a component runs unchanged in every environment, or the URL is the target's own
-//! or below it. It goes out by the target's client, with the target's headers, limits and connections.
+//! A request goes to a target, to a host that the operator grants, or nowhere. It names a target by the URL: either the
+//! target's name is the host (`http://api/v1/batch`), so that a component runs unchanged in every environment, or the
+//! URL is the target's own or below it. It goes out by the target's client, with the target's headers, limits and
+//! connections.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
+use reqwest::Url;
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
@@ -28,6 +30,14 @@ type Answer = Result<(http::Response<WasiBody>, Connection), Error>;
 /// What goes on after the head of an answer has come. Nothing: answers are read whole.
 type Connection = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
+/// Where a request goes.
+enum Destination {
+    /// To the target that it names.
+    Target,
+    /// To a host that is no target's.
+    Host { url: Url, may_be_private: bool },
+}
+
 /// Sends what one instance sends.
 pub(super) struct Outgoing {
     recorder: Recorder,
@@ -45,25 +55,43 @@ impl Outgoing {
         &self,
         request: &http::request::Parts,
         options: Option<RequestOptions>,
-    ) -> Result<(&RunParts, target::Request, Loan), String> {
+    ) -> Result<(&RunParts, target::Request, (Destination, Loan)), String> {
         let run = self.run.as_deref().ok_or("while it is asked for its cases, a component may only log")?;
         let meter = self.recorder.meter();
         let under_way = meter
             .charge(Budget::Requests, 1)
             .and_then(|()| meter.lend(Budget::RequestsInFlight, 1))
             .map_err(|breach| breach.to_string())?;
-        let (target, path) = route(&run.client, &request.uri)?;
+        let url = Url::parse(&request.uri.to_string())
+            .map_err(|error| format!("`{}` is not a URL: {error}", request.uri))?;
+        let method = request.method.to_string();
+        let (target, path, destination) = match run.client.route(&url) {
+            Some((target, path)) => {
+                run.access.target(&target, &method, &path).map_err(|denial| denial.to_string())?;
+                (target, path, Destination::Target)
+            }
+            None => {
+                let grant = run.access.host(&url).map_err(|denial| {
+                    format!("{}. As a host of its own: {denial}", no_target(&run.client, &url))
+                })?;
+                if !url.username().is_empty() || url.password().is_some() {
+                    return Err("the URL has a user or a password; send them as a header".to_owned());
+                }
+                let may_be_private = grant.private;
+                (grant.pattern.to_string(), url.to_string(), Destination::Host { url, may_be_private })
+            }
+        };
         // Libraries set what is about the connection as they please.
         let headers = request.headers.iter().filter(|(name, _)| !is_reserved(name));
         let outgoing = target::Request {
             target,
-            method: request.method.to_string(),
+            method,
             path,
             headers: headers.map(|(name, value)| (name.to_string(), header_text(value))).collect(),
             body: Bytes::new(),
             timeout: options.and_then(|options| options.first_byte_timeout),
         };
-        Ok((run, outgoing, under_way))
+        Ok((run, outgoing, (destination, under_way)))
     }
 }
 
@@ -77,7 +105,7 @@ impl WasiHttpHooks for Outgoing {
         let (parts, body) = request.into_parts();
         let recorder = self.recorder.clone();
         match self.admit(&parts, options) {
-            Ok((run, request, under_way)) => {
+            Ok((run, request, (destination, under_way))) => {
                 let started = Instant::now();
                 // A client library knows no keys of ours: it is an event without one, unless it only reads.
                 if !parts.method.is_safe() {
@@ -92,7 +120,8 @@ impl WasiHttpHooks for Outgoing {
                 // What it needs of the run, and no more: it may outlive the run for a moment.
                 let (client, id, case) = (run.client.clone(), run.context.id, run.context.case_id());
                 let exchange = async move {
-                    let answer = exchange(&client, request, body, id, &case, started, &recorder).await;
+                    let answer =
+                        exchange(&client, request, destination, body, (id, &case), started, &recorder).await;
                     recorder.compute();
                     drop(under_way);
                     answer
@@ -122,9 +151,9 @@ impl WasiHttpHooks for Outgoing {
 async fn exchange(
     client: &Client,
     mut request: target::Request,
+    destination: Destination,
     body: WasiBody,
-    run: uuid::Uuid,
-    case: &str,
+    (run, case): (uuid::Uuid, &str),
     started: Instant,
     recorder: &Recorder,
 ) -> Answer {
@@ -133,9 +162,18 @@ async fn exchange(
         let (whole, _kept) = read(body, recorder.meter()).await.map_err(target::SendError::Invalid)?;
         request.body = whole;
         let body = excerpt(&request.body);
-        let answer = match client.prepare(request) {
+        let ready = match destination {
+            Destination::Target => client.prepare(request),
+            Destination::Host { url, may_be_private } => {
+                client.prepare_for_host(url, may_be_private, request)
+            }
+        };
+        let answer = match ready {
             Ok(ready) => ready.send(run, case).await,
-            Err(error) => Err(error),
+            Err(error) => {
+                tokio::time::sleep(DENIAL).await;
+                Err(error)
+            }
         };
         if let Ok(receipt) = &answer {
             // If that is too much, the run ends before the test sees it.
@@ -179,22 +217,20 @@ async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
     Ok((whole.freeze(), kept))
 }
 
-/// The target that a URL means, and what is behind it.
-fn route(client: &Client, uri: &http::Uri) -> Result<(String, String), String> {
-    let url =
-        reqwest::Url::parse(&uri.to_string()).map_err(|error| format!("`{uri}` is not a URL: {error}"))?;
-    client.route(&url).ok_or_else(|| {
-        format!(
-            "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
-            url.origin().ascii_serialization(),
-            client.describe_targets()
-        )
-    })
+fn no_target(client: &Client, url: &Url) -> String {
+    format!(
+        "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
+        url.origin().ascii_serialization(),
+        client.describe_targets()
+    )
 }
 
 fn guest_error(error: target::SendError) -> Error {
     match error {
-        target::SendError::UnknownTarget { .. } | target::SendError::Taken => Error::HttpRequestDenied,
+        target::SendError::UnknownTarget { .. } | target::SendError::Taken | target::SendError::Denied(_) => {
+            Error::HttpRequestDenied
+        }
+        target::SendError::Private(_) => Error::DestinationIpProhibited,
         target::SendError::Invalid(reason) => Error::InternalError(Some(reason)),
         target::SendError::Unreachable(_) => Error::DestinationUnavailable,
         target::SendError::Timeout(_) => Error::HttpResponseTimeout,

@@ -16,6 +16,7 @@ use super::meter::Meter;
 use super::recorder::{LogSource, Recorder};
 use super::series::SeriesBook;
 use super::stdio::LineStream;
+use crate::grants::Access;
 use crate::target::Client;
 use crate::waiter::{Claims, Waiter};
 
@@ -47,7 +48,9 @@ pub struct RunParts {
     pub waiter: Arc<Waiter>,
     /// Where requests go out.
     pub client: Arc<Client>,
-    /// What the operator set for the component.
+    /// What it may reach.
+    pub access: Access,
+    /// What the operator set for the component, as far as it may read it.
     pub config: Arc<BTreeMap<String, String>>,
     /// The component's metrics.
     pub series: Arc<SeriesBook>,

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
+use crate::grants::Asks;
 use crate::guest::{CodeOrigin, Metadata, SeriesBook, Share, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
@@ -43,6 +44,11 @@ impl Component {
     /// What runs now.
     pub fn suite(&self) -> Arc<Suite> {
         self.suite.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What it asks for: by its manifest, or else by its imports.
+    pub fn asks(&self) -> Asks {
+        Asks::of(self.metadata.manifest.as_deref(), &self.metadata.imports)
     }
 
     /// The same with better code; runs in flight go on with what they have.

@@ -6,15 +6,16 @@ use std::time::{Duration, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Component, TrustError, TrustSettings, case};
+use super::{Component, Terms, TrustError, TrustSettings, case};
+use crate::grants::Shortage;
 use crate::guest::{
     Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter, Pace,
     Recorder, Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
 };
-use crate::rules::ComponentRules;
 
 /// How long a component may take to say which cases it has.
 const CASES_TIMEOUT: Duration = Duration::from_secs(5);
@@ -33,10 +34,8 @@ pub struct Workshop {
     pub shares: Arc<Shares>,
     /// Names of metrics that tests made.
     pub catalogue: Arc<Catalogue>,
-    /// What a guest may use while it is asked for its cases, where nothing else is set for it.
-    pub limits: Limits,
-    /// What is set for components by name.
-    pub rules: Arc<ComponentRules>,
+    /// What is set for components, as of now.
+    pub terms: watch::Receiver<Arc<Terms>>,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
     /// The largest file, in bytes.
@@ -84,6 +83,16 @@ pub enum LoadError {
     /// What it declares is wrong.
     #[error("what it declares is wrong:{}", bullets(.0))]
     Declared(Vec<String>),
+    /// It asks for more than it is granted.
+    #[error("{0}")]
+    Ungranted(Box<Shortage>),
+}
+
+impl LoadError {
+    /// Whether the same file may load with another configuration.
+    pub(super) fn depends_on_terms(&self) -> bool {
+        matches!(self, Self::Ungranted(_) | Self::Cases(_))
+    }
 }
 
 /// How many mistakes are told, and how many characters of each: a guest may make any number of any length.
@@ -118,19 +127,31 @@ pub(super) fn signature_of(path: &Path) -> PathBuf {
 }
 
 impl Workshop {
-    /// Loads a file: reads, checks, compiles and links it, and asks it for its cases. If it got code that was made
-    /// quickly, there is a source to optimise.
+    /// Loads a file that asks for nothing that it is not granted.
+    ///
+    /// # Errors
+    /// As [`Workshop::open`]; and all that is not granted.
+    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
+        let (component, source) = self.open(path, pace).await?;
+        match self.terms().shortage(&component) {
+            Some(shortage) => Err(LoadError::Ungranted(Box::new(shortage))),
+            None => Ok((component, source)),
+        }
+    }
+
+    /// Loads a file, whatever is granted: reads, checks, compiles and links it, and asks it for its cases. If it got code that was
+    /// made quickly, there is a source to optimise.
     ///
     /// # Errors
     /// The first step that fails; of the cases, all mistakes.
-    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
+    pub async fn open(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
         let (source, signed_by) = self.read(name.clone(), path.to_owned()).await?;
         let Compiled { suite, metadata, code } = self.compiler.compile(&source, pace).await?;
-        let share = self.shares.of(&name);
-        let limits = self.rules.limits(&name, self.limits);
+        let (share, terms) = (self.shares.of(&name), self.terms());
+        let limits = terms.runner.limits_of(&name);
         let (suite, declared) = self.ask_for_cases(suite, limits, &share).await?;
-        let max_rate = self.rules.max_rate(&name).unwrap_or(self.max_rate);
+        let max_rate = terms.runner.rules.max_rate(&name).unwrap_or(self.max_rate);
         let cases =
             case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
         let component = Component {
@@ -150,6 +171,11 @@ impl Workshop {
         };
         let is_quick = code == CodeOrigin::Compiled(Code::Quick);
         Ok((component, is_quick.then_some(source)))
+    }
+
+    /// What is set for components now.
+    pub fn terms(&self) -> Arc<Terms> {
+        self.terms.borrow().clone()
     }
 
     /// Reads a file, once, and tells who vouches for what was read.

@@ -63,6 +63,8 @@ pub struct Loader {
     /// Whether it was told that there are no events.
     told_no_events: bool,
     directory_is_lost: bool,
+    /// Names of files that did not load, and may with another configuration.
+    refused: BTreeSet<OsString>,
 }
 
 /// A file that is being loaded.
@@ -111,6 +113,7 @@ impl Loader {
             watched: None,
             told_no_events: false,
             directory_is_lost: false,
+            refused: BTreeSet::new(),
         };
         // Watched before it is read, so that nothing falls in between.
         loader.watch();
@@ -139,6 +142,7 @@ impl Loader {
                     }
                 }
                 Some(loaded) = self.loads.join_next_with_id() => self.finish_load(loaded),
+                Ok(()) = self.workshop.terms.changed() => self.try_again(),
                 () = tokio::time::sleep(pause) => {}
             }
             self.look(&hints).await;
@@ -178,6 +182,14 @@ impl Loader {
         }
         for (name, hint) in hints {
             self.shelf.hint(name, *hint);
+        }
+    }
+
+    /// Takes up again what may load with a configuration that has changed. What is being loaded may have begun before.
+    fn try_again(&mut self) {
+        let loading = self.loading.values().map(|loading| &loading.name);
+        for name in self.refused.iter().chain(loading) {
+            self.shelf.put_back(name);
         }
     }
 
@@ -250,6 +262,10 @@ impl Loader {
                 return;
             }
         }
+        match &result {
+            Err(error) if error.depends_on_terms() => drop(self.refused.insert(name.clone())),
+            _ => drop(self.refused.remove(&name)),
+        }
         let was_there = self.initial.as_mut().is_some_and(|names| names.remove(&name));
         let stem = stem(&name);
         let current = self.snapshot.borrow().components.get(&stem).cloned();
@@ -303,6 +319,7 @@ impl Loader {
         if let Some(names) = &mut self.initial {
             names.remove(name);
         }
+        self.refused.remove(name);
         let mut removed = None;
         self.publish(|snapshot| {
             snapshot.failures.remove(&stem);

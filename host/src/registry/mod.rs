@@ -10,6 +10,7 @@ mod loader;
 mod schedule;
 mod settings;
 mod shelf;
+mod terms;
 mod trust;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
 pub use schedule::{Cron, Schedule};
 pub use settings::{Cache, RegistrySettings};
+pub use terms::Terms;
 pub use trust::{TrustError, TrustSettings};
 
 /// A file that does not load.

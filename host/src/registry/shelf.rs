@@ -121,6 +121,15 @@ impl Shelf {
         self.0.get(name).is_some_and(|file| file.taken)
     }
 
+    /// Has a file that was taken taken again, though it has not changed.
+    pub(super) fn put_back(&mut self, name: &OsStr) {
+        if let Some(file) = self.0.get_mut(name).filter(|file| file.taken) {
+            file.taken = false;
+            // It was whole before, unless somebody has begun to write it since.
+            file.hint = file.hint.or(Some(Hint::Closed));
+        }
+    }
+
     /// Whether some file waits to be whole.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.values().any(|file| !file.taken)

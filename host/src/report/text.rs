@@ -102,7 +102,12 @@ fn happening(step: &Step) -> String {
                 (Some(status), _) => format!("answered {status}"),
                 (None, error) => format!("no answer: {}", error.as_deref().unwrap_or("unknown")),
             };
-            format!("{method} to `{target}`{path}{key}: {end}{took}")
+            // A host that is no target's has its whole URL.
+            let place = match path.starts_with('/') || path.is_empty() {
+                true => format!("`{target}`{path}"),
+                false => format!("`{path}`"),
+            };
+            format!("{method} to {place}{key}: {end}{took}")
         }
         Happening::Wait { keys, n, error, .. } => {
             let end = error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();

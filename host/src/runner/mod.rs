@@ -150,6 +150,7 @@ impl Runner {
         let (webhook_url, scope) = given.delivery_to(&component.name);
         let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
         let limits = given.settings.limits_of(&component.name);
+        let access = given.settings.access_of(component);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
         let session = Session::for_run(
@@ -166,7 +167,8 @@ impl Runner {
                 claims: claims.clone(),
                 waiter: self.waiter.clone(),
                 client: given.client.clone(),
-                config: given.settings.config_of(&component.name, case),
+                config: access.config(given.settings.config_of(&component.name, case)),
+                access,
                 series: component.series.clone(),
                 timeout: time_limit,
             },

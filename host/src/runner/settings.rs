@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::config::Section;
+use crate::grants::Access;
 use crate::guest::Limits;
-use crate::registry::Case;
+use crate::registry::{Case, Component};
 use crate::rules::ComponentRules;
 
 /// What runs are given.
@@ -39,6 +40,12 @@ impl RunnerSettings {
     /// What a run of this component may use.
     pub fn limits_of(&self, component: &str) -> Limits {
         self.rules.limits(component, self.limits)
+    }
+
+    /// What a component may reach.
+    pub fn access_of(&self, component: &Component) -> Access {
+        let manifest = component.metadata.manifest.clone();
+        Access::new(&component.name, self.rules.grants(&component.name), manifest)
     }
 
     /// What is set for a case: by `[config.COMPONENT]`, and over it by overrides.

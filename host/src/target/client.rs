@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
-use super::settings::{TargetSettings, TargetsSettings, check_url};
+use super::resolver::{NotPublic, PublicOnly, SystemResolver, check_literal};
+use super::settings::{CONNECT_TIMEOUT, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url};
 use crate::secrets::{Masker, Secrets, Template};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -25,14 +26,23 @@ pub struct Client {
     targets: BTreeMap<String, Target>,
     /// What comes back may hold what was sent.
     masker: Masker,
+    /// For hosts that are no target's, with public addresses only.
+    public: Pool,
+    /// The same, wherever they are.
+    anywhere: Pool,
     /// Where connections live. A guest that spins must not hold up anybody's sockets, so requests do not run
     /// where guests run.
     runtime: Handle,
 }
 
 struct Target {
-    http: reqwest::Client,
     base: Url,
+    pool: Pool,
+}
+
+/// Connections, and what goes over them.
+struct Pool {
+    http: reqwest::Client,
     headers: HeaderMap,
     placeholders: Placeholders,
     timeout: Duration,
@@ -58,12 +68,15 @@ pub enum ClientError {
         /// What the library said.
         source: reqwest::Error,
     },
+    /// The same for hosts that are no target's.
+    #[error("cannot make an HTTP client")]
+    Hosts(#[source] reqwest::Error),
 }
 
 /// A request that has been checked and can be sent.
 pub struct Ready<'a> {
     client: &'a Client,
-    target: &'a Target,
+    pool: &'a Pool,
     checked: Checked,
     timeout: Duration,
 }
@@ -87,7 +100,19 @@ impl Client {
                 Err(error) => errors.push(error),
             }
         }
-        if errors.is_empty() { Ok(Self { targets, masker, runtime }) } else { Err(errors) }
+        let none = || Placeholders::new("a host of its own", &[], false, secrets, known.clone());
+        let resolver = SystemResolver::default();
+        let anywhere = Pool::for_hosts(http(CONNECT_TIMEOUT).dns_resolver(resolver.clone()), none());
+        let public = Pool::for_hosts(http(CONNECT_TIMEOUT).dns_resolver(PublicOnly(resolver)), none());
+        match (public, anywhere) {
+            (Ok(public), Ok(anywhere)) if errors.is_empty() => {
+                Ok(Self { targets, public, anywhere, masker, runtime })
+            }
+            (public, anywhere) => {
+                errors.extend([public, anywhere].into_iter().filter_map(Result::err));
+                Err(errors)
+            }
+        }
     }
 
     /// The target that a URL means, and what is behind the target's own: one whose name is the URL's host, or the one
@@ -126,9 +151,34 @@ impl Client {
             name: request.target.clone(),
             known: self.targets.keys().cloned().collect(),
         })?;
-        let timeout = request.timeout.unwrap_or(target.timeout);
-        let checked = request.check(&target.base, &target.headers, &target.placeholders)?;
-        Ok(Ready { client: self, target, checked, timeout })
+        let timeout = request.timeout;
+        let checked = request.check(&target.base, &target.pool.headers, &target.pool.placeholders)?;
+        Ok(self.ready(&target.pool, checked, timeout))
+    }
+
+    /// The same for a host that is no target's, of which a test chose the whole URL. Unless the operator said otherwise,
+    /// it must be public.
+    ///
+    /// # Errors
+    /// The host is not public, or something in the request is outside its limits.
+    pub fn prepare_for_host(
+        &self,
+        url: Url,
+        may_be_private: bool,
+        request: Request,
+    ) -> Result<Ready<'_>, SendError> {
+        if !may_be_private {
+            // An address is not resolved, so it would not be looked at later.
+            check_literal(&url).map_err(|error| SendError::Private(error.to_string()))?;
+        }
+        let pool = if may_be_private { &self.anywhere } else { &self.public };
+        let timeout = request.timeout;
+        let checked = request.check_for(url, &pool.headers, &pool.placeholders)?;
+        Ok(self.ready(pool, checked, timeout))
+    }
+
+    fn ready<'a>(&'a self, pool: &'a Pool, checked: Checked, timeout: Option<Duration>) -> Ready<'a> {
+        Ready { client: self, pool, checked, timeout: timeout.unwrap_or(pool.timeout) }
     }
 }
 
@@ -141,8 +191,8 @@ impl Ready<'_> {
     /// # Errors
     /// There is no whole answer.
     pub async fn send(self, run: Uuid, case: &str) -> Result<Receipt, SendError> {
-        let Self { client, target, checked, timeout } = self;
-        let mut headers = target.headers.clone();
+        let Self { client, pool, checked, timeout } = self;
+        let mut headers = pool.headers.clone();
         // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
         let mut replaced: Option<HeaderName> = None;
         for (name, value) in checked.headers {
@@ -158,8 +208,8 @@ impl Ready<'_> {
         if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
             headers.insert(ORBITAL_RUN, value);
         }
-        let request = target.http.request(checked.method, checked.url).headers(headers).body(checked.body);
-        let max_response = target.max_response;
+        let request = pool.http.request(checked.method, checked.url).headers(headers).body(checked.body);
+        let max_response = pool.max_response;
         let exchange = async move {
             match tokio::time::timeout(timeout, exchange(request, max_response)).await {
                 Ok(result) => result,
@@ -199,17 +249,31 @@ impl Target {
                     .ok_or_else(|| wrong(&format!("the header `{header}` has a control character")))?,
             );
         }
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .connect_timeout(settings.connect_timeout)
-            .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
+        let http = http(settings.connect_timeout)
             .build()
             .map_err(|source| ClientError::Http { target: name.to_owned(), source })?;
         let TargetSettings { timeout, max_response, secrets: granted, secrets_in_body, .. } = settings;
         let placeholders = Placeholders::new(name, granted, *secrets_in_body, secrets, known.clone());
-        Ok(Self { http, base, headers, placeholders, timeout: *timeout, max_response: *max_response })
+        let (timeout, max_response) = (*timeout, *max_response);
+        Ok(Self { base, pool: Pool { http, headers, placeholders, timeout, max_response } })
     }
+}
+
+impl Pool {
+    /// For all hosts that are no target's, with the limits that targets have by default.
+    fn for_hosts(http: reqwest::ClientBuilder, placeholders: Placeholders) -> Result<Self, ClientError> {
+        let http = http.build().map_err(ClientError::Hosts)?;
+        let (headers, max_response) = (HeaderMap::new(), MAX_RESPONSE as usize);
+        Ok(Self { http, headers, placeholders, timeout: TIMEOUT, max_response })
+    }
+}
+
+fn http(connect_timeout: Duration) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .connect_timeout(connect_timeout)
+        .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
 }
 
 fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
@@ -245,9 +309,12 @@ fn unreachable(error: reqwest::Error) -> SendError {
         error if error.is_body() || error.is_decode() => "the answer broke off",
         _ => "the exchange broke off",
     };
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &(dyn std::error::Error + 'static) = &error;
     while let Some(source) = cause.source() {
         cause = source;
+    }
+    if let Some(error) = cause.downcast_ref::<NotPublic>() {
+        return SendError::Private(error.to_string());
     }
     SendError::Unreachable(format!("{what}: {cause}"))
 }

@@ -1,11 +1,14 @@
-//! The HTTP client: requests to the system under test, and to nothing else.
+//! The HTTP client: requests to the system under test, and to hosts that the operator grants.
 //!
-//! A target is an endpoint that the operator named. Redirects are not followed, no proxy is taken from the
+//! A target is an endpoint that the operator named. Hosts that a test chooses beside them are public ones, unless the
+//! operator says otherwise. Redirects are not followed, no proxy is taken from the
 //! environment, and an answer is read up to a limit.
 
 mod client;
 mod placeholders;
+mod public;
 mod request;
+mod resolver;
 mod settings;
 
 pub use client::{Client, ClientError};

@@ -6,7 +6,10 @@ use std::time::Duration;
 use super::placeholders::{Place, Placeholders, content};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use percent_encoding::percent_decode_str;
 use reqwest::Url;
+
+use crate::grants::Denial;
 
 /// The largest body that a test may send, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
@@ -71,6 +74,12 @@ pub enum SendError {
     /// The request cannot be sent as it is.
     #[error("{0}")]
     Invalid(String),
+    /// The component may not send it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// The host is on the operator's own network.
+    #[error("{0}")]
+    Private(String),
     /// The event's key is another run's.
     #[error("another run expects the event's key")]
     Taken,
@@ -110,6 +119,17 @@ impl Request {
         of_target: &HeaderMap,
         placeholders: &Placeholders,
     ) -> Result<Checked, SendError> {
+        let url = fill_path(base, &self.path, placeholders).map_err(SendError::Invalid)?;
+        self.check_for(url, of_target, placeholders)
+    }
+
+    /// The same for a URL that the test chose as a whole.
+    pub(super) fn check_for(
+        self,
+        url: Url,
+        of_target: &HeaderMap,
+        placeholders: &Placeholders,
+    ) -> Result<Checked, SendError> {
         if self.body.len() > MAX_BODY {
             let size = self.body.len();
             return Err(SendError::Invalid(format!(
@@ -121,7 +141,6 @@ impl Request {
         let method = method.ok_or_else(|| {
             SendError::Invalid(format!("`{}` is not a method that can be sent", self.method))
         })?;
-        let url = fill_path(base, &self.path, placeholders).map_err(SendError::Invalid)?;
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let (name, value) = check_header(name, value)
@@ -194,10 +213,11 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
         ));
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    // `.` may be written `%2e`: it means the same to a server.
-    let dots =
-        |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
-    if path.split('/').any(dots) {
+    // `.` may be written `%2e`: it means the same to a server. To some, `%2f` and `%5c` are separators too, and what
+    // follows a `;` is no part of the name.
+    let decoded: Vec<u8> = percent_decode_str(path).collect();
+    let dots = |segment: &[u8]| matches!(segment.split(|byte| *byte == b';').next(), Some(b"." | b".."));
+    if decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(dots) {
         return Err(format!("the path `{path}` has a segment `.` or `..`"));
     }
     let mut url = base.clone();
@@ -252,7 +272,19 @@ mod tests {
 
     #[test]
     fn a_path_cannot_leave_the_target() {
-        for path in ["a", "/../x", "/a/%2E%2e/x", "/a/./b", "/a\\..\\b", "/a b", "/a#b", "/a\nb"] {
+        for path in [
+            "a",
+            "/../x",
+            "/a/%2E%2e/x",
+            "/a/x%2f..%2F..",
+            "/a/..%5Cx",
+            "/..;/x",
+            "/a/./b",
+            "/a\\..\\b",
+            "/a b",
+            "/a#b",
+            "/a\nb",
+        ] {
             assert!(appended("http://h/v1", path).is_err(), "{path}");
         }
         assert!(appended("http://h/v1", "//other/x").unwrap().starts_with("http://h/v1//other"));

@@ -4,10 +4,20 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::placeholders::is_name;
+use super::request::describe_known;
 use crate::config::Section;
 use crate::secrets::{SecretsSettings, Template};
 use http::{HeaderName, HeaderValue};
 use reqwest::Url;
+
+/// For the whole exchange, where nothing else is set.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// For the connection alone, where nothing else is set.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest body of an answer, in bytes, where nothing else is set.
+pub(super) const MAX_RESPONSE: u64 = 1 << 20;
 
 /// All targets, by name.
 #[derive(Debug, Clone, Default)]
@@ -38,13 +48,18 @@ impl TargetsSettings {
         let targets = root.sections("targets", |_, section| TargetSettings::read(section, secrets));
         Self(targets.into_iter().collect())
     }
+
+    /// Which there are, for people.
+    pub fn describe(&self) -> String {
+        describe_known(&self.0.keys().cloned().collect::<Vec<_>>())
+    }
 }
 
 impl TargetSettings {
     fn read(section: &Section<'_>, secrets: &SecretsSettings) -> Option<Self> {
-        let timeout = section.duration("timeout", Duration::from_secs(10));
-        let connect_timeout = section.duration("connect_timeout", Duration::from_secs(5));
-        let max_response = section.bytes("max_response", 0..=64 << 20, 1 << 20);
+        let timeout = section.duration("timeout", TIMEOUT);
+        let connect_timeout = section.duration("connect_timeout", CONNECT_TIMEOUT);
+        let max_response = section.bytes("max_response", 0..=64 << 20, MAX_RESPONSE);
         let headers = section.strings("headers", |name, value| read_header(name, value, secrets));
         let granted = section.texts("secrets", |name| read_granted(name, secrets));
         let secrets_in_body = section.boolean("secrets_in_body", false);

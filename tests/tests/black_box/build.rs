@@ -68,6 +68,23 @@ async fn a_tool_that_is_too_old_is_named_with_what_it_says_of_itself() {
 }
 
 #[tokio::test]
+async fn a_manifest_with_mistakes_is_told_before_any_tool_runs() {
+    let directory = tempfile::tempdir().unwrap();
+    std::fs::write(directory.path().join("go.mod"), "").unwrap();
+    let manifest = "# What it wants.\ntarget = [\"api\"]\nmetrics = 1\n";
+    std::fs::write(directory.path().join("orbital-manifest.toml"), manifest).unwrap();
+    let finished = build(directory.path()).await;
+    assert_eq!(finished.code, 1, "{finished:?}");
+    for part in [
+        "orbital-manifest.toml` is wrong:",
+        "line 2: `target`: unknown setting; did you mean `targets`?",
+        "line 3: `metrics`: must be true or false",
+    ] {
+        assert!(finished.stderr.contains(part), "{finished:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_directory_that_is_several_projects_asks_which() {
     let directory = tempfile::tempdir().unwrap();
     for manifest in ["Cargo.toml", "go.mod"] {

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use orbital_tests::{Finished, Host, HostBuilder, config, guest, last_attempt, orbital};
+use orbital_tests::{Finished, Host, HostBuilder, granting, guest, last_attempt, orbital};
 use serde_json::Value;
 
 use crate::exposition::{Exposition, Family};
@@ -45,7 +45,7 @@ fn values(family: &Family) -> BTreeMap<String, f64> {
 
 /// Runs case `first` of `measures` with this script; gives what became of each value, and the report.
 async fn results(first: &str, sections: &str) -> (Vec<String>, Value) {
-    let config = config(&format!(
+    let config = granting(&format!(
         "[webhook]\nlisten = \"127.0.0.1:0\"\n{sections}\n{}",
         script("measures", "first", first)
     ));

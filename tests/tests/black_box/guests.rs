@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 
 use axum::http::StatusCode;
-use orbital_tests::{Api, Finished, Host, config, eventually, guest, last_attempt, orbital};
+use orbital_tests::{Api, Finished, Host, eventually, granting, guest, last_attempt, orbital};
 use serde_json::{Value, json};
 
 /// Runs cases of fixtures once each, with this configuration; gives the reports by case id.
 async fn run(components: &[&str], cases: &str, toml: &str) -> (Finished, HashMap<String, Value>) {
-    let config = config(toml);
+    let config = granting(toml);
     let mut arguments: Vec<OsString> =
         ["run", "--json", "--listen", "127.0.0.1:0", "--case", cases, "--config"].map(OsString::from).into();
     arguments.push(config.path().into());

@@ -14,6 +14,7 @@ mod conformance;
 mod deploy;
 mod docs;
 mod exposition;
+mod grants;
 mod guest_metrics;
 mod guests;
 mod http;

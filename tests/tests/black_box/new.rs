@@ -14,8 +14,14 @@ async fn new(place: &Path, name: &str, options: &[&str]) -> Finished {
 }
 
 /// What every project has.
-const COMMON: [&str; 5] =
-    ["README.md", ".gitignore", ".vscode/settings.json", ".vscode/extensions.json", "orbital.toml"];
+const COMMON: [&str; 6] = [
+    "README.md",
+    ".gitignore",
+    ".vscode/settings.json",
+    ".vscode/extensions.json",
+    "orbital.toml",
+    "orbital-manifest.toml",
+];
 
 /// Makes a project in this language, which must have all of these files, and refer to its SDK.
 async fn has(language: &str, manifest: &str, reference: &str, files: &[&str]) {

@@ -3,7 +3,7 @@
 //! Most tests run `replies`, which plans what the test of the host tells it to.
 
 use axum::Json;
-use orbital_tests::{Api, Finished, Host, client, config, guest, last_attempt, orbital};
+use orbital_tests::{Api, Finished, Host, client, config, granting, guest, last_attempt, orbital};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 /// what became of the plans. Gives the run's report.
 async fn run(plan: Value, deliver: impl AsyncFnOnce(String, Value)) -> Value {
     let mut api = Api::start().await;
-    let config = config(&format!("[webhook]\nlisten = \"127.0.0.1:0\"\n[targets.api]\nurl = {:?}", api.url));
+    let config =
+        granting(&format!("[webhook]\nlisten = \"127.0.0.1:0\"\n[targets.api]\nurl = {:?}", api.url));
     let component = guest("replies");
     let arguments = ["run".as_ref(), "--json".as_ref(), "--config".as_ref(), config.path(), &component];
     let playing = async {

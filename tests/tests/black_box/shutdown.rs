@@ -3,7 +3,7 @@
 //! A run of `relays` is in flight from its event until the test delivers.
 
 use axum::Json;
-use orbital_tests::{Api, Host, HostBuilder, PATIENCE, client, command, config, guest};
+use orbital_tests::{Api, Host, HostBuilder, PATIENCE, client, command, granting, guest};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use tempfile::TempDir;
@@ -138,7 +138,7 @@ async fn a_host_that_was_killed_starts_again_on_the_same_directory() {
 #[tokio::test]
 async fn an_interrupted_run_of_a_component_is_cancelled_and_so_are_those_to_come() {
     let mut api = Api::start().await;
-    let config = config(&format!(
+    let config = granting(&format!(
         "[webhook]\nlisten = \"127.0.0.1:0\"\n[targets.api]\nurl = {:?}\ntimeout = \"50s\"\n",
         api.url
     ));

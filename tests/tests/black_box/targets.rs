@@ -6,7 +6,7 @@ use std::path::Path;
 use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
-use orbital_tests::{Api, Call, Finished, Host, config, guest, last_attempt, orbital_with, serve};
+use orbital_tests::{Api, Call, Finished, Host, config, granting, guest, last_attempt, orbital_with, serve};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket};
@@ -21,7 +21,7 @@ async fn run_case(
     sections: &str,
     environment: &[(&str, &str)],
 ) -> (Value, Finished) {
-    let config = config(&format!("{ANY_PORT}{sections}"));
+    let config = granting(&format!("{ANY_PORT}{sections}"));
     let arguments = ["run", "--json", "--case", case, "--config"].map(Path::new);
     let component = guest(component);
     let arguments = arguments.into_iter().chain([config.path(), &component]);
@@ -237,7 +237,7 @@ async fn secrets_that_are_missing_or_empty_are_all_named_and_the_host_does_not_s
          hollow = {{ file = {:?} }}\nabsent = {{ file = {absent:?} }}\nfine = {{ env = \"FINE\" }}\n",
         empty.path()
     );
-    let config = config(&sections);
+    let config = granting(&sections);
     let component = guest("passes");
     let environment = [("EMPTY", ""), ("FINE", "hush-hush")];
     for arguments in [
@@ -266,7 +266,7 @@ async fn secrets_that_are_missing_or_empty_are_all_named_and_the_host_does_not_s
 
 #[tokio::test]
 async fn a_secret_that_makes_no_url_or_header_is_not_shown_in_the_message() {
-    let config = config(&format!(
+    let config = granting(&format!(
         "{ANY_PORT}[secrets.odd]\nenv = \"ODD\"\n[targets.header]\nurl = \"http://127.0.0.1:1\"\n\
          headers = {{ x-token = \"${{secret.odd}}\" }}\n[targets.url]\nurl = \"http://${{secret.odd}}/\"\n"
     ));

@@ -39,6 +39,10 @@ url = "http://{pipeline}"
 
 [targets.sink]
 url = "http://{sink}/events"
+# Whatever is copied into the directory may reach the pipeline.
+[components."*"]
+targets = ["*"]
+metrics = true
 "#
     )
 }
@@ -88,6 +92,10 @@ url = "http://127.0.0.1:1"
 
 [targets.sink]
 url = "http://127.0.0.1:4/events"
+# Whatever is copied into the directory may reach the pipeline.
+[components."*"]
+targets = ["*"]
+metrics = true
 "#
         );
     }

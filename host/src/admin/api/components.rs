@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::admin::Admin;
 use crate::admin::problem::Problem;
-use crate::registry::{LoadFailure, Snapshot};
+use crate::grants::{Asks, Grants, Shortage};
+use crate::registry::{LoadFailure, Snapshot, Terms};
 use crate::report::timestamp::rfc3339;
 
 pub(super) fn routes() -> Router<Admin> {
@@ -46,6 +47,19 @@ struct Version {
     /// Ids of its cases, in the order in which it declares them.
     cases: Vec<String>,
     imports: Vec<String>,
+    /// What it asks for: by its manifest, or else by its imports.
+    asks: Asks,
+    granted: Granted,
+    /// What its manifest asks for and is not granted any more; `null` if there is nothing.
+    missing: Option<Shortage>,
+}
+
+#[derive(Serialize)]
+struct Granted {
+    #[serde(flatten)]
+    grants: Grants,
+    /// Names of the configuration values that are set for its cases.
+    config: BTreeSet<String>,
 }
 
 #[derive(Serialize)]
@@ -58,17 +72,19 @@ struct LoadError {
 async fn list(State(admin): State<Admin>) -> Json<Components> {
     let snapshot = admin.deployed.borrow().clone();
     let names: BTreeSet<&String> = snapshot.components.keys().chain(snapshot.failures.keys()).collect();
-    let components = names.into_iter().filter_map(|name| component(&snapshot, name)).collect();
+    let terms = admin.terms.borrow().clone();
+    let components = names.into_iter().filter_map(|name| component(&snapshot, &terms, name)).collect();
     Json(Components { ready: snapshot.ready, components })
 }
 
 async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Json<Component>, Problem> {
     let snapshot = admin.deployed.borrow().clone();
-    let found = component(&snapshot, &name);
+    let terms = admin.terms.borrow().clone();
+    let found = component(&snapshot, &terms, &name);
     found.map(Json).ok_or_else(|| Problem::not_found(format!("there is no component `{name}`")))
 }
 
-fn component(snapshot: &Snapshot, name: &str) -> Option<Component> {
+fn component(snapshot: &Snapshot, terms: &Terms, name: &str) -> Option<Component> {
     let running = snapshot.components.get(name).map(|component| {
         let metadata = &component.metadata;
         Version {
@@ -80,6 +96,12 @@ fn component(snapshot: &Snapshot, name: &str) -> Option<Component> {
             language: metadata.language.clone(),
             cases: component.cases.iter().map(|case| case.id.clone()).collect(),
             imports: metadata.imports.clone(),
+            asks: component.asks(),
+            granted: Granted {
+                grants: terms.runner.rules.grants(name),
+                config: terms.config_names(component),
+            },
+            missing: terms.shortage(component),
         }
     });
     let load_error = snapshot.failures.get(name).map(|LoadFailure { path, error, at }| LoadError {

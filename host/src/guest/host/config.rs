@@ -4,8 +4,12 @@ use crate::guest::session::Session;
 
 impl Host for Session {
     async fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        let value = self.run("config.get")?.config.get(&name).cloned();
-        let shown = value.clone().unwrap_or_else(|| "(not set)".to_owned());
+        let run = self.run("config.get")?;
+        let value = run.config.get(&name).cloned();
+        let shown = value.clone().unwrap_or_else(|| match run.access.asks_for_config(&name) {
+            true => "(not set)".to_owned(),
+            false => "(its manifest does not ask for it)".to_owned(),
+        });
         self.recorder.note(Happening::Read { name: format!("config {name}"), value: shown });
         Ok(value)
     }

@@ -98,7 +98,10 @@ async fn exchange(
     // What the component's other runs have under way comes first; that is not the system's time.
     let _turn = meter.share().request().await;
     let started = Instant::now();
-    let ready = run.client.prepare(request);
+    let ready = run.client.prepare(request).and_then(|ready| {
+        run.access.target(&target, &method, &path)?;
+        Ok(ready)
+    });
     let sent = ready.is_ok();
     let answer = match ready {
         Ok(ready) => {
@@ -167,8 +170,11 @@ fn send_error(error: target::SendError) -> SendError {
     match error {
         target::SendError::UnknownTarget { .. } => SendError::UnknownTarget(error.to_string()),
         target::SendError::Invalid(reason) => SendError::Invalid(reason),
+        target::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
         target::SendError::Taken => SendError::Taken,
-        target::SendError::Unreachable(reason) => SendError::Unreachable(reason),
+        target::SendError::Unreachable(reason) | target::SendError::Private(reason) => {
+            SendError::Unreachable(reason)
+        }
         target::SendError::Timeout(_) => SendError::Timeout,
         target::SendError::TooLarge(limit) => SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
     }

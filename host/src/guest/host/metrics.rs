@@ -56,11 +56,17 @@ impl Session {
         let recorder = self.recorder.clone();
         let run = self.run("metrics")?;
         let step_name = name.clone();
-        let result = check(kind, name, value, labels).and_then(|sample| {
-            run.series.note(&run.context.case, &sample).map_err(refused)?;
-            Ok(sample)
-        });
-        let error = result.as_ref().err().map(describe);
+        let denial = run.access.metrics().err();
+        let result = match &denial {
+            // Without a grant it may have as many as none.
+            Some(_) => Err(MetricError::TooManySeries(0)),
+            None => check(kind, name, value, labels).and_then(|sample| {
+                run.series.note(&run.context.case, &sample).map_err(refused)?;
+                Ok(sample)
+            }),
+        };
+        let denial = denial.map(|denial| denial.to_string());
+        let error = denial.or_else(|| result.as_ref().err().map(describe));
         recorder.note(Happening::Metric { kind, name: step_name, value, error });
         match result {
             Err(error) => Ok(Err(error)),

@@ -59,7 +59,7 @@ fn read_profile(section: &Section<'_>, known: &SecretsSettings) -> Option<Profil
         section.mistake(format!("has no `by`, which is {KINDS}"));
     }
     let may_be_public = kind.as_deref() == Some("standard-webhooks");
-    let secrets = section.texts("secrets", |text| {
+    let secrets = section.text_or_texts("secrets", |text| {
         let template = Template::parse(text, known)?;
         // The public key of a signature need not be a secret.
         if template.is_secret() || may_be_public && text.starts_with("whpk_") {

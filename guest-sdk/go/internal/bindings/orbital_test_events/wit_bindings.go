@@ -65,7 +65,8 @@ type Receipt struct {
 const (
 	// No target of this name is configured; the text lists those that are.
 	SendErrorUnknownTarget uint8 = 0
-	// The path, a header, the method or the body is outside its limits; the text says which and why.
+	// The path, a header, the method or the body is outside its limits, or not granted to the
+	// component; the text says which and why.
 	SendErrorInvalid uint8 = 1
 	// The event's key is expected by another run. Nothing was sent.
 	SendErrorTaken uint8 = 2

@@ -32,7 +32,7 @@ const (
 	MetricErrorInvalidValue uint8 = 2
 	// The name stands for a metric of another kind; the text names the kind.
 	MetricErrorOtherKind uint8 = 3
-	// The component has as many series as it may; the limit.
+	// The component has as many series as it may; the limit, which is 0 if it is granted no metrics.
 	MetricErrorTooManySeries uint8 = 4
 )
 

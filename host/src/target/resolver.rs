@@ -1,0 +1,150 @@
+//! Finding hosts that a test chose: names stand for public addresses only.
+//!
+//! The addresses that were looked at are those that are connected to, so a name cannot mean one thing when it is checked
+//! and another when it is used. A connection that is kept was looked at when it was made.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::sync::Semaphore;
+
+use super::public::is_public;
+
+/// How many names are looked up at once. Each takes a thread for as long as the system likes, which nothing can end, so
+/// names that tests choose must not take all threads that there are.
+const LOOKUPS: usize = 32;
+
+/// What the system says.
+#[derive(Clone)]
+pub(super) struct SystemResolver(Arc<Semaphore>);
+
+/// The public ones of the addresses that another resolver finds.
+pub(super) struct PublicOnly<R>(pub(super) R);
+
+/// A host has no public address.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{host}` is at {address}, which is no public address; if tests are to reach it, set `private_hosts = true` beside the \
+     `hosts` that grant it"
+)]
+pub(super) struct NotPublic {
+    host: String,
+    address: IpAddr,
+}
+
+/// Checks the host of a URL that is an address: nobody resolves it, so nobody else would.
+pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
+    // A URL has each address in one way only, however it was written.
+    let host = url.host_str().unwrap_or_default();
+    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(address) if !is_public(address) => Err(NotPublic { host: host.to_owned(), address }),
+        _ => Ok(()),
+    }
+}
+
+impl Default for SystemResolver {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(LOOKUPS)))
+    }
+}
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let lookups = self.0.clone();
+        Box::pin(async move {
+            let turn = lookups.acquire_owned().await?;
+            let look = move || {
+                // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
+                let found = (name.as_str(), 0).to_socket_addrs();
+                drop(turn);
+                found
+            };
+            let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+impl<R: Resolve> Resolve for PublicOnly<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let finding = self.0.resolve(name);
+        Box::pin(async move {
+            let (public, other): (Vec<_>, Vec<_>) = finding.await?.partition(|found| is_public(found.ip()));
+            match (public.is_empty(), other.first()) {
+                (true, Some(other)) => Err(NotPublic { host, address: other.ip() }.into()),
+                _ => Ok(Box::new(public.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Answers something else each time.
+    struct Changing(Mutex<Vec<&'static [&'static str]>>);
+
+    impl Resolve for Changing {
+        fn resolve(&self, _: Name) -> Resolving {
+            let found = self.0.lock().unwrap().remove(0);
+            let found: Vec<_> = found.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            Box::pin(async move { Ok(Box::new(found.into_iter()) as Addrs) })
+        }
+    }
+
+    #[tokio::test]
+    async fn every_address_is_looked_at_each_time() {
+        let changing: Vec<&[&str]> = vec![
+            &["1.1.1.1"],
+            &["127.0.0.1"],
+            &["10.0.0.1", "1.1.1.1", "::ffff:10.0.0.1", "2606:4700::1"],
+            &[],
+        ];
+        let resolver = PublicOnly(Changing(Mutex::new(changing)));
+        let resolve = async || {
+            let found = resolver.resolve("rebound.example".parse().unwrap()).await;
+            found.map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(resolve().await.unwrap(), ["1.1.1.1"]);
+        let error = resolve().await.unwrap_err();
+        assert!(error.is::<NotPublic>());
+        let error = error.to_string();
+        for part in ["`rebound.example` is at 127.0.0.1", "`private_hosts = true`"] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(resolve().await.unwrap(), ["1.1.1.1", "2606:4700::1"]);
+        assert_eq!(resolve().await.unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f.1",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "0",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[64:ff9b::a00:1]",
+            "１２７.0.0.1",
+        ] {
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            assert!(check_literal(&url).is_err(), "{host}");
+        }
+        for host in ["1.1.1.1", "[2606:4700::1]", "localhost", "example.com"] {
+            assert!(check_literal(&Url::parse(&format!("http://{host}/")).unwrap()).is_ok(), "{host}");
+        }
+    }
+}
