@@ -17,6 +17,7 @@ use super::budget::Budget;
 use super::meter::{Loan, Meter};
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
+use crate::foreign::shown;
 use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
@@ -181,12 +182,12 @@ async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
 
 /// The target that a URL means, and what is behind it.
 fn route(client: &Client, uri: &http::Uri) -> Result<(String, String), String> {
-    let url =
-        reqwest::Url::parse(&uri.to_string()).map_err(|error| format!("`{uri}` is not a URL: {error}"))?;
+    let url = reqwest::Url::parse(&uri.to_string())
+        .map_err(|error| format!("`{}` is not a URL: {error}", shown(&uri.to_string())))?;
     client.route(&url).ok_or_else(|| {
         format!(
             "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
-            url.origin().ascii_serialization(),
+            shown(&url.origin().ascii_serialization()),
             client.describe_targets()
         )
     })

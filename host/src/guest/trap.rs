@@ -8,9 +8,13 @@ use wasmtime_wasi::I32Exit;
 
 use super::budget::{Budget, BudgetBreach};
 use super::meter::Meter;
+use crate::foreign::beginning;
 
 /// How many frames of a backtrace are shown.
 const FRAMES: usize = 12;
+
+/// How many characters of each are shown. The names in it are what the component says they are.
+const FRAME: usize = 300;
 
 /// What wasmtime says when a guest wants more copied in one call than it may. It has no type of its own.
 const OUT_OF_HOSTCALL_FUEL: &str = "fuel allocated for hostcalls has been exhausted";
@@ -36,7 +40,7 @@ impl Breakdown {
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             format!("the guest trapped: {}", trap.to_string().trim_start_matches("wasm trap: "))
         } else {
-            format!("the guest was ended: {}", error.root_cause())
+            format!("the guest was ended: {}", beginning(&error.root_cause().to_string()))
         };
         let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
         Self { reason, frames, breach }
@@ -83,12 +87,17 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
             .symbols()
             .iter()
             .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
-        function.map(|function| format!("{function}{}", place.unwrap_or_default()))
+        function.map(|function| plain(&format!("{function}{}", place.unwrap_or_default())))
     };
     let machinery = |frame: &String| {
         MACHINERY.iter().any(|part| frame == part || (part.ends_with("::") && frame.starts_with(part)))
     };
     backtrace.frames().iter().filter_map(name).skip_while(machinery).take(FRAMES).collect()
+}
+
+fn plain(frame: &str) -> String {
+    let plain = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    frame.chars().take(FRAME).map(plain).collect()
 }
 
 /// Rust's mangled names end in a hash that helps nobody.

@@ -6,8 +6,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::Url;
 
+use crate::foreign::shown;
+
 /// The largest body that a test may send, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
+
+/// The most headers that a test may send with one request, or plan for one reply. What holds them in the host has
+/// an end, at some ten thousand.
+pub const MAX_HEADERS: usize = 256;
 
 /// Headers that are the host's to set, or that would change how the request is framed.
 const RESERVED: [&str; 11] = [
@@ -58,7 +64,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// No such target.
-    #[error("no target `{name}` is configured; {}", describe_known(.known))]
+    #[error("no target `{}` is configured; {}", shown(.name), describe_known(.known))]
     UnknownTarget {
         /// What was asked for.
         name: String,
@@ -109,9 +115,12 @@ impl Request {
         let method =
             Method::from_bytes(self.method.as_bytes()).ok().filter(|method| *method != Method::CONNECT);
         let method = method.ok_or_else(|| {
-            SendError::Invalid(format!("`{}` is not a method that can be sent", self.method))
+            SendError::Invalid(format!("`{}` is not a method that can be sent", shown(&self.method)))
         })?;
         let url = append(base, &self.path).map_err(SendError::Invalid)?;
+        if self.headers.len() > MAX_HEADERS {
+            return Err(SendError::Invalid(too_many_headers(self.headers.len())));
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let (name, value) = check_header(name, value).map_err(SendError::Invalid)?;
@@ -127,21 +136,18 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
         return Ok(base.clone());
     }
     if !path.starts_with('/') {
-        return Err(format!("the path `{path}` does not start with `/`"));
+        return Err(format!("the path `{}` does not start with `/`", shown(path)));
     }
     if path.contains(['#', '\\']) || path.chars().any(|character| character.is_control() || character == ' ')
     {
-        return Err(format!(
-            "the path `{}` has a `#`, a `\\`, a space or a control character",
-            path.escape_debug()
-        ));
+        return Err(format!("the path `{}` has a `#`, a `\\`, a space or a control character", shown(path)));
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     // `.` may be written `%2e`: it means the same to a server.
     let dots =
         |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
     if path.split('/').any(dots) {
-        return Err(format!("the path `{path}` has a segment `.` or `..`"));
+        return Err(format!("the path `{}` has a segment `.` or `..`", shown(path)));
     }
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
@@ -155,15 +161,20 @@ pub fn is_reserved(name: &HeaderName) -> bool {
 }
 
 fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let parsed = HeaderName::try_from(name)
-        .map_err(|_| format!("`{}` is not the name of a header", name.escape_debug()))?;
+    let parsed =
+        HeaderName::try_from(name).map_err(|_| format!("`{}` is not the name of a header", shown(name)))?;
     if is_reserved(&parsed) {
-        return Err(format!("the header `{name}` is the host's to set"));
+        return Err(format!("the header `{}` is the host's to set", shown(name)));
     }
     let value = header_value(value).ok_or_else(|| {
-        format!("the value of the header `{name}` has a control character or one above U+00FF")
+        format!("the value of the header `{}` has a control character or one above U+00FF", shown(name))
     })?;
     Ok((parsed, value))
+}
+
+/// Why more than [`MAX_HEADERS`] are refused.
+pub fn too_many_headers(count: usize) -> String {
+    format!("there are {count} headers; at most {MAX_HEADERS} are allowed")
 }
 
 /// A header's value from text, in which each character up to U+00FF stands for one byte.
@@ -208,6 +219,22 @@ mod tests {
         assert_eq!(header_value("café").unwrap(), value);
         assert!(header_value("line\nbreak").is_none());
         assert!(header_value("☕").is_none());
+    }
+
+    #[test]
+    fn more_headers_than_a_map_can_hold_are_an_error_and_no_panic() {
+        let base = Url::parse("http://h").unwrap();
+        let request = |count: usize| Request {
+            target: "h".to_owned(),
+            method: "POST".to_owned(),
+            path: String::new(),
+            headers: (0..count).map(|number| (format!("x-{number}"), String::new())).collect(),
+            body: Bytes::new(),
+            timeout: None,
+        };
+        assert!(request(MAX_HEADERS).check(&base).is_ok());
+        let refused = request(50_000).check(&base).err();
+        assert_eq!(refused, Some(SendError::Invalid(too_many_headers(50_000))));
     }
 
     #[test]
