@@ -130,10 +130,14 @@ async fn exchange(
     recorder: &Recorder,
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
+    let mut began = started;
     let sent = async {
         let (whole, _kept) = read(body, recorder.meter()).await.map_err(target::SendError::Invalid)?;
         request.body = whole;
         let body = excerpt(&request.body);
+        // What the component's other runs have under way comes first; that is not the system's time.
+        let _turn = recorder.meter().share().request().await;
+        began = Instant::now();
         let answer = match client.prepare(request) {
             Ok(ready) => ready.send(run, case).await,
             Err(error) => Err(error),
@@ -150,7 +154,7 @@ async fn exchange(
         Err(error) => (None, None, Some(error.to_string())),
     };
     let step = Happening::Send { target, method, path, key: None, body, status, answer: text, error };
-    recorder.note_since(started, step);
+    recorder.note_since(began, step);
     let receipt = answer.map_err(guest_error)?;
     let mut response =
         http::Response::new(Full::new(receipt.body).map_err(|never| match never {}).boxed_unsync());

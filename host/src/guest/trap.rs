@@ -13,6 +13,9 @@ use crate::foreign::beginning;
 /// How many frames of a backtrace are shown.
 const FRAMES: usize = 12;
 
+/// The same for handles, when it is not our table that is full but the guest's, or when it lends too many to one call.
+const OUT_OF_HANDLES: &str = "store handle limit exceeded";
+
 /// How many characters of each are shown. The names in it are what the component says they are.
 const FRAME: usize = 300;
 
@@ -49,9 +52,11 @@ impl Breakdown {
 
 /// A limit that wasmtime enforces itself.
 fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach> {
-    let budget = if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+    let cause = error.root_cause().to_string();
+    let is_full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+    let budget = if is_full || cause.contains(OUT_OF_HANDLES) {
         Budget::Handles
-    } else if error.root_cause().to_string().contains(OUT_OF_HOSTCALL_FUEL) {
+    } else if cause.contains(OUT_OF_HOSTCALL_FUEL) {
         Budget::HostMemory
     } else {
         return None;

@@ -87,8 +87,8 @@ const MOST_REASONS: usize = 5;
 
 fn bullets(mistakes: &[String]) -> String {
     let (most, length) = MOST_MISTAKES;
-    let beginning = |mistake: &String| mistake.chars().take(length).collect::<String>();
-    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(mistake)));
+    let cut = |mistake: &String| mistake.chars().take(length).collect::<String>();
+    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(&cut(mistake))));
     let more = (mistakes.len() > most).then(|| format!("\n  and {} more", mistakes.len() - most));
     told.chain(more).collect()
 }
