@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod api;
+mod attack;
 mod binary;
 mod guest;
 mod host;
@@ -14,6 +15,7 @@ mod tools;
 mod wall_clock;
 
 pub use api::{Api, Call, serve};
+pub use attack::{attack, crafted, crowded, importing};
 pub use binary::{Finished, binary, command, config, orbital, orbital_with};
 pub use guest::{conformance, enlarged, guest, patched, rebuilt};
 pub use host::{Host, HostBuilder};

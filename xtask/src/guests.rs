@@ -32,15 +32,13 @@ pub(crate) fn run() -> anyhow::Result<()> {
             println!("{}", component.display());
         }
     }
-    let tests = workspace::path("tests/guests");
-    workspace::run(workspace::guest_cargo(&tests).args([
-        "build",
-        "--release",
-        "--examples",
-        "--bins",
-        "--target",
-        TARGET,
-    ]))
+    for (folder, what) in
+        [("tests/guests", &["--examples", "--bins"][..]), ("tests/hostile", &["--examples"])]
+    {
+        let mut cargo = workspace::guest_cargo(&workspace::path(folder));
+        workspace::run(cargo.args(["build", "--release", "--target", TARGET]).args(what))?;
+    }
+    Ok(())
 }
 
 /// Builds the example suites, into `target/components`; answers which there are, and where.

@@ -16,6 +16,7 @@ mod docs;
 mod exposition;
 mod guest_metrics;
 mod guests;
+mod hostile;
 mod http;
 mod many;
 mod metrics;
