@@ -36,13 +36,16 @@ pub enum Code {
 }
 
 /// Core instances that one component may have.
-const CORE_INSTANCES: u32 = 100;
+pub(super) const CORE_INSTANCES: u32 = 100;
+
+/// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
+const CORE_INSTANCE: usize = 512 << 10;
 
 /// Linear memories that one component may have, each with its address space.
-const MEMORIES: u32 = 2;
+pub(super) const MEMORIES: u32 = 2;
 
 /// Tables that one component may have.
-const TABLES: u32 = 40;
+pub(super) const TABLES: u32 = 40;
 
 /// Makes instances of guests.
 #[derive(Clone)]
@@ -163,8 +166,8 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
         .max_tables_per_component(TABLES)
         .max_tables_per_module(20)
         .table_elements(100_000)
-        .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(CORE_INSTANCE)
         .max_memory_size(MEMORY_RESERVATION as usize)
         // Pages that most runs touch anyway stay in place between runs; more would add up in idle slots.
         .linear_memory_keep_resident(64 << 10)
