@@ -82,6 +82,17 @@ fn replies(t: &Test) -> Result {
     }
 }
 
+/// Steps that are as large as a step can be: a timeline is not for ever.
+#[case(manual, timeout = "60s")]
+fn steps(t: &Test) -> Result {
+    let run = t.context().run_id;
+    let keys: Vec<String> = (0..900).map(|number| format!("{run}-{number:0>200}")).collect();
+    for _ in 0..100 {
+        check!(t, t.wait_n_within(&keys, 1, Duration::ZERO).is_err());
+    }
+    Ok(())
+}
+
 #[case(manual)]
 fn samples(t: &Test) -> Result {
     loop {
@@ -89,4 +100,4 @@ fn samples(t: &Test) -> Result {
     }
 }
 
-suite!(memory, timers, streams, header_sets, polls, headers, random, expectations, replies, samples);
+suite!(memory, timers, streams, header_sets, polls, headers, random, expectations, replies, steps, samples);

@@ -26,8 +26,8 @@ const ROUND_TRIPS: usize = 2;
 /// has had, more of it with several attacks at once; a leak in each run of so many is larger.
 const MORE_MEMORY: u64 = 200 << 20;
 
-/// How many more files and sockets. Connections stay open for a while.
-const MORE_FILES: usize = 30;
+/// How many more files and sockets. Connections stay open for a while, as many as there ever were at once.
+const MORE_FILES: usize = 100;
 
 /// How many more threads. The runtimes have some for blocking work.
 const MORE_THREADS: usize = 20;
