@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
-use super::engine::{CORE_INSTANCES, MEMORIES, TABLES};
 use super::meter::Meter;
 use crate::config::Section;
 
@@ -267,18 +266,5 @@ impl ResourceLimiter for MemoryBudget {
     ) -> wasmtime::Result<bool> {
         let bytes = |elements: usize| elements.saturating_mul(TABLE_ELEMENT);
         self.grow(bytes(current), bytes(desired), maximum.map(bytes))
-    }
-
-    // The pool has the same limits; code that was made quickly runs without a pool.
-    fn instances(&self) -> usize {
-        CORE_INSTANCES as usize
-    }
-
-    fn memories(&self) -> usize {
-        MEMORIES as usize
-    }
-
-    fn tables(&self) -> usize {
-        TABLES as usize
     }
 }

@@ -36,16 +36,16 @@ pub enum Code {
 }
 
 /// Core instances that one component may have.
-pub(super) const CORE_INSTANCES: u32 = 100;
+const CORE_INSTANCES: u32 = 100;
 
 /// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
 const CORE_INSTANCE: usize = 512 << 10;
 
 /// Linear memories that one component may have, each with its address space.
-pub(super) const MEMORIES: u32 = 2;
+const MEMORIES: u32 = 2;
 
 /// Tables that one component may have.
-pub(super) const TABLES: u32 = 40;
+const TABLES: u32 = 40;
 
 /// Makes instances of guests.
 #[derive(Clone)]
@@ -91,10 +91,14 @@ impl GuestEngine {
     /// # Errors
     /// The system denies the address space for `max_runs`, or a thread.
     pub fn new(max_runs: usize) -> Result<Self, EngineError> {
-        let mut optimised = config(Code::Optimised);
-        optimised.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
-        // Few instances are ever made of what is compiled quickly, so they need no pool.
-        let engine = Self { optimised: Tier::new(&optimised)?, quick: Tier::new(&config(Code::Quick))? };
+        // What is compiled quickly has a pool of its own, though few instances are ever made of it: without one, the
+        // limits of a pool would not hold for it.
+        let tier = |code: Code| {
+            let mut config = config(code);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
+            Tier::new(&config)
+        };
+        let engine = Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)? };
         let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
         tick(engines).map_err(EngineError::Thread)?;
         Ok(engine)

@@ -209,11 +209,15 @@ async fn all_runs_of_a_component_have_so_many_requests_under_way_and_no_more() {
     siege.assert_unharmed().await;
 }
 
+/// A module with so many globals.
+fn globals(count: usize) -> String {
+    format!("(module {})", "(global (mut i64) (i64.const 1))".repeat(count))
+}
+
 /// None of it loads, each for a reason, and nobody else notices.
 #[tokio::test]
 async fn what_is_hostile_before_it_runs_does_not_load() {
     let small = "(module (memory 1))";
-    let globals = format!("(module {})", "(global (mut i64) (i64.const 1))".repeat(60_000));
     let misnamed = format!(
         "(func $f (@name \"{}\\1b[31m\") (unreachable))
          (func (export \"orbital:test/suite@0.1.0#cases\") (result i32) (call $f) (i32.const 0))",
@@ -246,12 +250,14 @@ async fn what_is_hostile_before_it_runs_does_not_load() {
         ("hostile/teems", &["`components.max_rate` allows 200"]),
         ("hostile/overstates", &["its name has", "at most 100 are allowed", "more"]),
     ];
-    let made: [(&str, Vec<u8>, &[&str]); 7] = [
+    let made: [(&str, Vec<u8>, &[&str]); 8] = [
         ("many_instances", crowded("", "(module)", 1000), &["instances"]),
         ("many_memories", crowded("", small, 50), &["memor"]),
         ("shared_memory", crowded("", "(module (memory 1 1 shared))", 1), &["threads", "shared"]),
         ("many_tables", crowded("", &tables(20), 50), &["tables"]),
-        ("many_globals", crowded("", &globals, 1), &["exceeds"]),
+        ("many_globals", crowded("", &globals(60_000), 1), &["exceeds"]),
+        // Large enough to be compiled quickly first.
+        ("very_many_globals", crowded("", &globals(500_000), 90), &["exceeds"]),
         ("misnamed_function", crafted(&misnamed), &["trapped", "unreachable", "in xxx"]),
         ("threads", importing("wasi:threads/spawn@0.1.0"), &["`wasi:threads/spawn@0.1.0`"]),
     ];
