@@ -11,6 +11,7 @@ pub mod config;
 mod delicate;
 pub mod dispatcher;
 mod error;
+mod foreign;
 pub mod foundation;
 pub mod grants;
 pub mod guest;

@@ -5,13 +5,20 @@ use std::path::{Path, PathBuf};
 use crate::binary::root;
 use crate::missing;
 
-/// The file of a fixture component, such as `passes`, or of the example suite, `rust`.
+/// The file of a fixture component, such as `passes`, of an attack, such as `hostile/spins`, or of the example suite,
+/// `rust`.
 pub fn guest(name: &str) -> PathBuf {
     let built = |build: &str| root().join(build).join("target/wasm32-wasip2/release");
     let path = match name {
         "rust" => built("example-tests/rust").join("rust.wasm"),
         "hello" => built("tests/guests").join("hello.wasm"),
-        name => built("tests/guests").join("examples").join(format!("{name}.wasm")),
+        name => {
+            let (build, name) = match name.strip_prefix("hostile/") {
+                Some(name) => ("tests/hostile", name),
+                None => ("tests/guests", name),
+            };
+            built(build).join("examples").join(format!("{name}.wasm"))
+        }
     };
     assert!(path.exists(), "`{}` is not built; `cargo xtask guests` builds it", path.display());
     path

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod api;
+mod attack;
 mod binary;
 mod bomb;
 mod guest;
@@ -15,6 +16,7 @@ mod tools;
 mod wall_clock;
 
 pub use api::{Api, Call, serve};
+pub use attack::{attack, crafted, crowded, importing};
 pub use binary::{Finished, binary, command, config, granting, orbital, orbital_with};
 pub use bomb::bomb;
 pub use guest::{conformance, enlarged, guest, patched, rebuilt};

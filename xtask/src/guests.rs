@@ -35,23 +35,31 @@ pub(crate) fn run() -> anyhow::Result<()> {
     build_fixtures()
 }
 
+/// The components that the tests need.
 fn build_fixtures() -> anyhow::Result<()> {
-    let tests = workspace::path("tests/guests");
-    workspace::run(workspace::guest_cargo(&tests).args([
-        "build",
-        "--release",
-        "--examples",
-        "--bins",
-        "--target",
-        TARGET,
-    ]))
+    for (folder, what) in
+        [("tests/guests", &["--examples", "--bins"][..]), ("tests/hostile", &["--examples"])]
+    {
+        let mut cargo = workspace::guest_cargo(&workspace::path(folder));
+        workspace::run(cargo.args(["build", "--release", "--target", TARGET]).args(what))?;
+    }
+    Ok(())
 }
 
 /// Builds the tests that mean no good, and answers where they are.
 pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
     build_fixtures()?;
-    let greedy = "tests/guests/target/wasm32-wasip2/release/examples/greedy.wasm";
-    Ok(vec![workspace::path(greedy)])
+    let built = |folder: &str| workspace::path(folder).join("target").join(TARGET).join("release/examples");
+    let folder = built("tests/hostile");
+    let files = fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    let files = files.collect::<Result<Vec<_>, _>>()?.into_iter().map(|file| file.path());
+    let is_hostile = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| extension == "wasm")
+            && path.file_stem().is_some_and(|name| name != "bystander")
+    };
+    let mut hostile: Vec<_> = files.filter(is_hostile).collect();
+    hostile.push(built("tests/guests").join("greedy.wasm"));
+    Ok(hostile)
 }
 
 /// Builds the example suites, into `target/components`; answers which there are, and where.

@@ -9,6 +9,8 @@ use super::dimensions::{Dimensions, Stopped, TooLarge};
 use crate::config::Mistake;
 use crate::grants::Manifest;
 
+use crate::foreign::shown;
+
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";
 
@@ -76,10 +78,13 @@ fn lines(mistakes: &[Mistake]) -> String {
 }
 
 fn list(names: &[String]) -> String {
-    match names {
-        [] => "nothing".to_owned(),
-        names => format!("`{}`", names.join("`, `")),
+    const MOST: usize = 20;
+    if names.is_empty() {
+        return "nothing".to_owned();
     }
+    let told: Vec<String> = names.iter().take(MOST).map(|name| format!("`{}`", shown(name))).collect();
+    let more = if names.len() > MOST { format!(" and {} more", names.len() - MOST) } else { String::new() };
+    told.join(", ") + &more
 }
 
 /// What a component says of itself, in its standard custom sections.
@@ -107,8 +112,9 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
         return Err(ContractError::NotWasm(magic.escape_ascii().to_string()));
     }
     let outline = Outline::read(bytes)?;
-    let version =
-        |name: &String| name.strip_prefix(PACKAGE)?.split_once('@').map(|(_, version)| version.to_owned());
+    let version = |name: &String| {
+        name.strip_prefix(PACKAGE)?.split_once('@').map(|(_, version)| shown(version).to_string())
+    };
     if let Some(found) = outline
         .exports
         .iter()
@@ -190,9 +196,9 @@ impl<'a> Outline<'a> {
                         for field in fields.into_iter().flatten() {
                             for value in field.values.into_iter().flatten() {
                                 match field.name {
-                                    "language" => languages.push(value.name.to_owned()),
+                                    "language" => languages.push(shown(value.name).to_string()),
                                     "sdk" if value.name == "orbital-sdk" => {
-                                        value.version.clone_into(&mut outline.metadata.sdk);
+                                        outline.metadata.sdk = shown(value.version).to_string();
                                     }
                                     _ => {}
                                 }
@@ -204,7 +210,8 @@ impl<'a> Outline<'a> {
                         manifests.push(section.data());
                     }
                     _ if section.name() == "version" && depth == 0 => {
-                        outline.metadata.version = String::from_utf8_lossy(section.data()).into_owned();
+                        outline.metadata.version =
+                            shown(&String::from_utf8_lossy(section.data())).to_string();
                     }
                     _ => {}
                 },

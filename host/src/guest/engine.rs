@@ -11,6 +11,7 @@ use super::bindings::TestPre;
 use super::bindings::orbital::test as contract;
 use super::session::Session;
 use super::suite::Suite;
+use crate::foreign::beginning;
 
 /// How long a guest may compute before it lets others go on.
 const EPOCH: Duration = Duration::from_millis(10);
@@ -32,6 +33,18 @@ pub enum Code {
     /// By Winch, in a fraction of the time: for a component whose first run should not wait.
     Quick,
 }
+
+/// Core instances that one component may have.
+const CORE_INSTANCES: u32 = 100;
+
+/// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
+const CORE_INSTANCE: usize = 512 << 10;
+
+/// Linear memories that one component may have, each with its address space.
+const MEMORIES: u32 = 2;
+
+/// Tables that one component may have.
+const TABLES: u32 = 40;
 
 /// Makes instances of guests.
 #[derive(Clone)]
@@ -77,10 +90,14 @@ impl GuestEngine {
     /// # Errors
     /// The system denies the address space for `max_runs`, or a thread.
     pub fn new(max_runs: usize) -> Result<Self, EngineError> {
-        let mut optimised = config(Code::Optimised);
-        optimised.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
-        // Few instances are ever made of what is compiled quickly, so they need no pool.
-        let engine = Self { optimised: Tier::new(&optimised)?, quick: Tier::new(&config(Code::Quick))? };
+        // What is compiled quickly has a pool of its own, though few instances are ever made of it: without one, the
+        // limits of a pool would not hold for it.
+        let tier = |code: Code| {
+            let mut config = config(code);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
+            Tier::new(&config)
+        };
+        let engine = Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)? };
         let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
         tick(engines).map_err(EngineError::Thread)?;
         Ok(engine)
@@ -104,8 +121,10 @@ impl GuestEngine {
         // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
         // was verified is what runs. Code of another version is refused by wasmtime.
         let component = unsafe { Component::deserialize(&tier.engine, code) };
-        let component = component.map_err(|error| LinkError::Code(format!("{error:#}")))?;
-        let imports = |error: wasmtime::Error| LinkError::Imports(format!("{error:#}"));
+        let component =
+            component.map_err(|error| LinkError::Code(beginning(&format!("{error:#}")).into_owned()))?;
+        let imports =
+            |error: wasmtime::Error| LinkError::Imports(beginning(&format!("{error:#}")).into_owned());
         let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
         Ok(Suite::new(TestPre::new(linked).map_err(imports)?))
     }
@@ -117,7 +136,7 @@ impl GuestEngine {
 /// It is not valid, or the compiler does not support it.
 pub fn compile(bytes: &[u8], code: Code) -> Result<Vec<u8>, String> {
     let compiled = Engine::new(&config(code)).and_then(|engine| engine.precompile_component(bytes));
-    compiled.map_err(|error| format!("{error:#}"))
+    compiled.map_err(|error| beginning(&format!("{error:#}")).into_owned())
 }
 
 /// What code and the engine that runs it must have in common.
@@ -135,23 +154,24 @@ fn config(code: Code) -> Config {
 }
 
 /// Slots for instances, made ready once: a run's start then costs no system call for its memory. The limits
-/// per component are those that the largest known guests (Python's) need.
+/// per component are those that the largest known guests (Python's) need, and there is as much in all for each run: who
+/// declares all that it may takes nothing that a neighbour needs.
 fn pool(max_runs: usize) -> PoolingAllocationConfig {
     // One more than runs, for `cases()` of components being loaded beside them.
     let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(8);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
-        .total_core_instances(slots.saturating_mul(50))
-        .total_memories(slots.saturating_mul(2))
-        .total_tables(slots.saturating_mul(4))
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
-        .max_core_instances_per_component(100)
-        .max_memories_per_component(4)
-        .max_tables_per_component(40)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_tables_per_component(TABLES)
         .max_tables_per_module(20)
         .table_elements(100_000)
-        .max_component_instance_size(4 << 20)
-        .max_core_instance_size(4 << 20)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(CORE_INSTANCE)
         .max_memory_size(MEMORY_RESERVATION as usize)
         // Pages that most runs touch anyway stay in place between runs; more would add up in idle slots.
         .linear_memory_keep_resident(64 << 10)

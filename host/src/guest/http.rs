@@ -19,6 +19,7 @@ use super::budget::Budget;
 use super::meter::{Loan, Meter};
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
+use crate::foreign::shown;
 use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
@@ -63,7 +64,7 @@ impl Outgoing {
             .and_then(|()| meter.lend(Budget::RequestsInFlight, 1))
             .map_err(|breach| breach.to_string())?;
         let url = Url::parse(&request.uri.to_string())
-            .map_err(|error| format!("`{}` is not a URL: {error}", request.uri))?;
+            .map_err(|error| format!("`{}` is not a URL: {error}", shown(&request.uri.to_string())))?;
         let method = request.method.to_string();
         let (target, path, destination) = match run.client.route(&url) {
             Some((target, path)) => {
@@ -158,10 +159,14 @@ async fn exchange(
     recorder: &Recorder,
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
+    let mut began = started;
     let sent = async {
         let (whole, _kept) = read(body, recorder.meter()).await.map_err(target::SendError::Invalid)?;
         request.body = whole;
         let body = excerpt(&request.body);
+        // What the component's other runs have under way comes first; that is not the system's time.
+        let _turn = recorder.meter().share().request().await;
+        began = Instant::now();
         let ready = match destination {
             Destination::Target => client.prepare(request),
             Destination::Host { url, may_be_private } => {
@@ -187,7 +192,7 @@ async fn exchange(
         Err(error) => (None, None, Some(error.to_string())),
     };
     let step = Happening::Send { target, method, path, key: None, body, status, answer: text, error };
-    recorder.note_since(started, step);
+    recorder.note_since(began, step);
     let receipt = answer.map_err(guest_error)?;
     let mut response =
         http::Response::new(Full::new(receipt.body).map_err(|never| match never {}).boxed_unsync());
@@ -220,7 +225,7 @@ async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
 fn no_target(client: &Client, url: &Url) -> String {
     format!(
         "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
-        url.origin().ascii_serialization(),
+        shown(&url.origin().ascii_serialization()),
         client.describe_targets()
     )
 }

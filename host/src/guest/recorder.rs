@@ -19,6 +19,10 @@ use crate::waiter::TallyCount;
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
 const MAX_STEPS: usize = 2000;
 
+/// The longest timeline in bytes, but for the log and the reasons for failing, which have a budget: there may be two
+/// excerpts of a body in each of a thousand steps.
+const MAX_BYTES: usize = 2 << 20;
+
 /// How much of a body is kept in the timeline, in bytes.
 const EXCERPT: usize = 1024;
 
@@ -44,6 +48,8 @@ pub struct Recording {
     pub steps: Vec<Step>,
     /// Steps that did not fit.
     pub omitted: usize,
+    /// What the steps take, but for those of the log.
+    bytes: usize,
     /// What the test gave as reasons for failing.
     pub failures: Vec<String>,
     /// Values for metrics.
@@ -187,6 +193,29 @@ pub enum Happening {
         /// The value.
         value: String,
     },
+}
+
+impl Happening {
+    /// How many bytes of text are in it, but for what the budget of the log counts.
+    fn size(&self) -> usize {
+        let maybe = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+        match self {
+            Self::Log { .. } | Self::Fail { .. } | Self::Sleep { .. } => 0,
+            Self::NewId { key } => key.len(),
+            Self::Expect { key, error } => key.len() + maybe(error),
+            Self::Send { target, method, path, key, body, status: _, answer, error } => {
+                let texts = [target, method, path, body].map(String::len).iter().sum::<usize>();
+                texts + [key, answer, error].map(maybe).iter().sum::<usize>()
+            }
+            Self::Wait { keys, error, .. } => keys.iter().map(String::len).sum::<usize>() + maybe(error),
+            Self::Delivery { key, method, path, body, .. } => {
+                [key, method, path, body].map(String::len).iter().sum()
+            }
+            Self::CutShort { call } => call.len(),
+            Self::Metric { name, error, .. } => name.len() + maybe(error),
+            Self::Read { name, value } => name.len() + value.len(),
+        }
+    }
 }
 
 /// How a line came.
@@ -352,7 +381,9 @@ impl Recorder {
         message: String,
         fields: Vec<(String, String)>,
     ) -> Result<(), BudgetBreach> {
-        let size = message.len() + fields.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        // As it is shown, with a space and a `=` for each field: those that say nothing take room, too.
+        let fields_size = fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
+        let size = message.len() + fields_size;
         self.charge(size)?;
         self.note(Happening::Log { level, source, message, fields });
         Ok(())
@@ -413,7 +444,13 @@ impl Inner {
 
 impl Recording {
     fn push(&mut self, step: Step) {
-        if self.steps.len() < MAX_STEPS { self.steps.push(step) } else { self.omitted += 1 }
+        let bytes = self.bytes.saturating_add(step.what.size());
+        if self.steps.len() < MAX_STEPS && bytes <= MAX_BYTES {
+            self.bytes = bytes;
+            self.steps.push(step);
+        } else {
+            self.omitted += 1;
+        }
     }
 }
 
@@ -437,4 +474,39 @@ fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S
 
 fn maybe_seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
     duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(what: Happening) -> Step {
+        Step { at: Duration::ZERO, took: None, what }
+    }
+
+    #[test]
+    fn a_timeline_is_bounded_in_steps_and_in_bytes() {
+        let mut recording = Recording::default();
+        for _ in 0..MAX_STEPS + 10 {
+            recording.push(step(Happening::Sleep { duration_ms: 1 }));
+        }
+        assert_eq!((recording.steps.len(), recording.omitted), (MAX_STEPS, 10));
+
+        let mut recording = Recording::default();
+        let wait =
+            || Happening::Wait { keys: vec!["x".repeat(256); 1024], n: 1, timeout_ms: None, error: None };
+        for _ in 0..10 {
+            recording.push(step(wait()));
+        }
+        assert_eq!((recording.steps.len(), recording.omitted), (MAX_BYTES >> 18, 10 - (MAX_BYTES >> 18)));
+        // The log has a budget, and what is small may still fit.
+        let message = "x".repeat(MAX_BYTES);
+        recording.push(step(Happening::Log {
+            level: "info",
+            source: LogSource::Log,
+            message,
+            fields: Vec::new(),
+        }));
+        assert_eq!(recording.steps.len(), (MAX_BYTES >> 18) + 1);
+    }
 }

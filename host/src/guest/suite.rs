@@ -36,6 +36,8 @@ impl Suite {
         let meter = store.data().meter().clone();
         // In one call a guest can have the host copy no more than the host keeps for it.
         store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
+        // The guest's own side of them, what it lends to a call included.
+        store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
         // A busy component's run computes nothing before it has its turn.
         store.set_epoch_deadline(if meter.share().is_busy() { 0 } else { 1 });
         store.epoch_deadline_callback(|context| {

@@ -8,9 +8,16 @@ use wasmtime_wasi::I32Exit;
 
 use super::budget::{Budget, BudgetBreach};
 use super::meter::Meter;
+use crate::foreign::beginning;
 
 /// How many frames of a backtrace are shown.
 const FRAMES: usize = 12;
+
+/// The same for handles, when it is not our table that is full but the guest's, or when it lends too many to one call.
+const OUT_OF_HANDLES: &str = "store handle limit exceeded";
+
+/// How many characters of each are shown. The names in it are what the component says they are.
+const FRAME: usize = 300;
 
 /// What wasmtime says when a guest wants more copied in one call than it may. It has no type of its own.
 const OUT_OF_HOSTCALL_FUEL: &str = "fuel allocated for hostcalls has been exhausted";
@@ -36,7 +43,7 @@ impl Breakdown {
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             format!("the guest trapped: {}", trap.to_string().trim_start_matches("wasm trap: "))
         } else {
-            format!("the guest was ended: {}", error.root_cause())
+            format!("the guest was ended: {}", beginning(&error.root_cause().to_string()))
         };
         let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
         Self { reason, frames, breach }
@@ -45,9 +52,11 @@ impl Breakdown {
 
 /// A limit that wasmtime enforces itself.
 fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach> {
-    let budget = if matches!(error.downcast_ref(), Some(ResourceTableError::Full)) {
+    let cause = error.root_cause().to_string();
+    let is_full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
+    let budget = if is_full || cause.contains(OUT_OF_HANDLES) {
         Budget::Handles
-    } else if error.root_cause().to_string().contains(OUT_OF_HOSTCALL_FUEL) {
+    } else if cause.contains(OUT_OF_HOSTCALL_FUEL) {
         Budget::HostMemory
     } else {
         return None;
@@ -83,12 +92,17 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
             .symbols()
             .iter()
             .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
-        function.map(|function| format!("{function}{}", place.unwrap_or_default()))
+        function.map(|function| plain(&format!("{function}{}", place.unwrap_or_default())))
     };
     let machinery = |frame: &String| {
         MACHINERY.iter().any(|part| frame == part || (part.ends_with("::") && frame.starts_with(part)))
     };
     backtrace.frames().iter().filter_map(name).skip_while(machinery).take(FRAMES).collect()
+}
+
+fn plain(frame: &str) -> String {
+    let plain = |character: char| if character.is_control() { '\u{fffd}' } else { character };
+    frame.chars().take(FRAME).map(plain).collect()
 }
 
 /// Rust's mangled names end in a hash that helps nobody.

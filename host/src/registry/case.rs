@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Cron, Schedule};
+use crate::foreign::shown;
 use crate::guest::declared;
 
 /// The longest name of a case or a component, in bytes.
@@ -147,12 +148,6 @@ fn check_rate(cases: &[Case], max_rate: usize) -> Option<String> {
              longer periods"
         )
     })
-}
-
-/// A name that may be of any length and have any characters, for people.
-fn shown(name: &str) -> String {
-    let beginning: String = name.chars().take(MAX_NAME).collect();
-    beginning.escape_debug().to_string()
 }
 
 /// Whether a text can be the name of a case or a component: it stands in ids, labels and URLs.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, Terms, TrustError, TrustSettings, case};
+use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
     Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter, Pace,
@@ -98,10 +99,13 @@ impl LoadError {
 /// How many mistakes are told, and how many characters of each: a guest may make any number of any length.
 const MOST_MISTAKES: (usize, usize) = (50, 500);
 
+/// How many of the reasons are told that a guest gave before it broke.
+const MOST_REASONS: usize = 5;
+
 fn bullets(mistakes: &[String]) -> String {
     let (most, length) = MOST_MISTAKES;
-    let beginning = |mistake: &String| mistake.chars().take(length).collect::<String>();
-    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(mistake)));
+    let cut = |mistake: &String| mistake.chars().take(length).collect::<String>();
+    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(&cut(mistake))));
     let more = (mistakes.len() > most).then(|| format!("\n  and {} more", mistakes.len() - most));
     told.chain(more).collect()
 }
@@ -226,11 +230,9 @@ impl Workshop {
 }
 
 fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {
-    let mut text = breakdown.to_string();
-    for failure in &recording.failures {
-        text = format!("{text}\n    it said: {failure}");
-    }
-    text
+    let said = recording.failures.iter().take(MOST_REASONS);
+    let said: String = said.map(|failure| format!("\n    it said: {}", beginning(failure))).collect();
+    format!("{breakdown}{said}")
 }
 
 fn read(path: &Path, limit: usize) -> Result<Vec<u8>, LoadError> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::journal::Change;
 use super::{Event, Report};
+use crate::foreign::beginning;
 
 /// Writes an event to the log, and whether it took a case up or down.
 pub(super) fn record(event: &Event, change: Option<Change>) {
@@ -18,7 +19,7 @@ pub(super) fn record(event: &Event, change: Option<Change>) {
                 ?took,
                 language = %component.metadata.language,
                 signed_by = (!component.signed_by.is_empty()).then_some(&component.signed_by),
-                cases = %cases.join(", "),
+                cases = %beginning(&cases.join(", ")),
                 "loaded"
             );
         }
@@ -57,7 +58,7 @@ fn tell(report: &Report, change: &Change) {
         (true, Some(down_for)) => tracing::warn!(%case, %down_for, "UP again"),
         (false, up_for) => {
             let reason = report.attempts.last().and_then(|attempt| attempt.messages.first());
-            let reason = reason.and_then(|reason| reason.lines().next()).unwrap_or_default();
+            let reason = reason.and_then(|reason| reason.lines().next()).map(beginning).unwrap_or_default();
             let up_for = up_for.map(tracing::field::display);
             tracing::error!(%case, outcome = report.outcome.name(), run = %report.run, up_for, "DOWN: {reason}");
         }

@@ -12,5 +12,8 @@ mod resolver;
 mod settings;
 
 pub use client::{Client, ClientError};
-pub use request::{MAX_BODY, Receipt, Request, SendError, header_text, header_value, is_reserved};
+pub use request::{
+    MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
+    too_many_headers,
+};
 pub use settings::{TargetSettings, TargetsSettings};

@@ -9,10 +9,15 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
+use crate::foreign::shown;
 use crate::grants::Denial;
 
 /// The largest body that a test may send, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
+
+/// The most headers that a test may send with one request, or plan for one reply. What holds them in the host has
+/// an end, at some ten thousand.
+pub const MAX_HEADERS: usize = 256;
 
 /// Headers that are the host's to set, or that would change how the request is framed.
 const RESERVED: [&str; 11] = [
@@ -64,7 +69,7 @@ pub struct Receipt {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
     /// No such target.
-    #[error("no target `{name}` is configured; {}", describe_known(.known))]
+    #[error("no target `{}` is configured; {}", shown(.name), describe_known(.known))]
     UnknownTarget {
         /// What was asked for.
         name: String,
@@ -139,8 +144,11 @@ impl Request {
         let method =
             Method::from_bytes(self.method.as_bytes()).ok().filter(|method| *method != Method::CONNECT);
         let method = method.ok_or_else(|| {
-            SendError::Invalid(format!("`{}` is not a method that can be sent", self.method))
+            SendError::Invalid(format!("`{}` is not a method that can be sent", shown(&self.method)))
         })?;
+        if self.headers.len() > MAX_HEADERS {
+            return Err(SendError::Invalid(too_many_headers(self.headers.len())));
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
             let (name, value) = check_header(name, value)
@@ -172,8 +180,9 @@ fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url,
     match filled {
         Cow::Borrowed(_) => Ok(url),
         // A value may be made of dots.
-        Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled))
-            .map_err(|_| format!("with its secrets in place, the path `{path}` has a segment `.` or `..`")),
+        Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled)).map_err(|_| {
+            format!("with its secrets in place, the path `{}` has a segment `.` or `..`", shown(path))
+        }),
     }
 }
 
@@ -203,14 +212,11 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
         return Ok(base.clone());
     }
     if !path.starts_with('/') {
-        return Err(format!("the path `{path}` does not start with `/`"));
+        return Err(format!("the path `{}` does not start with `/`", shown(path)));
     }
     if path.contains(['#', '\\']) || path.chars().any(|character| character.is_control() || character == ' ')
     {
-        return Err(format!(
-            "the path `{}` has a `#`, a `\\`, a space or a control character",
-            path.escape_debug()
-        ));
+        return Err(format!("the path `{}` has a `#`, a `\\`, a space or a control character", shown(path)));
     }
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     // `.` may be written `%2e`: it means the same to a server. To some, `%2f` and `%5c` are separators too, and what
@@ -218,7 +224,7 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
     let decoded: Vec<u8> = percent_decode_str(path).collect();
     let dots = |segment: &[u8]| matches!(segment.split(|byte| *byte == b';').next(), Some(b"." | b".."));
     if decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(dots) {
-        return Err(format!("the path `{path}` has a segment `.` or `..`"));
+        return Err(format!("the path `{}` has a segment `.` or `..`", shown(path)));
     }
     let mut url = base.clone();
     url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
@@ -232,15 +238,20 @@ pub fn is_reserved(name: &HeaderName) -> bool {
 }
 
 fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let parsed = HeaderName::try_from(name)
-        .map_err(|_| format!("`{}` is not the name of a header", name.escape_debug()))?;
+    let parsed =
+        HeaderName::try_from(name).map_err(|_| format!("`{}` is not the name of a header", shown(name)))?;
     if is_reserved(&parsed) {
-        return Err(format!("the header `{name}` is the host's to set"));
+        return Err(format!("the header `{}` is the host's to set", shown(name)));
     }
     let value = header_value(value).ok_or_else(|| {
-        format!("the value of the header `{name}` has a control character or one above U+00FF")
+        format!("the value of the header `{}` has a control character or one above U+00FF", shown(name))
     })?;
     Ok((parsed, value))
+}
+
+/// Why more than [`MAX_HEADERS`] are refused.
+pub fn too_many_headers(count: usize) -> String {
+    format!("there are {count} headers; at most {MAX_HEADERS} are allowed")
 }
 
 /// A header's value from text, in which each character up to U+00FF stands for one byte.
@@ -257,7 +268,10 @@ pub fn header_text(value: &HeaderValue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::secrets::Secrets;
 
     fn appended(base: &str, path: &str) -> Result<String, String> {
         append(&Url::parse(base).unwrap(), path).map(|url| url.to_string())
@@ -297,6 +311,24 @@ mod tests {
         assert_eq!(header_value("café").unwrap(), value);
         assert!(header_value("line\nbreak").is_none());
         assert!(header_value("☕").is_none());
+    }
+
+    #[test]
+    fn more_headers_than_a_map_can_hold_are_an_error_and_no_panic() {
+        let base = Url::parse("http://h").unwrap();
+        let request = |count: usize| Request {
+            target: "h".to_owned(),
+            method: "POST".to_owned(),
+            path: String::new(),
+            headers: (0..count).map(|number| (format!("x-{number}"), String::new())).collect(),
+            body: Bytes::new(),
+            timeout: None,
+        };
+        let none = Placeholders::new("h", &[], false, &Secrets::default(), Arc::default());
+        let checked = |count| request(count).check(&base, &HeaderMap::new(), &none);
+        assert!(checked(MAX_HEADERS).is_ok());
+        let refused = checked(50_000).err();
+        assert_eq!(refused, Some(SendError::Invalid(too_many_headers(50_000))));
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod exposition;
 mod grants;
 mod guest_metrics;
 mod guests;
+mod hostile;
 mod http;
 mod many;
 mod metrics;

@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 use http::{HeaderMap, HeaderName, StatusCode, header};
 
 use super::headers;
+use crate::foreign::shown;
 use crate::guest::bindings::orbital::test::deliveries::{
     self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
@@ -11,7 +12,7 @@ use crate::guest::budget::{Budget, BudgetBreach};
 use crate::guest::meter::Meter;
 use crate::guest::recorder::{Activity, Happening, excerpt};
 use crate::guest::session::{RunParts, Session};
-use crate::target::header_value;
+use crate::target::{MAX_HEADERS, header_value, too_many_headers};
 use crate::waiter::{self, Arrived, Overflow, PlannedReply};
 
 impl Host for Session {
@@ -82,6 +83,8 @@ impl Session {
         timeout_ms: Option<u32>,
     ) -> wasmtime::Result<Result<Vec<Delivery>, WaitError>> {
         let run = self.run("deliveries.wait-for")?;
+        // First, as a list without end would take long to look through.
+        self.meter().check(Budget::Expectations, keys.len() as u64)?;
         let mut seen = HashSet::new();
         let keys: Vec<String> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
         if n == 0 || keys.is_empty() {
@@ -203,12 +206,15 @@ fn read_reply(reply: contract::PlannedReply) -> Result<PlannedReply, String> {
     if body.len() > MAX_REPLY_BODY {
         return Err(format!("the body has {} bytes; at most {MAX_REPLY_BODY} are allowed", body.len()));
     }
+    if headers.len() > MAX_HEADERS {
+        return Err(too_many_headers(headers.len()));
+    }
     let mut map = HeaderMap::new();
     for Header { name, value } in headers {
         let parsed = HeaderName::try_from(name.as_str()).ok().filter(|name| !FRAMING.contains(name));
-        let parsed = parsed.ok_or_else(|| format!("the header `{}` cannot be set", name.escape_debug()))?;
+        let parsed = parsed.ok_or_else(|| format!("the header `{}` cannot be set", shown(&name)))?;
         let value = header_value(&value).ok_or_else(|| {
-            format!("the value of the header `{name}` has a control character or one above U+00FF")
+            format!("the value of the header `{}` has a control character or one above U+00FF", shown(&name))
         })?;
         map.append(parsed, value);
     }

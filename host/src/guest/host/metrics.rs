@@ -1,10 +1,11 @@
+use crate::foreign::shown;
 use crate::guest::bindings::orbital::test::metrics::{Host, Label, MetricError};
 use crate::guest::budget::Budget;
 use crate::guest::recorder::Happening;
 use crate::guest::series::{MetricKind, Sample, SeriesError};
 use crate::guest::session::Session;
 
-/// The longest name, in bytes.
+/// The longest name of a metric or a label, in bytes.
 const MAX_NAME: usize = 100;
 
 /// The most labels of one series.
@@ -81,14 +82,17 @@ impl Session {
 }
 
 fn check(kind: MetricKind, name: String, value: f64, labels: Vec<Label>) -> Result<Sample, MetricError> {
-    let shown = name.escape_debug();
-    if !is_name(&name) || name.len() > MAX_NAME {
+    if !is_name(&name) {
         return Err(MetricError::InvalidName(format!(
-            "`{shown}` is not a letter followed by letters, digits and `_`, of at most {MAX_NAME} bytes"
+            "`{}` is not a letter followed by letters, digits and `_`, of at most {MAX_NAME} bytes",
+            shown(&name)
         )));
     }
     if let Some(suffix) = HISTOGRAM_SUFFIXES.iter().find(|suffix| name.ends_with(**suffix)) {
-        return Err(MetricError::InvalidName(format!("`{shown}` ends in `{suffix}`, which histograms add")));
+        return Err(MetricError::InvalidName(format!(
+            "`{}` ends in `{suffix}`, which histograms add",
+            shown(&name)
+        )));
     }
     if value.is_nan() || (kind == MetricKind::Counter && (value < 0.0 || value.is_infinite())) {
         return Err(MetricError::InvalidValue(format!("{value} cannot be the value of a {}", kind.name())));
@@ -104,7 +108,7 @@ fn check(kind: MetricKind, name: String, value: f64, labels: Vec<Label>) -> Resu
     labels.sort();
     for (index, (name, value)) in labels.iter().enumerate() {
         let wrong = if !is_name(name) {
-            "is not a letter followed by letters, digits and `_`"
+            "is not a letter followed by letters, digits and `_`, of at most 100 bytes"
         } else if ["component", "case", "le", "quantile"].contains(&name.as_str()) {
             "has the name of a label that the host sets"
         } else if index > 0 && labels[index - 1].0 == *name {
@@ -114,13 +118,14 @@ fn check(kind: MetricKind, name: String, value: f64, labels: Vec<Label>) -> Resu
         } else {
             continue;
         };
-        return Err(MetricError::InvalidLabel(format!("the label `{}` {wrong}", name.escape_debug())));
+        return Err(MetricError::InvalidLabel(format!("the label `{}` {wrong}", shown(name))));
     }
     Ok(Sample { name, kind, labels, value })
 }
 
 fn is_name(name: &str) -> bool {
-    name.starts_with(|first: char| first.is_ascii_alphabetic())
+    name.len() <= MAX_NAME
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_')
 }
 

@@ -51,7 +51,7 @@ type PlannedReply struct {
 	Status uint16
 	// Milliseconds to wait before answering; at most 60 000.
 	DelayMs uint32
-	// Headers of the answer.
+	// Headers of the answer; at most 256.
 	Headers []Header
 	// Body of the answer; at most 64 KiB.
 	Body []uint8

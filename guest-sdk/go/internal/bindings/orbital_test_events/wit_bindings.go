@@ -26,7 +26,7 @@ type Event struct {
 	Key witTypes.Option[string]
 	// Appended to the path of the target's URL; empty, or starting with `/`. It may have a query.
 	Path string
-	// They win over the target's default headers.
+	// They win over the target's default headers. At most 256.
 	Headers []orbital_test_deliveries.Header
 	// At most 8 MiB.
 	Body []uint8

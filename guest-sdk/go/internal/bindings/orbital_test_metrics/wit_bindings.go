@@ -16,7 +16,7 @@ import (
 
 // A label. A series has at most 8.
 type Label struct {
-	// A letter, then letters, digits and `_`; not `component`, `case`, `le` or `quantile`.
+	// A letter, then letters, digits and `_`, of at most 100 bytes; not `component`, `case`, `le` or `quantile`.
 	Name string
 	// At most 128 bytes. Use few different values: series are bounded in number.
 	Value string

@@ -1,0 +1,16 @@
+//! Not hostile: the neighbour of those that are. An event, its delivery, and a look at it, again and again.
+
+use orbital_sdk::prelude::*;
+
+/// What it counts as is whether it passes, not how long it takes beside builds and other tests.
+#[case(every = "200ms", timeout = "30s", max_in_flight = 100)]
+fn round(t: &Test) -> Result {
+    let id = t.new_id();
+    t.send_event(Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" })))?
+        .success()?;
+    let delivery = t.wait_for(&id)?;
+    check_eq!(t, delivery.pointer::<String>("/destination")?, "crm");
+    Ok(())
+}
+
+suite!(round);

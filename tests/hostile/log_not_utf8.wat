@@ -1,0 +1,5 @@
+(import "orbital:test/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))
+(data (i32.const 128) "\c3\28\ff")
+(func (export "orbital:test/suite@0.1.0#run") (param i32 i32) (result i32)
+  (call $log (i32.const 1) (i32.const 128) (i32.const 3) (i32.const 0) (i32.const 0))
+  (i32.const 112))

@@ -1,0 +1,5 @@
+(import "orbital:test/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))
+(memory (export "memory") 1100)
+(func (export "orbital:test/suite@0.1.0#run") (param i32 i32) (result i32)
+  (call $log (i32.const 1) (i32.const 0) (i32.const 67108864) (i32.const 0) (i32.const 0))
+  (i32.const 112))

@@ -1,0 +1,4 @@
+(import "orbital:test/log@0.1.0" "log" (func $log (param i32 i32 i32 i32 i32)))
+(func (export "orbital:test/suite@0.1.0#run") (param i32 i32) (result i32)
+  (call $log (i32.const 99) (i32.const 16) (i32.const 6) (i32.const 0) (i32.const 0))
+  (i32.const 112))

@@ -1,0 +1,3 @@
+;; Never gets as far as being asked for its cases.
+(func $start (loop $again (br $again)))
+(start $start)
