@@ -5,7 +5,7 @@ use std::path::Path;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use orbital_tests::{Api, Call, Host, client, config, eventually, last_attempt, orbital_with};
+use orbital_tests::{Api, Call, Host, client, config, eventually, granting, last_attempt, orbital_with};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -219,7 +219,7 @@ async fn a_placeholder_that_cannot_be_filled_is_an_error_that_says_what_the_oper
          [targets.api]\nurl = {:?}\nsecrets = [\"token\", \"dots\", \"dot\", \"broken\"]\n",
         api.url
     );
-    let config = config(&sections);
+    let config = granting(&sections);
     let component = orbital_tests::guest("secrets");
     let environment = [
         ("TOKEN", TOKEN),

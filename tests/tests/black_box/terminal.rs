@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 
 use axum::Router;
 use axum::http::StatusCode;
-use orbital_tests::{Finished, Host, config, guest, orbital, serve};
+use orbital_tests::{Finished, Host, granting, guest, orbital, serve};
 use serde_json::Value;
 
 /// What the fixture `shouts` says wherever it may, and the system under test as well.
@@ -30,7 +30,7 @@ fn assert_quiet(text: &str) {
 }
 
 async fn run(options: &[&str]) -> Finished {
-    let (component, file) = (guest("shouts"), config(&target().await));
+    let (component, file) = (guest("shouts"), granting(&target().await));
     let arguments = ["run", "--listen", "127.0.0.1:0"].iter().chain(options).map(OsStr::new);
     orbital(arguments.chain(["--config".as_ref(), file.path().as_os_str(), component.as_os_str()])).await
 }
