@@ -9,7 +9,11 @@ use wasip2::http::types::{Fields, Method, OutgoingBody, OutgoingRequest, Scheme}
 fn sees(t: &Test, what: &str, seen: &[u8]) -> Result {
     let backwards: Vec<u8> = seen.iter().rev().copied().collect();
     let hidden = t.require_config("backwards")?;
-    check!(t, !backwards.windows(hidden.len()).any(|part| part == hidden.as_bytes()), "{what} has the secret");
+    check!(
+        t,
+        !backwards.windows(hidden.len()).any(|part| part == hidden.as_bytes()),
+        "{what} has the secret"
+    );
     t.info(format!("{what}: {}", String::from_utf8_lossy(seen)));
     Ok(())
 }
