@@ -10,8 +10,8 @@ fn shouts(t: &Test) -> Result {
     println!("{LOUD}");
     eprintln!("{LOUD}");
     let _ = t.expect(LOUD);
-    let _ = t.send_event(Event::to(LOUD).path(LOUD).key(&t.new_id()).body(LOUD));
-    let _ = t.send_event(Event::to("api").path("/events").key(&t.new_id()).body(LOUD));
+    let _ = t.send_event(Event::to(LOUD).path(LOUD).key(t.new_id()).body(LOUD));
+    let _ = t.send_event(Event::to("api").path("/events").key(t.new_id()).body(LOUD));
     let _ = t.config(LOUD);
     t.fail(LOUD);
     bail!("{LOUD}")
