@@ -5,8 +5,9 @@
 
 mod siege;
 
-use axum::http::StatusCode;
-use orbital_tests::{Api, Host, crafted, crowded, eventually, importing};
+use axum::Router;
+use axum::http::{StatusCode, header};
+use orbital_tests::{Api, Host, crafted, crowded, eventually, importing, serve};
 use rustix::process::{Pid, Signal, kill_process};
 
 use self::siege::{Attack, Siege};
@@ -139,6 +140,33 @@ async fn who_reaches_out_gets_nothing() {
     ];
     let siege = Siege::lay("[config.reaches]\nport = \"80\"", &attacks).await;
     siege.run().await;
+}
+
+#[tokio::test]
+async fn who_wanders_off_gets_nowhere() {
+    let inside = serve(Router::new().fallback(async || "inside")).await;
+    let to_inside = [(header::LOCATION, inside.clone())];
+    let moved = serve(Router::new().fallback(async move || (StatusCode::FOUND, to_inside.clone()))).await;
+    let port = inside.rsplit(':').next().unwrap().trim_end_matches('/');
+    let sections = format!(
+        "[targets.moved]\nurl = {moved:?}\n[targets.secret]\nurl = {inside:?}\n[config.wanders]\nport = {port:?}\n\
+         [components.bystander]\ntargets = [\"api\"]\n[components.wanders]\ntargets = [\"moved\"]\nhosts = [\"http://*:*\"]"
+    );
+    let attacks = [
+        passes("hostile/wanders", "by-name", &[]),
+        passes("hostile/wanders", "by-address", &[]),
+        passes("hostile/wanders", "by-redirect", &[]),
+        passes("hostile/wanders", "by-dns", &[]),
+    ];
+    Siege::lay_granting(&sections, "", &attacks).await.run().await;
+}
+
+/// Keys that the host makes cannot be guessed. Others can, and then a URL of its own keeps a component's deliveries its own:
+/// see `webhook_paths.rs`.
+#[tokio::test]
+async fn who_guesses_keys_of_others_reads_nothing_of_theirs() {
+    let attacks = [passes("hostile/snoops", "guesses", &[])];
+    Siege::lay("", &attacks).await.run().await;
 }
 
 /// One that breaks fifty times a second, and one whose every run makes new series.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use orbital_tests::{DeliveringPipeline, Host, Pipeline, attack, eventually, guest, last_attempt};
+use orbital_tests::{DeliveringPipeline, GRANTS, Host, Pipeline, attack, eventually, guest, last_attempt};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -49,8 +49,13 @@ struct Weight {
 impl<'a> Siege<'a> {
     /// Starts a host with these sections, where the bystander runs and all attacks are deployed.
     pub(super) async fn lay(sections: &str, attacks: &'a [Attack]) -> Self {
+        Self::lay_granting(sections, GRANTS, attacks).await
+    }
+
+    /// The same, with other grants than all.
+    pub(super) async fn lay_granting(sections: &str, grants: &str, attacks: &'a [Attack]) -> Self {
         let pipeline = Pipeline::start().await;
-        let host = Host::builder().sections(&pipeline.targets()).sections(sections);
+        let host = Host::builder().sections(&pipeline.targets()).sections(sections).grants(grants);
         let host = host.with_as("hostile/bystander", "bystander").start().await;
         let siege = Self { _pipeline: pipeline.deliver_to(&host), host, attacks };
         siege.host.lines.wait(0, &["--- PASS: bystander/round"]).await;
