@@ -12,6 +12,8 @@ mod delicate;
 pub mod dispatcher;
 mod error;
 pub mod foundation;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod guest;
 pub mod language;
 pub mod listener;
