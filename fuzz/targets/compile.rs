@@ -25,7 +25,9 @@ fuzz_target!(|data: &[u8]| {
     for code in [Code::Optimised, Code::Quick] {
         if let Ok(machine_code) = compile(&component, code) {
             let refused = link(&ENGINE, &machine_code, code).expect_err("it is no test");
-            assert!(!refused.contains("machine code cannot be loaded"), "{refused}");
+            // The pool has room for what toolchains make, and no more.
+            let is_known = refused.contains("cannot be linked") || refused.contains("pooling allocator");
+            assert!(is_known, "{refused}");
         }
     }
 });
