@@ -13,6 +13,8 @@ pub mod dispatcher;
 mod error;
 mod foreign;
 pub mod foundation;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod grants;
 pub mod guest;
 pub mod language;

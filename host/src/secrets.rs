@@ -135,6 +135,12 @@ impl Source {
 }
 
 impl Secrets {
+    /// These, by name.
+    #[cfg(fuzzing)]
+    pub(crate) fn of(values: BTreeMap<String, SecretString>) -> Self {
+        Self(values)
+    }
+
     /// The value of a secret.
     pub fn get(&self, name: &str) -> Option<&SecretString> {
         self.0.get(name)

@@ -120,7 +120,7 @@ impl Settings {
         }
     }
 
-    fn read(root: &Section<'_>, base: &Path) -> Self {
+    pub(crate) fn read(root: &Section<'_>, base: &Path) -> Self {
         let secrets = SecretsSettings::read(root, base);
         let admin = root.section("admin", |section| AdminSettings::read(section, &secrets, base));
         let webhook = root.section("webhook", |section| WebhookSettings::read(section, &secrets, base));

@@ -18,7 +18,7 @@ mod python;
 mod suite;
 mod tool;
 
-pub(crate) use self::suite::Language;
+pub(crate) use self::{suite::Language, tool::answer};
 
 const TARGET: &str = "wasm32-wasip2";
 

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod demo;
+mod fuzz;
 mod guests;
 mod guides;
 mod soak;
@@ -29,6 +30,8 @@ enum Command {
     Guests,
     /// Run the example tests against the example pipeline, here and now
     Demo(demo::Arguments),
+    /// Run the fuzzers, each for a while
+    Fuzz(fuzz::Arguments),
     /// Do what the guides say, each in an empty folder
     Guides(guides::Arguments),
     /// Run hostile tests beside two hundred good ones for a long time, and look for leaks
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Guests => guests::run(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

@@ -8,6 +8,7 @@ use toml::de::DeTable;
 
 use super::{Mistake, Section};
 use crate::delicate::{MASK, is_delicate};
+use crate::report::Printable;
 
 /// A setting and where its value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,9 @@ pub struct Setting {
 
 impl fmt::Display for Setting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, value, line } = self;
+        let Self { line, .. } = self;
+        // What a name says in quotes may be anything; a setting is one line all the same.
+        let (name, value) = (Printable(&self.name), Printable(&self.value));
         match line {
             Some(line) => write!(formatter, "{name} = {value}  # line {line}"),
             None => write!(formatter, "{name} = {value}  # default"),
@@ -123,6 +126,16 @@ mod tests {
         ] {
             assert_eq!(mask(name, value), value, "{name}");
         }
+    }
+
+    #[test]
+    fn a_setting_is_one_line_whatever_its_name() {
+        let text = "[config]\n\"a\\nwebhook.listen = b\\u001b[2J\" = \"c\"\n";
+        let (_, settings) = parse(text, |root| root.strings("config", super::super::pair)).unwrap();
+        assert_eq!(
+            settings[0].to_string(),
+            "config.a\u{fffd}webhook.listen = b\u{fffd}[2J = \"c\"  # line 2"
+        );
     }
 
     #[test]

@@ -103,7 +103,7 @@ pub struct Metadata {
 }
 
 /// Reads a file's outline. Nothing is compiled.
-pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
+pub(crate) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     if bytes.is_empty() {
         return Err(ContractError::Empty);
     }
@@ -134,7 +134,7 @@ pub(super) fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
 }
 
 /// Counts what is in a file, each function included, which takes longer than its outline: for what is to be compiled.
-pub(super) fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
+pub(crate) fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
     let mut dimensions = Dimensions::default();
     for payload in Parser::new(0).parse_all(bytes) {
         let payload = payload.map_err(|error| broken(bytes, &error))?;

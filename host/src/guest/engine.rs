@@ -72,7 +72,7 @@ pub enum EngineError {
 
 /// Why machine code is not a suite.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum LinkError {
+pub(crate) enum LinkError {
     /// It was made by another engine, or is broken.
     #[error("its machine code cannot be loaded: {0}")]
     Code(String),
@@ -112,7 +112,7 @@ impl GuestEngine {
 
     /// Makes a suite of machine code.
     #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
-    pub(super) fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
+    pub(crate) fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
         let tier = match kind {
             Code::Optimised => &self.optimised,
             Code::Quick => &self.quick,

@@ -32,6 +32,8 @@ pub use code_cache::{CodeCache, CodeCacheError};
 pub use compile::{COMMAND as COMPILE_COMMAND, CodeOrigin, CompileError, Compiled, Compiler, Pace, Source};
 pub use confinement::{CompileLimits, Confinement};
 pub use contract::{ContractError, Metadata, VERSION};
+#[cfg(fuzzing)]
+pub(crate) use contract::{check_dimensions, inspect};
 pub use dimensions::TooLarge;
 pub use engine::{Code, EngineError, GuestEngine, compile};
 pub use meter::{Meter, Usage};

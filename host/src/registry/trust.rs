@@ -89,7 +89,7 @@ impl TrustSettings {
     ///
     /// # Errors
     /// Nobody does.
-    pub(super) fn check(
+    pub(crate) fn check(
         &self,
         name: &str,
         bytes: &[u8],

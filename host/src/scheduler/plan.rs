@@ -381,6 +381,9 @@ impl<V: Clone> Plan<V> {
 }
 
 #[cfg(test)]
+mod model;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use crate::registry::{Retry, Schedule};

@@ -125,6 +125,16 @@ impl Finder {
     }
 
     fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
+        let mut hidden = self.hide_once(text)?;
+        // A value may end with a sign that took the beginning of the next one for its escape. Each time the text is
+        // shorter than before, so this ends.
+        while let Some(more) = self.hide_once(&hidden) {
+            hidden = more;
+        }
+        Some(hidden)
+    }
+
+    fn hide_once(&self, text: &[u8]) -> Option<Vec<u8>> {
         if text.len() < SHORTEST {
             return None;
         }
@@ -222,6 +232,12 @@ mod tests {
     fn values_that_overlap_are_hidden_together() {
         let masker = masker(&["abcdefgh", "fghijklmnop", "bcdefg"]);
         assert_eq!(masker.text("-abcdefghijklmnop-abcdefgh-bcdefgx"), "-***-***-***x");
+    }
+
+    #[test]
+    fn a_value_that_ends_like_an_escape_hides_no_other() {
+        let masker = masker(&["first-%", "0d-~-second"]);
+        assert_eq!(masker.text("<first-%0d-%7E-second>"), "<******>");
     }
 
     #[test]

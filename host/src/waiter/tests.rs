@@ -2,9 +2,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use proptest::prelude::*;
 
 use super::*;
+
+mod model;
 
 fn delivery(body: &str) -> Delivery {
     Delivery {
@@ -216,83 +217,6 @@ async fn what_was_never_taken_is_given_back_at_the_end() {
     waiter.deliver(None, "a", delivery("left"));
     assert_eq!(bodies(&claims.release()), ["left"]);
     assert_eq!(waiter.expectations(), 0);
-}
-
-#[derive(Debug, Clone)]
-enum Step {
-    Expect(usize, u8),
-    Deliver(u8),
-    Take(usize, u8),
-    Release(usize),
-    Advance(u64),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        (0..3_usize, 0..4_u8).prop_map(|(run, key)| Step::Expect(run, key)),
-        (0..4_u8).prop_map(Step::Deliver),
-        (0..3_usize, 0..4_u8).prop_map(|(run, key)| Step::Take(run, key)),
-        (0..3_usize).prop_map(Step::Release),
-        (0..6_u64).prop_map(Step::Advance),
-    ]
-}
-
-proptest! {
-    /// Whatever happens in whatever order, no delivery is lost uncounted or counted twice, and a key never
-    /// has two owners.
-    #[test]
-    fn every_delivery_is_accounted_for(steps in proptest::collection::vec(step(), 0..200)) {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap();
-        runtime.block_on(async move {
-            let waiter = waiter();
-            let mut runs: Vec<Claims> = (0..3).map(|_| waiter.claims(Uuid::now_v7(), Scope::ALL)).collect();
-            let (mut delivered, mut taken) = (0_u64, 0_u64);
-            let mut left = 0_u64;
-            for step in steps {
-                match step {
-                    Step::Expect(run, key) => {
-                        let key = key.to_string();
-                        let other = (0..3).any(|other| other != run && runs[other].has(&key));
-                        assert_eq!(runs[run].expect(&key).is_err(), other);
-                    }
-                    Step::Deliver(key) => {
-                        delivered += 1;
-                        waiter.deliver(None, &key.to_string(), delivery("x"));
-                    }
-                    Step::Take(run, key) => {
-                        let result = runs[run].take(&[key.to_string()], 1);
-                        if let Some(Ok(arrived)) = result {
-                            taken += arrived.len() as u64;
-                        }
-                    }
-                    Step::Release(run) => {
-                        let claims = std::mem::replace(&mut runs[run], waiter.claims(Uuid::now_v7(), Scope::ALL));
-                        left += claims.release().len() as u64;
-                    }
-                    Step::Advance(seconds) => tokio::time::advance(Duration::from_secs(seconds)).await,
-                }
-            }
-            for claims in runs {
-                left += claims.release().len() as u64;
-            }
-            tokio::time::advance(Duration::from_secs(10)).await;
-            let count = waiter.count();
-            let settled = [
-                Disposition::Matched,
-                Disposition::Early,
-                Disposition::Unmatched,
-                Disposition::Late,
-                Disposition::Overflow,
-            ];
-            assert_eq!(settled.iter().map(|one| count.of(*one)).sum::<u64>(), delivered);
-            assert_eq!(count.of(Disposition::Matched) + count.of(Disposition::Early), taken + left);
-            assert_eq!(waiter.expectations(), 0);
-        });
-    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::KeyPlace;
 
 /// The first key that is found, in the order of the places. An empty one does not count.
-pub(super) fn extract<'a>(
+pub(crate) fn extract<'a>(
     places: impl IntoIterator<Item = &'a KeyPlace>,
     headers: &'a HeaderMap,
     path: &'a str,
@@ -133,7 +133,7 @@ impl<'de> Visitor<'de> for Follow<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
         if let Some((token, rest)) = self.tokens.split_first()
-            && let Ok(index) = token.parse::<usize>()
+            && let Some(index) = index(token)
         {
             for _ in 0..index {
                 if list.next_element::<IgnoredAny>()?.is_none() {
@@ -144,6 +144,12 @@ impl<'de> Visitor<'de> for Follow<'_> {
         }
         Err(A::Error::custom("not here"))
     }
+}
+
+/// The place in a list that a token names: digits, of which the first is no zero unless it is the only one.
+fn index(token: &str) -> Option<usize> {
+    let is_index = token == "0" || !token.starts_with(['0', '+']);
+    token.parse().ok().filter(|_| is_index)
 }
 
 /// Compares a key of an object without keeping it.
@@ -186,10 +192,11 @@ mod tests {
         let body = r#"{"a": [1, {"id": "x"}], "n": {"id": 7}, "a/b": "s", "~": "t", "": "e"}"#;
         assert_eq!(find("/a/1/id", body).as_deref(), Some("x"));
         assert_eq!(find("/n/id", body).as_deref(), Some("7"));
+        assert_eq!(find("/a/0", body).as_deref(), Some("1"));
         assert_eq!(find("/a~1b", body).as_deref(), Some("s"));
         assert_eq!(find("/~0", body).as_deref(), Some("t"));
         assert_eq!(find("/", body).as_deref(), Some("e"));
-        for missing in ["/x", "/a/2", "/a/1", "/n", "/n/id/x", "/a/x"] {
+        for missing in ["/x", "/a/2", "/a/1", "/n", "/n/id/x", "/a/x", "/a/00", "/a/+0", "/a/-0", "/a/"] {
             assert_eq!(find(missing, body), None, "{missing}");
         }
     }

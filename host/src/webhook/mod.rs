@@ -12,5 +12,7 @@ mod router;
 mod settings;
 
 pub use auth::{AuthError, Gate, ProfileSettings};
+#[cfg(fuzzing)]
+pub(crate) use extract::{Pointer, extract};
 pub use router::{Webhook, component_url};
 pub use settings::{Challenge, KeyPlace, WebhookSettings};

@@ -23,6 +23,12 @@ struct Share<'a> {
 }
 
 impl Room {
+    /// How many bytes are here.
+    #[cfg(fuzzing)]
+    pub(super) fn taken(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Reads a body; `take` gets it while its bytes still count.
     ///
     /// # Errors

@@ -53,6 +53,12 @@ impl Webhook {
         Router::new().fallback(receive).with_state(self.clone())
     }
 
+    /// How many bytes of bodies are here and not delivered yet.
+    #[cfg(fuzzing)]
+    pub(crate) fn held(&self) -> usize {
+        self.room.taken()
+    }
+
     fn ways(&self) -> Arc<Ways> {
         self.ways.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

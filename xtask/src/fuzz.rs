@@ -1,0 +1,59 @@
+//! `cargo xtask fuzz`: each fuzzer for a while, from its kept seeds and from what it found before.
+
+use std::{fs, time::Duration};
+
+use anyhow::{Context as _, ensure};
+
+use crate::{guests::answer, workspace};
+
+/// How long a single input may take, in seconds; more is a finding.
+const INPUT_TIMEOUT: u32 = 20;
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Which fuzzers, such as `config`; without any, all of `fuzz/targets`
+    #[arg(value_name = "TARGET")]
+    targets: Vec<String>,
+    /// How long each of them runs, such as `10s` or `10m`
+    #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "10s")]
+    duration: Duration,
+}
+
+/// Fails at the first input that breaks something; it is kept in `fuzz/artifacts`.
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let is_there = answer(&workspace::path(""), "cargo", &["fuzz", "--version"]).is_some();
+    ensure!(
+        is_there,
+        "`cargo fuzz` is not on this machine; install it with `cargo install cargo-fuzz --locked`"
+    );
+    let all = targets()?;
+    for target in &arguments.targets {
+        ensure!(all.contains(target), "there is no fuzzer `{target}`; there are `{}`", all.join("`, `"));
+    }
+    // Not zero, which is for ever.
+    let seconds = arguments.duration.as_secs().max(1);
+    for target in if arguments.targets.is_empty() { &all } else { &arguments.targets } {
+        let [corpus, seeds] = ["corpus", "seeds"].map(|kind| format!("fuzz/{kind}/{target}"));
+        let corpus_folder = workspace::path(&corpus);
+        fs::create_dir_all(&corpus_folder)
+            .with_context(|| format!("cannot create `{}`", corpus_folder.display()))?;
+        // There is nothing for an address sanitizer in safe code, and without one no nightly toolchain is needed.
+        let mut fuzzer = workspace::cargo();
+        fuzzer.args(["fuzz", "run", "--dev", "--sanitizer", "none", target, &corpus, &seeds, "--"]);
+        fuzzer.args([format!("-max_total_time={seconds}"), format!("-timeout={INPUT_TIMEOUT}")]);
+        workspace::run(fuzzer.args(["-verbosity=0", "-print_final_stats=1"]))?;
+    }
+    Ok(())
+}
+
+/// The names of all fuzzers.
+fn targets() -> anyhow::Result<Vec<String>> {
+    let folder = workspace::path("fuzz/targets");
+    let files = fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    let names =
+        files.map(|file| Ok(file?.path().file_stem().map(|name| name.to_string_lossy().into_owned())));
+    let names: std::io::Result<Vec<Option<String>>> = names.collect();
+    let mut names: Vec<String> = names?.into_iter().flatten().collect();
+    names.sort();
+    Ok(names)
+}
