@@ -4,6 +4,8 @@
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
+use crate::report::is_trouble;
+
 /// How many characters of a name are shown. No name that is allowed is longer.
 const NAME: usize = 100;
 
@@ -30,7 +32,7 @@ impl fmt::Display for Shown<'_> {
 
 /// The beginning of a text, which may have lines.
 pub(crate) fn beginning(text: &str) -> Cow<'_, str> {
-    let disturbs = |character: char| character.is_control() && !matches!(character, '\n' | '\t');
+    let disturbs = |character: char| character != '\n' && is_trouble(character);
     let end = text.char_indices().nth(TEXT).map(|(end, _)| end);
     if end.is_none() && !text.contains(disturbs) {
         return Cow::Borrowed(text);

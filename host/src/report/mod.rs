@@ -22,7 +22,7 @@ pub use console::Console;
 pub use journal::{CaseRecord, Journal, Standing};
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
-pub(crate) use printable::{Printable, PrintableWriter, message};
+pub(crate) use printable::{Printable, PrintableWriter, is_trouble, message};
 pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
 pub use text::describe;

@@ -42,7 +42,8 @@ impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
     }
 }
 
-fn is_trouble(character: char) -> bool {
+/// Whether a character does something where it is shown, or cannot be seen there.
+pub(crate) fn is_trouble(character: char) -> bool {
     match character {
         '\t' => false,
         // Ends of lines and paragraphs.
