@@ -277,8 +277,7 @@ impl<V: Clone> Plan<V> {
             actions.push(self.start_or_skip(tick));
         }
         while self.in_flight.values().filter(|in_flight| in_flight.first).count() < self.settings.first_runs
-            && self.runs_in_flight < self.settings.max_in_flight
-            && let Some(id) = self.first.pop_front()
+            && let Some(id) = self.next_first()
         {
             if let Some(entry) = self.cases.get(&id) {
                 let (version, case) = (entry.version.clone(), entry.case.clone());
@@ -324,8 +323,27 @@ impl<V: Clone> Plan<V> {
         }
     }
 
+    /// The case whose first run is to start now. It waits for room, where a tick would be skipped: a run of the version
+    /// before may still go on, and the next tick be far away.
+    fn next_first(&mut self) -> Option<String> {
+        let has_room = |id: &String| self.cases.get(id).is_none_or(|entry| self.room(&entry.case).is_ok());
+        let index = self.first.iter().position(has_room)?;
+        self.first.remove(index)
+    }
+
     /// Counts a run in, if there is room for it.
     fn take_place(&mut self, case: &Case, first: bool) -> Result<(), SkipReason> {
+        self.room(case)?;
+        *self.by_component.entry(case.component().to_owned()).or_default() += 1;
+        let in_flight = self.in_flight.entry(case.id.clone()).or_default();
+        in_flight.runs += 1;
+        in_flight.first |= first;
+        self.runs_in_flight += 1;
+        Ok(())
+    }
+
+    /// Whether there is room for another run, or why not.
+    fn room(&self, case: &Case) -> Result<(), SkipReason> {
         let of_case = self.in_flight.get(&case.id).map_or(0, |in_flight| in_flight.runs);
         if of_case >= case.max_in_flight {
             return Err(SkipReason::Overlap);
@@ -338,11 +356,6 @@ impl<V: Clone> Plan<V> {
         if of_component >= self.settings.max_in_flight_of(component) {
             return Err(SkipReason::ComponentCapacity);
         }
-        *self.by_component.entry(component.to_owned()).or_default() += 1;
-        let in_flight = self.in_flight.entry(case.id.clone()).or_default();
-        in_flight.runs += 1;
-        in_flight.first |= first;
-        self.runs_in_flight += 1;
         Ok(())
     }
 
@@ -448,6 +461,17 @@ mod tests {
         assert!(told(plan.due(NOW)).is_empty());
         plan.finished("c/a");
         assert_eq!(told(plan.due(NOW)), ["run c"]);
+    }
+
+    #[test]
+    fn a_first_run_waits_for_the_run_of_the_version_before() {
+        let monthly = || case("a", Schedule::Every(Duration::from_secs(30 * 24 * 3600)), 1);
+        let mut plan = plan(&[monthly()], NOW, true);
+        assert_eq!(told(plan.due(NOW)), ["run a"]);
+        plan.deploy(vec![Deployed { version: (), case: monthly(), at_once: true }], NOW);
+        assert!(told(plan.due(NOW)).is_empty());
+        plan.finished("c/a");
+        assert_eq!(told(plan.due(NOW)), ["run a"]);
     }
 
     #[test]
