@@ -101,25 +101,26 @@ impl Reloader {
             Err(error) => Err(chain(&error)),
         };
         self.metrics.config_loaded(result.is_ok());
-        match &result {
+        // Before the log: whoever reads there that it was read may ask for it at once.
+        self.status.send_modify(|status| match &result {
+            Ok(later) => {
+                status.loaded_at = SystemTime::now();
+                status.failure = None;
+                status.at_next_start.clone_from(later);
+            }
+            Err(error) => status.failure = Some(error.clone()),
+        });
+        match result {
             Ok(later) if later.is_empty() => tracing::info!("the configuration was read again"),
             Ok(later) => tracing::warn!(
                 "the configuration was read again; these changes act at the next start: `{}`",
                 later.join("`, `")
             ),
             Err(error) => {
-                let error = one_line(error);
+                let error = one_line(&error);
                 tracing::error!("the configuration on disk does not act, the last good one does: {error}");
             }
         }
-        self.status.send_modify(|status| match result {
-            Ok(later) => {
-                status.loaded_at = SystemTime::now();
-                status.failure = None;
-                status.at_next_start = later;
-            }
-            Err(error) => status.failure = Some(error),
-        });
         seen
     }
 

@@ -1,7 +1,8 @@
 //! The names and labels of the metrics that tests made.
 //!
 //! A name is one kind of metric over the whole host, as a metrics page has each name once. A component has a
-//! bounded number of series. Both are forgotten when the component's last version is gone.
+//! bounded number of series. Both are forgotten when the component is gone, even if runs of it still go on: what those
+//! record is on no page.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,6 +85,7 @@ pub struct SeriesBook {
 struct Held {
     names: HashSet<String>,
     series: HashSet<Series>,
+    is_closed: bool,
 }
 
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -135,6 +137,9 @@ impl SeriesBook {
     /// Notes a series of a case, unless it is known already.
     pub(super) fn note(&self, case: &str, sample: &Sample) -> Result<(), SeriesError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.is_closed {
+            return Ok(());
+        }
         let kind = self.catalogue.kind(&sample.name).filter(|kind| *kind != sample.kind);
         if let (true, Some(kind)) = (held.names.contains(&sample.name), kind) {
             return Err(SeriesError::OtherKind(kind));
@@ -155,14 +160,21 @@ impl SeriesBook {
         held.series.insert(series);
         Ok(())
     }
+
+    /// Forgets everything, and notes nothing more: the version is replaced or removed.
+    pub fn close(&self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.is_closed = true;
+        held.series.clear();
+        for name in held.names.drain() {
+            self.catalogue.release(&self.component, &name);
+        }
+    }
 }
 
 impl Drop for SeriesBook {
     fn drop(&mut self) {
-        let held = self.held.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for name in &held.names {
-            self.catalogue.release(&self.component, name);
-        }
+        self.close();
     }
 }
 
@@ -210,6 +222,16 @@ mod tests {
         assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
         drop(old);
         assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "2")), Ok(()));
+    }
+
+    #[test]
+    fn what_is_closed_holds_no_name_and_takes_none() {
+        let catalogue = Arc::new(Catalogue::default());
+        let (old, new) = (catalogue.open("a", 10), catalogue.open("b", 10));
+        assert_eq!(old.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
+        old.close();
+        assert_eq!(old.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
+        assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
     }
 
     #[test]

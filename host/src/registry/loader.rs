@@ -325,10 +325,10 @@ impl Loader {
             snapshot.failures.remove(&stem);
             removed = snapshot.components.remove(&stem);
         });
-        self.reporter.emit(&Event::Removed { component: stem });
         if let Some(component) = removed {
             self.retire(component);
         }
+        self.reporter.emit(&Event::Removed { component: stem });
     }
 
     /// Has better code made, while the component runs already.
@@ -354,6 +354,7 @@ impl Loader {
 
     /// Runs in flight finish on the version they started with, within the grace time.
     fn retire(&self, component: Arc<Component>) {
+        component.series.close();
         // Only runs in flight hold the version itself on.
         let (grace, retired) = (self.settings.grace, component.retired.clone());
         tokio::spawn(async move {

@@ -71,6 +71,7 @@ async fn a_case_is_shown_with_its_schedule_and_how_it_stands() {
     let sections = "[[override]]\ncases = \"passes/*\"\nevery = \"100ms\"\ntimeout = \"7s\"\nretries = 1\n";
     let host = Host::builder().sections(sections).with("passes").with("manual").start().await;
     host.lines.wait_n(0, 2, &["--- PASS: passes/passes"]).await;
+    host.lines.wait(0, &[" loaded ", "component=manual"]).await;
 
     let case = host.api("/cases/passes/passes").await;
     assert_eq!(
