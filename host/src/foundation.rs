@@ -42,6 +42,9 @@ pub enum StartError {
     /// The engine cannot be set up.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The system gives us no threads for busy components.
+    #[error("cannot start threads for busy components")]
+    Lanes(#[from] rayon::ThreadPoolBuildError),
     /// Compiled code cannot be kept where the operator wants it.
     #[error(transparent)]
     CodeCache(#[from] CodeCacheError),
@@ -178,7 +181,7 @@ pub fn workshop(
     let cache = code_cache(&settings.registry, &settings.state)?;
     Ok(Workshop {
         compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
-        shares: Arc::new(Shares::new(guests.metrics().num_workers())),
+        shares: Arc::new(Shares::new(guests.metrics().num_workers())?),
         guests,
         catalogue: Arc::default(),
         terms: terms.subscribe(),

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod crowd;
 mod demo;
+mod fairness;
 mod fuzz;
 mod guests;
 mod guides;
@@ -30,6 +32,8 @@ enum Command {
     Guests,
     /// Run the example tests against the example pipeline, here and now
     Demo(demo::Arguments),
+    /// Measure how much good tests feel of a component that takes all it gets
+    Fairness(fairness::Arguments),
     /// Run the fuzzers, each for a while
     Fuzz(fuzz::Arguments),
     /// Do what the guides say, each in an empty folder
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Guests => guests::run(),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),

@@ -3,25 +3,20 @@
 //! It fails if the host ends, if a good test does anything but pass, or if the host takes more and more of anything.
 
 use std::{
-    fmt, fs,
-    path::{Path, PathBuf},
-    thread,
+    fmt, thread,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, ensure};
 
 use crate::{
-    guests,
+    crowd, guests,
     stage::{Addresses, Signals, Stage, samples},
     workspace,
 };
 
 /// Copies of the example suite in Rust, each with six cases that run once a second.
 const GOOD: usize = 34;
-
-/// What their names begin with.
-const GOOD_NAME: &str = "good-";
 
 /// How often the host is looked at, over the whole time.
 const LOOKS: u32 = 20;
@@ -41,14 +36,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let folder = workspace::path("target/soak");
-    let (good, hostile) = (good(&folder)?, guests::build_hostile()?);
+    let (good, hostile) = (crowd::build(&folder, GOOD)?, guests::build_hostile()?);
     let addresses = Addresses::choose()?;
     let signals = Signals::catch()?;
     let mut stage = Stage::set(&folder.join("stage"), &good, addresses, SETTINGS)?;
-    while loaded(&stage.metrics()?) < GOOD && !signals.told_to_stop() {
-        stage.expect_running()?;
-        thread::sleep(GLANCE);
-    }
+    crowd::wait_until_loaded(&mut stage, &signals, GOOD)?;
     for component in &hostile {
         guests::deploy(component, &stage.components)?;
     }
@@ -73,13 +65,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     verdict(&looks)
 }
 
-/// How many of the good components are there.
-fn loaded(page: &str) -> usize {
-    let is_good =
-        |name: &str, component: &str| name == "orbital_component_info" && component.starts_with(GOOD_NAME);
-    samples(page).filter(|sample| is_good(sample.name, sample.label("component"))).count()
-}
-
 /// What fills up in the long run is full soon, and runs that take all they get are small beside what would leak.
 const SETTINGS: &str = "
 [limits]
@@ -89,24 +74,6 @@ component_memory = \"128MiB\"
 [journal]
 max_bytes = \"8MiB\"
 ";
-
-/// The example suite under many names.
-fn good(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let suites = guests::build_examples()?;
-    let (_, suite) = suites
-        .iter()
-        .find(|(language, _)| *language == guests::Language::Rust)
-        .context("the example suite in Rust was not built")?;
-    let copies = folder.join("good");
-    fs::create_dir_all(&copies).with_context(|| format!("cannot create `{}`", copies.display()))?;
-    (0..GOOD)
-        .map(|number| {
-            let copy = copies.join(format!("{GOOD_NAME}{number:02}.wasm"));
-            fs::copy(suite, &copy).with_context(|| format!("cannot write `{}`", copy.display()))?;
-            Ok(copy)
-        })
-        .collect()
-}
 
 /// The host at one moment.
 #[derive(Default)]
@@ -131,7 +98,7 @@ impl Look {
         let page = stage.metrics()?;
         let mut look = Self { at: started.elapsed(), ..Self::default() };
         for sample in samples(&page) {
-            let good = sample.label("component").starts_with(GOOD_NAME);
+            let good = sample.label("component").starts_with(crowd::NAME);
             let counted = match (sample.name, sample.label("outcome")) {
                 ("process_resident_memory_bytes", _) => &mut look.rss,
                 ("process_open_fds", _) => &mut look.files,

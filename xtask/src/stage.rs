@@ -93,7 +93,13 @@ impl Stage {
 
     /// What the host says at `/metrics`.
     pub(crate) fn metrics(&self) -> anyhow::Result<String> {
-        scrape::metrics(self.addresses.admin)
+        scrape::get(self.addresses.admin, "/metrics")
+    }
+
+    /// What the host's API says at a path.
+    pub(crate) fn api(&self, path: &str) -> anyhow::Result<serde_json::Value> {
+        let answer = scrape::get(self.addresses.admin, &format!("/api/v1/{path}"))?;
+        serde_json::from_str(&answer).with_context(|| format!("`{path}` is answered with what is no JSON"))
     }
 
     /// Stops both, and fails if one does not stop in peace.

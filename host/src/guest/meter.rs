@@ -1,10 +1,10 @@
 //! Counts what one run uses, while it runs, and ends it when it asks for more than it may have.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::task::Poll;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
@@ -29,8 +29,6 @@ struct Counts {
     counted: AtomicU64,
     /// The first one.
     breach: OnceLock<BudgetBreach>,
-    /// What it computes with when it is polled the next time.
-    turn: Mutex<Option<Turn>>,
 }
 
 /// What an attempt used at its end, or at most, of each budget that it used at all.
@@ -80,7 +78,6 @@ impl Meter {
             burnt: AtomicU64::new(0),
             counted: AtomicU64::new(0),
             breach: OnceLock::new(),
-            turn: Mutex::default(),
         }))
     }
 
@@ -142,30 +139,55 @@ impl Meter {
         }
     }
 
-    /// Runs a guest: counts its processor time, and ends it when a budget is used up.
-    pub(super) async fn run<T>(
+    /// Runs a guest: counts its processor time, and ends it when a budget is used up. A run of a component that computes
+    /// all the time waits for its turn, each time that it has something to compute.
+    pub(super) async fn run<T: Send>(
         &self,
-        guest: impl Future<Output = Result<T, Breakdown>>,
+        guest: impl Future<Output = Result<T, Breakdown>> + Send,
     ) -> Result<T, Breakdown> {
-        let mut guest = pin!(guest);
+        let share = self.share();
+        let mut guest = Guest { running: Some(Box::pin(guest)), share };
+        let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
         poll_fn(|context| {
-            self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
-            let turn = self.turn().take();
-            let polled = match &turn {
-                None => guest.as_mut().poll(context),
-                // It is going to compute for long: the other guests get another thread meanwhile.
-                Some(_) => tokio::task::block_in_place(|| guest.as_mut().poll(context)),
+            let turn = if share.is_busy() || waiting.is_some() {
+                let turn = waiting.get_or_insert_with(|| Box::pin(share.turn()));
+                let turn = ready!(turn.as_mut().poll(context));
+                waiting = None;
+                Some(turn)
+            } else {
+                None
             };
-            self.count_time();
-            drop(turn);
-            match (polled, self.0.breach.get()) {
-                // It knows where the guest was.
-                (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
-                (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
-                (polled, None) => polled,
+            match turn {
+                None => self.step(&mut guest, context),
+                Some(turn) => {
+                    let waker = context.waker();
+                    turn.compute(|| self.step(&mut guest, &mut Context::from_waker(waker)))
+                }
             }
         })
         .await
+    }
+
+    /// Lets the guest compute until it waits for something, or has to let others go on.
+    fn step<T, F: Future<Output = Result<T, Breakdown>> + Send>(
+        &self,
+        guest: &mut Guest<'_, F>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, Breakdown>> {
+        let Some(running) = &mut guest.running else { return Poll::Pending };
+        self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
+        let polled = running.as_mut().poll(context);
+        let ended = match (polled, self.0.breach.get()) {
+            // It knows where the guest was.
+            (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
+            (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
+            (polled, None) => polled,
+        };
+        if ended.is_ready() {
+            guest.running = None;
+        }
+        self.count_time();
+        ended
     }
 
     /// Called again and again while the guest computes.
@@ -177,23 +199,6 @@ impl Meter {
         self.check(Budget::Cpu, self.burnt().as_millis() as u64)
     }
 
-    /// Lets others go on before the guest computes on. A run of a component that computes all the time waits for its
-    /// turn.
-    pub(super) async fn give_way(self) {
-        if !self.0.share.is_busy() {
-            // tokio's own yield, so that timers and sockets are looked at in between.
-            return tokio::task::yield_now().await;
-        }
-        let turn = self.0.share.turn().await;
-        *self.turn() = Some(turn);
-        // The turn begins when it is polled the next time.
-        tokio::task::yield_now().await;
-    }
-
-    fn turn(&self) -> std::sync::MutexGuard<'_, Option<Turn>> {
-        self.0.turn.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn burnt(&self) -> Duration {
         Duration::from_nanos(self.0.burnt.load(Ordering::Relaxed))
     }
@@ -203,6 +208,20 @@ impl Meter {
         let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
         self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
         self.0.share.burn(Duration::from_nanos(burnt));
+    }
+}
+
+/// A guest that runs. Dropping it gives back what it has.
+struct Guest<'a, F: Send> {
+    running: Option<Pin<Box<F>>>,
+    share: &'a Share,
+}
+
+impl<F: Send> Drop for Guest<'_, F> {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.share.give_back(running);
+        }
     }
 }
 

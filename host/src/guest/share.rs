@@ -1,15 +1,18 @@
 //! What the runs of one component have together, so that no component takes what its neighbours need.
 //!
 //! Guests share a few threads. Most compute for less than a millisecond at a time, and the order of their arrival is
-//! fair enough. A component that computes all the time takes turns instead: one of its runs at once, and all such components
-//! together leave a thread to the others. The idea is that of multilevel feedback queues in operating systems.
+//! fair enough. A component that computes all the time takes turns instead: one of its runs at once, on threads to which the
+//! system prefers all others, fewer than there are processors. The idea is that of multilevel feedback queues in operating
+//! systems.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Budget, BudgetBreach, Limits};
@@ -20,19 +23,22 @@ const BURST: Duration = Duration::from_millis(50);
 /// The part of one processor that a component may use for ever without being busy: one in so many.
 const FREE: u32 = 4;
 
+/// The most that a component is held to have used beyond that: for what it did yesterday it does not pay for ever.
+const MEMORY: Duration = Duration::from_secs(1);
+
 /// How many requests of one component are under way at once; more wait for their turn.
 const REQUESTS: usize = 32;
 
 /// All components' shares.
 pub struct Shares {
-    lanes: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
     /// By the component's name. A share outlives its versions, and goes when the last run is gone.
     shares: Mutex<HashMap<String, Weak<Share>>>,
 }
 
 /// One component's.
 pub struct Share {
-    lanes: Arc<Semaphore>,
+    lanes: Arc<Lanes>,
     own: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     account: Mutex<Account>,
@@ -40,8 +46,16 @@ pub struct Share {
     memory: AtomicU64,
 }
 
-/// The right to compute.
+/// Where busy components compute.
+struct Lanes {
+    threads: ThreadPool,
+    /// One per thread.
+    free: Arc<Semaphore>,
+}
+
+/// The right to compute on one of the lanes.
 pub(super) struct Turn {
+    lanes: Arc<Lanes>,
     _lane: OwnedSemaphorePermit,
     _own: OwnedSemaphorePermit,
 }
@@ -50,13 +64,16 @@ pub(super) struct Turn {
 struct Account {
     level: Duration,
     since: Instant,
+    is_busy: bool,
 }
 
 impl Shares {
     /// For guests that share so many threads.
-    pub fn new(threads: usize) -> Self {
-        let lanes = threads.saturating_sub(1).max(1);
-        Self { lanes: Arc::new(Semaphore::new(lanes)), shares: Mutex::default() }
+    ///
+    /// # Errors
+    /// The system gives us no more threads.
+    pub fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
+        Ok(Self { lanes: Arc::new(Lanes::new(threads.saturating_sub(1).max(1))?), shares: Mutex::default() })
     }
 
     /// The share of the component of this name.
@@ -69,7 +86,7 @@ impl Shares {
             lanes: self.lanes.clone(),
             own: Arc::new(Semaphore::new(1)),
             requests: Arc::new(Semaphore::new(REQUESTS)),
-            account: Mutex::new(Account { level: Duration::ZERO, since: Instant::now() }),
+            account: Mutex::new(Account::new(Instant::now())),
             memory: AtomicU64::new(0),
         });
         shares.retain(|_, share| share.strong_count() > 0);
@@ -108,7 +125,15 @@ impl Share {
     pub(super) async fn turn(&self) -> Turn {
         // A component queues with one run at a time, so that who has more runs has no more turns. Nobody closes these.
         let own = acquire(&self.own).await;
-        Turn { _lane: acquire(&self.lanes).await, _own: own }
+        Turn { _lane: acquire(&self.lanes.free).await, _own: own, lanes: self.lanes.clone() }
+    }
+
+    /// Gives back what a run had, which takes its time if that was much: not where the other guests compute, if the
+    /// component is busy.
+    pub(super) fn give_back<T: Send>(&self, had: T) {
+        if self.is_busy() {
+            self.lanes.compute(|| self.while_counting(|| drop(had)));
+        }
     }
 
     /// Does some work that the host has with the component, such as a report of its run, and counts its time too.
@@ -126,7 +151,9 @@ impl Share {
 
     /// Whether the component has been computing for a long time.
     pub(super) fn is_busy(&self) -> bool {
-        self.account().level > BURST
+        let mut account = self.account();
+        account.burn(Duration::ZERO, Instant::now());
+        account.is_busy
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
@@ -147,11 +174,52 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
     }
 }
 
+impl Turn {
+    /// Does some of the component's work. It takes long, so that the calling thread's other guests get another thread.
+    pub(super) fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.lanes.compute(work)
+    }
+}
+
+impl Lanes {
+    fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
+        let builder =
+            ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("lane-{number}"));
+        let pool = builder.start_handler(|_| step_back()).build()?;
+        Ok(Self { threads: pool, free: Arc::new(Semaphore::new(threads)) })
+    }
+
+    fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        let runtime = Handle::current();
+        tokio::task::block_in_place(|| {
+            self.threads.install(|| {
+                let _entered = runtime.enter();
+                work()
+            })
+        })
+    }
+}
+
+/// Has the system prefer all other threads to this one.
+fn step_back() {
+    // Only on Linux is this about a thread. Elsewhere the turns alone must do.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+        tracing::warn!("busy components compute with the same priority as others: {error}");
+    }
+}
+
 impl Account {
+    fn new(now: Instant) -> Self {
+        Self { level: Duration::ZERO, since: now, is_busy: false }
+    }
+
     fn burn(&mut self, time: Duration, now: Instant) {
         let leaked = now.duration_since(self.since) / FREE;
-        self.level = self.level.saturating_sub(leaked) + time;
+        self.level = (self.level.saturating_sub(leaked) + time).min(MEMORY);
         self.since = now;
+        // Once it is busy, it is so until all is forgiven: it would go to and fro otherwise.
+        self.is_busy = self.level > BURST || (self.is_busy && !self.level.is_zero());
     }
 }
 
@@ -163,20 +231,22 @@ mod tests {
     fn who_computes_all_the_time_is_busy_and_who_does_so_now_and_then_is_not() {
         let start = Instant::now();
         let second = Duration::from_secs(1);
-        let mut account = Account { level: Duration::ZERO, since: start };
+        let mut account = Account::new(start);
         for n in 1..=100 {
             account.burn(second / 25, start + second / 5 * n);
         }
-        assert!(account.level <= BURST, "{:?}", account.level);
-        account.burn(second, start + second * 21);
-        assert!(account.level > BURST);
-        account.burn(Duration::ZERO, start + second * 31);
-        assert_eq!(account.level, Duration::ZERO);
+        assert!(!account.is_busy, "{:?}", account.level);
+        account.burn(second * 60, start + second * 21);
+        assert!(account.is_busy);
+        account.burn(Duration::ZERO, start + second * 24);
+        assert!(account.is_busy, "a quarter of a second is left");
+        account.burn(Duration::ZERO, start + second * 25);
+        assert!(!account.is_busy, "four times what is remembered has passed");
     }
 
     #[tokio::test]
     async fn one_run_of_a_busy_component_has_the_turn_and_another_component_has_the_next() {
-        let shares = Shares::new(2);
+        let shares = Shares::new(2).unwrap();
         let (a, b) = (shares.of("a"), shares.of("b"));
         assert!(Arc::ptr_eq(&a, &shares.of("a")));
         let first = a.turn().await;
@@ -193,7 +263,7 @@ mod tests {
 
     #[test]
     fn all_runs_of_a_component_share_its_memory() {
-        let share = Shares::new(1).of("a");
+        let share = Shares::new(1).unwrap().of("a");
         let mut limits = Limits::default();
         limits.set(Budget::ComponentMemory, 100);
         assert_eq!(share.charge_memory(&limits, 60), Ok(()));

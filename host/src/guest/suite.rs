@@ -38,12 +38,11 @@ impl Suite {
         store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
         // The guest's own side of them, what it lends to a call included.
         store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
-        // A busy component's run computes nothing before it has its turn.
-        store.set_epoch_deadline(if meter.share().is_busy() { 0 } else { 1 });
+        store.set_epoch_deadline(1);
         store.epoch_deadline_callback(|context| {
-            let meter = context.data().meter();
-            meter.tick()?;
-            Ok(UpdateDeadline::YieldCustom(1, Box::pin(meter.clone().give_way())))
+            context.data().meter().tick()?;
+            // tokio's own yield, so that timers and sockets are looked at in between.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         let instantiate = async {
             self.test
@@ -61,29 +60,32 @@ impl Entered {
     ///
     /// # Errors
     /// The guest broke.
-    pub async fn cases(mut self) -> Result<Vec<TestCase>, Breakdown> {
-        let suite = self.test.orbital_test_suite();
-        let meter = &self.meter;
-        let call = async {
-            suite.call_cases(&mut self.store).await.map_err(|error| Breakdown::from_error(error, meter))
+    pub async fn cases(self) -> Result<Vec<TestCase>, Breakdown> {
+        let Self { mut store, test, meter } = self;
+        let counting = meter.clone();
+        // The instance is the call's own, so that it is gone when the call is.
+        let call = async move {
+            let called = test.orbital_test_suite().call_cases(&mut store).await;
+            called.map_err(|error| Breakdown::from_error(error, &meter))
         };
-        meter.run(call).await
+        counting.run(call).await
     }
 
     /// Runs a case. The inner error is the test's own.
     ///
     /// # Errors
     /// The guest broke.
-    pub async fn run(mut self, case: &str) -> Result<Result<(), String>, Breakdown> {
-        let suite = self.test.orbital_test_suite();
-        let meter = &self.meter;
-        let call = async {
-            suite.call_run(&mut self.store, case).await.map_err(|error| Breakdown::from_error(error, meter))
+    pub async fn run(self, case: &str) -> Result<Result<(), String>, Breakdown> {
+        let Self { mut store, test, meter } = self;
+        let counting = meter.clone();
+        let call = async move {
+            let called = test.orbital_test_suite().call_run(&mut store, case).await;
+            called.map_err(|error| Breakdown::from_error(error, &meter))
         };
-        let result = meter.run(call).await?;
+        let result = counting.run(call).await?;
         if let Err(reason) = &result {
             // It is a line of the log like any other.
-            meter.charge(Budget::LogBytes, reason.len())?;
+            counting.charge(Budget::LogBytes, reason.len())?;
         }
         Ok(result)
     }

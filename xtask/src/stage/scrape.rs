@@ -1,4 +1,4 @@
-//! Reads the host's metrics, by an HTTP client of a few lines.
+//! Reads what the host says of itself, by an HTTP client of a few lines.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,13 +10,13 @@ use anyhow::{Context as _, ensure};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the host says at `/metrics`.
-pub(crate) fn metrics(host: SocketAddr) -> anyhow::Result<String> {
-    get(host, "/metrics").with_context(|| format!("cannot read http://{host}/metrics"))
+/// What the host says at a path.
+pub(crate) fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
+    ask(host, path).with_context(|| format!("cannot read http://{host}{path}"))
 }
 
 /// HTTP/1.0 makes it simple: the answer is not chunked, and ends when the connection does.
-fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
+fn ask(host: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     // In one piece: to write it bit by bit is to send a packet for each.
@@ -45,7 +45,7 @@ mod tests {
             assert!(request[..length].starts_with(b"GET /metrics HTTP/1.0\r\n"));
             stream.write_all(answer.as_bytes()).unwrap();
         });
-        let result = metrics(host);
+        let result = get(host, "/metrics");
         server.join().unwrap();
         result
     }
