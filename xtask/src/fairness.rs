@@ -40,6 +40,9 @@ pub(crate) struct Arguments {
     /// How long to look at each host, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
     duration: Duration,
+    /// What to run beside the good tests; without it, one after another
+    #[arg(value_parser = GREEDY)]
+    beside: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -51,14 +54,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
     let signals = Signals::catch()?;
     let mut rows = Vec::new();
-    let cases = GREEDY.map(Some);
-    for case in [None].iter().chain(&cases).chain(&[None]) {
+    let is_wanted =
+        |case: &&str| arguments.beside.is_empty() || arguments.beside.iter().any(|wanted| wanted == case);
+    let cases = GREEDY.into_iter().filter(is_wanted).map(Some);
+    for case in [None].into_iter().chain(cases).chain([None]) {
         if signals.told_to_stop() {
             break;
         }
-        let mut stage = Stage::set(&folder.join("stage"), &good, Addresses::choose()?, &settings(*case))?;
+        let mut stage = Stage::set(&folder.join("stage"), &good, Addresses::choose()?, &settings(case))?;
         crowd::wait_until_loaded(&mut stage, &signals, GOOD)?;
-        let row = look(&mut stage, &signals, *case, greedy, arguments.duration)?;
+        let row = look(&mut stage, &signals, case, greedy, arguments.duration)?;
         stage.stop()?;
         rows.push(row);
     }

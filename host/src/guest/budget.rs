@@ -19,6 +19,8 @@ pub enum Budget {
     Memory,
     /// The same of all runs of the component that are in flight.
     ComponentMemory,
+    /// The same of all runs that are in flight.
+    TotalMemory,
     /// Bytes that the host keeps for the run, or copies for one call of it: bodies to be sent, planned replies, values
     /// for metrics.
     HostMemory,
@@ -59,11 +61,12 @@ struct Definition(&'static str, Unit, u64, u64, u64);
 
 impl Budget {
     /// Every budget there is.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::WallTime,
         Self::Cpu,
         Self::Memory,
         Self::ComponentMemory,
+        Self::TotalMemory,
         Self::HostMemory,
         Self::Handles,
         Self::LogBytes,
@@ -83,6 +86,7 @@ impl Budget {
             Self::Cpu => Definition("cpu", Time, 1, MAX_MS, 10_000),
             Self::Memory => Definition("memory", Bytes, 1 << 20, 1 << 30, 256 << 20),
             Self::ComponentMemory => Definition("component_memory", Bytes, 1 << 20, 1 << 40, 4 << 30),
+            Self::TotalMemory => Definition("total_memory", Bytes, 1 << 20, 1 << 44, 16 << 30),
             Self::HostMemory => Definition("host_memory", Bytes, 64 << 10, 1 << 30, 32 << 20),
             Self::Handles => Definition("handles", Number, 16, 100_000, 1000),
             Self::LogBytes => Definition("log_bytes", Bytes, 0, 64 << 20, 256 << 10),
@@ -214,7 +218,7 @@ impl fmt::Display for BudgetBreach {
 
 impl std::error::Error for BudgetBreach {}
 
-/// Sums up the memory of one instance, in the counts of its run and of its component.
+/// Sums up the memory of one instance, in the counts of its run, of its component, and of all.
 pub(super) struct MemoryBudget {
     meter: Meter,
     used: usize,

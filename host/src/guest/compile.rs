@@ -34,6 +34,10 @@ const LARGE: usize = 1 << 20;
 /// toolchains make get quick code in a fifth of it.
 const BRIEF: Duration = Duration::from_secs(10);
 
+/// How many are compiled in a hurry at once. Compiling one uses all cores already; the second is there so that a large one
+/// does not hold up the small ones.
+const CONCURRENT: usize = 2;
+
 /// How much of what the child says is read.
 const MOST_WORDS: u64 = 64 << 10;
 
@@ -44,6 +48,8 @@ pub struct Compiler {
     /// None keeps nothing.
     cache: Option<CodeCache>,
     limits: CompileLimits,
+    /// The right to compile in a hurry.
+    compiling: Arc<Semaphore>,
     /// Optimising what runs already is done one at a time.
     optimising: Arc<Semaphore>,
 }
@@ -122,7 +128,8 @@ pub enum CompileError {
 impl Compiler {
     /// For this engine.
     pub fn new(engine: GuestEngine, cache: Option<CodeCache>, limits: CompileLimits) -> Self {
-        Self { engine, cache, limits, optimising: Arc::new(Semaphore::new(1)) }
+        let (compiling, optimising) = (Semaphore::new(CONCURRENT), Semaphore::new(1));
+        Self { engine, cache, limits, compiling: Arc::new(compiling), optimising: Arc::new(optimising) }
     }
 
     /// Checks, compiles and links a component. Code that was compiled before comes from the cache.
@@ -139,6 +146,12 @@ impl Compiler {
         let bytes = source.bytes.clone();
         blocking(move || check_dimensions(&bytes)).await??;
         let in_a_hurry = pace != Pace::Thorough && source.bytes.len() >= LARGE;
+        let _turn = match pace {
+            // Nobody closes it.
+            Pace::Briefly => self.compiling.acquire().await.ok(),
+            // One at a time anyway.
+            Pace::Soon | Pace::Thorough => None,
+        };
         let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;
             made.unwrap_or(Err(CompileError::Slow))?

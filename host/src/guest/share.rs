@@ -24,7 +24,12 @@ const BURST: Duration = Duration::from_millis(50);
 const FREE: u32 = 4;
 
 /// The most that a component is held to have used beyond that: for what it did yesterday it does not pay for ever.
-const MEMORY: Duration = Duration::from_secs(1);
+const MEMORY: Duration = Duration::from_millis(200);
+
+/// The niceness of threads on which busy components compute. Any makes the system prefer the others at once. With the most
+/// there is, on a machine where other programs take all processors, such a thread would wait for ever so long with
+/// something in its hands that the others need, such as the lock of the process's address space.
+const NICE: i32 = 10;
 
 /// How many requests of one component are under way at once; more wait for their turn.
 const REQUESTS: usize = 32;
@@ -32,6 +37,8 @@ const REQUESTS: usize = 32;
 /// All components' shares.
 pub struct Shares {
     lanes: Arc<Lanes>,
+    /// Bytes, of all runs in flight.
+    memory: Arc<AtomicU64>,
     /// By the component's name. A share outlives its versions, and goes when the last run is gone.
     shares: Mutex<HashMap<String, Weak<Share>>>,
 }
@@ -42,8 +49,10 @@ pub struct Share {
     own: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     account: Mutex<Account>,
-    /// Bytes, of all runs in flight.
+    /// Bytes, of its runs in flight.
     memory: AtomicU64,
+    /// The same of all components.
+    total_memory: Arc<AtomicU64>,
 }
 
 /// Where busy components compute.
@@ -73,7 +82,8 @@ impl Shares {
     /// # Errors
     /// The system gives us no more threads.
     pub fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
-        Ok(Self { lanes: Arc::new(Lanes::new(threads.saturating_sub(1).max(1))?), shares: Mutex::default() })
+        let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1))?);
+        Ok(Self { lanes, memory: Arc::default(), shares: Mutex::default() })
     }
 
     /// The share of the component of this name.
@@ -88,6 +98,7 @@ impl Shares {
             requests: Arc::new(Semaphore::new(REQUESTS)),
             account: Mutex::new(Account::new(Instant::now())),
             memory: AtomicU64::new(0),
+            total_memory: self.memory.clone(),
         });
         shares.retain(|_, share| share.strong_count() > 0);
         shares.insert(component.to_owned(), Arc::downgrade(&share));
@@ -99,20 +110,27 @@ impl Share {
     /// Counts in memory of a run.
     ///
     /// # Errors
-    /// All runs together have more than they may.
+    /// All of the component's runs together have more than they may, or all runs that there are.
     pub(super) fn charge_memory(&self, limits: &Limits, bytes: u64) -> Result<(), BudgetBreach> {
-        let (budget, limit) = (Budget::ComponentMemory, limits.of(Budget::ComponentMemory));
-        let asked = self.memory.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
-        if asked <= limit {
-            return Ok(());
+        let counts = [(Budget::ComponentMemory, &self.memory), (Budget::TotalMemory, &*self.total_memory)];
+        let asked = counts.map(|(budget, memory)| BudgetBreach {
+            budget,
+            limit: limits.of(budget),
+            asked: memory.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes),
+        });
+        match asked.into_iter().find(|asked| asked.asked > asked.limit) {
+            None => Ok(()),
+            Some(breach) => {
+                self.release_memory(bytes);
+                Err(breach)
+            }
         }
-        self.release_memory(bytes);
-        Err(BudgetBreach { budget, limit, asked })
     }
 
     /// Counts out memory of a run.
     pub(super) fn release_memory(&self, bytes: u64) {
         self.memory.fetch_sub(bytes, Ordering::Relaxed);
+        self.total_memory.fetch_sub(bytes, Ordering::Relaxed);
     }
 
     /// The right to have one more request under way.
@@ -204,7 +222,7 @@ impl Lanes {
 fn step_back() {
     // Only on Linux is this about a thread. Elsewhere the turns alone must do.
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 19) {
+    if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::warn!("busy components compute with the same priority as others: {error}");
     }
 }
@@ -262,13 +280,20 @@ mod tests {
     }
 
     #[test]
-    fn all_runs_of_a_component_share_its_memory() {
-        let share = Shares::new(1).unwrap().of("a");
+    fn all_runs_of_a_component_share_its_memory_and_all_components_theirs() {
+        let shares = Shares::new(1).unwrap();
+        let (a, b) = (shares.of("a"), shares.of("b"));
         let mut limits = Limits::default();
         limits.set(Budget::ComponentMemory, 100);
-        assert_eq!(share.charge_memory(&limits, 60), Ok(()));
-        assert!(share.charge_memory(&limits, 60).is_err());
-        share.release_memory(60);
-        assert_eq!(share.charge_memory(&limits, 60), Ok(()));
+        limits.set(Budget::TotalMemory, 150);
+        let breach =
+            |share: &Share, bytes| share.charge_memory(&limits, bytes).map_err(|breach| breach.budget);
+        assert_eq!(breach(&a, 60), Ok(()));
+        assert_eq!(breach(&a, 60), Err(Budget::ComponentMemory));
+        assert_eq!(breach(&b, 90), Ok(()));
+        assert_eq!(breach(&b, 10), Err(Budget::TotalMemory));
+        a.release_memory(60);
+        assert_eq!(breach(&b, 10), Ok(()));
+        assert_eq!(breach(&a, 50), Ok(()));
     }
 }

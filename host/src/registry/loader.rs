@@ -29,9 +29,9 @@ use crate::signature::Signature;
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How many files are loaded at once, but for one that takes long. Compiling one uses all cores already; the second
-/// is there so that a large one does not hold up the small ones.
-const CONCURRENT_LOADS: usize = 2;
+/// How many files are loaded at once, but for one that takes long to compile. The compiler has a limit of its own; most of these
+/// wait for it, or for a component that is slow to list its cases.
+const CONCURRENT_LOADS: usize = 16;
 
 /// Events that may wait; when there are more, the directory is looked at as a whole anyway.
 const EVENTS: usize = 1024;

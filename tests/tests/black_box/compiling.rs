@@ -202,6 +202,19 @@ async fn what_takes_long_to_compile_holds_up_nothing_and_is_dropped_once_it_is_r
 }
 
 #[tokio::test]
+async fn who_is_slow_to_list_its_cases_holds_up_few() {
+    let host = Host::builder().start().await;
+    let mark = host.lines.mark();
+    for number in 0..12 {
+        host.deploy_as("hostile/cases_sleeps", &format!("slow-{number}"));
+    }
+    host.deploy("passes");
+    host.lines.wait(mark, &["component=passes", " loaded"]).await;
+    let ended = host.lines.find(mark, &["did not load"]).len();
+    assert!(ended < 10, "it had to wait for {ended} of them: {}", host.lines.text());
+}
+
+#[tokio::test]
 async fn check_says_what_compiling_cost_and_that_it_is_paid_once() {
     let cache = Cache::new();
     for cost in ["compiled and loaded in ", "compiled before, loaded in "] {
