@@ -256,9 +256,9 @@ mod tests {
         assert!(!account.is_busy, "{:?}", account.level);
         account.burn(second * 60, start + second * 21);
         assert!(account.is_busy);
-        account.burn(Duration::ZERO, start + second * 24);
-        assert!(account.is_busy, "a quarter of a second is left");
-        account.burn(Duration::ZERO, start + second * 25);
+        account.burn(Duration::ZERO, start + second * 21 + MEMORY * 3);
+        assert!(account.is_busy, "a quarter of what is remembered is left");
+        account.burn(Duration::ZERO, start + second * 21 + MEMORY * 4);
         assert!(!account.is_busy, "four times what is remembered has passed");
     }
 
