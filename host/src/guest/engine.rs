@@ -157,8 +157,8 @@ fn config(code: Code) -> Config {
 /// per component are those that the largest known guests (Python's) need, and there is as much in all for each run: who
 /// declares all that it may takes nothing that a neighbour needs.
 fn pool(max_runs: usize) -> PoolingAllocationConfig {
-    // One more than runs, for `cases()` of components being loaded beside them.
-    let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(8);
+    // More than runs, for `cases()` of components being loaded beside them: the registry has up to 17 at once.
+    let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(24);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
