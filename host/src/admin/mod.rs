@@ -8,6 +8,7 @@
 //! | `/api/v1/…` | the API; see `docs/api.md` |
 
 mod api;
+mod etag;
 mod guard;
 mod headers;
 mod probes;

@@ -6,6 +6,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde::Serialize;
+use utoipa::{ToResponse, ToSchema};
 
 use crate::dispatcher::RunError;
 use crate::scheduler::Refusal;
@@ -19,14 +20,17 @@ pub(super) struct Problem {
     pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 
-#[derive(Serialize)]
-struct Body<'a> {
+/// Why the host does not do what it was asked (RFC 9457).
+#[derive(Serialize, ToSchema, ToResponse)]
+#[schema(as = Problem)]
+#[response(content_type = "application/problem+json")]
+pub(super) struct ProblemBody {
     /// The status in words.
-    title: &'a str,
+    title: &'static str,
     /// The status.
     status: u16,
     /// What is wrong, and what would be right.
-    detail: &'a str,
+    detail: String,
 }
 
 impl Problem {
@@ -46,7 +50,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = Body { title, status: self.status.as_u16(), detail: &self.detail };
+        let body = ProblemBody { title, status: self.status.as_u16(), detail: self.detail };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (self.status, content_type, Json(body)).into_response();
         // `Json` sets its own.

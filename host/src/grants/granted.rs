@@ -1,13 +1,14 @@
 //! What the operator lets components reach.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{HostPattern, TargetReach, Wildcard};
 use crate::config::Section;
 use crate::target::TargetsSettings;
 
 /// What is granted to a component. By default: nothing.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Grants {
     /// Requests to targets.
     pub targets: Vec<TargetReach>,
@@ -18,9 +19,10 @@ pub struct Grants {
 }
 
 /// Hosts that a component may reach.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HostGrant {
     /// Which.
+    #[schema(value_type = String)]
     pub pattern: HostPattern,
     /// Whether they may be on the operator's own network.
     pub private: bool,

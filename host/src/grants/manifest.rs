@@ -1,17 +1,19 @@
 //! What a component asks for.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{HostPattern, TargetReach, Wildcard};
 use crate::config::{Mistake, Section, parse};
 
 /// A component's manifest: all that it wants to reach. It is written as TOML, and stands as it is in a custom section of
 /// the component.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Manifest {
     /// Requests to targets.
     pub targets: Vec<TargetReach>,
     /// Hosts beside the targets, by `wasi:http`.
+    #[schema(value_type = Vec<String>)]
     pub hosts: Vec<HostPattern>,
     /// Names of configuration values.
     pub config: Vec<ConfigAsk>,
@@ -20,7 +22,7 @@ pub struct Manifest {
 }
 
 /// A configuration value that a component reads.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ConfigAsk {
     /// Its name.
     pub name: String,
@@ -29,7 +31,7 @@ pub struct ConfigAsk {
 }
 
 /// What a component asks for, one way or the other.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Asks {
     /// Whether it has a manifest. Without one, its imports say what it could do.
     pub by_manifest: bool,

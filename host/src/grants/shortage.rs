@@ -3,15 +3,17 @@
 use std::fmt;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{HostPattern, TargetReach};
 
 /// What is missing, and what to add to the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Shortage {
     #[serde(skip)]
     pub(super) component: String,
     pub(super) targets: Vec<TargetReach>,
+    #[schema(value_type = Vec<String>)]
     pub(super) hosts: Vec<HostPattern>,
     /// Names of configuration values.
     pub(super) config: Vec<String>,

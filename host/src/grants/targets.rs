@@ -4,19 +4,23 @@ use std::fmt;
 
 use http::Method;
 use serde::{Serialize, Serializer};
+use utoipa::ToSchema;
 
 use super::{PathPattern, Wildcard};
 use crate::config::Section;
 
 /// Requests to a target: all, or those with some methods and paths.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TargetReach {
     /// The target's name.
+    #[schema(value_type = String)]
     pub name: Wildcard,
     /// Which methods, as they are written in requests; empty means any.
     #[serde(serialize_with = "methods")]
+    #[schema(value_type = Vec<String>)]
     pub methods: Vec<Method>,
     /// Which paths; empty means any.
+    #[schema(value_type = Vec<String>)]
     pub paths: Vec<PathPattern>,
 }
 

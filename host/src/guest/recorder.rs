@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Serialize, Serializer};
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
 use super::budget::{Budget, BudgetBreach};
 use super::clock::RunClock;
@@ -59,13 +60,15 @@ pub struct Recording {
 }
 
 /// One step.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Step {
     /// When it began, since the start of the attempt.
     #[serde(serialize_with = "seconds")]
+    #[schema(value_type = f64)]
     pub at: Duration,
     /// How long it took; nothing for what is done at once.
     #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = f64, required = false)]
     pub took: Option<Duration>,
     /// What it was.
     #[serde(flatten)]
@@ -73,7 +76,7 @@ pub struct Step {
 }
 
 /// What can happen in a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Happening {
     /// The test said something.
@@ -154,12 +157,14 @@ pub enum Happening {
         body: String,
         /// From the event to here.
         #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = f64, required = false)]
         latency: Option<Duration>,
         /// What it was answered, if the test planned that.
         #[serde(skip_serializing_if = "Option::is_none")]
         answered: Option<u16>,
         /// How long the answer is held back, if the test planned that. Who delivers may give up before.
         #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = f64, required = false)]
         answered_after: Option<Duration>,
         /// Whether the test took it.
         taken: bool,
@@ -219,7 +224,7 @@ impl Happening {
 }
 
 /// How a line came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogSource {
     /// By `log`.

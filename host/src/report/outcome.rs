@@ -1,9 +1,10 @@
 //! How a run ended.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How a run ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The test returned and had nothing to object.

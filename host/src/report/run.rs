@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Outcome;
@@ -13,7 +14,7 @@ use crate::runner::Order;
 use crate::scheduler::Trigger;
 
 /// One run, from beginning to end.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Report {
     /// Its id.
     pub run: Uuid,
@@ -29,15 +30,19 @@ pub struct Report {
     pub trigger: Trigger,
     /// When it was due.
     #[serde(serialize_with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub due: SystemTime,
     /// When the guest was entered for the first time.
     #[serde(serialize_with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub started: SystemTime,
     /// From due to started, in seconds.
     #[serde(serialize_with = "seconds")]
+    #[schema(value_type = f64)]
     pub start_delay: Duration,
     /// From then to the end of the last attempt, in seconds.
     #[serde(serialize_with = "seconds")]
+    #[schema(value_type = f64)]
     pub duration: Duration,
     /// How the last attempt ended.
     pub outcome: Outcome,
@@ -48,16 +53,18 @@ pub struct Report {
 }
 
 /// One try within a run.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Attempt {
     /// When the guest was entered.
     #[serde(serialize_with = "time")]
+    #[schema(value_type = String, format = DateTime)]
     pub started: SystemTime,
     /// The same by a clock that nobody sets: what lies between moments is measured with this one.
     #[serde(skip)]
     pub entered: Instant,
     /// From then to its end, in seconds.
     #[serde(serialize_with = "seconds")]
+    #[schema(value_type = f64)]
     pub duration: Duration,
     /// How it ended.
     pub outcome: Outcome,
@@ -67,7 +74,8 @@ pub struct Attempt {
     pub timeline: Vec<Step>,
     /// Steps that did not fit in the timeline.
     pub omitted: usize,
-    /// What it used.
+    /// What it used: `cpu_seconds`, and of each budget its peak.
+    #[schema(value_type = BTreeMap<String, f64>)]
     pub usage: Usage,
     /// Values that it recorded for metrics of its own.
     #[serde(skip)]

@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::CasePattern;
 
 /// One pause: its cases do not run by themselves.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Pause {
     /// Its id.
     pub id: Uuid,
-    /// Which cases.
+    /// Which cases: a pattern of their ids.
+    #[schema(value_type = String)]
     pub cases: CasePattern,
     /// Why.
     pub reason: String,
@@ -22,6 +24,7 @@ pub struct Pause {
     /// Since when.
     pub since: Timestamp,
     /// Until when; none means until somebody ends it.
+    #[schema(required)]
     pub until: Option<Timestamp>,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{Halt, Pauses, SchedulerSettings, Ticks};
 use crate::registry::Case;
@@ -24,7 +25,7 @@ pub struct Tick<V> {
 }
 
 /// Why a run is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
     /// Its schedule says so.

@@ -63,6 +63,13 @@ async fn components_are_shown_with_what_does_not_load() {
     assert_eq!(tagged["load_error"], Value::Null);
     assert_eq!(tagged["running"]["cases"], json!(["tagged/crm", "tagged/shop"]));
     assert_eq!(host.api("/components/tagged").await, *tagged);
+    assert_eq!(host.api("/components?failing=true&limit=1").await["components"], json!([broken]));
+    assert_eq!(host.api("/components?failing=true&limit=1").await["next"], "broken");
+    assert_eq!(host.api("/components?before=broken&failing=true").await["components"], json!([manual]));
+    assert_eq!(host.api("/components?q=TAG").await["components"], json!([tagged]));
+    assert!(
+        refused(&host, Method::GET, "/components/tagged?x=1", None, 400).await.contains("unknown field `x`")
+    );
     assert!(refused(&host, Method::GET, "/components/x", None, 404).await.contains("no component `x`"));
 }
 
@@ -116,8 +123,14 @@ async fn cases_are_found_by_component_state_and_tag() {
     assert_eq!(ids("?tag=tier:1&state=up").await, "tagged/crm tagged/shop");
     assert_eq!(ids("?state=down").await, "fails/error");
     assert_eq!(ids("?component=nobody").await, "");
+    assert_eq!(ids("?q=MANUAL").await, "manual/manual");
+    assert_eq!(ids("?q=team:C").await, "tagged/crm");
+    assert_eq!(ids("?limit=2").await, "fails/check fails/error");
+    assert_eq!(ids("?limit=2&before=fails/panics").await, "manual/manual tagged/crm");
+    assert_eq!(host.api("/cases?limit=2").await["next"], "fails/error");
+    assert_eq!(host.api("/cases?limit=7").await["next"], Value::Null);
     for (query, reason) in [
-        ("?state=broken", "must be `up`, `down` or `unknown`"),
+        ("?state=broken", "expected one of `up`, `down`, `unknown`"),
         ("?tag=crm", "must be `NAME:VALUE`"),
         ("?color=red", "unknown field `color`"),
     ] {
@@ -276,7 +289,8 @@ async fn a_pause_stops_the_schedule_and_its_end_starts_it_again() {
     assert_eq!(run(&host, "passes/passes").await["outcome"], "pass");
 
     let path = format!("/pauses/{}", pause["id"].as_str().unwrap());
-    assert_eq!(host.api("/pauses").await["pauses"].as_array().unwrap().len(), 1);
+    let pauses = host.api("/pauses?limit=1").await;
+    assert_eq!((pauses["pauses"].as_array().unwrap().len(), &pauses["next"]), (1, &Value::Null));
     assert_eq!(host.ask(Method::DELETE, &path, None).await.0, 200);
     host.lines.wait(0, &["resumed", "cases=passes/*"]).await;
     let mark = host.lines.mark();
@@ -417,7 +431,7 @@ async fn what_the_webhook_received_is_shown_with_what_became_of_it() {
     assert_eq!(page["next"], early["number"]);
     assert_eq!(found(&format!("limit=1&before={}", page["next"])).await, json!([rejected]));
     let said = refused(&host, Method::GET, "/deliveries?result=good", None, 400).await;
-    assert!(said.contains("must be one of `matched`"), "{said}");
+    assert!(said.contains("unknown variant `good`, expected one of `matched`"), "{said}");
 }
 
 #[tokio::test]

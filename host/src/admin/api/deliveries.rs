@@ -1,34 +1,39 @@
 //! `/deliveries`: what the webhook received lately, and what became of it.
 
+use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::Page;
 use crate::admin::Admin;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Problem, ProblemBody};
 use crate::report::text::short;
 use crate::report::timestamp::rfc3339;
 use crate::waiter::{Disposition, Received};
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new().route("/deliveries", get(list))
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Deliveries {
     /// The newest first.
     deliveries: Vec<Delivery>,
     /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
     next: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Delivery {
     /// Counted from 1 since the host started.
     number: u64,
+    #[schema(format = DateTime)]
     received_at: String,
     method: String,
     path: String,
@@ -38,46 +43,59 @@ struct Delivery {
     /// Its beginning.
     body: String,
     size_bytes: usize,
+    #[schema(required)]
     key: Option<String>,
-    result: &'static str,
+    result: Disposition,
     /// What that means here.
     explanation: String,
     /// The run that has it, or that it came too late for.
+    #[schema(required)]
     run: Option<Uuid>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
+    /// The key.
     key: Option<String>,
-    result: Option<String>,
+    /// What became of it.
+    result: Option<Disposition>,
+    /// The run that has it, or that it came too late for.
     run: Option<Uuid>,
+    /// The `next` of the page before.
+    #[param(format = "uint64")]
     before: Option<u64>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
+/// Lists what the webhook received lately, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    operation_id = "list_deliveries",
+    params(Filter),
+    responses(
+        (status = 200, description = "The newest first.", body = Deliveries),
+        (status = 400, response = ProblemBody)
+    )
+)]
 async fn list(
     State(admin): State<Admin>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Deliveries>, Problem> {
     let Query(Filter { key, result, run, before, limit }) = filter?;
-    let limit = super::limit(limit)?;
-    let known = Disposition::ALL.map(Disposition::name);
-    if let Some(result) = result.as_deref().filter(|result| !known.contains(result)) {
-        let known = known.join("`, `");
-        return Err(Problem::bad_request(format!("`result={result}` must be one of `{known}`")));
-    }
     let wanted = |received: &Received| {
         key.as_ref().is_none_or(|key| received.key.as_ref() == Some(key))
-            && result.as_deref().is_none_or(|result| received.disposition.name() == result)
+            && result.is_none_or(|result| received.disposition == result)
             && run.is_none_or(|run| received.run == Some(run))
             && before.is_none_or(|before| received.number < before)
     };
-    let mut received = admin.waiter.received(limit + 1, wanted);
-    let more = received.len() > limit;
-    received.truncate(limit);
-    let next = received.last().filter(|_| more).map(|last| last.number);
-    Ok(Json(Deliveries { deliveries: received.into_iter().map(Delivery::from).collect(), next }))
+    let page = Page::read(limit, |most| admin.waiter.received(most, wanted))?;
+    let next = page.next(|last| last.number);
+    Ok(Json(Deliveries { deliveries: page.items.into_iter().map(Delivery::from).collect(), next }))
 }
 
 impl From<Received> for Delivery {
@@ -93,7 +111,7 @@ impl From<Received> for Delivery {
             body: received.body,
             size_bytes: received.size,
             key: received.key,
-            result: received.disposition.name(),
+            result: received.disposition,
             run: received.run,
         }
     }

@@ -4,23 +4,34 @@ mod cases;
 mod components;
 mod config;
 mod deliveries;
+mod openapi;
+mod page;
 mod pauses;
 mod runs;
 
 use axum::Router;
+use axum::middleware::from_fn;
 use http::Uri;
+use utoipa_axum::router::OpenApiRouter;
 
 use super::Admin;
+use super::etag::tag;
 use super::problem::Problem;
+use page::{Nothing, Page};
 
+/// Everything, with a description of it.
 pub(super) fn routes() -> Router<Admin> {
-    Router::new()
+    let described = OpenApiRouter::with_openapi(openapi::about())
         .merge(components::routes())
         .merge(cases::routes())
         .merge(runs::routes())
         .merge(pauses::routes())
         .merge(deliveries::routes())
-        .merge(config::routes())
+        .merge(config::routes());
+    let (routes, description) = described.split_for_parts();
+    routes
+        .merge(openapi::routes(description))
+        .layer(from_fn(tag))
         .fallback(|uri: Uri| async move {
             Problem::not_found(format!(
                 "there is nothing at `{}`; docs/api.md lists what there is",
@@ -35,16 +46,7 @@ pub(super) fn routes() -> Router<Admin> {
         })
 }
 
-/// How many things one answer may have.
-const MOST: usize = 500;
-
-/// How many it has if nobody says.
-const SOME: usize = 50;
-
-/// A number of things that one answer can have.
-fn limit(limit: Option<usize>) -> Result<usize, Problem> {
-    match limit.unwrap_or(SOME) {
-        limit @ 1..=MOST => Ok(limit),
-        _ => Err(Problem::bad_request(format!("`limit` must be a number from 1 to {MOST}"))),
-    }
+/// Whether a text has another one in it, in upper or lower case.
+fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
 }

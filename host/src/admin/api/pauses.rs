@@ -2,35 +2,42 @@
 
 use std::time::Duration;
 
-use axum::extract::rejection::{JsonRejection, PathRejection};
-use axum::extract::{Path, State};
-use axum::routing::{delete, get};
-use axum::{Json, Router};
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::{Nothing, Page};
 use crate::admin::Admin;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Problem, ProblemBody};
 use crate::pausing::{NewPause, PauseError};
 use crate::scheduler::{CasePattern, Pause};
 
 /// The longest reason and name, in bytes.
 const LONGEST: usize = 1000;
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new().route("/pauses", get(list).post(begin)).route("/pauses/{pause}", delete(end))
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list, begin)).routes(routes!(end))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct AllPauses {
+    /// The newest first.
     pauses: Vec<Pause>,
+    /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
+    next: Option<Uuid>,
     /// Whether they are there after a restart.
     survives_a_restart: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Begun {
     #[serde(flatten)]
     pause: Pause,
@@ -39,29 +46,85 @@ struct Begun {
     survives_a_restart: bool,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPause)]
 struct Wish {
     /// A pattern of case ids.
+    #[schema(example = "checkout/*")]
     cases: String,
+    /// Why.
+    #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
     reason: String,
+    /// Who wants it.
+    #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
     author: String,
     /// A moment; or else
     until: Option<Timestamp>,
     /// a duration such as `2h`. Without both, until somebody ends it.
     #[serde(rename = "for")]
+    #[schema(example = "1h 30m", pattern = "^([0-9]+ ?(s|m|h|d) ?)+$")]
     lasting: Option<String>,
 }
 
-async fn list(State(admin): State<Admin>) -> Json<AllPauses> {
-    let survives_a_restart = admin.pauses.survives_a_restart();
-    Json(AllPauses { pauses: admin.pauses.current(), survives_a_restart })
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    /// The `next` of the page before.
+    before: Option<Uuid>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
 }
 
+/// Lists pauses.
+#[utoipa::path(
+    get,
+    path = "/pauses",
+    operation_id = "list_pauses",
+    params(Filter),
+    responses(
+        (status = 200, description = "The newest first.", body = AllPauses),
+        (status = 400, response = ProblemBody)
+    )
+)]
+async fn list(
+    State(admin): State<Admin>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<AllPauses>, Problem> {
+    let Query(Filter { before, limit }) = filter?;
+    let wanted = |pause: &Pause| before.is_none_or(|before| pause.id < before);
+    let newest = admin.pauses.current().into_iter().rev();
+    let page = Page::read(limit, |most| newest.filter(wanted).take(most).collect())?;
+    let next = page.next(|last| last.id);
+    let survives_a_restart = admin.pauses.survives_a_restart();
+    Ok(Json(AllPauses { pauses: page.items, next, survives_a_restart }))
+}
+
+/// Pauses cases: what is due meanwhile is skipped. Runs in flight go on.
+#[utoipa::path(
+    post,
+    path = "/pauses",
+    operation_id = "pause",
+    request_body = Wish,
+    responses(
+        (status = 201, description = "The pause has begun.", body = Begun),
+        (status = 400, response = ProblemBody),
+        (status = 409, response = ProblemBody),
+        (status = 413, response = ProblemBody),
+        (status = 415, response = ProblemBody),
+        (status = 422, response = ProblemBody),
+        (status = 503, response = ProblemBody),
+        (status = 507, response = ProblemBody)
+    )
+)]
 async fn begin(
     State(admin): State<Admin>,
+    parameters: Result<Query<Nothing>, QueryRejection>,
     wish: Result<Json<Wish>, JsonRejection>,
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
+    parameters?;
     let Json(wish) = wish?;
     let wish = wish.check()?;
     let plan = admin.desk.plan().await?;
@@ -80,11 +143,26 @@ async fn begin(
     Ok((StatusCode::CREATED, Json(begun)))
 }
 
+/// Resumes what a pause keeps from running.
+#[utoipa::path(
+    delete,
+    path = "/pauses/{pause}",
+    operation_id = "resume",
+    params(("pause" = Uuid, Path, description = "The pause's id.")),
+    responses(
+        (status = 200, description = "The pause that has ended.", body = Pause),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody),
+        (status = 507, response = ProblemBody)
+    )
+)]
 async fn end(
     State(admin): State<Admin>,
     pause: Result<Path<Uuid>, PathRejection>,
+    parameters: Result<Query<Nothing>, QueryRejection>,
 ) -> Result<Json<Pause>, Problem> {
     let Path(id) = pause?;
+    parameters?;
     let pauses = admin.pauses.clone();
     let pause = blocking(move || pauses.end(id)).await?;
     tracing::warn!(cases = %pause.cases, author = %pause.author, reason = %pause.reason, "resumed");

@@ -1,57 +1,77 @@
 //! `/runs`: those that go on and those that ended lately, with timeline and log.
 
+use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
+use super::{Nothing, Page};
 use crate::admin::Admin;
-use crate::admin::problem::Problem;
+use crate::admin::problem::{Problem, ProblemBody};
 use crate::report::timestamp::rfc3339;
 use crate::report::{Outcome, Report};
 use crate::runner::Order;
 use crate::scheduler::{CasePattern, Trigger};
 
-pub(super) fn routes() -> Router<Admin> {
-    Router::new().route("/runs", get(list)).route("/runs/{run}", get(show))
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Runs {
     /// Those that go on, the oldest first.
     in_flight: Vec<InFlight>,
     /// Those that ended, the newest first.
     runs: Vec<Summary>,
     /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
     next: Option<Uuid>,
 }
 
-#[derive(Serialize)]
+/// A run that goes on.
+#[derive(Serialize, ToSchema)]
+// With more it is a report.
+#[serde(deny_unknown_fields)]
 struct InFlight {
     run: Uuid,
     component: String,
     case: String,
     digest: String,
     trigger: Trigger,
+    #[schema(format = DateTime)]
     due: String,
 }
 
+/// A run, one or the other.
+#[derive(ToSchema)]
+#[allow(dead_code, reason = "what is served is one or the other by itself")]
+#[schema(as = Run)]
+#[serde(untagged)]
+enum EitherRun {
+    Ended(Report),
+    InFlight(InFlight),
+}
+
 /// A run that ended, in short.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(super) struct Summary {
     run: Uuid,
     component: String,
     case: String,
     trigger: Trigger,
+    #[schema(format = DateTime)]
     started: String,
     duration: f64,
     outcome: Outcome,
     flaky: bool,
     attempts: usize,
     /// The first line of the reason, if it did not pass.
+    #[schema(required)]
     message: Option<String>,
 }
 
@@ -87,23 +107,36 @@ impl From<Order> for InFlight {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// A pattern of case ids.
+    /// A pattern of case ids, such as `shop/*`.
     cases: Option<String>,
+    /// How it ended.
     outcome: Option<Outcome>,
+    /// Whether it passed after an attempt that did not.
     flaky: Option<bool>,
+    /// The `next` of the page before.
     before: Option<Uuid>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
+/// Lists runs that go on, and those that ended lately.
+#[utoipa::path(
+    get,
+    path = "/runs",
+    operation_id = "list_runs",
+    params(Filter),
+    responses((status = 200, description = "The newest first.", body = Runs), (status = 400, response = ProblemBody))
+)]
 async fn list(
     State(admin): State<Admin>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Runs>, Problem> {
     let Query(Filter { cases, outcome, flaky, before, limit }) = filter?;
-    let limit = super::limit(limit)?;
     let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
     let of_cases = |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let wanted = |report: &Report| {
@@ -111,10 +144,7 @@ async fn list(
             && outcome.is_none_or(|outcome| report.outcome == outcome)
             && flaky.is_none_or(|flaky| report.flaky == flaky)
     };
-    // One more, to know whether there are more.
-    let mut reports = admin.journal.runs(before, limit + 1, wanted);
-    let more = reports.len() > limit;
-    reports.truncate(limit);
+    let page = Page::read(limit, |most| admin.journal.runs(before, most, wanted))?;
     let in_flight = admin.journal.in_flight().into_iter().filter(|order| of_cases(&order.case.id));
     Ok(Json(Runs {
         // They have no outcome, and are on the first page only.
@@ -122,16 +152,30 @@ async fn list(
             (None, None, None) => in_flight.map(InFlight::from).collect(),
             _ => Vec::new(),
         },
-        next: reports.last().filter(|_| more).map(|report| report.run),
-        runs: reports.iter().map(|report| Summary::of(report)).collect(),
+        next: page.next(|report| report.run),
+        runs: page.items.iter().map(|report| Summary::of(report)).collect(),
     }))
 }
 
+/// Shows a run, with all attempts, timelines and logs.
+#[utoipa::path(
+    get,
+    path = "/runs/{run}",
+    operation_id = "show_run",
+    params(("run" = Uuid, Path, description = "The run's id.")),
+    responses(
+        (status = 200, description = "Its report, if it has ended.", body = EitherRun),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody)
+    )
+)]
 async fn show(
     State(admin): State<Admin>,
     run: Result<Path<Uuid>, PathRejection>,
+    parameters: Result<Query<Nothing>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Path(run) = run?;
+    parameters?;
     // In this order: a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
     if let Some(report) = admin.journal.run(run) {
