@@ -24,7 +24,7 @@ pub use host::{GRANTS, Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use pipeline::{DeliveringPipeline, Pipeline};
-pub use tools::{missing, program};
+pub use tools::{missing, program, schemathesis};
 pub use wall_clock::WallClock;
 
 use std::time::Duration;

@@ -3,15 +3,29 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::binary::root;
+
 /// The variable with which `.ci/run` says that every tool must be there.
 const CI: &str = "ORBITAL_CI";
 
 /// Where a program is, if it is on the `PATH`. See [`missing`] for what happens if it is not.
 pub fn program(name: &str, package: &str) -> Option<PathBuf> {
+    on_path(name).or_else(|| missing(&format!("`{name}` is not installed (Debian: `{package}`)")))
+}
+
+/// What holds the API against its description, on the `PATH` or where `.ci/tools` installs it. See [`missing`] for what
+/// happens if it is not there.
+pub fn schemathesis() -> Option<PathBuf> {
+    const NAME: &str = "schemathesis";
+    let installed = root().join("target/schemathesis/bin").join(NAME);
+    let wanted =
+        || missing("`schemathesis` is not installed (Python: `tests/schemathesis/requirements.lock`)");
+    installed.is_file().then_some(installed).or_else(|| on_path(NAME)).or_else(wanted)
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    let found =
-        std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file());
-    found.or_else(|| missing(&format!("`{name}` is not installed (Debian: `{package}`)")))
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|program| program.is_file())
 }
 
 /// The library that moves a process's clock, if it is installed. See [`missing`] for what happens if it is not.

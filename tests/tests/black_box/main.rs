@@ -29,6 +29,7 @@ mod polling;
 mod reload;
 mod replies;
 mod retries;
+mod schema;
 mod secrets;
 mod settings;
 mod shutdown;
