@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::admin::TokenError;
+use crate::compare::{EnvironmentError, Environments};
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
@@ -60,6 +61,9 @@ pub enum StartError {
     /// Secrets that the webhook asks for cannot be what they are for: all of them.
     #[error("{}", lines(.0))]
     Auth(Vec<AuthError>),
+    /// Other environments cannot be asked: all of them.
+    #[error("{}", lines(.0))]
+    Environments(Vec<EnvironmentError>),
     /// A listener cannot speak TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
@@ -131,6 +135,14 @@ pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result
 /// Secrets cannot be what they are for.
 pub fn gate(settings: &Settings, secrets: &Secrets) -> Result<Gate, StartError> {
     Gate::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
+}
+
+/// The other hosts that can be compared.
+///
+/// # Errors
+/// They cannot be asked.
+pub fn environments(settings: &Settings, secrets: &Secrets) -> Result<Arc<Environments>, StartError> {
+    Environments::new(&settings.environments, secrets).map(Arc::new).map_err(StartError::Environments)
 }
 
 /// The certificate of a listener whose section is this, if it has one.

@@ -7,6 +7,7 @@
 pub mod admin;
 pub mod build;
 pub mod cli;
+pub mod compare;
 pub mod config;
 mod delicate;
 pub mod dispatcher;

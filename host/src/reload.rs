@@ -14,8 +14,9 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{Access, Guard};
+use crate::compare::Environments;
 use crate::error::chain;
-use crate::foundation::{StartError, client, gate, provision, secrets, tls};
+use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
 use crate::guest::Budget;
 use crate::listener::Doors;
 use crate::registry::Terms;
@@ -56,6 +57,8 @@ pub struct Reloader {
     pub scheduler: watch::Sender<SchedulerSettings>,
     /// Takes limits, grants and configuration that components are loaded with.
     pub terms: watch::Sender<Arc<Terms>>,
+    /// Takes the other hosts that can be compared.
+    pub environments: watch::Sender<Arc<Environments>>,
     /// Is told how it went.
     pub metrics: Arc<MetricsSink>,
     /// Is told too, for people.
@@ -131,6 +134,7 @@ impl Reloader {
         let client = client(&settings, &secrets, &self.masker)?;
         let access = Access::new(&settings.admin, &secrets)?;
         let gate = gate(&settings, &secrets)?;
+        let environments = environments(&settings, &secrets)?;
         let public = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
         let private = tls(settings.admin.tls.as_ref(), "admin.tls")?;
         let later = self.settings.fixed_changes(&settings);
@@ -144,6 +148,7 @@ impl Reloader {
         self.doors.webhook.configure(Some(settings.webhook.limits), public);
         self.doors.admin.configure(None, private);
         self.guard.admit(access);
+        self.environments.send_replace(environments);
         self.scheduler.send_replace(settings.scheduler.clone());
         self.terms.send_replace(Arc::new(settings.terms()));
         let Settings { scheduler, runner, secrets, targets, .. } = settings;

@@ -97,8 +97,16 @@ impl SecretsSettings {
     /// # Errors
     /// Every secret that is not to be had.
     pub fn fetch(&self) -> Result<Secrets, Vec<SecretsError>> {
+        self.fetch_those(|_| true)
+    }
+
+    /// The same, of those that are wanted.
+    ///
+    /// # Errors
+    /// Every one of them that is not to be had.
+    pub fn fetch_those(&self, wanted: impl Fn(&str) -> bool) -> Result<Secrets, Vec<SecretsError>> {
         let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
-        for (name, source) in &self.0 {
+        for (name, source) in self.0.iter().filter(|(name, _)| wanted(name)) {
             match source.fetch(name) {
                 Ok(value) => drop(values.insert(name.clone(), value)),
                 Err(error) => errors.push(error),
@@ -214,6 +222,11 @@ impl Template {
             Part::Secret(name) => value(name),
         });
         parts.collect()
+    }
+
+    /// Whether this secret is part of it.
+    pub fn has(&self, secret: &str) -> bool {
+        self.0.iter().any(|part| matches!(part, Part::Secret(name) if name == secret))
     }
 
     /// Whether a secret is part of it.

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::foundation::{Foundation, StartError, gate, private, secrets, state, terms, workshop};
+use crate::foundation::{
+    Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
+};
 use crate::listener::Doors;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
@@ -61,6 +63,7 @@ impl Service {
         let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
         let gate = gate(&settings, &secrets)?;
+        let (environments, compared) = watch::channel(environments(&settings, &secrets)?);
         let Foundation { waiter, runner, webhook: public } =
             Foundation::lay(&settings, &secrets, &masker).await?;
         let terms = terms(&settings);
@@ -91,6 +94,7 @@ impl Service {
             deployed: deployed.clone(),
             terms: terms.subscribe(),
             config,
+            environments: compared,
             metrics: metrics.clone(),
             runner: runner.clone(),
             journal,
@@ -110,6 +114,7 @@ impl Service {
             masker,
             scheduler,
             terms,
+            environments,
             metrics: metrics.clone(),
             status,
         };

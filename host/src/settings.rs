@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::admin::AdminSettings;
+use crate::compare::EnvironmentsSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
 use crate::listener::TlsSettings;
@@ -33,6 +34,8 @@ pub struct Settings {
     pub secrets: SecretsSettings,
     /// `[targets.NAME]`
     pub targets: TargetsSettings,
+    /// `[environments.NAME]`
+    pub environments: EnvironmentsSettings,
     /// `[webhook]`
     pub webhook: WebhookSettings,
     /// `[waiter]`
@@ -75,10 +78,10 @@ impl Settings {
     }
 
     /// The files besides the configuration's own whose change is one of the configuration: those of secrets and of
-    /// certificates.
+    /// certificates, our own and those of other hosts.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         let tls = [&self.webhook.tls, &self.admin.tls].into_iter().flatten().flat_map(TlsSettings::files);
-        self.secrets.files().chain(tls)
+        self.secrets.files().chain(tls).chain(self.environments.files())
     }
 
     /// What loading components depends on.
@@ -141,6 +144,7 @@ impl Settings {
             scheduler: SchedulerSettings::read(root, rules.clone()),
             runner: RunnerSettings::read(root, rules),
             targets,
+            environments: EnvironmentsSettings::read(root, &secrets, base),
             secrets,
             webhook,
             waiter: root.section("waiter", WaiterSettings::read),

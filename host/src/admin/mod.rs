@@ -24,6 +24,7 @@ use tokio::sync::watch;
 pub use guard::{Access, Guard, TokenError};
 pub use settings::AdminSettings;
 
+use crate::compare::Environments;
 use crate::dispatcher::Desk;
 use crate::pausing::PauseBook;
 use crate::registry::{Snapshot, Terms};
@@ -41,6 +42,8 @@ pub struct Admin {
     pub terms: watch::Receiver<Arc<Terms>>,
     /// What became of the configuration file.
     pub config: watch::Receiver<ConfigStatus>,
+    /// The other hosts that can be compared.
+    pub environments: watch::Receiver<Arc<Environments>>,
     /// The metrics.
     pub metrics: Arc<MetricsSink>,
     /// What runs.

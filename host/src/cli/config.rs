@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use super::{Exit, LogFormat, print, start_log};
 use crate::admin::Access;
-use crate::foundation::{StartError, client, gate, secrets, tls};
+use crate::foundation::{StartError, client, environments, gate, secrets, tls};
 use crate::settings::Settings;
 
 /// Check the configuration, or show what holds.
@@ -48,6 +48,7 @@ impl Config {
                 client(&settings, &secrets, &masker)?;
                 Access::new(&settings.admin, &secrets).map_err(StartError::from)?;
                 gate(&settings, &secrets)?;
+                environments(&settings, &secrets)?;
                 tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
                 tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
                 print(&format!("{}: good\n", config.display()))?;

@@ -2,6 +2,7 @@
 
 use std::process::{ExitCode, Termination};
 
+use crate::compare::AskError;
 use crate::config::ConfigError;
 use crate::foundation::StartError;
 use crate::registry::DirectoryError;
@@ -12,7 +13,7 @@ use crate::scaffold::ScaffoldError;
 pub enum Exit {
     /// All is well.
     Ok = 0,
-    /// A case did not pass, or a component is wrong.
+    /// A case did not pass or differs, or a component is wrong.
     NotPassed = 1,
     /// Usage, configuration, or nothing matched.
     Usage = 2,
@@ -31,6 +32,7 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
     let start = error.downcast_ref::<StartError>();
     let configuration = error.is::<ConfigError>()
         || error.is::<DirectoryError>()
+        || error.is::<AskError>()
         || matches!(
             start,
             Some(
@@ -39,6 +41,7 @@ pub(super) fn of(error: &anyhow::Error) -> Exit {
                     | StartError::Targets(_)
                     | StartError::Token(_)
                     | StartError::Auth(_)
+                    | StartError::Environments(_)
                     | StartError::Tls(_)
                     | StartError::State(_)
                     | StartError::Directory(_)

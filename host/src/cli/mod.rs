@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod compare;
 mod compile;
 mod config;
 mod exit;
@@ -36,9 +37,10 @@ use crate::report::message;
         orbital build shop                           make a component of a project\n  \
         orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
         orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
-        orbital serve --config orbital.toml          run what is in the directory, for ever\n\n\
-        Exit codes: 0 all is well; 1 a case did not pass, or a component is wrong; 2 usage, configuration, or\n\
-        nothing matched; 3 the host could not do its job."
+        orbital serve --config orbital.toml          run what is in the directory, for ever\n  \
+        orbital compare staging production           what differs between two hosts by more than noise\n\n\
+        Exit codes: 0 all is well; 1 a case did not pass or differs, or a component is wrong; 2 usage,\n\
+        configuration, or nothing matched; 3 the host could not do its job."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -51,6 +53,7 @@ enum Command {
     Serve(serve::Serve),
     Run(run::Run),
     Check(check::Check),
+    Compare(compare::Compare),
     Build(build::Build),
     Config(config::Config),
     #[command(name = crate::guest::COMPILE_COMMAND, hide = true)]
@@ -74,6 +77,7 @@ pub fn main() -> Exit {
         Command::Serve(serve) => serve.execute(),
         Command::Run(run) => run.execute(),
         Command::Check(check) => check.execute(),
+        Command::Compare(compare) => compare.execute(),
         Command::Build(build) => build.execute(),
         Command::Config(config) => config.execute(),
         Command::Compile(compile) => compile.execute(),

@@ -43,6 +43,13 @@ fn of_tls(example: &str) -> Vec<(String, String)> {
     tls.map(|tls| (path(tls, "certificate"), path(tls, "key"))).collect()
 }
 
+/// Certificates that those of other hosts must lead to.
+fn of_authorities(example: &str) -> Vec<String> {
+    let file: Table = example.parse().unwrap();
+    let environments = file.get("environments").and_then(Value::as_table).into_iter().flatten();
+    environments.filter_map(|(_, environment)| Some(environment.get("ca")?.as_str()?.to_owned())).collect()
+}
+
 /// The texts of all `[secrets.…]` under this name.
 fn of_secrets(example: &str, name: &str) -> Vec<String> {
     let file: Table = example.parse().unwrap();
@@ -71,6 +78,10 @@ async fn assert_all_are_good(document: &str, least: usize) {
             write(&certificate, &made.cert.pem());
             write(&key, &made.signing_key.serialize_pem());
         }
+        for authority in of_authorities(&example) {
+            let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+            write(&authority, &made.cert.pem());
+        }
         let variables = of_secrets(&example, "env");
         let environment: Vec<(&str, &str)> =
             variables.iter().map(|variable| (variable.as_str(), secret(variable))).collect();
@@ -94,4 +105,9 @@ async fn every_example_of_operating_is_good() {
 #[tokio::test]
 async fn every_example_of_configuration_is_good() {
     assert_all_are_good("docs/configuration.md", 4).await;
+}
+
+#[tokio::test]
+async fn every_example_of_comparing_is_good() {
+    assert_all_are_good("docs/comparing.md", 1).await;
 }

@@ -8,6 +8,7 @@ mod beside;
 mod build;
 mod cli;
 mod clock;
+mod compare;
 mod compiling;
 mod config;
 mod conformance;

@@ -1,6 +1,7 @@
 //! The API, in JSON. Times are in UTC (RFC 3339), measured durations in seconds.
 
 mod cases;
+mod compare;
 mod components;
 mod config;
 mod deliveries;
@@ -27,7 +28,8 @@ pub(super) fn routes() -> Router<Admin> {
         .merge(runs::routes())
         .merge(pauses::routes())
         .merge(deliveries::routes())
-        .merge(config::routes());
+        .merge(config::routes())
+        .merge(compare::routes());
     let (routes, description) = described.split_for_parts();
     routes
         .merge(openapi::routes(description))
