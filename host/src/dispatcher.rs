@@ -146,9 +146,12 @@ impl Dispatcher {
                 }
                 Ok(()) = self.pauses.changed() => self.plan.pause(self.pauses.borrow_and_update().clone()),
                 Some(request) = self.requests.recv() => {
-                    // Whoever was told that something is deployed may ask for it at once.
+                    // Whoever was told that something is deployed, or paused, may ask for it at once.
                     if deployed.has_changed().unwrap_or(false) {
                         self.deploy(&deployed.borrow_and_update().clone());
+                    }
+                    if self.pauses.has_changed().unwrap_or(false) {
+                        self.plan.pause(self.pauses.borrow_and_update().clone());
                     }
                     self.answer(request);
                 }

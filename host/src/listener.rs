@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
+use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -56,6 +57,10 @@ pub struct Listener {
     address: SocketAddr,
     door: Arc<Door>,
 }
+
+/// Says of an answer, as an extension of it, that its body goes on for so long at most: its connection is not idle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GoesOn(pub(crate) Duration);
 
 /// Who gets in, and how; shared with those who change it and who count.
 pub struct Door {
@@ -275,12 +280,11 @@ impl Door {
             }
             let mut router = router.clone();
             async move {
-                let _busy = busy;
                 let answer = match admitted {
                     true => router.call(request).await.unwrap_or_else(|never| match never {}),
                     false => too_many(),
                 };
-                Ok::<_, Infallible>(answer)
+                Ok::<_, Infallible>(busy.last(answer))
             }
         });
         let http = http(&limits);
@@ -328,6 +332,25 @@ impl Busy {
     fn new(in_progress: &Arc<watch::Sender<usize>>) -> Self {
         in_progress.send_modify(|count| *count += 1);
         Self(in_progress.clone())
+    }
+}
+
+impl Busy {
+    /// Counts the request in until here, or, if its answer goes on, until that has ended.
+    fn last(self, answer: Response) -> Response {
+        let Some(GoesOn(limit)) = answer.extensions().get::<GoesOn>().copied() else { return answer };
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(limit, ended.cancelled()).await;
+            drop(self);
+        });
+        answer.map(|body| {
+            axum::body::Body::new(body.map_frame(move |frame| {
+                let _until_dropped = &end;
+                frame
+            }))
+        })
     }
 }
 

@@ -18,6 +18,7 @@ use crate::compare::Environments;
 use crate::error::chain;
 use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
 use crate::guest::Budget;
+use crate::history::History;
 use crate::listener::Doors;
 use crate::registry::Terms;
 use crate::report::MetricsSink;
@@ -59,6 +60,8 @@ pub struct Reloader {
     pub terms: watch::Sender<Arc<Terms>>,
     /// Takes the other hosts that can be compared.
     pub environments: watch::Sender<Arc<Environments>>,
+    /// Takes how long runs are kept.
+    pub history: Arc<History>,
     /// Is told how it went.
     pub metrics: Arc<MetricsSink>,
     /// Is told too, for people.
@@ -149,6 +152,7 @@ impl Reloader {
         self.doors.admin.configure(None, private);
         self.guard.admit(access);
         self.environments.send_replace(environments);
+        self.history.configure(&settings.history);
         self.scheduler.send_replace(settings.scheduler.clone());
         self.terms.send_replace(Arc::new(settings.terms()));
         let Settings { scheduler, runner, secrets, targets, .. } = settings;

@@ -12,14 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
+use crate::error::chain;
 use crate::foundation::{
     Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
 };
+use crate::history::{History, HistoryError};
 use crate::listener::Doors;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
 use crate::reload::{ConfigStatus, Reloader, Seen};
-use crate::report::{Console, Journal, MetricsSink, Reporter};
+use crate::report::log::one_line;
+use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
 use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
@@ -42,6 +45,7 @@ pub struct Service {
     close: CancellationToken,
     dispatcher: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
+    history: Arc<History>,
     console: std::thread::JoinHandle<()>,
 }
 
@@ -75,7 +79,15 @@ impl Service {
         let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes);
         let (console, printing) = Console::start(quiet)?;
         let journal = Journal::new(settings.journal.clone());
-        let reporter = Arc::new(Reporter::new(metrics.clone(), journal.clone(), console));
+        let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
+        match history.records().await {
+            Ok(records) => journal.restore(records),
+            Err(HistoryError::Off) => {}
+            Err(error) => tracing::warn!("how cases stood before is not known: {}", one_line(&chain(&error))),
+        }
+        let live = Live::new();
+        let reporter =
+            Arc::new(Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console));
         let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
@@ -98,11 +110,16 @@ impl Service {
             metrics: metrics.clone(),
             runner: runner.clone(),
             journal,
+            history: history.clone(),
             waiter,
             pauses,
             desk,
+            guard: guard.clone(),
+            live,
+            started: SystemTime::now(),
+            close: close.clone(),
         };
-        let pages = admin::router(admin, guard.clone());
+        let pages = admin::router(admin);
         let reloader = Reloader {
             path,
             settings,
@@ -115,6 +132,7 @@ impl Service {
             scheduler,
             terms,
             environments,
+            history: history.clone(),
             metrics: metrics.clone(),
             status,
         };
@@ -126,7 +144,7 @@ impl Service {
             tokio::spawn(upkeep(metrics, close.clone())),
         ];
         let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));
-        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, console: printing })
+        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, history, console: printing })
     }
 
     /// Stops in order: no new runs, runs in flight within their grace time, then the listeners.
@@ -143,6 +161,8 @@ impl Service {
         if let Err(error) = drained {
             tracing::error!(%error, "the dispatcher broke");
         }
+        // Nothing ends any more.
+        self.history.end().await;
         // The reporter's last owner is gone by now, so the console has nothing left but its queue.
         // If nobody reads that, it is lost.
         let printed = tokio::task::spawn_blocking(move || self.console.join());

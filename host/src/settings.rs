@@ -7,6 +7,7 @@ use crate::admin::AdminSettings;
 use crate::compare::EnvironmentsSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::guest::Budget;
+use crate::history::HistorySettings;
 use crate::listener::TlsSettings;
 use crate::registry::{RegistrySettings, Terms, TrustSettings};
 use crate::report::JournalSettings;
@@ -44,6 +45,8 @@ pub struct Settings {
     pub admin: AdminSettings,
     /// `[journal]`
     pub journal: JournalSettings,
+    /// `[history]`
+    pub history: HistorySettings,
     /// `state`
     pub state: StateSettings,
 }
@@ -110,6 +113,8 @@ impl Settings {
             ("admin.tls", self.admin.tls.is_some() != other.admin.tls.is_some()),
             ("admin.listen", self.admin.listen != other.admin.listen),
             ("journal", self.journal != other.journal),
+            ("history.enabled", self.history.enabled != other.history.enabled),
+            ("history.path", self.history.path != other.history.path),
             ("state", self.state != other.state),
         ];
         differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
@@ -138,6 +143,10 @@ impl Settings {
             (RegistrySettings::read(section, base), ComponentRules::read(section, &targets))
         });
         let rules = Arc::new(rules);
+        let state = StateSettings {
+            directory: base.join(root.string_or("state", "state")),
+            is_set: root.has("state"),
+        };
         Self {
             registry,
             trust: root.has("trust").then_some(trust),
@@ -150,10 +159,9 @@ impl Settings {
             waiter: root.section("waiter", WaiterSettings::read),
             admin,
             journal: root.section("journal", JournalSettings::read),
-            state: StateSettings {
-                directory: base.join(root.string_or("state", "state")),
-                is_set: root.has("state"),
-            },
+            history: root
+                .section("history", |section| HistorySettings::read(section, base, &state.directory)),
+            state,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 
 use reqwest::Method;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::process::Child;
@@ -185,6 +186,15 @@ impl Host {
     /// Ends it as `kill -9` does, and starts it again on the same directory, with ports of its own again.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.child.kill().await.unwrap();
+        Self::launch(self.directory, self.components, self.start).await
+    }
+
+    /// Ends it in good order, does something in its directory, and starts it again.
+    pub async fn stopped_and_restarted(mut self, meanwhile: impl FnOnce(&Path)) -> Self {
+        kill_process(Pid::from_raw(self.id()).unwrap(), Signal::TERM).unwrap();
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        assert!(status.expect("the host does not end").unwrap().success(), "{}", self.lines.text());
+        meanwhile(self.directory.path());
         Self::launch(self.directory, self.components, self.start).await
     }
 

@@ -8,6 +8,11 @@ use crate::binary::root;
 /// The variable with which `.ci/run` says that every tool must be there.
 const CI: &str = "ORBITAL_CI";
 
+/// Where `.ci/tools` puts what is for this workspace alone.
+pub(crate) fn tools() -> PathBuf {
+    root().join("target/tools")
+}
+
 /// Where a program is, if it is on the `PATH`. See [`missing`] for what happens if it is not.
 pub fn program(name: &str, package: &str) -> Option<PathBuf> {
     on_path(name).or_else(|| missing(&format!("`{name}` is not installed (Debian: `{package}`)")))

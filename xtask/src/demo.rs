@@ -81,8 +81,8 @@ fn introduce(
         "
 pipeline   http://{pipeline}
 webhook    http://{webhook}
+pages      http://{admin}/
 metrics    http://{admin}/metrics
-cases      http://{admin}/api/v1/cases
 
 break it   curl -X PUT http://{pipeline}/faults -d '{{\"drop\":true}}'
 heal it    curl -X PUT http://{pipeline}/faults -d '{{}}'

@@ -4,18 +4,14 @@
 //! floods the log, or sends, in forty runs at once; alone again at the end, which tells how noisy the machine is. What
 //! counts is the ratio between figures of one call; the figures themselves are the machine's.
 
-use std::{
-    fmt,
-    path::Path,
-    thread,
-    time::{Duration, Instant, SystemTime},
-};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use serde_json::Value;
 
 use crate::{
-    crowd, guests,
+    crowd,
+    felt::{self, Felt, Times},
+    guests,
     stage::{Addresses, Signals, Stage},
     workspace,
 };
@@ -28,12 +24,6 @@ const GOOD: usize = 10;
 
 /// How long a host runs before it is looked at.
 const WARM_UP: Duration = Duration::from_secs(4);
-
-/// How often the command looks whether it is told to stop.
-const GLANCE: Duration = Duration::from_millis(50);
-
-/// How many runs a page of the API lists.
-const PAGE: usize = 500;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -63,161 +53,41 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         let mut stage = Stage::set(&folder.join("stage"), &good, Addresses::choose()?, &settings(case))?;
         crowd::wait_until_loaded(&mut stage, &signals, GOOD)?;
-        let row = look(&mut stage, &signals, case, greedy, arguments.duration)?;
+        if case.is_some() {
+            guests::deploy(greedy, &stage.components)?;
+        }
+        felt::pass(&mut stage, &signals, WARM_UP)?;
+        let felt = Felt::during(&mut stage, &signals, arguments.duration)?;
         stage.stop()?;
-        rows.push(row);
+        rows.push(Row { beside: case, felt });
     }
-    let idle = |of: fn(&Row) -> &Times| {
-        let alone = rows.iter().filter(|row| row.beside.is_none()).map(|row| of(row).at(0.99));
+    let idle = |of: fn(&Felt) -> &Times| {
+        let alone = rows.iter().filter(|row| row.beside.is_none()).map(|row| of(&row.felt).at(0.99));
         alone.fold((0.0, 0.0), |(sum, number), time| (sum + time, number + 1.0))
     };
     let mean = |(sum, number): (f64, f64)| sum / number;
-    let (start, latency) = (mean(idle(|row| &row.start)), mean(idle(|row| &row.latency)));
-    println!("\n{}", Row::HEAD);
-    for row in &rows {
-        println!("{row}  {:4.1} x / {:4.1} x", row.start.at(0.99) / start, row.latency.at(0.99) / latency);
+    let (start, latency) = (mean(idle(|felt| &felt.start)), mean(idle(|felt| &felt.latency)));
+    println!("\nbeside       {} | p99, beside idle", Felt::HEAD);
+    for Row { beside, felt } in &rows {
+        let (start, latency) = (felt.start.at(0.99) / start, felt.latency.at(0.99) / latency);
+        println!("{:12} {felt} |  {start:4.1} x / {latency:4.1} x", beside.unwrap_or("nothing"));
     }
-    let not_passed = rows.iter().map(|row| row.not_passed).sum::<usize>();
+    let not_passed = rows.iter().map(|row| row.felt.not_passed).sum::<usize>();
     ensure!(not_passed == 0, "good runs did not pass {not_passed} times");
     Ok(())
 }
 
-/// Good runs to look at, fifty a second; and one greedy case, which is due as often.
+/// Good runs to look at; and one greedy case, which is due fifty times a second.
 fn settings(greedy: Option<&str>) -> String {
-    let mut settings = String::from(
-        "
-[journal]
-runs_per_case = 10000
-max_bytes = \"4GiB\"
-
-[[override]]
-cases = \"good-*/smoke\"
-every = \"200ms\"
-
-[[override]]
-cases = \"greedy/*\"
-manual = true
-",
-    );
+    let mut settings = format!("{}\n[[override]]\ncases = \"greedy/*\"\nmanual = true\n", felt::SETTINGS);
     if let Some(case) = greedy {
         settings += &format!("\n[[override]]\ncases = \"greedy/{case}\"\nevery = \"20ms\"\n");
     }
     settings
 }
 
-fn look(
-    stage: &mut Stage,
-    signals: &Signals,
-    beside: Option<&'static str>,
-    greedy: &Path,
-    duration: Duration,
-) -> anyhow::Result<Row> {
-    if beside.is_some() {
-        guests::deploy(greedy, &stage.components)?;
-    }
-    pass(stage, signals, WARM_UP)?;
-    let began = SystemTime::now();
-    pass(stage, signals, duration)?;
-    let mut row = Row { beside, ..Row::default() };
-    let mut before = String::new();
-    loop {
-        let page = stage.api(&format!("runs?cases=good-*/smoke&limit={PAGE}{before}"))?;
-        for run in page["runs"].as_array().context("the list has no runs")? {
-            let id = run["run"].as_str().context("a run has no id")?;
-            if started(id)? < began {
-                return Ok(row);
-            }
-            row.count(&stage.api(&format!("runs/{id}"))?);
-        }
-        match page["next"].as_str() {
-            Some(next) => before = format!("&before={next}"),
-            None => return Ok(row),
-        }
-    }
-}
-
-fn pass(stage: &mut Stage, signals: &Signals, duration: Duration) -> anyhow::Result<()> {
-    let end = Instant::now() + duration;
-    while Instant::now() < end && !signals.told_to_stop() {
-        stage.expect_running()?;
-        thread::sleep(GLANCE);
-    }
-    Ok(())
-}
-
-/// The first 48 bits of a run's id, a UUID of version 7, are the time in milliseconds.
-fn started(run: &str) -> anyhow::Result<SystemTime> {
-    let digits: String = run.chars().filter(|character| *character != '-').take(12).collect();
-    let milliseconds = u64::from_str_radix(&digits, 16).with_context(|| format!("`{run}` is no run's id"))?;
-    Ok(SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds))
-}
-
 /// One host.
-#[derive(Default)]
 struct Row {
     beside: Option<&'static str>,
-    not_passed: usize,
-    start: Times,
-    latency: Times,
-}
-
-impl Row {
-    const HEAD: &'static str = "beside         runs  not passed | start delay p50 / p99 / max, ms | delivery latency p50 / p99 / max, ms | p99, beside idle";
-
-    fn count(&mut self, report: &Value) {
-        if report["outcome"] != "pass" {
-            self.not_passed += 1;
-        }
-        self.start.0.extend(report["start_delay"].as_f64());
-        let attempts = report["attempts"].as_array().into_iter().flatten();
-        let steps = attempts.filter_map(|attempt| attempt["timeline"].as_array()).flatten();
-        let deliveries = steps.filter(|step| step["step"] == "delivery");
-        self.latency.0.extend(deliveries.filter_map(|step| step["latency"].as_f64()));
-    }
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (beside, runs) = (self.beside.unwrap_or("nothing"), self.start.0.len());
-        write!(formatter, "{beside:12} {runs:6} {:11} |", self.not_passed)?;
-        for (times, width) in [(&self.start, 7), (&self.latency, 9)] {
-            for quantile in [0.5, 0.99, 1.0] {
-                write!(formatter, " {:width$.1}", times.at(quantile) * 1e3)?;
-            }
-            write!(formatter, " |")?;
-        }
-        Ok(())
-    }
-}
-
-/// In seconds.
-#[derive(Default)]
-struct Times(Vec<f64>);
-
-impl Times {
-    /// The smallest that at least this part of them does not exceed.
-    fn at(&self, quantile: f64) -> f64 {
-        let mut sorted = self.0.clone();
-        sorted.sort_by(f64::total_cmp);
-        let rank = (sorted.len() as f64 * quantile).ceil() as usize;
-        sorted.get(rank.saturating_sub(1)).copied().unwrap_or(f64::NAN)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quantiles_are_times_that_were_measured() {
-        let times = Times((1..=100).rev().map(f64::from).collect());
-        assert_eq!([0.5, 0.99, 1.0].map(|quantile| times.at(quantile)), [50.0, 99.0, 100.0]);
-        assert!(Times::default().at(0.5).is_nan());
-    }
-
-    #[test]
-    fn a_run_says_when_it_was_started() {
-        let started = started("01a2077f-465d-74ee-bc1a-f3eef012754e").unwrap();
-        assert_eq!(started.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis(), 0x01a2_077f_465d);
-    }
+    felt: Felt,
 }

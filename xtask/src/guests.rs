@@ -70,6 +70,14 @@ pub(crate) fn build_examples() -> anyhow::Result<Vec<(Language, PathBuf)>> {
     build(Kind::Example)
 }
 
+/// Builds one of them.
+pub(crate) fn build_example(language: Language) -> anyhow::Result<PathBuf> {
+    ensure_target()?;
+    workspace::build_binaries()?;
+    let suite = Suite { kind: Kind::Example, language };
+    suite.build()?.map_err(|missing| anyhow::anyhow!("{missing}"))
+}
+
 /// Copies a component in the way that a watched directory likes best: first under a name that nobody looks at, then in
 /// one step under its own.
 pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf> {

@@ -10,9 +10,12 @@ use clap::{Parser, Subcommand};
 mod crowd;
 mod demo;
 mod fairness;
+mod felt;
 mod fuzz;
 mod guests;
 mod guides;
+mod pages;
+mod screenshots;
 mod soak;
 mod stage;
 mod test;
@@ -38,6 +41,10 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Do what the guides say, each in an empty folder
     Guides(guides::Arguments),
+    /// Measure how long pages take among many stored runs, and how much good tests feel of who opens them
+    Pages(pages::Arguments),
+    /// Take the pictures of the pages that the documents show
+    Screenshots,
     /// Run hostile tests beside two hundred good ones for a long time, and look for leaks
     Soak(soak::Arguments),
     /// Build everything and run all tests
@@ -51,6 +58,8 @@ fn main() -> ExitCode {
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
+        Command::Pages(arguments) => pages::run(&arguments),
+        Command::Screenshots => screenshots::run(),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
     };

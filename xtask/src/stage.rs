@@ -25,7 +25,7 @@ mod scrape;
 mod signals;
 mod tally;
 
-pub(crate) use self::{addresses::Addresses, samples::samples, signals::Signals, tally::Tally};
+pub(crate) use self::{addresses::Addresses, samples::samples, scrape::get, signals::Signals, tally::Tally};
 
 /// How long the host may take to answer.
 const READY: Duration = Duration::from_secs(30);
@@ -100,6 +100,12 @@ impl Stage {
     pub(crate) fn api(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let answer = scrape::get(self.addresses.admin, &format!("/api/v1/{path}"))?;
         serde_json::from_str(&answer).with_context(|| format!("`{path}` is answered with what is no JSON"))
+    }
+
+    /// Switches faults of the pipeline.
+    pub(crate) fn put_faults(&self, faults: &str) -> anyhow::Result<()> {
+        scrape::ask(self.addresses.pipeline, "PUT /faults", faults).context("cannot switch faults")?;
+        Ok(())
     }
 
     /// Stops both, and fails if one does not stop in peace.

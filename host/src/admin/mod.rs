@@ -6,30 +6,37 @@
 //! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names what does not load: components, the configuration |
 //! | `GET /metrics` | metrics in Prometheus' text format |
 //! | `/api/v1/…` | the API; see `docs/api.md` |
+//! | everything else | pages for people; see `docs/pages.md` |
 
 mod api;
 mod etag;
 mod guard;
 mod headers;
+mod pages;
+mod past;
 mod probes;
 mod problem;
+mod sessions;
 mod settings;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_response};
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use guard::{Access, Guard, TokenError};
 pub use settings::AdminSettings;
 
 use crate::compare::Environments;
 use crate::dispatcher::Desk;
+use crate::history::History;
 use crate::pausing::PauseBook;
 use crate::registry::{Snapshot, Terms};
 use crate::reload::ConfigStatus;
-use crate::report::{Journal, MetricsSink};
+use crate::report::{Journal, Live, MetricsSink};
 use crate::runner::Runner;
 use crate::waiter::Waiter;
 
@@ -50,16 +57,28 @@ pub struct Admin {
     pub runner: Arc<Runner>,
     /// What ran lately.
     pub journal: Arc<Journal>,
+    /// What ran before, over restarts.
+    pub history: Arc<History>,
     /// What the webhook received lately.
     pub waiter: Arc<Waiter>,
     /// What is paused.
     pub pauses: Arc<PauseBook>,
     /// What is due, and starting what is not.
     pub desk: Desk,
+    /// Who may ask.
+    pub guard: Arc<Guard>,
+    /// What changes at the moment.
+    pub live: Arc<Live>,
+    /// When the host started.
+    pub started: SystemTime,
+    /// Cancelled when the listener is to close: what goes on for ever ends then.
+    pub close: CancellationToken,
 }
 
 /// All routes, for those whom the guard lets in.
-pub fn router(admin: Admin, guard: Arc<Guard>) -> Router {
-    let routes = probes::routes().nest("/api/v1", api::routes()).with_state(admin);
+pub fn router(admin: Admin) -> Router {
+    let guard = admin.guard.clone();
+    let routes = probes::routes().nest("/api/v1", api::routes()).merge(pages::routes());
+    let routes = routes.with_state(admin);
     routes.layer(from_fn_with_state(guard, Guard::check)).layer(map_response(headers::secure))
 }

@@ -38,5 +38,5 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
 
 async fn metrics(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1], String) {
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (content_type, admin.metrics.page(admin.runner.in_flight()))
+    (content_type, admin.metrics.page(admin.runner.in_flight(), &admin.history.status()))
 }

@@ -14,8 +14,8 @@ use crate::scheduler::Refusal;
 /// An error, as `application/problem+json`.
 #[derive(Debug)]
 pub(super) struct Problem {
-    status: StatusCode,
-    detail: String,
+    pub(super) status: StatusCode,
+    pub(super) detail: String,
     /// A header that belongs to the status.
     pub(super) header: Option<(HeaderName, HeaderValue)>,
 }

@@ -7,12 +7,13 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::{Exit, LogFormat, print, start_log};
-use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL, Window};
+use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
 use crate::report::text::short;
 use crate::report::{Printable, message};
 use crate::scheduler::CasePattern;
 use crate::settings::Settings;
+use crate::window::Window;
 
 /// The widest column of case ids, in characters: the table fits into 100.
 const WIDEST_ID: usize = 36;

@@ -7,8 +7,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::significance::{Samples, corrected, fisher_exact};
-use super::stats::{CaseStats, Latency, Stats, Window};
+use super::stats::{CaseStats, Latency, Stats};
 use crate::scheduler::CasePattern;
+use crate::window::Window;
 
 /// Of all that is marked, this part is noise, on average.
 pub const LEVEL: f64 = 0.01;

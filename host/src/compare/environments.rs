@@ -10,11 +10,12 @@ use serde::Deserialize;
 
 use super::comparison::Comparison;
 use super::settings::{EnvironmentSettings, EnvironmentsSettings};
-use super::stats::{Stats, Window};
+use super::stats::Stats;
 use crate::error::chain;
 use crate::foreign::{beginning, shown};
 use crate::scheduler::CasePattern;
 use crate::secrets::Secrets;
+use crate::window::Window;
 
 /// For the connection alone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

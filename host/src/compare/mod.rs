@@ -12,4 +12,4 @@ mod stats;
 pub use comparison::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
 pub use environments::{AskError, EnvironmentError, Environments};
 pub use settings::{EnvironmentSettings, EnvironmentsSettings};
-pub use stats::{CaseStats, Latency, Runs, Stats, Window};
+pub use stats::{CaseStats, Latency, Runs, Stats};

@@ -1,15 +1,11 @@
 //! What a host says that its cases come to. More than is read here may be in it.
 
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-/// A time that ends now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Window(Duration);
+use crate::seconds::seconds;
 
 /// What runs of all cases come to within a window.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -68,36 +64,6 @@ pub struct Latency {
     pub buckets: Vec<(Option<f64>, u32)>,
 }
 
-impl Window {
-    /// A day.
-    pub const DAY: Self = Self(Duration::from_secs(24 * 3600));
-}
-
-impl FromStr for Window {
-    type Err = String;
-
-    /// Such as `15m`, `24h` or `7d`.
-    fn from_str(text: &str) -> Result<Self, String> {
-        match humantime::parse_duration(text) {
-            Ok(Duration::ZERO) => Err("must be above zero".to_owned()),
-            Ok(length) => Ok(Self(length)),
-            Err(error) => Err(format!("`{text}` is not a duration such as `15m`, `24h` or `7d`: {error}")),
-        }
-    }
-}
-
-impl fmt::Display for Window {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        humantime::format_duration(self.0).fmt(formatter)
-    }
-}
-
-impl Serialize for Window {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
 impl Runs {
     /// Those that say something about the system under test: cancelled ones do not.
     pub fn judged(self) -> u64 {
@@ -113,10 +79,6 @@ impl Runs {
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-}
-
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 impl CaseStats {

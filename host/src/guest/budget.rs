@@ -106,7 +106,7 @@ impl Budget {
     }
 
     /// An amount of it, for people.
-    fn show(self, amount: u64) -> String {
+    pub(crate) fn show(self, amount: u64) -> String {
         match self.definition().1 {
             Unit::Number => amount.to_string(),
             Unit::Bytes => format!("{amount} bytes"),

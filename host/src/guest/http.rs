@@ -137,6 +137,7 @@ impl WasiHttpHooks for Outgoing {
                     key: None,
                     body: String::new(),
                     status: None,
+                    phases: None,
                     answer: None,
                     error: Some(reason),
                 });
@@ -187,11 +188,7 @@ async fn exchange(
         Ok((body, answer))
     };
     let (body, answer) = sent.await.unwrap_or_else(|error| (String::new(), Err(error)));
-    let (status, text, error) = match &answer {
-        Ok(receipt) => (Some(receipt.status), Some(excerpt(&receipt.body)), None),
-        Err(error) => (None, None, Some(error.to_string())),
-    };
-    let step = Happening::Send { target, method, path, key: None, body, status, answer: text, error };
+    let step = Happening::sent([target, method, path], None, body, &answer);
     recorder.note_since(began, step);
     let receipt = answer.map_err(guest_error)?;
     let mut response =

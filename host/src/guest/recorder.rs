@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -15,6 +15,8 @@ use super::clock::RunClock;
 use super::meter::{Meter, Usage};
 use super::series::{MetricKind, Sample};
 use crate::report::text::{deliveries, short};
+use crate::seconds::{maybe_seconds, seconds};
+use crate::target::{Phases, Receipt, SendError};
 use crate::waiter::TallyCount;
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
@@ -125,6 +127,9 @@ pub enum Happening {
         /// The answer's status.
         #[serde(skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
+        /// Where the time went until there was an answer.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        phases: Option<Phases>,
         /// The beginning of the answer.
         #[serde(skip_serializing_if = "Option::is_none")]
         answer: Option<String>,
@@ -201,6 +206,27 @@ pub enum Happening {
 }
 
 impl Happening {
+    /// Something was sent, and this came of it.
+    pub(super) fn sent(
+        [target, method, path]: [String; 3],
+        key: Option<String>,
+        body: String,
+        answer: &Result<Receipt, SendError>,
+    ) -> Self {
+        let receipt = answer.as_ref().ok();
+        Self::Send {
+            target,
+            method,
+            path,
+            key,
+            body,
+            status: receipt.map(|receipt| receipt.status),
+            phases: receipt.map(|receipt| receipt.phases),
+            answer: receipt.map(|receipt| excerpt(&receipt.body)),
+            error: answer.as_ref().err().map(SendError::to_string),
+        }
+    }
+
     /// How many bytes of text are in it, but for what the budget of the log counts.
     fn size(&self) -> usize {
         let maybe = |text: &Option<String>| text.as_ref().map_or(0, String::len);
@@ -208,7 +234,7 @@ impl Happening {
             Self::Log { .. } | Self::Fail { .. } | Self::Sleep { .. } => 0,
             Self::NewId { key } => key.len(),
             Self::Expect { key, error } => key.len() + maybe(error),
-            Self::Send { target, method, path, key, body, status: _, answer, error } => {
+            Self::Send { target, method, path, key, body, status: _, phases: _, answer, error } => {
                 let texts = [target, method, path, body].map(String::len).iter().sum::<usize>();
                 texts + [key, answer, error].map(maybe).iter().sum::<usize>()
             }
@@ -292,6 +318,7 @@ impl Activity {
                     key: None,
                     body: String::new(),
                     status: None,
+                    phases: None,
                     answer: None,
                     error: Some("none had come when the attempt ended".to_owned()),
                 };
@@ -471,14 +498,6 @@ pub(super) fn excerpt(body: &[u8]) -> String {
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
-}
-
-fn maybe_seconds<S: Serializer>(duration: &Option<Duration>, serializer: S) -> Result<S::Ok, S::Error> {
-    duration.map(|duration| duration.as_secs_f64()).serialize(serializer)
 }
 
 #[cfg(test)]

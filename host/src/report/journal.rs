@@ -1,7 +1,8 @@
 //! What happened lately: how each case stands, its last runs, and the runs that go on now.
 //!
 //! It is bounded in runs and in bytes. Runs that passed at once and the others are kept apart, so that a
-//! failure is not pushed out by the passes after it. It begins anew with the host.
+//! failure is not pushed out by the passes after it. It begins anew with the host, but for how each case stands, which
+//! the history may know.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,6 +27,10 @@ struct Inner {
     runs: BTreeMap<Uuid, Kept>,
     bytes: usize,
     in_flight: BTreeMap<Uuid, Order>,
+    /// How cases stood before this host, until they are loaded for the first time.
+    before: HashMap<String, CaseRecord>,
+    /// Runs that were due and did not start, by the reason.
+    skips: [u64; SkipReason::ALL.len()],
 }
 
 #[derive(Default)]
@@ -61,7 +66,7 @@ pub struct Standing {
 }
 
 /// A case went up or down.
-pub(super) struct Change {
+pub(crate) struct Change {
     pub(super) up: bool,
     /// How long it had been otherwise; none if this was its first run.
     pub(super) lasted: Option<Duration>,
@@ -73,19 +78,25 @@ impl Journal {
         Arc::new(Self { settings, inner: Mutex::default() })
     }
 
-    /// Takes note of an event; tells if it took a case up or down.
-    pub(super) fn record(&self, event: &Event) -> Option<Change> {
+    /// How cases stood, by their ids, when the host before this one ended.
+    pub fn restore(&self, before: HashMap<String, CaseRecord>) {
+        self.lock().before = before;
+    }
+
+    /// Takes note of an event; tells if it took a case up or down. `weight` is how many bytes a report holds.
+    pub(super) fn record(&self, event: &Event, weight: usize) -> Option<Change> {
         match event {
             Event::Loaded { component, .. } => self.lock().deploy(component),
             Event::Removed { component } => self.lock().remove(component),
             Event::RunStarted(order) => drop(self.lock().in_flight.insert(order.run, order.clone())),
-            Event::RunSkipped { component, case, reason, .. } => {
-                if let Some(case) = self.lock().cases.get_mut(&format!("{component}/{case}")) {
+            Event::RunSkipped { component, case, reason, count, .. } => {
+                let mut inner = self.lock();
+                inner.skips[*reason as usize] += count;
+                if let Some(case) = inner.cases.get_mut(&format!("{component}/{case}")) {
                     case.record.last_skip = Some((SystemTime::now(), *reason));
                 }
             }
             Event::RunEnded(report) => {
-                let weight = weight(report);
                 return self.lock().run_ended(report, weight, &self.settings);
             }
             Event::LoadFailed { .. } | Event::Restored { .. } | Event::Scheduled { .. } => {}
@@ -96,6 +107,19 @@ impl Journal {
     /// How a case stands.
     pub fn case(&self, case_id: &str) -> CaseRecord {
         self.lock().cases.get(case_id).map(|case| case.record.clone()).unwrap_or_default()
+    }
+
+    /// Runs that were due and did not start since the host did, by the reason.
+    pub fn skips(&self) -> [(SkipReason, u64); SkipReason::ALL.len()] {
+        let skips = self.lock().skips;
+        SkipReason::ALL.map(|reason| (reason, skips[reason as usize]))
+    }
+
+    /// The runs of every case since none of its runs was forgotten, newest first.
+    pub fn unbroken(&self) -> HashMap<String, Vec<Arc<Report>>> {
+        let inner = self.lock();
+        let most = self.settings.runs_per_case;
+        inner.cases.iter().map(|(id, case)| (id.clone(), case.unbroken(&inner.runs, most))).collect()
     }
 
     /// A run that has ended and is still kept.
@@ -136,12 +160,26 @@ impl Journal {
     }
 }
 
+impl CaseJournal {
+    /// A queue that is full has forgotten what was before its first run: of the other queue that is too old, too.
+    fn unbroken(&self, runs: &BTreeMap<Uuid, Kept>, most: usize) -> Vec<Arc<Report>> {
+        let full = [&self.routine, &self.notable].into_iter().filter(|queue| queue.len() >= most);
+        let since = full.filter_map(|queue| queue.front().copied()).max();
+        let all = self.routine.iter().chain(&self.notable).copied();
+        let mut ids: Vec<Uuid> = all.filter(|id| since.is_none_or(|since| *id >= since)).collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.iter().filter_map(|id| runs.get(id)).map(|kept| kept.report.clone()).collect()
+    }
+}
+
 impl Inner {
     /// Cases that another version has too keep their record.
     fn deploy(&mut self, component: &Component) {
         self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == id));
         for case in &component.cases {
-            self.cases.entry(case.id.clone()).or_default();
+            let before = self.before.remove(&case.id);
+            let new = || CaseJournal { record: before.unwrap_or_default(), ..CaseJournal::default() };
+            self.cases.entry(case.id.clone()).or_insert_with(new);
         }
     }
 
@@ -197,13 +235,14 @@ impl Inner {
 }
 
 impl CaseRecord {
-    fn judge(&mut self, report: &Report) -> Option<Change> {
+    /// Takes note of a run; tells if it took the case up or down.
+    pub(crate) fn judge(&mut self, report: &Report) -> Option<Change> {
         let up = match report.outcome {
             Outcome::Pass => true,
             Outcome::Fail | Outcome::Timeout | Outcome::Error => false,
             Outcome::Cancelled => return None,
         };
-        let now = SystemTime::now();
+        let now = report.ended();
         if up {
             self.last_pass = Some(now);
         }
@@ -214,25 +253,4 @@ impl CaseRecord {
         let lasted = before.map(|before| now.duration_since(before.since).unwrap_or_default());
         Some(Change { up, lasted })
     }
-}
-
-/// About how many bytes a report holds: as many as it has in JSON.
-fn weight(report: &Report) -> usize {
-    struct Count(usize);
-
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-
-    let mut count = Count(0);
-    // Neither the report nor the counting can fail.
-    let _ = serde_json::to_writer(&mut count, report);
-    count.0
 }

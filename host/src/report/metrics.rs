@@ -11,6 +11,7 @@ use tokio::runtime::Handle;
 use super::exposition::merge;
 use super::{Event, Outcome, Report, SkipReason};
 use crate::guest::{Budget, Happening, MetricKind};
+use crate::history::{HistoryState, HistoryStatus};
 use crate::listener::{Doors, TurnedAway};
 use crate::registry::{Case, Component};
 use crate::waiter::{Disposition, Rejection, Waiter};
@@ -19,7 +20,17 @@ use crate::waiter::{Disposition, Rejection, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 33] = [
+const HELP: [(&str, &str); 40] = [
+    ("orbital_history_up", "Whether runs are being kept in the history."),
+    ("orbital_history_runs_written_total", "Runs that were written to the history."),
+    ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
+    ("orbital_history_queue_runs", "Runs that wait to be written to the history."),
+    ("orbital_history_bytes", "Bytes of the history's file, with what has not been taken over into it yet."),
+    (
+        "orbital_history_batch_duration_seconds",
+        "How long it took to write runs to the history, batch by batch.",
+    ),
+    ("orbital_history_last_session_clean", "Whether the last start before this one ended cleanly."),
     ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
     (
         "orbital_config_last_reload_success_timestamp_seconds",
@@ -109,7 +120,8 @@ impl MetricsSink {
     }
 
     /// The page, in Prometheus' text format.
-    pub fn page(&self, runs_in_flight: usize) -> String {
+    pub fn page(&self, runs_in_flight: usize, history: &HistoryStatus) -> String {
+        self.history(history);
         self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
         self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
         for (name, runtime) in &self.runtimes {
@@ -145,6 +157,29 @@ impl MetricsSink {
         let families = components.values().flat_map(ComponentMetrics::families);
         let counted = components.values().map(|metrics| metrics.counted.page_of_counters());
         merge(std::iter::once(&self.host).chain(families).map(Family::page).chain(counted), &HELP)
+    }
+
+    /// Where the history says how long its batches took.
+    pub fn history_batches(&self) -> metrics::Histogram {
+        self.host.0.register_histogram(&key("orbital_history_batch_duration_seconds", &[]), &METADATA)
+    }
+
+    fn history(&self, status: &HistoryStatus) {
+        if status.state == HistoryState::Off {
+            return;
+        }
+        let is = |so: bool| if so { 1.0 } else { 0.0 };
+        self.host.gauge("orbital_history_up", &[], is(status.state == HistoryState::Up));
+        self.host.gauge("orbital_history_queue_runs", &[], status.queue_runs as f64);
+        self.host.gauge("orbital_history_bytes", &[], status.bytes as f64);
+        self.host.register_counter("orbital_history_runs_written_total", &[]).absolute(status.written);
+        for (reason, runs) in status.dropped {
+            let labels = [("reason", reason.name())];
+            self.host.register_counter("orbital_history_runs_dropped_total", &labels).absolute(runs);
+        }
+        if let Some(last) = &status.last_session {
+            self.host.gauge("orbital_history_last_session_clean", &[], is(last.missing.is_none()));
+        }
     }
 
     /// Notes whether the configuration on disk is the one that acts.

@@ -5,6 +5,7 @@
 mod console;
 mod exposition;
 mod journal;
+mod live;
 pub(crate) mod log;
 mod metrics;
 mod outcome;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 pub use console::Console;
 pub use journal::{CaseRecord, Journal, Standing};
+pub use live::{Change, Live};
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
 pub(crate) use printable::{Printable, PrintableWriter, is_trouble, message};
@@ -27,6 +29,7 @@ pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
 pub use text::describe;
 
+use crate::history::History;
 use crate::registry::{Case, Component};
 use crate::runner::Order;
 
@@ -122,20 +125,35 @@ impl SkipReason {
 pub struct Reporter {
     metrics: Arc<MetricsSink>,
     journal: Arc<Journal>,
+    history: Arc<History>,
+    live: Arc<Live>,
     console: Console,
 }
 
 impl Reporter {
     /// With these sinks, and the log.
-    pub fn new(metrics: Arc<MetricsSink>, journal: Arc<Journal>, console: Console) -> Self {
-        Self { metrics, journal, console }
+    pub fn new(
+        metrics: Arc<MetricsSink>,
+        journal: Arc<Journal>,
+        history: Arc<History>,
+        live: Arc<Live>,
+        console: Console,
+    ) -> Self {
+        Self { metrics, journal, history, live, console }
     }
 
     /// Tells the sinks. Never blocks.
     pub fn emit(&self, event: &Event) {
         self.metrics.record(event);
-        let change = self.journal.record(event);
+        let weight = match event {
+            Event::RunEnded(report) => report.weight(),
+            _ => 0,
+        };
+        let change = self.journal.record(event, weight);
+        self.history.record(event, weight);
         log::record(event, change);
         self.console.record(event);
+        // The last one: whoever is told looks at what the others have.
+        self.live.record(event);
     }
 }

@@ -8,10 +8,12 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::Outcome;
-use super::timestamp::{seconds, time};
+use super::timestamp::time;
+use crate::foreign::beginning;
 use crate::guest::{Sample, Step, Usage};
 use crate::runner::Order;
 use crate::scheduler::Trigger;
+use crate::seconds::seconds;
 
 /// One run, from beginning to end.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -128,6 +130,25 @@ impl Report {
         self.outcome == Outcome::Pass && !self.flaky
     }
 
+    /// The first line of the reason, if it did not pass: the beginning of a long one.
+    pub fn headline(&self) -> Option<String> {
+        let line = self.attempts.last()?.messages.first()?.lines().next()?;
+        Some(beginning(line).into_owned())
+    }
+
+    /// When its last attempt ended.
+    pub fn ended(&self) -> SystemTime {
+        self.started + self.duration
+    }
+
+    /// About how many bytes it holds: as many as it has in JSON.
+    pub(super) fn weight(&self) -> usize {
+        let mut count = Count(0);
+        // Neither the report nor the counting can fail.
+        let _ = serde_json::to_writer(&mut count, self);
+        count.0
+    }
+
     /// What all attempts did.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.attempts.iter().flat_map(|attempt| &attempt.timeline)
@@ -136,5 +157,19 @@ impl Report {
     /// The case's id.
     pub fn case_id(&self) -> String {
         format!("{}/{}", self.component, self.case)
+    }
+}
+
+/// Counts what is written.
+struct Count(usize);
+
+impl std::io::Write for Count {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Times and durations as machines read them.
+//! Times as machines read them.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,10 +18,6 @@ pub(crate) fn rfc3339_since_epoch(since: Duration) -> String {
 
 pub(super) fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     rfc3339(*time).serialize(serializer)
-}
-
-pub(super) fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(duration.as_secs_f64())
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
+use super::phases::{Phases, TakeTime, connected};
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
 use super::resolver::{NotPublic, PublicOnly, SystemResolver, check_literal};
@@ -273,6 +274,7 @@ fn http(connect_timeout: Duration) -> reqwest::ClientBuilder {
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .connect_timeout(connect_timeout)
+        .connector_layer(TakeTime)
         .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
 }
 
@@ -284,7 +286,9 @@ fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
 
 async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Result<Receipt, SendError> {
     let started = Instant::now();
-    let mut response = request.send().await.map_err(unreachable)?;
+    let (response, connect) = connected(request.send()).await;
+    let mut response = response.map_err(unreachable)?;
+    let answered = started.elapsed();
     let mut body = BytesMut::new();
     while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
         if body.len() + chunk.len() > max_response {
@@ -292,11 +296,17 @@ async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Resu
         }
         body.extend_from_slice(&chunk);
     }
+    let latency = started.elapsed();
     Ok(Receipt {
         status: response.status().as_u16(),
         headers: std::mem::take(response.headers_mut()),
         body: body.freeze(),
-        latency: started.elapsed(),
+        latency,
+        phases: Phases {
+            connect,
+            wait: answered.saturating_sub(connect.unwrap_or_default()),
+            read: latency - answered,
+        },
     })
 }
 

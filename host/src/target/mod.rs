@@ -5,6 +5,7 @@
 //! environment, and an answer is read up to a limit.
 
 mod client;
+mod phases;
 mod placeholders;
 mod public;
 mod request;
@@ -12,6 +13,7 @@ mod resolver;
 mod settings;
 
 pub use client::{Client, ClientError};
+pub use phases::Phases;
 pub use request::{
     MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
     too_many_headers,

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::placeholders::{Place, Placeholders, content};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
+use super::phases::Phases;
+use super::placeholders::{Place, Placeholders, content};
 use crate::foreign::shown;
 use crate::grants::Denial;
 
@@ -63,6 +64,8 @@ pub struct Receipt {
     pub body: Bytes,
     /// From the start of the request to the last byte of the answer.
     pub latency: Duration,
+    /// Parts of that.
+    pub phases: Phases,
 }
 
 /// Why there is no answer.

@@ -22,6 +22,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -165,6 +166,11 @@ impl Waiter {
         let mut state = self.lock();
         self.expire(&mut state, Instant::now());
         state.recent.newest().filter(|request| wanted(request)).take(most).cloned().collect()
+    }
+
+    /// Has news when the webhook received a request, or another thing became of one.
+    pub fn arrivals(&self) -> watch::Receiver<()> {
+        self.lock().recent.changes()
     }
 
     /// What the webhook has received, by what became of it. Deliveries whose time has run out are settled

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{Delivery, Disposition};
@@ -139,6 +140,8 @@ pub(super) struct Recent {
     next: u64,
     taken: Newest,
     refused: Newest,
+    /// For those who look while something changes.
+    changed: watch::Sender<()>,
 }
 
 /// Requests by number, bounded in number and bytes.
@@ -153,7 +156,7 @@ impl Recent {
     /// So many of both, each.
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
         let newest = || Newest { most, most_bytes, bytes: 0, requests: VecDeque::new() };
-        Self { next: 1, taken: newest(), refused: newest() }
+        Self { next: 1, taken: newest(), refused: newest(), changed: watch::Sender::new(()) }
     }
 
     /// The number that the next request gets.
@@ -169,6 +172,12 @@ impl Recent {
             Disposition::Rejected => self.refused.keep(request),
             _ => self.taken.keep(request),
         }
+        self.changed.send_replace(());
+    }
+
+    /// Has news when a request came, or another thing became of one.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
     }
 
     /// Notes what became of a request later. Only one that was taken becomes something.
@@ -177,6 +186,7 @@ impl Recent {
         if let Ok(index) = requests.binary_search_by_key(&number, |request| request.number) {
             requests[index].disposition = disposition;
             requests[index].run = run;
+            self.changed.send_replace(());
         }
     }
 

@@ -202,7 +202,8 @@ async fn every_answer_tells_browsers_to_take_it_for_data() {
         );
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
-            ("referrer-policy", "no-referrer"),
+            // Of a page that is not to say where it is from, browsers say so of its forms, too.
+            ("referrer-policy", if path == "/" { "same-origin" } else { "no-referrer" }),
             ("cache-control", keeping),
             ("cross-origin-resource-policy", "same-origin"),
         ] {

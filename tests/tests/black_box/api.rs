@@ -246,8 +246,12 @@ async fn runs_are_listed_by_page_and_filter() {
 
 #[tokio::test]
 async fn passes_do_not_push_failures_out_of_the_journal() {
-    let host =
-        Host::builder().sections("[journal]\nruns_per_case = 2").with("tries").with("manual").start().await;
+    let host = Host::builder()
+        .sections("[history]\nenabled = false\n[journal]\nruns_per_case = 2")
+        .with("tries")
+        .with("manual")
+        .start()
+        .await;
     host.lines.wait(0, &["ready", "components="]).await;
     run(&host, "tries/marks-first").await;
     for _ in 0..4 {

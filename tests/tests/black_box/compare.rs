@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::http::{HeaderMap, Uri};
 use axum::response::IntoResponse;
-use orbital_tests::{Finished, Host, config, eventually, orbital_with, serve};
+use orbital_tests::{Finished, Host, Pipeline, config, eventually, orbital_with, serve};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
@@ -273,6 +273,14 @@ async fn a_host_that_runs_compares_too_and_learns_of_environments_as_it_runs() {
         (&found["cases"][0]["id"], &found["cases"][0]["differs"]),
         (&json!("shop/smoke"), &json!(true))
     );
+    let (status, page) = host.get(path).await;
+    assert_eq!(status, 200, "{page}");
+    for text in
+        ["1 of 1 cases differ", "≠ 83.3 % → 100 %", "(p &lt; 0.001)", "Mann–Whitney U", "selected>production"]
+    {
+        assert!(page.contains(text), "no `{text}` in {page}");
+    }
+    assert!(host.get("/").await.1.contains("href=\"/compare\""));
     let (status, problem) =
         host.ask(Method::GET, "/compare?one=staging&other=production&window=3h", None).await;
     assert_eq!(status, 502, "{problem}");
@@ -282,6 +290,38 @@ async fn a_host_that_runs_compares_too_and_learns_of_environments_as_it_runs() {
     {
         assert_eq!(host.ask(Method::GET, &format!("/compare?{query}"), None).await.0, status, "{query}");
     }
+}
+
+#[tokio::test]
+async fn two_hosts_that_run_the_same_tests_are_compared_by_what_they_remember() {
+    let pipelines = [Pipeline::start().await, Pipeline::start().await];
+    let mut hosts = Vec::new();
+    let mut delivering = Vec::new();
+    for pipeline in pipelines {
+        let often = "[[override]]\ncases = \"rust/smoke\"\nevery = \"50ms\"\nmax_in_flight = 4\n";
+        let host =
+            Host::builder().sections(&format!("{}\n{often}", pipeline.targets())).with("rust").start().await;
+        delivering.push(pipeline.deliver_to(&host));
+        hosts.push(host);
+    }
+    delivering[0].faults(&json!({ "delay_ms": 60, "types": ["signup"] })).await;
+    let passed = ["--- PASS: rust/smoke ("];
+    for host in &hosts {
+        host.lines.wait_n(host.lines.mark(), 40, &passed).await;
+    }
+    let file = config(&format!(
+        "[environments.slow]\nurl = {:?}\n[environments.fast]\nurl = {:?}\n",
+        hosts[0].admin, hosts[1].admin
+    ));
+    let finished = compare(&file, &["slow", "fast", "--cases", "rust/smoke", "--json"]).await;
+    assert_eq!(finished.code, 1, "{finished:?}");
+    let found: Value = serde_json::from_str(&finished.stdout).unwrap();
+    assert_eq!(found["without_buckets"], json!([]), "{found}");
+    let differs = |aspect: &str| {
+        let findings = found["cases"][0]["findings"].as_array().unwrap();
+        findings.iter().find(|finding| finding["aspect"] == aspect).unwrap()["differs"].clone()
+    };
+    assert_eq!((differs("p50"), differs("p95")), (json!(true), json!(true)), "{found}");
 }
 
 #[tokio::test]

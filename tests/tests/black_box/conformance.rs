@@ -36,7 +36,7 @@ async fn every_language_behaves_as_the_table_says() {
     let pipeline = Pipeline::start().await;
     let configs =
         LANGUAGES.iter().map(|language| format!("[config.{}]\ngreeting = \"hello\"\n", language.name));
-    let sections = pipeline.targets() + &configs.collect::<String>();
+    let sections = format!("{}{}", pipeline.targets(), configs.collect::<String>());
     let host = Host::builder()
         .sections(&sections)
         .before(|directory| {

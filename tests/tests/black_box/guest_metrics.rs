@@ -159,8 +159,11 @@ async fn a_name_of_another_kind_is_an_error_that_the_test_can_match_on() {
 
 #[tokio::test]
 async fn a_name_of_another_kind_in_another_component_is_an_error_for_the_later_one() {
-    let sections = script("measures", "first", "counter one 1")
-        + &script("another", "first", "gauge one 1\ngauge own 1");
+    let sections = [
+        script("measures", "first", "counter one 1"),
+        script("another", "first", "gauge one 1\ngauge own 1"),
+    ]
+    .concat();
     let host = Host::builder().sections(&sections).start().await;
     deploy(&host, "measures").await;
     deploy(&host, "another").await;
@@ -173,7 +176,8 @@ async fn a_name_of_another_kind_in_another_component_is_an_error_for_the_later_o
 
 #[tokio::test]
 async fn the_names_of_a_component_that_is_gone_are_free() {
-    let sections = script("measures", "first", "counter one 1") + &script("another", "first", "gauge one 1");
+    let sections =
+        [script("measures", "first", "counter one 1"), script("another", "first", "gauge one 1")].concat();
     let host = Host::builder().sections(&sections).start().await;
     deploy(&host, "measures").await;
     let mark = host.lines.mark();

@@ -60,7 +60,7 @@ async fn a_component_that_is_refused_cannot_shout_either() {
     for command in ["check", "run"] {
         let Finished { code, stdout, stderr } = orbital([OsStr::new(command), component.as_os_str()]).await;
         assert_eq!(code, 1);
-        assert_quiet(&(stdout + &stderr));
+        assert_quiet(&[stdout, stderr].concat());
     }
 }
 

@@ -30,7 +30,7 @@ fn trust(name: &str, key: &KeyPair, components: &str) -> String {
 #[tokio::test]
 async fn only_what_a_listed_key_signed_loads_and_who_signed_is_shown() {
     let (ours, theirs, nobodys) = (KeyPair::generate(), KeyPair::generate(), KeyPair::generate());
-    let policy = trust("team-a", &ours, "*") + &trust("team-b", &theirs, "billing*");
+    let policy = [trust("team-a", &ours, "*"), trust("team-b", &theirs, "billing*")].concat();
     let host = Host::builder().sections(&policy).start().await;
 
     let passes = content("passes");

@@ -1,4 +1,4 @@
-//! Reads what the host says of itself, by an HTTP client of a few lines.
+//! Asks the host and the pipeline, by an HTTP client of a few lines.
 
 use std::{
     io::{Read as _, Write as _},
@@ -10,22 +10,24 @@ use anyhow::{Context as _, ensure};
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the host says at a path.
+/// What a host says at a path.
 pub(crate) fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
-    ask(host, path).with_context(|| format!("cannot read http://{host}{path}"))
+    ask(host, &format!("GET {path}"), "").with_context(|| format!("cannot read http://{host}{path}"))
 }
 
-/// HTTP/1.0 makes it simple: the answer is not chunked, and ends when the connection does.
-fn ask(host: SocketAddr, path: &str) -> anyhow::Result<String> {
+/// What it says to a request. HTTP/1.0 makes it simple: the answer is not chunked, and ends when the connection does.
+pub(crate) fn ask(host: SocketAddr, request: &str, body: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     // In one piece: to write it bit by bit is to send a packet for each.
-    stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").as_bytes())?;
+    let length = body.len();
+    let request = format!("{request} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
     let status = head.lines().next().unwrap_or_default();
-    ensure!(status.split(' ').nth(1) == Some("200"), "the host answers `{status}`");
+    ensure!(status.split(' ').nth(1) == Some("200"), "it answers `{status}`");
     Ok(body.to_owned())
 }
 
@@ -59,6 +61,6 @@ mod tests {
     #[test]
     fn any_other_answer_is_an_error_that_names_it() {
         let error = answered("HTTP/1.1 401 Unauthorized\r\n\r\n").unwrap_err();
-        assert!(format!("{error:#}").ends_with("the host answers `HTTP/1.1 401 Unauthorized`"), "{error:#}");
+        assert!(format!("{error:#}").ends_with("it answers `HTTP/1.1 401 Unauthorized`"), "{error:#}");
     }
 }

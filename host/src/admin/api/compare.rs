@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
-use crate::compare::{AskError, Comparison, Window};
+use crate::compare::{AskError, Comparison};
 use crate::error::chain;
 use crate::scheduler::CasePattern;
 
@@ -51,8 +51,7 @@ async fn compare(
     pair: Result<Query<Pair>, QueryRejection>,
 ) -> Result<Json<Comparison>, Problem> {
     let Query(Pair { one, other, window, cases }) = pair?;
-    let window = window.map_or(Ok(Window::DAY), |window| window.parse());
-    let window = window.map_err(|reason| Problem::bad_request(format!("`window`: {reason}")))?;
+    let window = super::window(window.as_deref())?;
     let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
     let environments = admin.environments.borrow().clone();
     let comparison = environments.compare([&one, &other], window, cases.as_ref()).await;

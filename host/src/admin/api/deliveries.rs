@@ -117,7 +117,8 @@ impl From<Received> for Delivery {
     }
 }
 
-fn explain(received: &Received) -> String {
+/// What became of a request, in words.
+pub(in crate::admin) fn explain(received: &Received) -> String {
     match received.disposition {
         Disposition::Matched => "a run expected its key".to_owned(),
         Disposition::Held => {

@@ -4,11 +4,13 @@ mod cases;
 mod compare;
 mod components;
 mod config;
-mod deliveries;
+pub(super) mod deliveries;
+mod history;
 mod openapi;
 mod page;
-mod pauses;
+pub(super) mod pauses;
 mod runs;
+mod stats;
 
 use axum::Router;
 use axum::middleware::from_fn;
@@ -18,7 +20,8 @@ use utoipa_axum::router::OpenApiRouter;
 use super::Admin;
 use super::etag::tag;
 use super::problem::Problem;
-use page::{Nothing, Page};
+use crate::window::Window;
+use page::{Limit, Nothing, Page};
 
 /// Everything, with a description of it.
 pub(super) fn routes() -> Router<Admin> {
@@ -28,6 +31,8 @@ pub(super) fn routes() -> Router<Admin> {
         .merge(runs::routes())
         .merge(pauses::routes())
         .merge(deliveries::routes())
+        .merge(history::routes())
+        .merge(stats::routes())
         .merge(config::routes())
         .merge(compare::routes());
     let (routes, description) = described.split_for_parts();
@@ -46,6 +51,12 @@ pub(super) fn routes() -> Router<Admin> {
                 "this path does not know this method; docs/api.md lists what there is",
             )
         })
+}
+
+/// How far back to look; a day if nobody says.
+fn window(text: Option<&str>) -> Result<Window, Problem> {
+    let parsed = text.map_or(Ok(Window::DAY), str::parse);
+    parsed.map_err(|reason| Problem::bad_request(format!("`window`: {reason}")))
 }
 
 /// Whether a text has another one in it, in upper or lower case.

@@ -23,17 +23,37 @@ pub(super) struct Page<T> {
     pub(super) more: bool,
 }
 
+/// How many things may be on a page.
+#[derive(Clone, Copy)]
+pub(super) struct Limit(usize);
+
+impl Limit {
+    /// What was asked for, if it can be had.
+    pub(super) fn new(limit: Option<usize>) -> Result<Self, Problem> {
+        match limit.unwrap_or(SOME) {
+            limit @ 1..=MOST => Ok(Self(limit)),
+            _ => Err(Problem::bad_request(format!("`limit` must be a number from 1 to {MOST}"))),
+        }
+    }
+
+    /// How many to look for, to know whether there are more.
+    pub(super) fn and_one(self) -> usize {
+        self.0 + 1
+    }
+
+    /// The page, of so many things in order.
+    pub(super) fn page<T>(self, mut items: Vec<T>) -> Page<T> {
+        let more = items.len() > self.0;
+        items.truncate(self.0);
+        Page { items, more }
+    }
+}
+
 impl<T> Page<T> {
-    /// As many as may be on a page, of things in order; `take` is given one more, to know whether there are more.
+    /// A page of what `take` gives, which is told how many to take.
     pub(super) fn read(limit: Option<usize>, take: impl FnOnce(usize) -> Vec<T>) -> Result<Self, Problem> {
-        let limit = match limit.unwrap_or(SOME) {
-            limit @ 1..=MOST => limit,
-            _ => return Err(Problem::bad_request(format!("`limit` must be a number from 1 to {MOST}"))),
-        };
-        let mut items = take(limit + 1);
-        let more = items.len() > limit;
-        items.truncate(limit);
-        Ok(Self { items, more })
+        let limit = Limit::new(limit)?;
+        Ok(limit.page(take(limit.and_one())))
     }
 
     /// What to ask for next, as `before`; none if this is the last page.

@@ -49,22 +49,22 @@ struct Begun {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPause)]
-struct Wish {
+pub(in crate::admin) struct Wish {
     /// A pattern of case ids.
     #[schema(example = "checkout/*")]
-    cases: String,
+    pub(in crate::admin) cases: String,
     /// Why.
     #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
-    reason: String,
+    pub(in crate::admin) reason: String,
     /// Who wants it.
     #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
-    author: String,
+    pub(in crate::admin) author: String,
     /// A moment; or else
-    until: Option<Timestamp>,
+    pub(in crate::admin) until: Option<Timestamp>,
     /// a duration such as `2h`. Without both, until somebody ends it.
     #[serde(rename = "for")]
     #[schema(example = "1h 30m", pattern = "^([0-9]+ ?(s|m|h|d) ?)+$")]
-    lasting: Option<String>,
+    pub(in crate::admin) lasting: Option<String>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -126,14 +126,8 @@ async fn begin(
 ) -> Result<(StatusCode, Json<Begun>), Problem> {
     parameters?;
     let Json(wish) = wish?;
-    let wish = wish.check()?;
     let plan = admin.desk.plan().await?;
-    let pauses = admin.pauses.clone();
-    let pause = blocking(move || pauses.begin(wish)).await?;
-    tracing::warn!(
-        cases = %pause.cases, author = %pause.author, reason = %pause.reason, until = pause.until.map(tracing::field::display),
-        "paused"
-    );
+    let pause = self::pause(&admin, wish).await?;
     let ids = plan.into_iter().map(|planned| planned.case.id.clone());
     let begun = Begun {
         applies_to: ids.filter(|id| pause.cases.matches(id)).collect(),
@@ -163,10 +157,27 @@ async fn end(
 ) -> Result<Json<Pause>, Problem> {
     let Path(id) = pause?;
     parameters?;
+    Ok(Json(resume(&admin, id).await?))
+}
+
+/// Begins a pause.
+pub(in crate::admin) async fn pause(admin: &Admin, wish: Wish) -> Result<Pause, Problem> {
+    let wish = wish.check()?;
+    let pauses = admin.pauses.clone();
+    let pause = blocking(move || pauses.begin(wish)).await?;
+    tracing::warn!(
+        cases = %pause.cases, author = %pause.author, reason = %pause.reason, until = pause.until.map(tracing::field::display),
+        "paused"
+    );
+    Ok(pause)
+}
+
+/// Ends one.
+pub(in crate::admin) async fn resume(admin: &Admin, id: Uuid) -> Result<Pause, Problem> {
     let pauses = admin.pauses.clone();
     let pause = blocking(move || pauses.end(id)).await?;
     tracing::warn!(cases = %pause.cases, author = %pause.author, reason = %pause.reason, "resumed");
-    Ok(Json(pause))
+    Ok(pause)
 }
 
 impl Wish {

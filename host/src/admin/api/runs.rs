@@ -1,18 +1,20 @@
-//! `/runs`: those that go on and those that ended lately, with timeline and log.
+//! `/runs`: those that go on and those that ended, with timeline and log.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
+use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use uuid::Uuid;
 
-use super::{Nothing, Page};
-use crate::admin::Admin;
+use super::{Limit, Nothing};
 use crate::admin::problem::{Problem, ProblemBody};
+use crate::admin::{Admin, past};
+use crate::history::{RunQuery, RunRow};
 use crate::report::timestamp::rfc3339;
 use crate::report::{Outcome, Report};
 use crate::runner::Order;
@@ -77,19 +79,23 @@ pub(super) struct Summary {
 
 impl Summary {
     pub(super) fn of(report: &Report) -> Self {
-        let last = report.attempts.last();
-        let message = last.and_then(|attempt| attempt.messages.first()?.lines().next());
+        Self::from(RunRow::of(report))
+    }
+}
+
+impl From<RunRow> for Summary {
+    fn from(row: RunRow) -> Self {
         Self {
-            run: report.run,
-            component: report.component.clone(),
-            case: report.case.clone(),
-            trigger: report.trigger,
-            started: rfc3339(report.started),
-            duration: report.duration.as_secs_f64(),
-            outcome: report.outcome,
-            flaky: report.flaky,
-            attempts: report.attempts.len(),
-            message: message.map(str::to_owned),
+            run: row.run,
+            component: row.component,
+            case: row.case,
+            trigger: row.trigger,
+            started: rfc3339(row.started),
+            duration: row.duration.as_secs_f64(),
+            outcome: row.outcome,
+            flaky: row.flaky,
+            attempts: row.attempts,
+            message: row.message,
         }
     }
 }
@@ -138,13 +144,17 @@ async fn list(
 ) -> Result<Json<Runs>, Problem> {
     let Query(Filter { cases, outcome, flaky, before, limit }) = filter?;
     let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
-    let of_cases = |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
-    let wanted = |report: &Report| {
-        of_cases(&report.case_id())
-            && outcome.is_none_or(|outcome| report.outcome == outcome)
-            && flaky.is_none_or(|flaky| report.flaky == flaky)
+    let limit = Limit::new(limit)?;
+    let query = RunQuery {
+        cases: cases.clone(),
+        outcome,
+        flaky,
+        before,
+        limit: limit.and_one(),
+        ..RunQuery::default()
     };
-    let page = Page::read(limit, |most| admin.journal.runs(before, most, wanted))?;
+    let page = limit.page(past::runs(&admin, query).await);
+    let of_cases = |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let in_flight = admin.journal.in_flight().into_iter().filter(|order| of_cases(&order.case.id));
     Ok(Json(Runs {
         // They have no outcome, and are on the first page only.
@@ -152,8 +162,8 @@ async fn list(
             (None, None, None) => in_flight.map(InFlight::from).collect(),
             _ => Vec::new(),
         },
-        next: page.next(|report| report.run),
-        runs: page.items.iter().map(|report| Summary::of(report)).collect(),
+        next: page.next(|row| row.run),
+        runs: page.items.into_iter().map(Summary::from).collect(),
     }))
 }
 
@@ -178,13 +188,13 @@ async fn show(
     parameters?;
     // In this order: a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
-    if let Some(report) = admin.journal.run(run) {
-        return Ok(Json::<&Report>(&report).into_response());
+    if let Some(report) = past::report(&admin, run).await {
+        return Ok(([(header::CONTENT_TYPE, "application/json")], report).into_response());
     }
     match in_flight {
         Some(order) => Ok(Json(InFlight::from(order)).into_response()),
         None => Err(Problem::not_found(format!(
-            "there is no run `{run}`, or it is kept no more (`[journal]` says how many are)"
+            "there is no run `{run}`, or it is kept no more (`[history]` says how long they are)"
         ))),
     }
 }

@@ -119,12 +119,7 @@ async fn exchange(
         // If that is too much, the run ends before the test sees it.
         let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
     }
-    let (status, text, error) = match &answer {
-        Ok(receipt) => (Some(receipt.status), Some(excerpt(&receipt.body)), None),
-        Err(error) => (None, None, Some(error.to_string())),
-    };
-    let key = event.flatten();
-    let step = Happening::Send { target, method, path, key, body, status, answer: text, error };
+    let step = Happening::sent([target, method, path], event.flatten(), body, &answer);
     // What was not sent took no time.
     if sent {
         recorder.note_since(started, step)

@@ -1,0 +1,127 @@
+//! `/sign-in`: where a browser shows the token once, and gets a session.
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Query, Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::routing::{get, post};
+use axum::{Form, Router};
+use http::{HeaderMap, Method, StatusCode, header};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::failure::Failure;
+use super::layout::Page;
+use crate::admin::Admin;
+
+/// Where one signs in.
+pub(super) const PATH: &str = "/sign-in";
+
+/// Where one signs out.
+pub(super) const OUT: &str = "/sign-out";
+
+pub(super) fn routes() -> Router<Admin> {
+    Router::new().route(PATH, get(show).post(sign_in)).route(OUT, post(sign_out))
+}
+
+#[derive(Deserialize)]
+struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+#[derive(Deserialize)]
+struct Shown {
+    token: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// Leads a browser that looks for a page to where it can sign in. Programs get the error.
+pub(in crate::admin) fn invite(request: &Request) -> Option<Response> {
+    let (path, headers) = (request.uri().path(), request.headers());
+    let accepts = headers.get(header::ACCEPT)?.to_str().ok()?;
+    if request.method() != Method::GET || path.starts_with("/api/") || !accepts.contains("text/html") {
+        return None;
+    }
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        // Who follows a link from elsewhere has not sent the cookie, and does once this page leads there.
+        return Some(super::settled(lead(target).into_response()));
+    }
+    let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", target).finish();
+    Some(super::settled(Redirect::to(&format!("{PATH}?{next}")).into_response()))
+}
+
+fn lead(target: &str) -> Markup {
+    html! {
+        (maud::DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "orbital" } meta http-equiv="refresh" content={ "0;url=" (target) }; }
+            body { main { h1 { "orbital" } p { a href=(target) { "Go on" } } } }
+        }
+    }
+}
+
+async fn show(State(admin): State<Admin>, Query(Next { next }): Query<Next>) -> Response {
+    if !admin.guard.wants_token() {
+        return Redirect::to(within(&next)).into_response();
+    }
+    form(&next, false).into_response()
+}
+
+async fn sign_in(
+    State(admin): State<Admin>,
+    form: Result<Form<Shown>, FormRejection>,
+) -> Result<Response, Failure> {
+    let Form(Shown { token, next }) = form?;
+    let Some(cookie) = admin.guard.sign_in(token.trim()) else {
+        return Ok((StatusCode::UNAUTHORIZED, self::form(&next, true)).into_response());
+    };
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(within(&next))).into_response())
+}
+
+async fn sign_out(State(admin): State<Admin>, headers: HeaderMap) -> Response {
+    ([(header::SET_COOKIE, admin.guard.sign_out(&headers))], Redirect::to(PATH)).into_response()
+}
+
+fn form(next: &str, refused: bool) -> Markup {
+    let content = html! {
+        h1 { "Sign in" }
+        p { "This host wants its token: the secret that " code { "admin.token" } " of its configuration names." }
+        @if refused { p.note.bad role="alert" #refused { "✗ That is not the token." } }
+        form.row method="post" action=(PATH) {
+            input type="hidden" name="next" value=(next);
+            label {
+                "Token"
+                input type="password" name="token" required autocomplete="current-password"
+                    autofocus aria-describedby=[refused.then_some("refused")];
+            }
+            button type="submit" { "Sign in" }
+        }
+    };
+    Page::bare("Sign in").show(&content)
+}
+
+/// A path of this site: nobody is led elsewhere by a link to here.
+fn within(next: &str) -> &str {
+    let is_path =
+        next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
+    if is_path { next } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_led_to_pages_of_this_site_only() {
+        for path in ["/", "/cases/a/b?window=1h"] {
+            assert_eq!(within(path), path);
+        }
+        for elsewhere in
+            ["", "//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "x"]
+        {
+            assert_eq!(within(elsewhere), "/");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Browsers that have shown the token: they cannot send it with every request, and need not keep it.
+
+use std::collections::VecDeque;
+use std::fmt::Write as _;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
+
+/// How long somebody stays signed in.
+pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 3600);
+
+/// The most sessions; the oldest one ends.
+const MOST: usize = 1000;
+
+/// The sessions that go on.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<VecDeque<Session>>);
+
+struct Session {
+    /// Of its id, which only the browser has.
+    digest: [u8; 32],
+    until: Instant,
+}
+
+impl Sessions {
+    /// Begins one; gives its id.
+    pub(super) fn begin(&self) -> String {
+        let id = rand::random::<[u8; 32]>().iter().fold(String::new(), |mut id, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(id, "{byte:02x}");
+            id
+        });
+        let mut sessions = self.current();
+        if sessions.len() >= MOST {
+            sessions.pop_front();
+        }
+        sessions.push_back(Session { digest: digest(&id), until: Instant::now() + LIFETIME });
+        id
+    }
+
+    /// Whether it goes on.
+    pub(super) fn has(&self, id: &str) -> bool {
+        let digest = digest(id);
+        self.current().iter().any(|session| session.digest.ct_eq(&digest).into())
+    }
+
+    /// Ends one.
+    pub(super) fn end(&self, id: &str) {
+        let digest = digest(id);
+        self.current().retain(|session| !bool::from(session.digest.ct_eq(&digest)));
+    }
+
+    /// Ends all.
+    pub(super) fn end_all(&self) {
+        self.current().clear();
+    }
+
+    /// Those whose time is not over: the oldest ones stand first.
+    fn current(&self) -> MutexGuard<'_, VecDeque<Session>> {
+        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        while sessions.front().is_some_and(|session| session.until <= now) {
+            sessions.pop_front();
+        }
+        sessions
+    }
+}
+
+fn digest(id: &str) -> [u8; 32] {
+    Sha256::digest(id.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_goes_on_until_it_is_ended() {
+        let sessions = Sessions::default();
+        let (one, other) = (sessions.begin(), sessions.begin());
+        assert!(one != other && sessions.has(&one) && sessions.has(&other) && !sessions.has(""));
+        sessions.end(&one);
+        assert!(!sessions.has(&one) && sessions.has(&other));
+        sessions.end_all();
+        assert!(!sessions.has(&other));
+    }
+
+    #[test]
+    fn there_is_an_end_to_sessions() {
+        let sessions = Sessions::default();
+        let first = sessions.begin();
+        let second = sessions.begin();
+        for _ in 1..MOST {
+            sessions.begin();
+        }
+        assert!(!sessions.has(&first) && sessions.has(&second));
+    }
+}

@@ -1,0 +1,178 @@
+//! The file, for the one who writes it.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+
+use super::ledger::Ledger;
+use super::retention;
+use super::row::{id, moment};
+use super::session::{self, LastSession};
+use super::{HistoryError, HistorySettings, schema};
+use crate::report::Report;
+
+/// How long a lock of another program is waited for, before that is told.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the file is looked over at a start. Of a large one this is the beginning; what is damaged behind it shows
+/// when it is read.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The write-ahead log is cut to this when it has been taken over into the file.
+const MAX_LOG_BYTES: i64 = 64 << 20;
+
+/// The database, open for writing. Nobody else writes it.
+pub(super) struct Database {
+    path: PathBuf,
+    connection: Connection,
+    ledger: Ledger,
+    session: i64,
+    /// Held as long as this is open, so that two hosts do not mix their runs.
+    _lock: File,
+}
+
+/// What is in the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub(super) bytes: u64,
+    pub(super) runs: u64,
+    pub(super) oldest: Option<SystemTime>,
+}
+
+impl Database {
+    /// Opens it; makes it if need be, and brings it to the newest schema. A session of an earlier opening goes on; a new
+    /// one gives the session before it.
+    ///
+    /// # Errors
+    /// It cannot be written, or is none of ours.
+    pub(super) fn open(
+        settings: &HistorySettings,
+        session: Option<i64>,
+    ) -> Result<(Self, Option<LastSession>), HistoryError> {
+        let path = &settings.path;
+        let lock = lock(path)?;
+        let failed = |error| HistoryError::of(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let mut connection = connection.map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        let version = schema::check(&connection, path)?;
+        prepare(&connection).map_err(failed)?;
+        schema::migrate(&mut connection, version).map_err(failed)?;
+        let (session, last) = match session {
+            Some(session) => (session, None),
+            None => session::begin(&connection, settings, SystemTime::now()).map_err(failed)?,
+        };
+        let ledger = Ledger::open(&connection).map_err(failed)?;
+        Ok((Self { path: path.clone(), connection, ledger, session, _lock: lock }, last))
+    }
+
+    pub(super) fn session(&self) -> i64 {
+        self.session
+    }
+
+    /// Looks the file over, for a while.
+    pub(super) fn check(&mut self) -> Result<(), HistoryError> {
+        let until = Instant::now() + CHECK_TIMEOUT;
+        let failed = |error| HistoryError::of(&self.path, error);
+        self.connection.progress_handler(10_000, Some(move || Instant::now() > until)).map_err(failed)?;
+        let found: rusqlite::Result<String> =
+            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        self.connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
+        match found {
+            Ok(found) if found == "ok" => Ok(()),
+            Ok(detail) => Err(HistoryError::Damaged { path: self.path.clone(), detail }),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Writes runs, all or none.
+    pub(super) fn write(
+        &mut self,
+        reports: &[Arc<Report>],
+        settings: &HistorySettings,
+    ) -> Result<(), HistoryError> {
+        let mut write = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            self.ledger.enter(&transaction, reports)?;
+            session::touch(&transaction, self.session, settings, SystemTime::now())?;
+            transaction.commit()
+        };
+        write().map_err(|error| HistoryError::of(&self.path, error))
+    }
+
+    /// Clears away some of what is not to be kept; says whether there may be more.
+    pub(super) fn prune(&mut self, settings: &HistorySettings) -> Result<bool, HistoryError> {
+        let mut prune = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let pruned = retention::prune(&transaction, settings, self.ledger.runs, SystemTime::now())?;
+            transaction.commit()?;
+            retention::shrink(&self.connection)?;
+            rusqlite::Result::Ok(pruned)
+        };
+        let pruned = prune().map_err(|error| HistoryError::of(&self.path, error))?;
+        self.ledger.runs -= pruned.runs;
+        if pruned.names {
+            self.ledger.forget_names();
+        }
+        Ok(pruned.more)
+    }
+
+    /// What is in it.
+    pub(super) fn extent(&self) -> Extent {
+        let size = |suffix: &str| {
+            let mut path = self.path.clone().into_os_string();
+            path.push(suffix);
+            std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+        };
+        let oldest =
+            self.connection.query_row("SELECT id FROM runs ORDER BY id LIMIT 1", [], |row| id(row, 0));
+        let oldest = oldest.ok().and_then(|run| run.get_timestamp());
+        let oldest = oldest.map(|since| {
+            let (seconds, nanos) = since.to_unix();
+            moment(i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).unwrap_or(i64::MAX))
+        });
+        Extent { bytes: size("") + size("-wal"), runs: self.ledger.runs, oldest }
+    }
+
+    /// Lets go of it in good order.
+    pub(super) fn end(self) -> Result<(), HistoryError> {
+        let ended = session::end(&self.connection, self.session, SystemTime::now());
+        ended.map_err(|error| HistoryError::of(&self.path, error))
+        // Closing takes what is in the log over into the file.
+    }
+}
+
+/// What holds for this connection; for a new file, what holds for it for ever.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // What was committed outlives the process; the last of it may not outlive a power failure.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update_and_check(None, "journal_size_limit", MAX_LOG_BYTES, |_| Ok(()))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -(16 << 10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// A file beside it that one host holds.
+fn lock(path: &Path) -> Result<File, HistoryError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".lock");
+    let beside = PathBuf::from(beside);
+    let failed = |path: &Path, source| HistoryError::Unusable { path: path.to_owned(), source };
+    if let Some(directory) = path.parent() {
+        std::fs::create_dir_all(directory).map_err(|source| failed(directory, source))?;
+    }
+    let file = File::create(&beside).map_err(|source| failed(&beside, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(HistoryError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(&beside, source)),
+    }
+}

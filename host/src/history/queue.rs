@@ -1,0 +1,198 @@
+//! Runs that are not written yet.
+//!
+//! They stay here until they are, so that nothing is lost while the database cannot be written, and so that they
+//! can be read meanwhile.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::HistorySettings;
+use crate::report::Report;
+
+/// How long the writer waits for a run before it looks whether there is something to clear away.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// Runs that wait, in the order of their ends.
+pub(super) struct Queue {
+    inner: Mutex<Inner>,
+    /// There is something to do for the writer.
+    wake: Condvar,
+}
+
+struct Inner {
+    settings: HistorySettings,
+    runs: VecDeque<Waiting>,
+    bytes: usize,
+    closed: bool,
+}
+
+struct Waiting {
+    report: Arc<Report>,
+    weight: usize,
+    since: Instant,
+}
+
+/// Why there is no room for a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    Runs,
+    Bytes,
+}
+
+impl Queue {
+    pub(super) fn new(settings: HistorySettings) -> Self {
+        let inner = Inner { settings, runs: VecDeque::new(), bytes: 0, closed: false };
+        Self { inner: Mutex::new(inner), wake: Condvar::new() }
+    }
+
+    /// What holds from now on.
+    pub(super) fn configure(&self, settings: HistorySettings) {
+        self.lock().settings = settings;
+        self.wake.notify_all();
+    }
+
+    pub(super) fn settings(&self) -> HistorySettings {
+        self.lock().settings.clone()
+    }
+
+    /// Takes a run in. Never waits for the disk.
+    pub(super) fn push(&self, report: &Arc<Report>, weight: usize) -> Result<(), Full> {
+        let mut inner = self.lock();
+        if inner.runs.len() >= inner.settings.queue_runs {
+            return Err(Full::Runs);
+        }
+        if inner.bytes + weight > inner.settings.queue_bytes {
+            return Err(Full::Bytes);
+        }
+        inner.runs.push_back(Waiting { report: report.clone(), weight, since: Instant::now() });
+        inner.bytes += weight;
+        let waiting = inner.runs.len();
+        // The first one starts the clock of a batch, and the last one ends it.
+        if waiting == 1 || waiting >= inner.settings.batch_runs {
+            self.wake.notify_all();
+        }
+        Ok(())
+    }
+
+    /// The oldest runs, as many as are written at once; they stay. Waits until there are that many, or one has waited
+    /// for long enough; but not if it `hurries`, nor after the end.
+    pub(super) fn batch(&self, hurries: bool) -> Vec<Arc<Report>> {
+        let mut inner = self.lock();
+        let until = Instant::now() + IDLE;
+        while !hurries && !inner.closed && inner.runs.len() < inner.settings.batch_runs {
+            let due = inner.runs.front().map(|first| first.since + inner.settings.batch_interval);
+            let left = due.unwrap_or(until).saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        inner.runs.iter().take(inner.settings.batch_runs).map(|waiting| waiting.report.clone()).collect()
+    }
+
+    /// The oldest so many are dealt with.
+    pub(super) fn done(&self, count: usize) {
+        let mut inner = self.lock();
+        let count = count.min(inner.runs.len());
+        let weight: usize = inner.runs.drain(..count).map(|waiting| waiting.weight).sum();
+        inner.bytes -= weight;
+    }
+
+    /// Lets some time pass; less if this is the end.
+    pub(super) fn rest(&self, time: Duration) {
+        let until = Instant::now() + time;
+        let mut inner = self.lock();
+        while !inner.closed {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// There is nothing to come.
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.wake.notify_all();
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    /// How many wait, and their bytes.
+    pub(super) fn size(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.runs.len(), inner.bytes)
+    }
+
+    /// What waits, in the order of their ends.
+    pub(super) fn waiting(&self) -> Vec<Arc<Report>> {
+        self.lock().runs.iter().map(|waiting| waiting.report.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // Nothing is done half in here.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{report, settings};
+    use super::*;
+
+    #[test]
+    fn what_is_read_stays_until_it_is_written() {
+        let queue = Queue::new(settings("unused"));
+        for number in 0..3 {
+            queue.push(&Arc::new(report("a/x", number)), 10).unwrap();
+        }
+        let batch = queue.batch(true);
+        assert_eq!((batch.len(), queue.size()), (3, (3, 30)));
+        queue.push(&Arc::new(report("a/x", 3)), 10).unwrap();
+        queue.done(batch.len());
+        assert_eq!((queue.size(), queue.waiting()[0].run), ((1, 10), report("a/x", 3).run));
+    }
+
+    #[test]
+    fn there_is_an_end_to_waiting_in_runs_and_in_bytes() {
+        let queue = Queue::new(HistorySettings { queue_runs: 2, queue_bytes: 100, ..settings("unused") });
+        let one = Arc::new(report("a/x", 0));
+        assert_eq!(queue.push(&one, 101), Err(Full::Bytes));
+        queue.push(&one, 60).unwrap();
+        assert_eq!(queue.push(&one, 60), Err(Full::Bytes));
+        queue.push(&one, 40).unwrap();
+        assert_eq!(queue.push(&one, 0), Err(Full::Runs));
+        queue.done(1);
+        queue.push(&one, 60).unwrap();
+    }
+
+    #[test]
+    fn a_batch_is_whole_or_its_time_has_come_or_it_is_the_end() {
+        let settings = HistorySettings {
+            batch_runs: 2,
+            batch_interval: Duration::from_secs(3600),
+            ..settings("unused")
+        };
+        let queue = Queue::new(settings.clone());
+        let one = Arc::new(report("a/x", 0));
+        std::thread::scope(|scope| {
+            let batch = scope.spawn(|| queue.batch(false).len());
+            queue.push(&one, 1).unwrap();
+            queue.push(&one, 1).unwrap();
+            queue.push(&one, 1).unwrap();
+            assert_eq!(batch.join().unwrap(), 2);
+            queue.done(2);
+            let rest = scope.spawn(|| queue.batch(false).len());
+            queue.configure(HistorySettings { batch_interval: Duration::from_millis(1), ..settings.clone() });
+            assert_eq!(rest.join().unwrap(), 1);
+            queue.configure(settings.clone());
+            let rest = scope.spawn(|| queue.batch(false).len());
+            queue.close();
+            assert_eq!(rest.join().unwrap(), 1);
+        });
+    }
+}

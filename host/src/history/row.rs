@@ -1,0 +1,158 @@
+//! A run in short.
+
+use std::time::{Duration, SystemTime};
+
+use rusqlite::{Row, types::Type};
+use uuid::Uuid;
+
+use crate::guest::Happening;
+use crate::report::{Outcome, Report};
+use crate::scheduler::Trigger;
+
+/// What lists show of a run that ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    /// Its id.
+    pub run: Uuid,
+    /// The component's name.
+    pub component: String,
+    /// The case's name.
+    pub case: String,
+    /// The version of the component: SHA-256 of its file.
+    pub digest: String,
+    /// Why it ran.
+    pub trigger: Trigger,
+    /// When the guest was entered, to the millisecond.
+    pub started: SystemTime,
+    /// From then to its end, to the microsecond.
+    pub duration: Duration,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it passed after an attempt that did not.
+    pub flaky: bool,
+    /// How many attempts it had.
+    pub attempts: usize,
+    /// The first line of the reason, if it did not pass.
+    pub message: Option<String>,
+    /// How long its slowest delivery took, from the event.
+    pub latency: Option<Duration>,
+}
+
+/// What [`RunRow::read`] reads.
+pub(super) const COLUMNS: &str = "runs.id, cases.component, cases.name, versions.digest, runs.trigger, \
+     runs.started, runs.duration, runs.outcome, runs.flaky, runs.attempts, runs.message, runs.latency";
+
+impl RunRow {
+    /// Of a report: as the database will have it.
+    pub fn of(report: &Report) -> Self {
+        Self {
+            run: report.run,
+            component: report.component.clone(),
+            case: report.case.clone(),
+            digest: report.digest.clone(),
+            trigger: report.trigger,
+            started: moment(millis(report.started)),
+            duration: Duration::from_micros(micros(report.duration)),
+            outcome: report.outcome,
+            flaky: report.flaky,
+            attempts: report.attempts.len(),
+            message: report.headline(),
+            latency: Self::latencies(report).max().map(micros).map(Duration::from_micros),
+        }
+    }
+
+    /// The case's id.
+    pub fn case_id(&self) -> String {
+        format!("{}/{}", self.component, self.case)
+    }
+
+    /// Those of all deliveries, as the metrics count them.
+    pub(super) fn latencies(report: &Report) -> impl Iterator<Item = Duration> {
+        report.steps().filter_map(|step| match &step.what {
+            Happening::Delivery { latency, .. } => *latency,
+            _ => None,
+        })
+    }
+
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            run: id(row, 0)?,
+            component: row.get(1)?,
+            case: row.get(2)?,
+            digest: row.get(3)?,
+            trigger: known(row, 4, trigger_of)?,
+            started: moment(row.get(5)?),
+            duration: Duration::from_micros(row.get(6)?),
+            outcome: known(row, 7, outcome_of)?,
+            flaky: row.get(8)?,
+            attempts: row.get(9)?,
+            message: row.get(10)?,
+            latency: row.get::<_, Option<u64>>(11)?.map(Duration::from_micros),
+        })
+    }
+}
+
+/// A run's id.
+pub(super) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
+    row.get(column).map(Uuid::from_bytes)
+}
+
+/// The outcome of a column.
+pub(super) fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
+    known(row, column, outcome_of)
+}
+
+/// Milliseconds since the Unix epoch, as times are stored.
+pub(super) fn millis(time: SystemTime) -> i64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// Microseconds, as durations are stored.
+pub(super) fn micros(duration: Duration) -> u64 {
+    // More than a signed number has room for is not stored.
+    u64::try_from(duration.as_micros()).map_or(i64::MAX as u64, |micros| micros.min(i64::MAX as u64))
+}
+
+/// The time that is so stored.
+pub(super) fn moment(millis: i64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
+}
+
+// What the database says for outcomes and triggers: never to be changed.
+
+pub(super) fn code_of(outcome: Outcome) -> i64 {
+    match outcome {
+        Outcome::Pass => 0,
+        Outcome::Fail => 1,
+        Outcome::Timeout => 2,
+        Outcome::Error => 3,
+        Outcome::Cancelled => 4,
+    }
+}
+
+fn outcome_of(code: i64) -> Option<Outcome> {
+    Outcome::ALL.into_iter().find(|outcome| code_of(*outcome) == code)
+}
+
+pub(super) fn trigger_code_of(trigger: Trigger) -> i64 {
+    match trigger {
+        Trigger::Schedule => 0,
+        Trigger::Deploy => 1,
+        Trigger::Request => 2,
+    }
+}
+
+fn trigger_of(code: i64) -> Option<Trigger> {
+    [Trigger::Schedule, Trigger::Deploy, Trigger::Request]
+        .into_iter()
+        .find(|trigger| trigger_code_of(*trigger) == code)
+}
+
+fn known<T>(row: &Row<'_>, column: usize, of: impl FnOnce(i64) -> Option<T>) -> rusqlite::Result<T> {
+    let code = row.get(column)?;
+    of(code).ok_or_else(|| {
+        let unknown = format!("{code} stands for nothing").into();
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Integer, unknown)
+    })
+}

@@ -1,0 +1,62 @@
+//! The section `[history]`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::config::Section;
+
+/// The longest that a run may wait to be written for others to be written with it.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
+
+/// What is kept of runs that ended, where, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistorySettings {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// The file.
+    pub path: PathBuf,
+    /// How long runs are kept.
+    pub max_age: Duration,
+    /// Runs over all; the oldest goes first.
+    pub max_runs: usize,
+    /// Bytes of the file; the oldest runs go first.
+    pub max_bytes: usize,
+    /// The most runs that are written at once.
+    pub batch_runs: usize,
+    /// The longest that a run waits for others to be written with it.
+    pub batch_interval: Duration,
+    /// Runs that may wait to be written; more are not kept.
+    pub queue_runs: usize,
+    /// The same in bytes.
+    pub queue_bytes: usize,
+}
+
+impl HistorySettings {
+    /// Reads the section. The file is by default in `state`; a relative path is relative to `base`.
+    pub fn read(section: &Section<'_>, base: &Path, state: &Path) -> Self {
+        let path = section.string("path").map_or_else(
+            || {
+                let path = state.join("history.db");
+                section.default_is("path", &format!("{path:?}"));
+                path
+            },
+            |path| base.join(path),
+        );
+        let batch_interval = section.duration("batch_interval", Duration::from_secs(1));
+        if batch_interval > LONGEST_INTERVAL {
+            section
+                .mistake_at("batch_interval", "must be at most 1m: what waits is lost if the host is killed");
+        }
+        Self {
+            enabled: section.boolean("enabled", true),
+            path,
+            max_age: section.duration("max_age", Duration::from_secs(30 * 24 * 3600)),
+            max_runs: section.integer("max_runs", 1..=100_000_000, 1_000_000),
+            max_bytes: section.bytes("max_bytes", 1 << 20..=1 << 40, 4 << 30),
+            batch_runs: section.integer("batch_runs", 1..=10_000, 500),
+            batch_interval,
+            queue_runs: section.integer("queue_runs", 1..=1_000_000, 10_000),
+            queue_bytes: section.bytes("queue_bytes", 1 << 10..=1 << 34, 64 << 20),
+        }
+    }
+}
