@@ -191,9 +191,10 @@ pub fn workshop(
     max_runs: usize,
 ) -> Result<Workshop, StartError> {
     let cache = code_cache(&settings.registry, &settings.state)?;
+    let engine = GuestEngine::new(max_runs)?;
     Ok(Workshop {
-        compiler: Compiler::new(GuestEngine::new(max_runs)?, cache, settings.registry.compiling),
-        shares: Arc::new(Shares::new(guests.metrics().num_workers())?),
+        shares: Arc::new(Shares::new(guests.metrics().num_workers(), engine.begun())?),
+        compiler: Compiler::new(engine, cache, settings.registry.compiling),
         guests,
         catalogue: Arc::default(),
         terms: terms.subscribe(),

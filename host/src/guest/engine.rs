@@ -2,19 +2,16 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, EngineWeak, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
 
 use super::bindings::TestPre;
 use super::bindings::orbital::test as contract;
 use super::session::Session;
 use super::suite::Suite;
+use super::ticker::{Begun, tick};
 use crate::foreign::beginning;
-
-/// How long a guest may compute before it lets others go on.
-const EPOCH: Duration = Duration::from_millis(10);
 
 /// Address space for one linear memory; a guest cannot have more, whatever its budget says.
 const MEMORY_RESERVATION: u64 = 1 << 30;
@@ -51,6 +48,7 @@ const TABLES: u32 = 40;
 pub struct GuestEngine {
     optimised: Tier,
     quick: Tier,
+    begun: Begun,
 }
 
 #[derive(Clone)]
@@ -97,10 +95,16 @@ impl GuestEngine {
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
             Tier::new(&config)
         };
-        let engine = Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)? };
+        let engine =
+            Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)?, begun: Begun::default() };
         let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
-        tick(engines).map_err(EngineError::Thread)?;
+        tick(engines, engine.begun.clone()).map_err(EngineError::Thread)?;
         Ok(engine)
+    }
+
+    /// To be told when busy components begin to compute.
+    pub fn begun(&self) -> Begun {
+        self.begun.clone()
     }
 
     /// Tells machine code that this engine can run from all other.
@@ -204,22 +208,4 @@ fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     contract::events::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::metrics::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     Ok(linker)
-}
-
-/// Moves the engines' epochs on. The thread holds them weakly and ends with them. Without it a busy guest
-/// would never yield, so a host that cannot start it does not start.
-fn tick(engines: [EngineWeak; 2]) -> std::io::Result<()> {
-    let thread = std::thread::Builder::new().name("epoch".to_owned());
-    thread.spawn(move || {
-        loop {
-            let alive = engines
-                .each_ref()
-                .map(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
-            if !alive.contains(&true) {
-                return;
-            }
-            std::thread::sleep(EPOCH);
-        }
-    })?;
-    Ok(())
 }

@@ -23,6 +23,7 @@ mod session;
 mod share;
 mod stdio;
 mod suite;
+mod ticker;
 mod trap;
 
 pub use bindings::exports::orbital::test::suite as declared;
@@ -42,4 +43,5 @@ pub use series::{Catalogue, MetricKind, Sample, SeriesBook};
 pub use session::{RunContext, RunParts, Session};
 pub use share::{Share, Shares};
 pub use suite::{Entered, Suite};
+pub use ticker::Begun;
 pub use trap::Breakdown;

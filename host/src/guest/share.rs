@@ -16,6 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::budget::{Budget, BudgetBreach, Limits};
+use super::ticker::Begun;
 
 /// From this much processor time on, beyond what [`FREE`] allows, a component is busy.
 const BURST: Duration = Duration::from_millis(50);
@@ -60,6 +61,7 @@ struct Lanes {
     threads: ThreadPool,
     /// One per thread.
     free: Arc<Semaphore>,
+    begun: Begun,
 }
 
 /// The right to compute on one of the lanes.
@@ -77,12 +79,12 @@ struct Account {
 }
 
 impl Shares {
-    /// For guests that share so many threads.
+    /// For guests that share so many threads; `begun` is told when busy ones begin to compute.
     ///
     /// # Errors
     /// The system gives us no more threads.
-    pub fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
-        let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1))?);
+    pub fn new(threads: usize, begun: Begun) -> Result<Self, ThreadPoolBuildError> {
+        let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1), begun)?);
         Ok(Self { lanes, memory: Arc::default(), shares: Mutex::default() })
     }
 
@@ -200,15 +202,16 @@ impl Turn {
 }
 
 impl Lanes {
-    fn new(threads: usize) -> Result<Self, ThreadPoolBuildError> {
+    fn new(threads: usize, begun: Begun) -> Result<Self, ThreadPoolBuildError> {
         let builder =
             ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("lane-{number}"));
         let pool = builder.start_handler(|_| step_back()).build()?;
-        Ok(Self { threads: pool, free: Arc::new(Semaphore::new(threads)) })
+        Ok(Self { threads: pool, free: Arc::new(Semaphore::new(threads)), begun })
     }
 
     fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let runtime = Handle::current();
+        self.begun.note();
         tokio::task::block_in_place(|| {
             self.threads.install(|| {
                 let _entered = runtime.enter();
@@ -264,7 +267,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_run_of_a_busy_component_has_the_turn_and_another_component_has_the_next() {
-        let shares = Shares::new(2).unwrap();
+        let shares = Shares::new(2, Begun::default()).unwrap();
         let (a, b) = (shares.of("a"), shares.of("b"));
         assert!(Arc::ptr_eq(&a, &shares.of("a")));
         let first = a.turn().await;
@@ -281,7 +284,7 @@ mod tests {
 
     #[test]
     fn all_runs_of_a_component_share_its_memory_and_all_components_theirs() {
-        let shares = Shares::new(1).unwrap();
+        let shares = Shares::new(1, Begun::default()).unwrap();
         let (a, b) = (shares.of("a"), shares.of("b"));
         let mut limits = Limits::default();
         limits.set(Budget::ComponentMemory, 100);

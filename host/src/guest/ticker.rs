@@ -1,0 +1,49 @@
+//! When guests that compute let others go on.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use wasmtime::EngineWeak;
+
+/// How long a guest may compute before it lets others go on.
+const PERIOD: Duration = Duration::from_millis(10);
+
+/// The same while busy components compute. A thread that waits for a processor may wait as long as another one goes on,
+/// until the system looks again, which may be every 4 ms only.
+const SHORT_PERIOD: Duration = Duration::from_millis(1);
+
+/// How many short periods it stays so when nothing of the kind has begun.
+const LINGER: u32 = 50;
+
+/// Told by busy components each time that they begin to compute.
+#[derive(Clone, Default)]
+pub struct Begun(Arc<AtomicU64>);
+
+impl Begun {
+    pub(super) fn note(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Moves the engines' epochs on. The thread holds them weakly and ends with them. Without it a busy guest
+/// would never yield, so a host that cannot start it does not start.
+pub(super) fn tick(engines: [EngineWeak; 2], begun: Begun) -> std::io::Result<()> {
+    let thread = std::thread::Builder::new().name("epoch".to_owned());
+    thread.spawn(move || {
+        let (mut seen, mut short) = (0, 0_u32);
+        loop {
+            let alive = engines
+                .each_ref()
+                .map(|engine| engine.upgrade().map(|engine| engine.increment_epoch()).is_some());
+            if !alive.contains(&true) {
+                return;
+            }
+            let begun = begun.0.load(Ordering::Relaxed);
+            short = if begun == seen { short.saturating_sub(1) } else { LINGER };
+            seen = begun;
+            std::thread::sleep(if short > 0 { SHORT_PERIOD } else { PERIOD });
+        }
+    })?;
+    Ok(())
+}
