@@ -17,8 +17,8 @@ use crate::{Lines, client, eventually, missing, program, tools};
 /// A phone's width and height, in CSS pixels.
 const PHONE: (u32, u32) = (375, 800);
 
-/// A desk's.
-const DESK: (u32, u32) = (1280, 900);
+/// A desk's, of a window that is not the whole screen.
+const DESK: (u32, u32) = (1000, 720);
 
 /// Chromium with a profile of its own.
 pub struct Browser {

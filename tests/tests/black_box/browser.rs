@@ -253,6 +253,8 @@ async fn everybody_can_use_every_page() {
                     .await;
                 let flaws = browser.flaws(&axe).await;
                 assert!(flaws.is_empty(), "{page}, {scheme}: {flaws:#?}");
+                let width = browser.run("return document.documentElement.scrollWidth").await;
+                assert!(width.as_u64() <= Some(1000), "{page} is {width} wide at a desk");
                 browser.on_a_phone().await;
                 let flaws = browser.flaws(&axe).await;
                 assert!(flaws.is_empty(), "{page} on a phone, {scheme}: {flaws:#?}");
