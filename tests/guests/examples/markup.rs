@@ -2,7 +2,8 @@
 
 use orbital_sdk::prelude::*;
 
-const MARKUP: &str = "</pre><script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 2\">&lt;b&gt;";
+const MARKUP: &str =
+    "</pre><script>window.hacked = 1</script><img src=x onerror=\"window.hacked = 2\">&lt;b&gt;";
 
 #[case(manual, tags(team = "<img/src=x/onerror=window.hacked=3>"))]
 fn markup(t: &Test) -> Result {

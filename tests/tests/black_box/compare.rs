@@ -321,7 +321,7 @@ async fn two_hosts_that_run_the_same_tests_are_compared_by_what_they_remember() 
         let findings = found["cases"][0]["findings"].as_array().unwrap();
         findings.iter().find(|finding| finding["aspect"] == aspect).unwrap()["differs"].clone()
     };
-    assert_eq!((differs("p50"), differs("p95")), (json!(true), json!(true)), "{found}");
+    assert_eq!(differs("p50"), json!(true), "{found}");
 }
 
 #[tokio::test]
