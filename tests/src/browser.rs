@@ -28,7 +28,7 @@ pub struct Browser {
 /// Has a browser do this, and closes it, whatever came of it. See [`missing`] for what happens if there is none.
 pub async fn browse(work: impl AsyncFnOnce(&Browser)) {
     let (Some(chromium), Some(chromedriver)) =
-        (program("chromium", "chromium"), program("chromedriver", "chromium-driver"))
+        (program("chromium", "Debian: `chromium`"), program("chromedriver", "Debian: `chromium-driver`"))
     else {
         return;
     };

@@ -14,8 +14,8 @@ pub(crate) fn tools() -> PathBuf {
 }
 
 /// Where a program is, if it is on the `PATH`. See [`missing`] for what happens if it is not.
-pub fn program(name: &str, package: &str) -> Option<PathBuf> {
-    on_path(name).or_else(|| missing(&format!("`{name}` is not installed (Debian: `{package}`)")))
+pub fn program(name: &str, remedy: &str) -> Option<PathBuf> {
+    on_path(name).or_else(|| missing(&format!("`{name}` is not installed ({remedy})")))
 }
 
 /// What holds the API against its description, on the `PATH` or where `.ci/tools` installs it. See [`missing`] for what

@@ -47,6 +47,8 @@ fn follow(guide: &Path) -> anyhow::Result<()> {
     for variable in ["CARGO", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV"] {
         shell.env_remove(variable);
     }
+    // Where the contract is, for a language without an SDK.
+    shell.env("ORBITAL", workspace::path(""));
     // With job control, so that `kill %1` is what it is in a terminal.
     shell.args(["-e", "-u", "-m", "-x", "-c", &commands]).current_dir(&folder).env("PATH", path);
     let status = shell.status().context("cannot run `bash`")?;

@@ -1,29 +1,9 @@
 //! The examples of the documents: each block of TOML is a whole `orbital.toml`, which must be good. One that is no
 //! `orbital.toml`, or only a part of one, has another word than `toml` alone behind its fence, such as `toml part`.
 
-use std::path::Path;
-
-use orbital_tests::orbital_with;
+use orbital_tests::{Block, blocks, orbital_with};
 use tempfile::TempDir;
 use toml::{Table, Value};
-
-/// The blocks of a document, each with the line of its fence.
-fn examples(document: &str) -> Vec<(usize, String)> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(document);
-    let text = std::fs::read_to_string(path).unwrap();
-    let mut lines = text.lines().zip(1..);
-    let mut examples = Vec::new();
-    while let Some((line, number)) = lines.next() {
-        if let Some(language) = line.strip_prefix("```") {
-            let block = lines.by_ref().map(|(line, _)| line).take_while(|line| *line != "```");
-            let block: String = block.map(|line| format!("{line}\n")).collect();
-            if language == "toml" {
-                examples.push((number, block));
-            }
-        }
-    }
-    examples
-}
 
 /// What every secret is: as long as a token must be.
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
@@ -59,9 +39,10 @@ fn of_secrets(example: &str, name: &str) -> Vec<String> {
 
 /// Writes each block into a directory of its own, provides the secrets that it names, and has it checked.
 async fn assert_all_are_good(document: &str, least: usize) {
-    let examples = examples(document);
+    let mut examples = blocks(document);
+    examples.retain(|block| block.language == "toml");
     assert!(examples.len() >= least, "{document} has {} blocks of TOML, and had {least}", examples.len());
-    for (line, example) in examples {
+    for Block { line, text: example, .. } in examples {
         let directory = TempDir::new().unwrap();
         let file = directory.path().join("orbital.toml");
         std::fs::write(&file, &example).unwrap();

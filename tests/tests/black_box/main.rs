@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod admin;
+mod any_language;
 mod api;
 mod beside;
 mod browser;

@@ -244,14 +244,14 @@ async fn assert_promtool_is_silent(promtool: &Path, page: &str) {
 
 #[tokio::test]
 async fn promtool_has_nothing_to_say() {
-    let Some(promtool) = program("promtool", "prometheus") else { return };
+    let Some(promtool) = program("promtool", "Debian: `prometheus`") else { return };
     let (host, _api) = with_traffic().await;
     assert_promtool_is_silent(&promtool, host.metrics().await.text()).await;
 }
 
 #[tokio::test]
 async fn promtool_has_nothing_to_say_while_components_come_and_go() {
-    let Some(promtool) = program("promtool", "prometheus") else { return };
+    let Some(promtool) = program("promtool", "Debian: `prometheus`") else { return };
     let host = Arc::new(Host::builder().sections(&measures()).with("passes").start().await);
     let done = Arc::new(AtomicBool::new(false));
     let looking = {
