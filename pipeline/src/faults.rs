@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `"stall": true` | the answer | there is none: the sender waits until it gives up, or for a minute; the event is not taken |
 //! | `"status": 503` | the answer | it has this status, 500 to 599; the event is not taken |
+//! | `"miscount": true` | the counter | `pipeline_events_accepted_total` stands still, although the event was accepted |
 //! | `"drop": true` | the delivery | there is none, although the event was accepted |
 //! | `"reorder": true` | the delivery | every second event of a type overtakes the one before, which waits for it up to a second |
 //! | `"delay_ms": 500` | the delivery | it comes so much later |
@@ -36,6 +37,8 @@ pub struct Faults {
     pub stall: bool,
     /// Requests with an event are answered with this status, and the event is not taken.
     pub status: Option<u16>,
+    /// Events are accepted and not counted.
+    pub miscount: bool,
     /// Events are accepted and never delivered.
     pub drop: bool,
     /// Of two events in a row the second is delivered first.

@@ -33,6 +33,16 @@ impl Seen {
             self.ids.remove(&oldest);
         }
     }
+
+    /// Forgets an id; answers whether it was there.
+    pub(crate) fn remove(&mut self, id: &str) -> bool {
+        let was_there = self.ids.remove(id);
+        if was_there {
+            // Or it would be forgotten too early, should it come again.
+            self.oldest_first.retain(|other| &**other != id);
+        }
+        was_there
+    }
 }
 
 #[cfg(test)]
@@ -48,5 +58,18 @@ mod tests {
         assert!(!seen.contains("a"));
         assert!(seen.contains("b") && seen.contains("c"));
         assert_eq!((seen.ids.len(), seen.oldest_first.len()), (2, 2));
+    }
+
+    #[test]
+    fn an_id_that_was_removed_and_comes_again_is_the_newest() {
+        let mut seen = Seen::new(2);
+        seen.insert("a");
+        seen.insert("b");
+        assert!(seen.remove("a"));
+        assert!(!seen.remove("a"));
+        for id in ["a", "c"] {
+            seen.insert(id);
+        }
+        assert!(seen.contains("a") && !seen.contains("b") && seen.contains("c"));
     }
 }

@@ -3,6 +3,7 @@
 //! | route | answers |
 //! | --- | --- |
 //! | `POST /events` | 202 accepted, 200 seen before, 400 invalid, 413 too large, 503 queue full, 5xx or nothing if a [fault](crate::faults) is on |
+//! | `DELETE /events/{id}` | 204 forgotten, so that its id is a new one again; 404 if it is not known |
 //! | `POST /v1/batch` | the same for a batch of Segment's tracking API, as its client libraries send it; 200 when accepted |
 //! | `GET /faults` | the faults that are on |
 //! | `PUT /faults` | replaces them all, an absent field being off (`{}` heals the pipeline); 400 if unknown or out of range |
@@ -17,11 +18,11 @@ use std::{future::Future, io, sync::Arc};
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, Request, State, rejection::BytesRejection},
+    extract::{DefaultBodyLimit, Path, Request, State, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, header},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::{delete, get, post},
 };
 use http_body_util::BodyExt as _;
 use serde_json::json;
@@ -72,6 +73,7 @@ fn router(pipeline: Arc<Pipeline>, stopping: CancellationToken) -> Router {
     let accept_batch = move |State(pipeline), body| accept_batch(pipeline, body, stopping_too.clone());
     Router::new()
         .route("/events", post(accept_event))
+        .route("/events/{id}", delete(forget_event))
         .route("/v1/batch", post(accept_batch))
         .route("/faults", get(show_faults).put(set_faults))
         .route("/metrics", get(metrics))
@@ -116,6 +118,14 @@ async fn accept_event(pipeline: Arc<Pipeline>, body: Body, stopping: Cancellatio
         }
         Ok(receipt) => Json(receipt).into_response(),
         Err(refusal) => refuse(refusal, stopping).await,
+    }
+}
+
+async fn forget_event(State(pipeline): State<Arc<Pipeline>>, Path(id): Path<String>) -> Response {
+    if pipeline.forget(&id) {
+        StatusCode::NO_CONTENT.into_response()
+    } else {
+        errors(StatusCode::NOT_FOUND, &["there is no event of this id"])
     }
 }
 

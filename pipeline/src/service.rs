@@ -72,6 +72,11 @@ impl Pipeline {
         taken.inspect_err(|_| self.metrics.rejected())
     }
 
+    /// Removes all that is kept of an event; answers whether there was anything. Deliveries on their way are not held up.
+    pub fn forget(&self, id: &str) -> bool {
+        lock(&self.seen).remove(id)
+    }
+
     /// Where events of which type go.
     pub fn routes(&self) -> &Routes {
         &self.routes
@@ -123,7 +128,9 @@ impl Pipeline {
             seen.insert(&event.id);
             slot
         };
-        self.metrics.accepted(&event.kind);
+        if !faults.miscount {
+            self.metrics.accepted(&event.kind);
+        }
         let receipt = Receipt { id: event.id.clone(), duplicate: false };
         self.process(event, faults, slot);
         Ok(receipt)

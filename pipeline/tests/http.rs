@@ -85,6 +85,33 @@ async fn a_repeated_id_is_not_delivered_again() {
 }
 
 #[tokio::test]
+async fn an_event_that_was_deleted_may_come_again() {
+    let mut world = World::start([]).await;
+    let event = json!({"id": "one", "email": "ada@example.com"});
+    world.send(event.clone()).await;
+    world.delivery().await;
+    let delete =
+        async |id: &str| world.client.delete(world.url(&format!("/events/{id}"))).send().await.unwrap();
+    assert_eq!(delete("one").await.status(), 204);
+    let again = delete("one").await;
+    assert_eq!(again.status(), 404);
+    assert_eq!(read(again).await, json!({"errors": ["there is no event of this id"]}));
+    assert_eq!(world.send(event).await, (202, json!({"id": "one", "duplicate": false})));
+    world.delivery().await;
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
+async fn an_event_that_is_not_counted_is_delivered_all_the_same() {
+    let mut world = World::start([]).await;
+    world.put_faults(json!({"miscount": true})).await;
+    world.send(json!({"id": "one", "email": "ada@example.com"})).await;
+    world.delivery().await;
+    world.expect_metric("pipeline_events_accepted_total{type=\"signup\"} 0").await;
+    world.stop_and_expect_nothing_more().await;
+}
+
+#[tokio::test]
 async fn a_delivery_is_tried_again_until_it_is_taken() {
     let mut world = World::start([500, 302]).await;
     world.send(json!({"id": "s-1", "email": "a@example.com"})).await;
@@ -128,7 +155,7 @@ async fn dropped_events_are_accepted_and_never_delivered() {
     let healed = world.put_faults(json!({})).await;
     assert_eq!(
         healed,
-        json!({"stall": false, "status": null, "drop": false, "reorder": false, "delay_ms": 0, "corrupt": false,
+        json!({"stall": false, "status": null, "miscount": false, "drop": false, "reorder": false, "delay_ms": 0, "corrupt": false,
             "duplicate": false, "types": []})
     );
     assert_eq!(world.json("/faults").await, healed);
@@ -274,7 +301,7 @@ async fn what_is_refused_says_why() {
     for (faults, reason) in [
         (
             json!({"dorp": true}),
-            "unknown field `dorp`, expected one of `stall`, `status`, `drop`, `reorder`, `delay_ms`, `corrupt`, \
+            "unknown field `dorp`, expected one of `stall`, `status`, `miscount`, `drop`, `reorder`, `delay_ms`, `corrupt`, \
              `duplicate`, `types`",
         ),
         (json!({"status": 404}), "`status` must be 500 to 599, not 404; leave it out to switch it off"),

@@ -27,7 +27,16 @@ pub fn guest(name: &str) -> PathBuf {
 /// The file of the conformance suite in a language, such as `go`, if its toolchain was there. See
 /// [`missing`](crate::missing) for what happens if it was not.
 pub fn conformance(language: &str) -> Option<PathBuf> {
-    let path = root().join("target/conformance").join(format!("{language}.wasm"));
+    suite("target/conformance", language)
+}
+
+/// The same of the example suite in a language.
+pub fn example(language: &str) -> Option<PathBuf> {
+    suite("target/components", language)
+}
+
+fn suite(folder: &str, language: &str) -> Option<PathBuf> {
+    let path = root().join(folder).join(format!("{language}.wasm"));
     if path.exists() {
         return Some(path);
     }

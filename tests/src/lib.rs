@@ -23,7 +23,7 @@ pub use binary::{Finished, binary, command, config, granting, orbital, orbital_w
 pub use bomb::bomb;
 pub use browser::{Browser, axe, browse};
 pub use document::{Block, blocks};
-pub use guest::{conformance, enlarged, guest, patched, rebuilt};
+pub use guest::{conformance, enlarged, example, guest, patched, rebuilt};
 pub use host::{GRANTS, Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;

@@ -9,8 +9,8 @@ use tokio::process::{Child, Command};
 use crate::{Host, Lines, binary, client};
 
 /// What it delivers where.
-const ROUTES: [&str; 5] =
-    ["signup=crm", "order=billing", "order=shipping", "order=analytics", "invoice=ledger"];
+const ROUTES: [&str; 6] =
+    ["signup=crm", "order=billing", "order=shipping", "order=analytics", "invoice=ledger", "track=warehouse"];
 
 /// `pipeline` on a port of its own. It is killed when this is dropped.
 pub struct Pipeline {
@@ -47,7 +47,8 @@ impl Pipeline {
     /// The sections of `orbital.toml` that name it.
     pub fn targets(&self) -> String {
         let url = &self.url;
-        format!("[targets.api]\nurl = \"{url}/events\"\n[targets.pipeline]\nurl = \"{url}\"\n")
+        let target = |name: &str, path: &str| format!("[targets.{name}]\nurl = \"{url}{path}\"\n");
+        [target("api", "/events"), target("pipeline", ""), target("segment", "")].concat()
     }
 
     /// Has it deliver to this host's webhook.

@@ -19,9 +19,13 @@ use crate::{
 const EXPECTED: [&str; 6] =
     ["counters", "exactly-once", "fan-out", "retries-delivery", "server-made-id", "smoke"];
 
-/// The cases that some suites have besides: they send over `wasi:http`, as client libraries do.
-const EXPECTED_OF_ONE: [(Language, &str); 2] =
-    [(Language::TypeScript, "analytics-node"), (Language::Python, "segment-batch")];
+/// The cases that some suites have besides: they send with client libraries of their language, or as these do.
+const EXPECTED_OF_ONE: [(Language, &str); 4] = [
+    (Language::Rust, "http-client"),
+    (Language::Go, "analytics-go"),
+    (Language::Python, "segment-batch"),
+    (Language::TypeScript, "analytics-node"),
+];
 
 /// How often the demo looks whether it is over.
 const GLANCE: Duration = Duration::from_millis(50);

@@ -1,8 +1,11 @@
 //! The example pipeline, tested from Rust.
 
+mod cleans_up;
+mod configured;
 mod counters;
 mod exactly_once;
 mod fan_out;
+mod http_client;
 mod retries_delivery;
 mod server_made_id;
 mod smoke;
@@ -17,5 +20,8 @@ suite!(
     exactly_once::exactly_once,
     counters::counters,
     server_made_id::server_made_id,
-    retries_delivery::retries_delivery
+    retries_delivery::retries_delivery,
+    configured::configured,
+    cleans_up::cleans_up,
+    http_client::http_client
 );

@@ -92,3 +92,8 @@ async fn every_example_of_configuration_is_good() {
 async fn every_example_of_comparing_is_good() {
     assert_all_are_good("docs/comparing.md", 1).await;
 }
+
+#[tokio::test]
+async fn every_example_of_the_book_of_recipes_is_good() {
+    assert_all_are_good("docs/write-a-test.md", 1).await;
+}

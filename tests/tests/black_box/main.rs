@@ -31,6 +31,7 @@ mod overrides;
 mod pages;
 mod pipeline;
 mod polling;
+mod recipes;
 mod reload;
 mod replies;
 mod retries;
