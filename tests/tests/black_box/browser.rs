@@ -52,7 +52,9 @@ async fn a_case_turns_red_and_green_again_before_ones_eyes() {
         pipeline.faults(&json!({ "status": 503, "types": ["signup"] })).await;
         browser.until(&is("rust/smoke", "down")).await;
         // What is wrong stands first, and which step it was stands with it.
-        assert!(shown(browser).await.iter().position(|id| id == "rust/smoke") < Some(3));
+        let ids = shown(browser).await;
+        let at = |id: &str| ids.iter().position(|other| other == id).unwrap();
+        assert!(at("rust/smoke") < at("rust/fan-out"), "{ids:?}");
         let why = browser.text("[data-id='rust/smoke'] .why").await;
         assert!(why.contains("at step") && why.contains("answered 503"), "{why}");
         browser.until("document.getElementById('said').textContent.includes(' is down')").await;
