@@ -194,7 +194,7 @@ impl Seen {
     }
 
     /// The same files, as they are now.
-    async fn again(&self) -> Self {
+    pub async fn again(&self) -> Self {
         let files: Vec<PathBuf> = self.0.keys().cloned().collect();
         let look = move || {
             files

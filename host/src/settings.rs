@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use toml::Table;
+
 use crate::admin::AdminSettings;
 use crate::compare::EnvironmentsSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
@@ -65,8 +67,7 @@ impl Settings {
     /// # Errors
     /// As [`Settings::load`].
     pub fn load_with_sources(path: &Path) -> Result<(Self, Vec<Setting>), ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        let text = read(path)?;
         let base = path.parent().unwrap_or(Path::new("."));
         parse(&text, |root| Self::read(root, base))
             .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
@@ -78,6 +79,27 @@ impl Settings {
     /// As [`Settings::load`].
     pub fn load_or_default(path: Option<&Path>) -> Result<Self, ConfigError> {
         path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
+    }
+
+    /// Reads a file, if there is one, as it would be with these changes. Relative paths are relative to `base`.
+    ///
+    /// # Errors
+    /// As [`Settings::load`], of the file as it is; or the changes have mistakes.
+    pub fn load_changed(
+        path: Option<&Path>,
+        base: &Path,
+        change: impl FnOnce(&mut Table),
+    ) -> Result<Self, ConfigError> {
+        let mut table = Table::new();
+        if let Some(path) = path {
+            // What is wrong with the file is told with its own lines.
+            Self::load(path)?;
+            table = read(path)?.parse().unwrap_or_default();
+        }
+        change(&mut table);
+        let changed = parse(&table.to_string(), |root| Self::read(root, base));
+        let path = path.map_or_else(|| base.to_owned(), Path::to_owned);
+        changed.map(|(settings, _)| settings).map_err(|mistakes| ConfigError::Mistakes { path, mistakes })
     }
 
     /// The files besides the configuration's own whose change is one of the configuration: those of secrets and of
@@ -164,6 +186,10 @@ impl Settings {
             state,
         }
     }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

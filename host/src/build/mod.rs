@@ -29,6 +29,15 @@ pub struct Project {
     pub language: Language,
 }
 
+/// What is wanted of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Profile {
+    /// That it is small and fast.
+    Release,
+    /// That it is there soon.
+    Dev,
+}
+
 /// What a toolchain made.
 struct Artifact {
     /// The component.
@@ -157,7 +166,7 @@ impl Project {
     ///
     /// # Errors
     /// A tool is missing, or the project is wrong.
-    pub fn build(&self) -> Result<Vec<u8>, BuildError> {
+    pub fn build(&self, profile: Profile) -> Result<Vec<u8>, BuildError> {
         // Before the tools, which take their time.
         let manifest = self.manifest()?;
         // A fresh clone of a project has none: it is made anew by whoever needs it.
@@ -165,7 +174,7 @@ impl Project {
             sdk::provide(self.language, &self.directory)?;
         }
         let artifact = match self.language {
-            Language::Rust => rust::build(&self.directory),
+            Language::Rust => rust::build(&self.directory, profile),
             Language::TypeScript | Language::JavaScript => javascript::build(&self.directory),
             Language::Python => python::build(&self.directory),
             Language::Go => go::build(&self.directory),

@@ -5,13 +5,13 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Artifact, BuildError, ask, read};
+use super::{Artifact, BuildError, Profile, ask, read};
 
 const TARGET: &str = "wasm32-wasip2";
 
 const REMEDY: &str = "install Rust from https://rustup.rs";
 
-pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
     let libraries = ask(
         Command::new("rustc").current_dir(directory).args(["--print", "target-libdir", "--target", TARGET]),
         "Rust",
@@ -25,7 +25,11 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
         });
     }
     let mut command = Command::new("cargo");
-    command.current_dir(directory).args(["build", "--release", "--target", TARGET]);
+    command.current_dir(directory).args(["build", "--target", TARGET]);
+    // The profile `dev` compiles again only what has changed.
+    if profile == Profile::Release {
+        command.arg("--release");
+    }
     command.arg("--message-format=json-render-diagnostics");
     let messages = ask(&mut command, "Cargo", REMEDY)?;
     let made = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::check::check;
 use super::{Exit, LogFormat, start_log};
-use crate::build::Project;
+use crate::build::{Profile, Project};
 use crate::guest::Pace;
 use crate::language::Language;
 use crate::settings::Settings;
@@ -27,6 +27,9 @@ pub(super) struct Build {
     /// The language, if the directory has several manifests.
     #[arg(long, value_enum)]
     lang: Option<Language>,
+    /// As soon as it can be had, and unchecked: what `orbital dev` has a child process do.
+    #[arg(long, hide = true)]
+    dev: bool,
 }
 
 impl Build {
@@ -37,9 +40,13 @@ impl Build {
             Err(error) => return fails(&error),
         };
         let output = self.output.unwrap_or_else(|| PathBuf::from(format!("{}.wasm", project.name())));
-        match project.build() {
+        let profile = if self.dev { Profile::Dev } else { Profile::Release };
+        match project.build(profile) {
             Ok(component) => {
                 write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
+                if self.dev {
+                    return Ok(Exit::Ok);
+                }
                 check(&Settings::load_or_default(None)?, false, &[output], Pace::Soon)
             }
             Err(error) => fails(&error),

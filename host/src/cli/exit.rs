@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::compare::AskError;
 use crate::config::ConfigError;
+use crate::dev::BenchError;
 use crate::foundation::StartError;
 use crate::registry::DirectoryError;
 use crate::scaffold::ScaffoldError;
@@ -29,8 +30,13 @@ impl Termination for Exit {
 
 /// Whose fault an error is.
 pub(super) fn of(error: &anyhow::Error) -> Exit {
-    let start = error.downcast_ref::<StartError>();
+    let bench = error.downcast_ref::<BenchError>();
+    let start = match bench {
+        Some(BenchError::Start(start)) => Some(start),
+        _ => error.downcast_ref::<StartError>(),
+    };
     let configuration = error.is::<ConfigError>()
+        || matches!(bench, Some(BenchError::Config(_)))
         || error.is::<DirectoryError>()
         || error.is::<AskError>()
         || matches!(

@@ -5,6 +5,7 @@ mod check;
 mod compare;
 mod compile;
 mod config;
+mod dev;
 mod exit;
 mod log_fields;
 mod new;
@@ -34,6 +35,7 @@ use crate::report::message;
     version,
     after_help = "A first look:\n  \
         orbital new shop --lang typescript           a project to begin from: rust, typescript, javascript, python, go\n  \
+        orbital dev shop                             build and run it at every save; --pipeline brings a system to test\n  \
         orbital build shop                           make a component of a project\n  \
         orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
         orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
@@ -55,6 +57,7 @@ enum Command {
     Check(check::Check),
     Compare(compare::Compare),
     Build(build::Build),
+    Dev(dev::Dev),
     Config(config::Config),
     #[command(name = crate::guest::COMPILE_COMMAND, hide = true)]
     Compile(compile::Compile),
@@ -79,6 +82,7 @@ pub fn main() -> Exit {
         Command::Check(check) => check.execute(),
         Command::Compare(compare) => compare.execute(),
         Command::Build(build) => build.execute(),
+        Command::Dev(dev) => dev.execute(),
         Command::Config(config) => config.execute(),
         Command::Compile(compile) => compile.execute(),
     };

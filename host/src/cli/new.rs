@@ -29,6 +29,8 @@ impl New {
         let shown = directory.display();
         print(&format!(
             "{shown}: a suite in {lang}\n\n  \
+             orbital dev {shown}      build and run it at every save, until Ctrl-C\n\n\
+             or, step by step:\n\n  \
              orbital build {shown}\n  \
              orbital run {name}.wasm --config {shown}/orbital.toml\n\n\
              {shown}/README.md says what is in it, and what comes next.\n"

@@ -118,13 +118,22 @@ impl Run {
 }
 
 /// Cases as they are to run: what the operator set for them holds here too, but for schedule and pauses.
-fn select(component: Arc<Component>, matcher: Option<&GlobMatcher>, overrides: &Overrides) -> Vec<Order> {
+pub(super) fn select(
+    component: Arc<Component>,
+    matcher: Option<&GlobMatcher>,
+    overrides: &Overrides,
+) -> Vec<Order> {
     let matches = |name: &str, id: &str| matcher.is_none_or(|glob| glob.is_match(name) || glob.is_match(id));
     let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id));
     cases.map(|case| Order::now(component.clone(), Arc::new(overrides.apply(case)))).collect()
 }
 
-async fn run_one(runner: &Arc<Runner>, guests: &Handle, order: &Order, stop: &CancellationToken) -> Report {
+pub(super) async fn run_one(
+    runner: &Arc<Runner>,
+    guests: &Handle,
+    order: &Order,
+    stop: &CancellationToken,
+) -> Report {
     let order = Order::now(order.component.clone(), order.case.clone());
     let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
     match guests.spawn(async move { runner.run(&inner, &stop).await }).await {

@@ -6,7 +6,6 @@
 //! made code first, and with optimised code once that is ready.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +22,7 @@ use super::contract::{ContractError, Metadata, check_dimensions, inspect};
 use super::engine::{Code, GuestEngine, LinkError};
 use super::suite::Suite;
 use crate::error::chain;
+use crate::program;
 
 /// The command of this binary that compiles; see `cli/compile.rs`.
 pub const COMMAND: &str = "compile-component";
@@ -63,6 +63,8 @@ pub enum Pace {
     Soon,
     /// The same, and what takes long is given up for now.
     Briefly,
+    /// Every component gets quick code: somebody waits for its first run, and will have another one built soon.
+    AtOnce,
 }
 
 /// A component's file, whole.
@@ -145,12 +147,16 @@ impl Compiler {
         }
         let bytes = source.bytes.clone();
         blocking(move || check_dimensions(&bytes)).await??;
-        let in_a_hurry = pace != Pace::Thorough && source.bytes.len() >= LARGE;
+        let in_a_hurry = match pace {
+            Pace::Thorough => false,
+            Pace::Soon | Pace::Briefly => source.bytes.len() >= LARGE,
+            Pace::AtOnce => true,
+        };
         let _turn = match pace {
             // Nobody closes it.
             Pace::Briefly => self.compiling.acquire().await.ok(),
             // One at a time anyway.
-            Pace::Soon | Pace::Thorough => None,
+            Pace::Soon | Pace::Thorough | Pace::AtOnce => None,
         };
         let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;
@@ -224,7 +230,7 @@ impl Compiler {
 /// Has a child of this process compile. Nobody else can touch the code on its way back: it comes through a pipe.
 async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<Vec<u8>, CompileError> {
     let broke = |error: std::io::Error| CompileError::Broke(error.to_string());
-    let mut command = Command::new(own_program().map_err(broke)?);
+    let mut command = Command::new(program::own().map_err(broke)?);
     command.arg(COMMAND).args(Confinement::of(limits).arguments());
     if kind == Code::Quick {
         command.arg("--quick");
@@ -273,11 +279,6 @@ fn failure(status: ExitStatus, words: &str, limits: CompileLimits) -> CompileErr
         }
         _ => CompileError::Broke(format!("{status}: {words}")),
     }
-}
-
-/// This very binary, even if its file was replaced by another version since.
-fn own_program() -> std::io::Result<PathBuf> {
-    if cfg!(target_os = "linux") { Ok("/proc/self/exe".into()) } else { std::env::current_exe() }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CompileError> {

@@ -27,7 +27,7 @@ pub use outcome::Outcome;
 pub(crate) use printable::{Printable, PrintableWriter, is_trouble, message};
 pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
-pub use text::describe;
+pub use text::{describe, describe_fully};
 
 use crate::history::History;
 use crate::registry::{Case, Component};

@@ -16,6 +16,15 @@ const LAST: usize = 30;
 
 /// One line for a run that passed; below it, for each attempt that did not, the reasons and the timeline.
 pub fn describe(report: &Report) -> String {
+    describe_those(report, |attempt| attempt.outcome != Outcome::Pass)
+}
+
+/// The same with the timeline of every attempt, also of one that passed.
+pub fn describe_fully(report: &Report) -> String {
+    describe_those(report, |_| true)
+}
+
+fn describe_those(report: &Report, is_shown: impl Fn(&Attempt) -> bool) -> String {
     let verdict = match report.outcome {
         Outcome::Pass => "PASS",
         Outcome::Fail => "FAIL",
@@ -29,7 +38,7 @@ pub fn describe(report: &Report) -> String {
     };
     let mut text = format!("--- {verdict}: {} ({}{flaky})\n", report.case_id(), short(report.duration));
     for (index, attempt) in report.attempts.iter().enumerate() {
-        if attempt.outcome == Outcome::Pass {
+        if !is_shown(attempt) {
             continue;
         }
         if report.attempts.len() > 1 {

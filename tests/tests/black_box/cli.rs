@@ -45,6 +45,10 @@ async fn help_of_each_command_says_what_one_needs_to_begin() {
         &help(&["run"]).await,
         &["<COMPONENT>...", "--case <GLOB>", "--times <N>", "--json", "--config", "--listen"],
     );
+    says(
+        &help(&["dev"]).await,
+        &["[DIR]", "--case <GLOB>", "--pipeline", "--timeline", "--config", "--listen"],
+    );
     says(&help(&["check"]).await, &["<COMPONENT>...", "No case runs"]);
 }
 

@@ -15,6 +15,7 @@ mod compiling;
 mod config;
 mod conformance;
 mod deploy;
+mod dev;
 mod docs;
 mod exposition;
 mod grants;
