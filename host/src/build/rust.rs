@@ -12,17 +12,9 @@ const TARGET: &str = "wasm32-wasip2";
 const REMEDY: &str = "install Rust from https://rustup.rs";
 
 pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
-    let libraries = ask(
-        Command::new("rustc").current_dir(directory).args(["--print", "target-libdir", "--target", TARGET]),
-        "Rust",
-        REMEDY,
-    )?;
-    if !Path::new(libraries.trim()).is_dir() {
-        return Err(BuildError::Tool {
-            tool: "Rust's standard library for WebAssembly",
-            problem: "it is not there".to_owned(),
-            remedy: format!("run `rustup target add {TARGET}`"),
-        });
+    // It costs a part of what a small change does, so there it is asked only if something is wrong.
+    if profile == Profile::Release {
+        check_target(directory)?;
     }
     let mut command = Command::new("cargo");
     command.current_dir(directory).args(["build", "--target", TARGET]);
@@ -31,7 +23,8 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
         command.arg("--release");
     }
     command.arg("--message-format=json-render-diagnostics");
-    let messages = ask(&mut command, "Cargo", REMEDY)?;
+    let messages = ask(&mut command, "Cargo", REMEDY);
+    let messages = messages.or_else(|error| check_target(directory).and(Err(error)))?;
     let made = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     // Dependencies come first, and the package itself last.
     let Some((path, version)) = made.filter_map(|message| component(&message)).next_back() else {
@@ -40,6 +33,23 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
         ));
     };
     Ok(Artifact { bytes: read(&path)?, version: Some(version), sdk: sdk(directory) })
+}
+
+/// Whether there is a standard library for the target.
+fn check_target(directory: &Path) -> Result<(), BuildError> {
+    let libraries = ask(
+        Command::new("rustc").current_dir(directory).args(["--print", "target-libdir", "--target", TARGET]),
+        "Rust",
+        REMEDY,
+    )?;
+    match Path::new(libraries.trim()).is_dir() {
+        true => Ok(()),
+        false => Err(BuildError::Tool {
+            tool: "Rust's standard library for WebAssembly",
+            problem: "it is not there".to_owned(),
+            remedy: format!("run `rustup target add {TARGET}`"),
+        }),
+    }
 }
 
 /// The file that an artifact is in, and its package's version.

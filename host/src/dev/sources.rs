@@ -191,7 +191,7 @@ mod tests {
         std::fs::write(root.join(".gitignore"), "/dist/\n").unwrap();
         std::fs::create_dir(place.path().join("other")).unwrap();
         let mut sources = Sources::watch(&root, &besides).unwrap();
-        assert_eq!(sources.look(), [PathBuf::new(); 0]);
+        assert_eq!(sources.look(), Vec::<PathBuf>::new());
         for made in [
             "target/debug/x",
             "node_modules/a/index.js",
@@ -204,7 +204,7 @@ mod tests {
         ] {
             write(&root, made);
         }
-        assert_eq!(sources.look(), [PathBuf::new(); 0]);
+        assert_eq!(sources.look(), Vec::<PathBuf>::new());
         write(&root, "src/new/deep.rs");
         write(&root, "Cargo.toml");
         assert_eq!(sources.look(), ["Cargo.toml", "src/new/deep.rs"].map(PathBuf::from));
