@@ -16,6 +16,9 @@ pub(super) struct Compile {
     /// How many seconds of processor time, over all its threads.
     #[arg(long)]
     processor_time: u64,
+    /// With the priority of what runs.
+    #[arg(long)]
+    awaited: bool,
     /// Quickly, not well.
     #[arg(long)]
     quick: bool,
@@ -23,7 +26,8 @@ pub(super) struct Compile {
 
 impl Compile {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let confinement = Confinement { memory: self.memory, processor_time: self.processor_time };
+        let Self { memory, processor_time, awaited: is_awaited, .. } = self;
+        let confinement = Confinement { memory, processor_time, is_awaited };
         confinement.enter().context("cannot limit what this process may use")?;
         let mut bytes = Vec::new();
         std::io::stdin().read_to_end(&mut bytes).context("cannot read the component")?;

@@ -89,6 +89,7 @@ impl Bench {
         settings.webhook.listen = place.listen.unwrap_or(settings.webhook.listen);
         // Nobody signs what was built a moment ago.
         settings.trust = None;
+        settings.registry.compiling.is_awaited = true;
         let workshop = workshop(&settings, &terms(&settings), guests.clone(), place.runs)?;
         let secrets = secrets(&settings, masker)?;
         let gate = gate(&settings, &secrets)?;

@@ -231,12 +231,13 @@ impl Compiler {
 async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<Vec<u8>, CompileError> {
     let broke = |error: std::io::Error| CompileError::Broke(error.to_string());
     let mut command = Command::new(program::own().map_err(broke)?);
-    command.arg(COMMAND).args(Confinement::of(limits).arguments());
+    let confinement = Confinement::of(limits);
+    command.arg(COMMAND).args(confinement.arguments());
     if kind == Code::Quick {
         command.arg("--quick");
     }
     // Its directory is not the host's either.
-    command.env_clear().envs(Confinement::environment()).current_dir("/");
+    command.env_clear().envs(confinement.environment()).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(broke)?;
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());

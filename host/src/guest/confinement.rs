@@ -20,6 +20,8 @@ pub struct CompileLimits {
     pub memory: u64,
     /// How long it may take.
     pub timeout: Duration,
+    /// Whether somebody waits for it, and nothing runs that it could hold up: it has priority and threads as anything else.
+    pub is_awaited: bool,
 }
 
 /// The same for the child process, which sets it for itself.
@@ -29,24 +31,29 @@ pub struct Confinement {
     pub memory: u64,
     /// Seconds of processor time, of all threads.
     pub processor_time: u64,
+    /// Whether it keeps its priority.
+    pub is_awaited: bool,
 }
 
 impl Confinement {
     /// What it takes to keep within these limits. The host ends what takes too long itself; the processor time
     /// is for a child whose host is gone.
     pub(super) fn of(limits: CompileLimits) -> Self {
-        let processor_time = (limits.timeout.as_secs() + 1).saturating_mul(threads() as u64);
-        Self { memory: limits.memory, processor_time }
+        let CompileLimits { memory, timeout, is_awaited } = limits;
+        let processor_time = (timeout.as_secs() + 1).saturating_mul(threads(is_awaited) as u64);
+        Self { memory, processor_time, is_awaited }
     }
 
     /// The arguments of the child.
-    pub(super) fn arguments(self) -> [String; 2] {
-        [format!("--memory={}", self.memory), format!("--processor-time={}", self.processor_time)]
+    pub(super) fn arguments(self) -> impl Iterator<Item = String> {
+        let limits =
+            [format!("--memory={}", self.memory), format!("--processor-time={}", self.processor_time)];
+        limits.into_iter().chain(self.is_awaited.then(|| "--awaited".to_owned()))
     }
 
     /// The environment of the child, which has nothing else: the host's holds secrets.
-    pub(super) fn environment() -> [(&'static str, String); 1] {
-        [("RAYON_NUM_THREADS", threads().to_string())]
+    pub(super) fn environment(self) -> [(&'static str, String); 1] {
+        [("RAYON_NUM_THREADS", threads(self.is_awaited).to_string())]
     }
 
     /// Confines this process, for ever.
@@ -55,7 +62,9 @@ impl Confinement {
     /// The system denies a limit.
     pub fn enter(self) -> std::io::Result<()> {
         // Where the system denies these two, compiling is as important as all else, and nothing worse.
-        let _ = nice(NICENESS);
+        if !self.is_awaited {
+            let _ = nice(NICENESS);
+        }
         let _ = std::fs::write("/proc/self/oom_score_adj", "1000");
         let limits = [
             (Resource::Data, self.memory),
@@ -74,7 +83,8 @@ impl Confinement {
     }
 }
 
-/// One core is left to the tests that run.
-fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - 1).clamp(1, MAX_THREADS))
+/// One core is left to the tests that run, if there are any.
+fn threads(is_awaited: bool) -> usize {
+    let left = usize::from(!is_awaited);
+    std::thread::available_parallelism().map_or(1, |cores| (cores.get() - left).clamp(1, MAX_THREADS))
 }

@@ -70,6 +70,7 @@ impl RegistrySettings {
             compiling: CompileLimits {
                 memory: section.bytes("compile_memory", 64 << 20..=1 << 40, 2 << 30) as u64,
                 timeout: section.duration("compile_timeout", Duration::from_secs(300)),
+                is_awaited: false,
             },
         }
     }

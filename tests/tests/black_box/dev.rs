@@ -160,7 +160,7 @@ async fn a_project_is_built_and_run_at_every_save_whatever_goes_wrong_in_between
     dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
 
     let mark = dev.edit("orbital.toml", "targets = [\"*\"]", "target = [\"*\"]");
-    dev.lines.wait(mark, &["`target`", "did you mean `targets`?"]).await;
+    dev.lines.wait(mark, &[".target`: unknown setting; did you mean `targets`?"]).await;
     let mark = dev.edit("orbital.toml", "target = [\"*\"]", "targets = [\"*\"]");
     dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
     dev.interrupt().await;
