@@ -20,6 +20,7 @@ use super::code_cache::{CodeCache, Label};
 use super::confinement::{CompileLimits, Confinement};
 use super::contract::{ContractError, Metadata, check_dimensions, inspect};
 use super::engine::{Code, GuestEngine, LinkError};
+use super::lines::Lines;
 use super::suite::Suite;
 use crate::error::chain;
 use crate::program;
@@ -180,7 +181,7 @@ impl Compiler {
     /// Code of another version of the host, and what a full disk or a stranger made of code, is made again.
     async fn cached(&self, source: &Source) -> Result<Option<Suite>, CompileError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
-        let (engine, digest) = (self.engine.clone(), source.digest.clone());
+        let (engine, digest, bytes) = (self.engine.clone(), source.digest.clone(), source.bytes.clone());
         let find = move || {
             let label = Label { digest: &digest, engine: engine.fingerprint() };
             let linked = match cache.find(&label) {
@@ -194,7 +195,7 @@ impl Compiler {
                     cache.forget(&label);
                     None
                 }
-                linked => Some(linked),
+                linked => Some(linked.map(|suite| suite.with_lines(Lines::find(&bytes)))),
             }
         };
         Ok(blocking(find).await?.transpose()?)
@@ -213,6 +214,7 @@ impl Compiler {
     async fn make(&self, source: &Source, kind: Code) -> Result<Suite, CompileError> {
         let code = in_a_child(&source.bytes, kind, self.limits).await?;
         let (engine, cache, digest) = (self.engine.clone(), self.cache.clone(), source.digest.clone());
+        let bytes = source.bytes.clone();
         let link = move || {
             let suite = engine.link(&code, kind)?;
             let label = Label { digest: &digest, engine: engine.fingerprint() };
@@ -221,7 +223,7 @@ impl Compiler {
             {
                 tracing::warn!(%error, "cannot keep compiled code; it is compiled again at the next start");
             }
-            Ok::<_, LinkError>(suite)
+            Ok::<_, LinkError>(suite.with_lines(Lines::find(&bytes)))
         };
         Ok(blocking(link).await??)
     }

@@ -16,6 +16,7 @@ mod dimensions;
 mod engine;
 mod host;
 mod http;
+mod lines;
 mod meter;
 mod recorder;
 mod series;

@@ -1,10 +1,13 @@
 //! A component that is ready to run.
 
+use std::sync::Arc;
+
 use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::orbital::test::suite::TestCase;
 use super::bindings::{Test, TestPre};
 use super::budget::Budget;
+use super::lines::Lines;
 use super::meter::Meter;
 use super::session::Session;
 use super::trap::Breakdown;
@@ -12,6 +15,7 @@ use super::trap::Breakdown;
 /// Compiled and linked. Every use of it makes an instance of its own.
 pub struct Suite {
     test: TestPre<Session>,
+    lines: Arc<Lines>,
 }
 
 /// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
@@ -19,11 +23,17 @@ pub struct Entered {
     store: Store<Session>,
     test: Test,
     meter: Meter,
+    lines: Arc<Lines>,
 }
 
 impl Suite {
     pub(super) fn new(test: TestPre<Session>) -> Self {
-        Self { test }
+        Self { test, lines: Arc::default() }
+    }
+
+    /// With the lines of the author's files, for what is said if it breaks.
+    pub(super) fn with_lines(self, lines: Lines) -> Self {
+        Self { lines: Arc::new(lines), ..self }
     }
 
     /// Makes a fresh instance. The guest's own start code runs here, so this needs a time limit too.
@@ -48,10 +58,10 @@ impl Suite {
             self.test
                 .instantiate_async(&mut store)
                 .await
-                .map_err(|error| Breakdown::from_error(error, &meter))
+                .map_err(|error| Breakdown::from_error(error, &meter, &self.lines))
         };
         let test = meter.run(instantiate).await?;
-        Ok(Entered { store, test, meter })
+        Ok(Entered { store, test, meter, lines: self.lines.clone() })
     }
 }
 
@@ -61,12 +71,12 @@ impl Entered {
     /// # Errors
     /// The guest broke.
     pub async fn cases(self) -> Result<Vec<TestCase>, Breakdown> {
-        let Self { mut store, test, meter } = self;
+        let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
         // The instance is the call's own, so that it is gone when the call is.
         let call = async move {
             let called = test.orbital_test_suite().call_cases(&mut store).await;
-            called.map_err(|error| Breakdown::from_error(error, &meter))
+            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
         };
         counting.run(call).await
     }
@@ -76,11 +86,11 @@ impl Entered {
     /// # Errors
     /// The guest broke.
     pub async fn run(self, case: &str) -> Result<Result<(), String>, Breakdown> {
-        let Self { mut store, test, meter } = self;
+        let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
         let call = async move {
             let called = test.orbital_test_suite().call_run(&mut store, case).await;
-            called.map_err(|error| Breakdown::from_error(error, &meter))
+            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
         };
         let result = counting.run(call).await?;
         if let Err(reason) = &result {

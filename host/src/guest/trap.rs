@@ -3,10 +3,11 @@
 use std::fmt;
 
 use wasmtime::component::ResourceTableError;
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use super::budget::{Budget, BudgetBreach};
+use super::lines::Lines;
 use super::meter::Meter;
 use crate::foreign::beginning;
 
@@ -31,10 +32,12 @@ pub struct Breakdown {
     pub frames: Vec<String>,
     /// Whether it asked for more than a budget allows.
     pub breach: Option<BudgetBreach>,
+    /// Whether it ended itself.
+    pub is_exit: bool,
 }
 
 impl Breakdown {
-    pub(super) fn from_error(error: wasmtime::Error, meter: &Meter) -> Self {
+    pub(super) fn from_error(error: wasmtime::Error, meter: &Meter, lines: &Lines) -> Self {
         let breach = error.downcast_ref::<BudgetBreach>().copied().or_else(|| breach_within(&error, meter));
         let reason = if let Some(breach) = breach {
             breach.to_string()
@@ -45,8 +48,9 @@ impl Breakdown {
         } else {
             format!("the guest was ended: {}", beginning(&error.root_cause().to_string()))
         };
-        let frames = error.downcast_ref::<WasmBacktrace>().map(frames).unwrap_or_default();
-        Self { reason, frames, breach }
+        let frames =
+            error.downcast_ref::<WasmBacktrace>().map(|trace| frames(trace, lines)).unwrap_or_default();
+        Self { reason, frames, breach, is_exit: error.downcast_ref::<I32Exit>().is_some() }
     }
 }
 
@@ -67,7 +71,7 @@ fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach>
 
 impl From<BudgetBreach> for Breakdown {
     fn from(breach: BudgetBreach) -> Self {
-        Self { reason: breach.to_string(), frames: Vec::new(), breach: Some(breach) }
+        Self { reason: breach.to_string(), frames: Vec::new(), breach: Some(breach), is_exit: false }
     }
 }
 
@@ -82,22 +86,30 @@ impl fmt::Display for Breakdown {
 }
 
 /// What a language's own machinery adds below the function that broke: it is the same in every backtrace.
-const MACHINERY: [&str; 8] =
-    ["abort", "core::", "std::", "alloc::", "__rustc::", "exit", "_Exit", "exit_exit"];
+const MACHINERY: [&str; 5] = ["abort", "exit", "_Exit", "exit_exit", "__assert_fail"];
 
-fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
-    let name = |frame: &wasmtime::FrameInfo| {
-        let function = frame.func_name().map(readable);
-        let place = frame
-            .symbols()
-            .iter()
-            .find_map(|symbol| Some(format!(" ({}:{})", symbol.file()?, symbol.line()?)));
-        function.map(|function| plain(&format!("{function}{}", place.unwrap_or_default())))
+/// The same, where only the beginning is always the same.
+const MACHINERY_BEGINS: [&str; 8] =
+    ["core::", "std::", "alloc::", "__rustc::", "orbital_", "__ubsan_handle_", "debug.", "orbital.panicked"];
+
+/// How the function begins that bindings for C call a test by.
+const CALLER: &str = "exports_orbital_test_suite_";
+
+fn frames(backtrace: &WasmBacktrace, lines: &Lines) -> Vec<String> {
+    let machinery = |frame: &&FrameInfo| {
+        let name = frame.func_name().map(readable).unwrap_or_default();
+        MACHINERY.contains(&name.as_str()) || MACHINERY_BEGINS.iter().any(|begin| name.starts_with(begin))
     };
-    let machinery = |frame: &String| {
-        MACHINERY.iter().any(|part| frame == part || (part.ends_with("::") && frame.starts_with(part)))
+    let named = backtrace.frames().iter().filter(|frame| frame.func_name().is_some());
+    // What calls the test is in every backtrace, too.
+    let named = named.take_while(|frame| !frame.func_name().is_some_and(|name| name.starts_with(CALLER)));
+    let frames: Vec<_> = named.skip_while(machinery).take(FRAMES).collect();
+    let places = lines.places(&frames);
+    let shown = |(frame, place): (&&FrameInfo, Option<String>)| {
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        plain(&format!("{}{place}", readable(frame.func_name().unwrap_or_default())))
     };
-    backtrace.frames().iter().filter_map(name).skip_while(machinery).take(FRAMES).collect()
+    frames.iter().zip(places).map(shown).collect()
 }
 
 fn plain(frame: &str) -> String {

@@ -71,6 +71,8 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
             messages.push(reason);
             Outcome::Fail
         }
+        // How a language without exceptions ends a test that has said why.
+        Ending::Broke(breakdown) if breakdown.is_exit && said_no => Outcome::Fail,
         Ending::Broke(breakdown) => {
             messages.push(breakdown.to_string());
             if breakdown.breach.is_some() {
@@ -192,7 +194,7 @@ mod tests {
     use crate::guest::{Budget, BudgetBreach};
 
     fn broke(breach: Option<BudgetBreach>) -> Ending {
-        Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach })
+        Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach, is_exit: false })
     }
 
     fn breach() -> Option<BudgetBreach> {
@@ -229,5 +231,19 @@ mod tests {
     fn no_reason_is_lost() {
         let (_, messages) = judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), None);
         assert_eq!(messages, ["first", "late"]);
+        let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, None);
+        assert_eq!(messages, ["first", "trap"]);
+    }
+
+    #[test]
+    fn an_exit_is_no_reason_where_there_is_one() {
+        let exit = || {
+            let reason = "the test called `exit(1)`; it must return instead".to_owned();
+            Ending::Broke(Breakdown { reason, frames: Vec::new(), breach: None, is_exit: true })
+        };
+        let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, None);
+        assert_eq!((outcome, messages), (Outcome::Fail, vec!["first".to_owned()]));
+        let (outcome, messages) = judge(exit(), Vec::new(), None, None);
+        assert_eq!((outcome, messages.len()), (Outcome::Error, 1));
     }
 }

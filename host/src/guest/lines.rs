@@ -1,0 +1,197 @@
+//! Lines of the author's files: which one an instruction was made of.
+//!
+//! Of all that compilers write down for a debugger, only the tables of lines are read, and only when something broke. Reading
+//! them takes time that grows with their bytes alone, whoever made them, and those are bounded.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use gimli::{
+    AttributeValue, DebugLine, DebugLineOffset, EndianSlice, LineProgramHeader, LineRow, LittleEndian,
+};
+use wasmparser::{KnownCustom, Name, Parser, Payload};
+use wasmtime::FrameInfo;
+
+/// Tables above this are not read: with its standard library, a large suite has a tenth of it.
+const MOST_BYTES: usize = 4 << 20;
+
+/// How many bytes a unit of 32 bits has before what its length counts.
+const LENGTH_BYTES: usize = 4;
+
+/// An address takes so many bytes in WebAssembly.
+const ADDRESS_BYTES: u8 = 4;
+
+type Slice<'a> = EndianSlice<'a, LittleEndian>;
+
+/// The tables of a component's core module that has some.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lines {
+    /// The module's own name, if it has one; others of the component have other ones.
+    module: Option<String>,
+    /// Where the module's code begins in the component, from which addresses count.
+    code: usize,
+    table: Bytes,
+    /// Texts that it refers to: of `.debug_str` and `.debug_line_str`.
+    texts: [Bytes; 2],
+}
+
+impl Lines {
+    /// Finds them. Nothing is read of them yet.
+    pub(super) fn find(component: &Bytes) -> Self {
+        let mut found = Self::default();
+        let mut module = Self::default();
+        for payload in Parser::new(0).parse_all(component) {
+            match payload {
+                Ok(Payload::ModuleSection { .. }) => module = Self::default(),
+                Ok(Payload::CodeSectionStart { range, .. }) => module.code = range.start,
+                Ok(Payload::CustomSection(section)) => {
+                    match section.name() {
+                        ".debug_line" => module.table = component.slice_ref(section.data()),
+                        ".debug_str" => module.texts[0] = component.slice_ref(section.data()),
+                        ".debug_line_str" => module.texts[1] = component.slice_ref(section.data()),
+                        _ => {}
+                    }
+                    if let KnownCustom::Name(names) = section.as_known() {
+                        let name = names.into_iter().find_map(|name| match name {
+                            Ok(Name::Module { name, .. }) => Some(name.to_owned()),
+                            _ => None,
+                        });
+                        module.module = name.or(module.module);
+                    }
+                }
+                // The last one that has any: there is one.
+                Ok(Payload::End(_)) if !module.table.is_empty() => found = std::mem::take(&mut module),
+                Ok(_) => {}
+                // Whoever compiles it says what is wrong.
+                Err(_) => break,
+            }
+        }
+        if found.table.len() > MOST_BYTES { Self::default() } else { found }
+    }
+
+    /// The places, `FILE:LINE`, of these frames, as far as they are known.
+    pub(super) fn places(&self, frames: &[&FrameInfo]) -> Vec<Option<String>> {
+        let own = |frame: &&FrameInfo| frame.module().name() == self.module.as_deref();
+        let address = |frame: &&FrameInfo| Some(frame.module_offset()?.checked_sub(self.code)? as u64);
+        let wanted = frames.iter().map(|frame| Some(frame).filter(|frame| own(frame)).and_then(address));
+        self.find_all(&wanted.collect::<Vec<_>>())
+    }
+
+    fn find_all(&self, wanted: &[Option<u64>]) -> Vec<Option<String>> {
+        let mut places = vec![None; wanted.len()];
+        let mut start = 0;
+        // What is broken ends it: the rest cannot be found without it.
+        while let Some(end) = self.unit(start, wanted, &mut places) {
+            start = end;
+        }
+        places
+    }
+
+    /// Looks at the unit that begins here; gives where it ends.
+    fn unit(&self, start: usize, wanted: &[Option<u64>], places: &mut [Option<String>]) -> Option<usize> {
+        let lines = DebugLine::new(&self.table, LittleEndian);
+        let program = lines.program(DebugLineOffset(start), ADDRESS_BYTES, None, None).ok()?;
+        let end = start.checked_add(LENGTH_BYTES)?.checked_add(program.header().unit_length())?;
+        let mut rows = program.rows();
+        let mut before: Option<LineRow> = None;
+        while let Ok(Some((header, row))) = rows.next_row() {
+            if let Some(before) = before.take() {
+                let covered = before.address()..row.address();
+                // A linker leaves what it threw away at 0, where there never is a function.
+                for (wanted, place) in wanted.iter().zip(&mut *places).filter(|_| covered.start > 0) {
+                    if wanted.is_some_and(|wanted| covered.contains(&wanted)) {
+                        *place = self.place(header, &before).or(place.take());
+                    }
+                }
+            }
+            before = Some(*row).filter(|row| !row.end_sequence());
+        }
+        Some(end)
+    }
+
+    fn place(&self, header: &LineProgramHeader<Slice<'_>>, row: &LineRow) -> Option<String> {
+        let file = row.file(header)?;
+        let name = self.text(file.path_name())?;
+        let line = row.line()?;
+        let folder = |folder: Option<AttributeValue<Slice<'_>>>| self.text(folder?);
+        let path = match folder(file.directory(header)).filter(|_| !name.starts_with('/')) {
+            Some(folder) => Path::new(&folder).join(name),
+            None => name.into(),
+        };
+        // The first folder is the one that was compiled in: what is within it is named without it.
+        let compiled_in = folder(header.directory(0)).unwrap_or_default();
+        let path = path.strip_prefix(compiled_in).unwrap_or(&path);
+        Some(format!("{}:{line}", path.strip_prefix(".").unwrap_or(path).display()))
+    }
+
+    fn text(&self, value: AttributeValue<Slice<'_>>) -> Option<String> {
+        let from = |texts: &Bytes, offset: usize| {
+            let text = texts.get(offset..)?.split(|byte| *byte == 0).next()?;
+            Some(String::from_utf8_lossy(text).into_owned())
+        };
+        match value {
+            AttributeValue::String(text) => Some(text.to_string_lossy().into_owned()),
+            AttributeValue::DebugStrRef(offset) => from(&self.texts[0], offset.0),
+            AttributeValue::DebugLineStrRef(offset) => from(&self.texts[1], offset.0),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines(table: Vec<u8>) -> Lines {
+        Lines { table: table.into(), ..Lines::default() }
+    }
+
+    /// A unit of version 4 with two rows of `src/a.c` and their end: 0x10 is of line 3, 0x14 of line 5.
+    fn unit() -> Vec<u8> {
+        let header = [
+            &[1, 1, 1, 0xfb, 14, 13][..],
+            // How many arguments each standard opcode has.
+            &[0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1],
+            b"src\0\0",
+            b"a.c\0\x01\0\0\0",
+        ];
+        let header = header.concat();
+        let program = [
+            // To address 0x10, line 3, and a row.
+            &[0, 5, 2, 0x10, 0, 0, 0, 3, 2, 1][..],
+            &[2, 4, 3, 2, 1],
+            &[2, 4, 0, 1, 1],
+        ];
+        let rest = [&[4, 0][..], &(header.len() as u32).to_le_bytes(), &header, &program.concat()].concat();
+        [&(rest.len() as u32).to_le_bytes()[..], &rest].concat()
+    }
+
+    #[test]
+    fn an_address_has_the_line_of_the_row_before_it() {
+        let wanted = [0x0f, 0x10, 0x13, 0x14, 0x17, 0x18].map(Some);
+        let found = lines(unit()).find_all(&wanted);
+        let found: Vec<_> = found.iter().map(|place| place.as_deref().unwrap_or("")).collect();
+        assert_eq!(found, ["", "src/a.c:3", "src/a.c:3", "src/a.c:5", "src/a.c:5", ""]);
+    }
+
+    #[test]
+    fn all_units_are_looked_at_and_what_follows_a_broken_one_is_not() {
+        let found = lines([unit(), unit()].concat()).find_all(&[Some(0x10)]);
+        assert_eq!(found, [Some("src/a.c:3".to_owned())]);
+        let found = lines([&b"\xff\xff\xff\0"[..], &unit()].concat()).find_all(&[Some(0x10)]);
+        assert_eq!(found, [None]);
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_table_is_reading_it_ends(at in any::<prop::sample::Index>(), byte: u8, cut: usize) {
+            let mut table = [unit(), unit()].concat();
+            let at = at.index(table.len());
+            table[at] = byte;
+            table.truncate(cut % 200);
+            lines(table).find_all(&[Some(0x10), None]);
+        }
+    }
+}
