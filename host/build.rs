@@ -7,10 +7,12 @@ fn main() {
     let folders = [
         "templates",
         "../wit",
+        "../guest-sdk/c",
         "../guest-sdk/go",
         "../guest-sdk/js/src",
         "../guest-sdk/python/src",
         "../guest-sdk/rust/src",
+        "../guest-sdk/zig/src",
     ];
     println!("cargo::rerun-if-changed=build.rs");
     // One that does not exist would have everything built each time.

@@ -22,6 +22,10 @@ pub enum Language {
     /// By the Go toolchain, for `wasip1`.
     #[value(alias = "golang")]
     Go,
+    /// By the C compiler that comes with Zig, for `wasip1`.
+    C,
+    /// By `zig build`, for `wasip1`.
+    Zig,
 }
 
 impl Language {
@@ -33,6 +37,8 @@ impl Language {
             Self::JavaScript => "JavaScript",
             Self::Python => "Python",
             Self::Go => "Go",
+            Self::C => "C",
+            Self::Zig => "Zig",
         }
     }
 }
@@ -53,7 +59,7 @@ mod tests {
             .iter()
             .map(|language| language.to_possible_value().unwrap().get_name().to_owned())
             .collect();
-        assert_eq!(said, ["rust", "typescript", "javascript", "python", "go"]);
+        assert_eq!(said, ["rust", "typescript", "javascript", "python", "go", "c", "zig"]);
         assert_eq!(Language::from_str("ts", false), Ok(Language::TypeScript));
     }
 }

@@ -140,6 +140,8 @@ fn folder(language: Language) -> &'static str {
         Language::JavaScript => "javascript",
         Language::Python => "python",
         Language::Go => "go",
+        Language::C => "c",
+        Language::Zig => "zig",
     }
 }
 

@@ -76,6 +76,23 @@ struct Python;
 #[exclude = "*_test.go"]
 struct Go;
 
+#[derive(RustEmbed)]
+#[folder = "../guest-sdk/c"]
+#[include = "README.md"]
+#[include = "include/*.h"]
+#[include = "src/*"]
+#[include = "bindings/*.c"]
+#[include = "bindings/*.h"]
+struct C;
+
+#[derive(RustEmbed)]
+#[folder = "../guest-sdk/zig"]
+#[include = "README.md"]
+#[include = "build.zig"]
+#[include = "build.zig.zon"]
+#[include = "src/*.zig"]
+struct Zig;
+
 /// The contract, for the SDK that has no copy of it in the repository.
 #[derive(RustEmbed)]
 #[folder = "../wit"]
@@ -138,6 +155,8 @@ pub fn folder(language: Language, project: &Path) -> PathBuf {
         Language::TypeScript | Language::JavaScript => "js",
         Language::Python => "python",
         Language::Go => "go",
+        Language::C => "c",
+        Language::Zig => "zig",
     })
 }
 
@@ -159,6 +178,12 @@ fn files(language: Language) -> Vec<File> {
         }
         Language::Python => of::<Python>(""),
         Language::Go => of::<Go>(""),
+        Language::C => of::<C>(""),
+        Language::Zig => {
+            let mut files = of::<Zig>("");
+            files.extend(of::<C>("c/"));
+            files
+        }
     };
     files.push(("LICENSE".to_owned(), LICENSE.into()));
     files.sort();
@@ -250,7 +275,12 @@ mod tests {
         has(Language::Python, "src/orbital_sdk/py.typed");
         has(Language::Go, "internal/bindings/wit_exports/wit_exports.go");
         has(Language::Go, "orbitaltest/host.go");
-        for language in [Language::Rust, Language::Python, Language::Go] {
+        has(Language::C, "include/orbital.h");
+        has(Language::C, "bindings/test.c");
+        has(Language::Zig, "src/orbital.zig");
+        // A link in the repository.
+        has(Language::Zig, "c/bindings/test.c");
+        for language in [Language::Rust, Language::Python, Language::Go, Language::C, Language::Zig] {
             let strange = ["target/", "__pycache__", "_test.go", "tests/", "node_modules"];
             let names = names(language);
             let found = names.iter().find(|name| strange.iter().any(|part| name.contains(part)));

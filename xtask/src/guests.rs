@@ -17,6 +17,7 @@ mod javascript;
 mod python;
 mod suite;
 mod tool;
+mod zig;
 
 pub(crate) use self::{suite::Language, tool::answer};
 

@@ -40,7 +40,7 @@ pub(super) fn wrap(mut module: Vec<u8>) -> Result<Vec<u8>, BuildError> {
     };
     wrap().map_err(|reason| {
         if reason.contains("failed to find export of interface `orbital:test/suite") {
-            let remedy = "import the package `orbital` of the SDK and register a case with it";
+            let remedy = "use the SDK, and register a case with it";
             return BuildError::Output(format!("the program is no test: {remedy}"));
         }
         BuildError::Output(format!("cannot make a component of what the compiler made: {reason}"))
@@ -60,6 +60,24 @@ mod tests {
         assert_eq!(files, CONTRACT.len());
         // All interfaces but `suite` are imports.
         assert!(resolve.worlds[world].imports.len() >= files - 2);
+    }
+
+    /// `guest-sdk/c/generate` has written the digest.
+    #[test]
+    fn the_bindings_are_of_this_contract() {
+        use sha2::{Digest as _, Sha256};
+
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let files = std::fs::read_dir(root.join("wit")).unwrap().map(|file| file.unwrap().path());
+        let mut files: Vec<_> = files.collect();
+        files.sort();
+        let bindings = root.join("guest-sdk/c/bindings");
+        files.extend(["test.c", "test.h"].map(|name| bindings.join(name)));
+        let mut hash = Sha256::new();
+        files.iter().for_each(|file| hash.update(std::fs::read(file).unwrap()));
+        let found: String = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let wanted = std::fs::read_to_string(bindings.join("digest")).unwrap();
+        assert_eq!(found, wanted.trim(), "`wit/` or the bindings have changed; run `guest-sdk/c/generate`");
     }
 
     #[test]

@@ -3,11 +3,13 @@
 //! The tools' own words (a compiler's errors) go to standard error as they are. What they need is put into the project
 //! or the user's cache; nothing is installed for everybody.
 
+mod c;
 mod contract;
 mod go;
 mod javascript;
 mod python;
 mod rust;
+mod zig;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -61,7 +63,8 @@ pub enum BuildError {
     },
     /// No manifest.
     #[error(
-        "`{0}` has none of `Cargo.toml`, `package.json`, `pyproject.toml` and `go.mod`, so it is no project"
+        "`{0}` has none of `Cargo.toml`, `package.json`, `pyproject.toml`, `go.mod`, `compile_flags.txt` and `build.zig.zon`, so it is no \
+         project"
     )]
     NoProject(PathBuf),
     /// Several manifests.
@@ -132,6 +135,8 @@ fn manifest(language: Language) -> &'static str {
         Language::TypeScript | Language::JavaScript => "package.json",
         Language::Python => "pyproject.toml",
         Language::Go => "go.mod",
+        Language::C => c::FLAGS,
+        Language::Zig => zig::PACKAGE,
     }
 }
 
@@ -147,7 +152,7 @@ impl Project {
             return Ok(Self { directory, language });
         }
         let script = javascript::language(&directory);
-        let languages = [Language::Rust, script, Language::Python, Language::Go];
+        let languages = [Language::Rust, script, Language::Python, Language::Go, Language::C, Language::Zig];
         let found: Vec<_> =
             languages.into_iter().filter(|one| directory.join(manifest(*one)).is_file()).collect();
         match found[..] {
@@ -178,6 +183,8 @@ impl Project {
             Language::TypeScript | Language::JavaScript => javascript::build(&self.directory),
             Language::Python => python::build(&self.directory),
             Language::Go => go::build(&self.directory),
+            Language::C => c::build(&self.directory),
+            Language::Zig => zig::build(&self.directory),
         }?;
         let mut metadata = AddMetadata::default();
         metadata.name = AddMetadataField::Set(self.name());

@@ -25,7 +25,7 @@ async fn a_directory_that_is_no_project_is_told() {
     let directory = tempfile::tempdir().unwrap();
     let finished = build(directory.path()).await;
     assert_eq!(finished.code, 1, "{finished:?}");
-    assert!(finished.stderr.contains("`package.json`, `pyproject.toml` and `go.mod`"), "{finished:?}");
+    assert!(finished.stderr.contains("`go.mod`, `compile_flags.txt` and `build.zig.zon`"), "{finished:?}");
     let finished = build(Path::new("/nowhere")).await;
     assert!(finished.stderr.contains("cannot read `/nowhere`"), "{finished:?}");
 }
@@ -40,6 +40,7 @@ async fn a_missing_tool_is_named_with_what_installs_it() {
             "install Go 1.25 or newer from https://go.dev/dl",
         ),
         ("package.json", "Node is needed, and it is not on the PATH", "install Node 20.11 or newer"),
+        ("build.zig.zon", "Zig is needed, and it is not on the PATH", "pip install ziglang"),
         ("pyproject.toml", "a virtual environment with the SDK", "python3 -m venv"),
     ] {
         let directory = tempfile::tempdir().unwrap();
@@ -55,6 +56,7 @@ async fn a_tool_that_is_too_old_is_named_with_what_it_says_of_itself() {
     for (manifest, tool, says, remedy) in [
         ("go.mod", "go", "go1.21.4", "install Go 1.25 or newer"),
         ("package.json", "node", "v18.20.1", "install Node 20.11 or newer"),
+        ("build.zig.zon", "zig", "0.13.0", "install Zig 0.17 or newer"),
     ] {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join(manifest), "{}").unwrap();

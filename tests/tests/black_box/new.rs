@@ -51,6 +51,10 @@ async fn a_project_has_a_manifest_cases_unit_tests_and_its_sdk() {
     has("rust", "Cargo.toml", ".orbital/sdk/rust", &files).await;
     let files = ["main.go", "smoke_test.go", ".orbital/sdk/go/go.mod"];
     has("go", "go.mod", "=> ./.orbital/sdk/go", &files).await;
+    let files = ["ready.c", "smoke.c", ".orbital/sdk/c/include/orbital.h", ".orbital/sdk/c/bindings/test.c"];
+    has("c", "compile_flags.txt", "-I.orbital/sdk/c/include", &files).await;
+    let files = ["build.zig", "src/main.zig", "src/ready.zig", ".orbital/sdk/zig/c/bindings/test.c"];
+    has("zig", "build.zig.zon", ".orbital/sdk/zig", &files).await;
     let files =
         ["pyproject.toml", "cases/ready.py", "tests/test_smoke.py", ".orbital/sdk/python/pyproject.toml"];
     has("python", "requirements.txt", "./.orbital/sdk/python", &files).await;
@@ -106,5 +110,5 @@ async fn a_name_that_no_component_can_have_is_refused_with_the_reason() {
 
     let finished = new(place.path(), "shop", &["--lang", "cobol"]).await;
     assert_eq!(finished.code, 2, "{finished:?}");
-    assert!(finished.stderr.contains("rust, typescript, javascript, python, go"), "{finished:?}");
+    assert!(finished.stderr.contains("rust, typescript, javascript, python, go, c, zig"), "{finished:?}");
 }

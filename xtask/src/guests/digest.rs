@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 
 /// What tools leave behind, and what nothing is made from.
-const LEFT_BEHIND: [&str; 5] = ["__pycache__", "dist", "node_modules", "target", "tests"];
+const LEFT_BEHIND: [&str; 6] = ["__pycache__", "dist", "node_modules", "target", "tests", "zig-out"];
 
 /// The hasher is that of the standard library: it guards against a forgotten build, not against anybody.
 #[derive(Default)]
@@ -48,7 +48,8 @@ impl Digest {
                 continue;
             }
             self.text(&name);
-            if entry.file_type().with_context(unreadable)?.is_dir() {
+            // Of what it leads to, if it is a link: the SDK for Zig has that for C by one.
+            if entry.path().is_dir() {
                 self.folder(&entry.path())?;
             } else {
                 self.file(&entry.path())?;

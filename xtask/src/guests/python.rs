@@ -14,22 +14,29 @@ use crate::workspace;
 const VERSION: (u32, u32) = (3, 11);
 
 pub(crate) fn prepare() -> anyhow::Result<Result<Tool, Missing>> {
-    let root = workspace::path("");
-    let Some(version) = answer(&root, "python3", &["--version"]).filter(|version| at_least(version, VERSION))
-    else {
-        return Ok(Err(Missing(
-            "install Python 3.11 or newer from https://www.python.org/downloads".to_owned(),
-        )));
+    let version = match version() {
+        Ok(version) => version,
+        Err(missing) => return Ok(Err(missing)),
     };
-    // Debian has what makes environments in a package of its own.
-    if answer(&root, "python3", &["-c", "import ensurepip, venv"]).is_none() {
-        return Ok(Err(Missing(
-            "install the modules `venv` and `ensurepip` of Python (Debian: `python3-venv`)".to_owned(),
-        )));
-    }
     let environment = workspace::path("target/python");
     install(&environment, &version)?;
     Ok(Ok(Tool { version, environment: vec![("VIRTUAL_ENV", environment.into())] }))
+}
+
+/// Python's version, if it is new enough and can make environments.
+pub(crate) fn version() -> Result<String, Missing> {
+    let root = workspace::path("");
+    let Some(version) = answer(&root, "python3", &["--version"]).filter(|version| at_least(version, VERSION))
+    else {
+        return Err(Missing("install Python 3.11 or newer from https://www.python.org/downloads".to_owned()));
+    };
+    // Debian has what makes environments in a package of its own.
+    if answer(&root, "python3", &["-c", "import ensurepip, venv"]).is_none() {
+        return Err(Missing(
+            "install the modules `venv` and `ensurepip` of Python (Debian: `python3-venv`)".to_owned(),
+        ));
+    }
+    Ok(version)
 }
 
 /// Makes the environment, unless it is there and has what it must have.

@@ -8,17 +8,26 @@ use std::{
 
 use anyhow::Context as _;
 
-use super::{TARGET, deploy, digest::Digest, go, javascript, python, tool::Missing};
+use super::{TARGET, deploy, digest::Digest, go, javascript, python, tool::Missing, zig};
 use crate::workspace;
 
 /// All languages, the first ones being the quickest to build.
-pub(crate) const LANGUAGES: [Language; 5] =
-    [Language::Rust, Language::Go, Language::Python, Language::TypeScript, Language::QuickJs];
+pub(crate) const LANGUAGES: [Language; 7] = [
+    Language::Rust,
+    Language::C,
+    Language::Zig,
+    Language::Go,
+    Language::Python,
+    Language::TypeScript,
+    Language::QuickJs,
+];
 
 /// A language, and for JavaScript its engine: the name of a folder, and of the component that is built from it.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Language {
     Rust,
+    C,
+    Zig,
     Go,
     Python,
     TypeScript,
@@ -45,6 +54,8 @@ impl Language {
     pub(crate) fn component(self) -> &'static str {
         match self {
             Self::Rust => "rust",
+            Self::C => "c",
+            Self::Zig => "zig",
             Self::Go => "go",
             Self::Python => "python",
             Self::TypeScript => "typescript",
@@ -56,6 +67,8 @@ impl Language {
     fn sdk(self) -> &'static str {
         match self {
             Self::Rust => "guest-sdk/rust",
+            Self::C => "guest-sdk/c",
+            Self::Zig => "guest-sdk/zig",
             Self::Go => "guest-sdk/go",
             Self::Python => "guest-sdk/python",
             Self::TypeScript | Self::QuickJs => "guest-sdk/js",
@@ -67,6 +80,8 @@ impl fmt::Display for Language {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Rust => "Rust",
+            Self::C => "C",
+            Self::Zig => "Zig",
             Self::Go => "Go",
             Self::Python => "Python",
             Self::TypeScript => "TypeScript on StarlingMonkey",
@@ -103,6 +118,7 @@ impl Suite {
             return self.build_by_cargo().map(Ok);
         }
         let tool = match self.language {
+            Language::C | Language::Zig => zig::prepare(),
             Language::Go => go::prepare(&self.folder()),
             Language::Python => python::prepare(),
             _ => javascript::prepare(&self.folder()),

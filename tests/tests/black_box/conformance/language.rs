@@ -8,22 +8,48 @@ pub(crate) struct Language {
     pub(crate) extension: &'static str,
     /// Whether what it prints goes through `console`, which has levels, and not to standard output and standard error.
     pub(crate) has_console: bool,
-    /// Whether an error that ends a case is marked with `fail` on its way out, as Go has no exceptions to return with.
+    /// Whether an error that ends a case is marked with `fail` on its way out, as Go and C have no exceptions to return with.
     pub(crate) fails_to_end: bool,
     /// What it says of an error that nobody wrote on purpose.
     pub(crate) uncaught: &'static str,
+    /// Whether that has its place, too, and not the trace after it alone.
+    pub(crate) places_uncaught: bool,
     /// Whether such an error breaks the instance after it was told.
     pub(crate) traps_after_panic: bool,
+    /// What the trace of that has: the author's own function, with its file and line.
+    pub(crate) trace: &'static [&'static str],
 }
 
-pub(crate) const LANGUAGES: [Language; 5] = [
+pub(crate) const LANGUAGES: [Language; 7] = [
     Language {
         name: "rust",
         extension: "rs",
         has_console: false,
         fails_to_end: false,
         uncaught: "panicked: index out of bounds: the len is 2 but the index is 2",
+        places_uncaught: true,
         traps_after_panic: true,
+        trace: &[],
+    },
+    Language {
+        name: "c",
+        extension: "c",
+        has_console: false,
+        fails_to_end: true,
+        uncaught: "index 2 is out of bounds of 'volatile int[2]'",
+        places_uncaught: true,
+        traps_after_panic: true,
+        trace: &["in number (ends.c:", "in uncaught (ends.c:"],
+    },
+    Language {
+        name: "zig",
+        extension: "zig",
+        has_console: false,
+        fails_to_end: true,
+        uncaught: "panicked: index out of bounds: index 2, len 2",
+        places_uncaught: false,
+        traps_after_panic: true,
+        trace: &["in ends.third (src/ends.zig:"],
     },
     Language {
         name: "go",
@@ -31,7 +57,9 @@ pub(crate) const LANGUAGES: [Language; 5] = [
         has_console: false,
         fails_to_end: true,
         uncaught: "panicked: runtime error: index out of range [2] with length 2",
+        places_uncaught: true,
         traps_after_panic: false,
+        trace: &[],
     },
     Language {
         name: "python",
@@ -39,7 +67,9 @@ pub(crate) const LANGUAGES: [Language; 5] = [
         has_console: false,
         fails_to_end: false,
         uncaught: "KeyError: 'items'",
+        places_uncaught: true,
         traps_after_panic: false,
+        trace: &[],
     },
     Language {
         name: "typescript",
@@ -47,7 +77,9 @@ pub(crate) const LANGUAGES: [Language; 5] = [
         has_console: true,
         fails_to_end: false,
         uncaught: "TypeError: can't access property \"name\"",
+        places_uncaught: true,
         traps_after_panic: false,
+        trace: &[],
     },
     Language {
         name: "quickjs",
@@ -55,6 +87,8 @@ pub(crate) const LANGUAGES: [Language; 5] = [
         has_console: true,
         fails_to_end: false,
         uncaught: "TypeError: cannot read property 'name' of undefined",
+        places_uncaught: true,
         traps_after_panic: false,
+        trace: &[],
     },
 ];

@@ -55,8 +55,12 @@ impl Observed {
             behaviour.messages.iter().map(|parts| parts.iter().map(|part| own(part)).collect()).collect();
         let mut steps = behaviour.steps.to_vec();
         let is_uncaught = behaviour.messages.iter().any(|parts| parts.contains(&UNCAUGHT));
+        if is_uncaught && !language.places_uncaught {
+            messages.iter_mut().for_each(|parts| parts.retain(|part| *part != PLACE));
+        }
         if is_uncaught && language.traps_after_panic {
-            messages.push(vec!["the guest trapped: wasm `unreachable` instruction executed"]);
+            let trap = ["the guest trapped: wasm `unreachable` instruction executed"];
+            messages.push(trap.iter().chain(language.trace).copied().collect());
             steps.push("fail");
         } else if language.fails_to_end && behaviour.outcome == "fail" && !steps.contains(&"fail") {
             steps.push("fail");

@@ -1,0 +1,16 @@
+//! The example pipeline, tested from Zig. Each case is in a file of its own.
+
+const orbital = @import("orbital");
+
+pub const panic = orbital.panic;
+
+comptime {
+    orbital.suite(.{
+        @import("smoke.zig").case,
+        @import("fan_out.zig").case,
+        @import("exactly_once.zig").case,
+        @import("counters.zig").case,
+        @import("server_made_id.zig").case,
+        @import("retries_delivery.zig").case,
+    });
+}

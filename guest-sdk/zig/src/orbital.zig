@@ -1,0 +1,738 @@
+//! End-to-end tests for orbital in Zig.
+//!
+//! A test sends an event to the system under test and waits for what that system delivers to orbital's webhook. It is a
+//! function; a suite of them is a component, one .wasm file, which is deployed by copying it into the host's directory.
+//!
+//! ```
+//! const orbital = @import("orbital");
+//!
+//! pub const panic = orbital.panic;
+//!
+//! comptime {
+//!     orbital.suite(.{orbital.case("smoke", smoke, .{ .every = "1s", .timeout = "3s" })});
+//! }
+//!
+//! fn smoke() !void {
+//!     const id = orbital.newId();
+//!     _ = try orbital.sendEvent(@src(), .{ .target = "api", .key = id, .json = orbital.json(.{ .id = id }) });
+//!     const delivery = try orbital.waitFor(@src(), id);
+//!     const got = try delivery.json(@src(), struct { processed: bool });
+//!     orbital.check(@src(), got.processed, "{s} was not processed", .{id});
+//! }
+//! ```
+//!
+//! A case passes if it returns no error and nothing was marked as failed on the way. `check`, `checkEq` and `fail` mark
+//! and go on; an error that is returned and a panic end the case. What may fail takes `@src()`: it is the place that the
+//! reason has, since an error has none of its own in WebAssembly.
+//!
+//! Memory need not be freed: each run has its own. Durations are texts such as "300ms", "1m 30s"; what the host measured
+//! is in seconds.
+
+const std = @import("std");
+const c = @import("c.zig");
+
+const Source = std.builtin.SourceLocation;
+
+/// What this package allocates with, and tests may: libc's.
+pub const allocator = std.heap.c_allocator;
+
+// ------------------------------------------------------------------------------------------------ Cases
+
+/// What a case declares besides its name and function.
+pub const Options = struct {
+    /// Runs at multiples of this period. Exactly one of `every`, `cron` and `manual` is required.
+    every: ?[:0]const u8 = null,
+    /// Runs at the times of this expression: minute, hour, day of month, month, day of week.
+    cron: ?[:0]const u8 = null,
+    /// The time zone of `cron`, such as `Europe/Madrid`; without it, UTC.
+    zone: ?[:0]const u8 = null,
+    /// Runs only when somebody asks for it: `orbital run`.
+    manual: bool = false,
+    /// How long one attempt may take; without it, what the host's configuration says.
+    timeout: ?[:0]const u8 = null,
+    /// Further attempts after one that did not pass, at most 10. A run that passes then is a pass, and flaky.
+    retries: u8 = 0,
+    /// The pause before each.
+    retry_delay: ?[:0]const u8 = null,
+    /// For maintenance windows, and to join metrics with: `&.{.{ "team", "growth" }}`.
+    tags: []const Field = &.{},
+    /// How many runs may go on at once.
+    max_in_flight: u16 = 1,
+};
+
+/// A name and a value: a header, a label, a tag, or something beside a line of the log.
+pub const Field = struct { [:0]const u8, [:0]const u8 };
+
+/// A case of a suite.
+pub const Case = struct { declared: c.Case };
+
+/// Makes a case of a function without arguments that may return an error. The name is 1 to 100 letters, digits, `-`, `_`
+/// and `.`. What cannot be is refused when the component is loaded, with the fix.
+pub fn case(comptime name: [:0]const u8, comptime function: anytype, comptime options: Options) Case {
+    const runner = struct {
+        fn run() callconv(.c) void {
+            function() catch |err| returned(err);
+        }
+    };
+    const tags = comptime constantFields(options.tags);
+    return .{ .declared = .{
+        .name = name,
+        .every = pointer(options.every),
+        .cron = pointer(options.cron),
+        .zone = pointer(options.zone),
+        .manual = options.manual,
+        .timeout = pointer(options.timeout),
+        .retries = options.retries,
+        .retry_delay = pointer(options.retry_delay),
+        .tags = tags,
+        .max_in_flight = options.max_in_flight,
+        .function = name,
+        .run = &runner.run,
+        .place = .{ .file = "the suite", .line = 0 },
+    } };
+}
+
+/// Makes the program a component with these cases. Once, in its root file: `comptime { orbital.suite(.{ … }); }`.
+pub fn suite(comptime cases: anytype) void {
+    const all = struct {
+        // Called by the SDK before the host sees any case.
+        fn register() callconv(.c) void {
+            inline for (cases) |each| {
+                const declared = struct {
+                    const one = each.declared;
+                };
+                c.orbital_register_(&declared.one);
+            }
+        }
+    };
+    @export(&all.register, .{ .name = "orbital_register_all_" });
+}
+
+/// What a panic does: its message is a reason of the verdict, and the trap after it has the functions and lines that led
+/// there. The root file needs it: `pub const panic = orbital.panic;`.
+pub const panic = std.debug.FullPanic(panicked);
+
+fn panicked(message: []const u8, _: ?usize) noreturn {
+    @branchHint(.cold);
+    c.orbital_told_(terminated(print("panicked: {s}", .{message})));
+    @trap();
+}
+
+// ------------------------------------------------------------------------------------------------ What fails
+
+/// Why a call did not succeed; `reason` says it in words.
+pub const Error = error{
+    /// The time ran out.
+    Timeout,
+    /// Another run expects the key.
+    Taken,
+    InvalidKey,
+    InvalidReply,
+    /// No key was given, or zero deliveries.
+    NothingToWaitFor,
+    /// Deliveries were dropped because the queue of the key was full.
+    Overflow,
+    UnknownTarget,
+    /// The path, a header, the method or the body is outside its limits, or not granted.
+    InvalidRequest,
+    Unreachable,
+    TooLarge,
+    /// The status is not 200 to 299.
+    Status,
+    /// A body is not the JSON that was asked for.
+    Body,
+    InvalidName,
+    InvalidLabel,
+    InvalidValue,
+    OtherKind,
+    TooManySeries,
+    /// The operator did not set a value.
+    NotSet,
+    /// What the test said itself.
+    Failed,
+};
+
+/// The reasons in the order in which C counts them, from 1.
+const errors = [_]Error{
+    error.Timeout,   error.Taken,         error.InvalidKey,     error.InvalidReply, error.NothingToWaitFor,
+    error.Overflow,  error.UnknownTarget, error.InvalidRequest, error.Unreachable,  error.TooLarge,
+    error.Status,    error.Body,          error.InvalidName,    error.InvalidLabel, error.InvalidValue,
+    error.OtherKind, error.TooManySeries, error.NotSet,         error.Failed,
+};
+
+/// The last error that a call here gave, with its reason and place. There is one thread.
+var last: ?struct { err: anyerror, text: [:0]const u8 } = null;
+
+/// Where the last call was that took a place.
+var latest: ?Source = null;
+
+/// Why the last call that failed did so, with its place.
+pub fn reason() [:0]const u8 {
+    return if (last) |failure| failure.text else "nothing has failed";
+}
+
+/// Marks the run as failed, with a reason for a person to read, and goes on.
+pub fn fail(src: Source, comptime format: []const u8, args: anytype) void {
+    c.orbital_fail_(at(src), "%s", print(format, args).ptr);
+}
+
+/// An error with a reason, to end the case with: `return orbital.fatal(@src(), "no invoice for {s}", .{id});`.
+pub fn fatal(src: Source, comptime format: []const u8, args: anytype) error{Failed} {
+    note(src, error.Failed, print(format, args));
+    return error.Failed;
+}
+
+/// Gives the value of a result, or its error with a place: `try orbital.ok(@src(), std.fmt.parseInt(u8, text, 10))`.
+pub fn ok(src: Source, result: anytype) @TypeOf(result) {
+    return result catch |err| {
+        note(src, err, print("error.{s} was returned", .{@errorName(err)}));
+        return err;
+    };
+}
+
+/// Whether the run has been marked as failed.
+pub fn failed() bool {
+    return c.orbital_failed();
+}
+
+/// Marks the run as failed unless the condition holds, and goes on.
+pub fn check(src: Source, holds: bool, comptime format: []const u8, args: anytype) void {
+    if (!holds) fail(src, format, args);
+}
+
+/// Marks the run as failed unless both values are the same as JSON, with both in the reason, and goes on.
+pub fn checkEq(src: Source, left: anytype, right: anytype) void {
+    const texts = .{ shown(left), shown(right) };
+    if (!std.mem.eql(u8, texts[0], texts[1])) {
+        fail(src, "check failed\n{s}", .{std.mem.span(c.orbital_difference_(texts[0], texts[1]))});
+    }
+}
+
+/// Marks the run as failed if both values are the same as JSON, and goes on.
+pub fn checkNe(src: Source, left: anytype, right: anytype) void {
+    const texts = .{ shown(left), shown(right) };
+    if (std.mem.eql(u8, texts[0], texts[1])) fail(src, "check failed\n   both: {s}", .{texts[0]});
+}
+
+/// Calls a function until it gives no error, with pauses of 10 ms that double up to 500 ms. If it never does in this
+/// time, the error is the last one: `try orbital.eventually(@src(), "2s", isPaid, .{"7"});`.
+pub fn eventually(src: Source, within: []const u8, comptime function: anytype, args: anytype) !void {
+    const end = c.orbital_elapsed() * 1e3 + try milliseconds(src, within);
+    var pause: f64 = 10;
+    while (true) {
+        const result: anyerror!void = @call(.auto, function, args);
+        const err = if (result) |_| return else |err| err;
+        // The last try is at the end of the time, so that none of it is wasted.
+        const left = end - c.orbital_elapsed() * 1e3;
+        if (left <= 0) {
+            const known = if (last) |failure| failure.err == err else false;
+            const text = if (known) reason() else print("error.{s} was returned", .{@errorName(err)});
+            note(src, err, print("{s}, still so after {s}", .{ text, within }));
+            return err;
+        }
+        try sleep(src, print("{d}ms", .{@as(u32, @intFromFloat(@ceil(@min(pause, left))))}));
+        pause = @min(2 * pause, 500);
+    }
+}
+
+// ------------------------------------------------------------------------------------------------ Sending
+
+/// A body of JSON; `json` makes it.
+pub const Json = struct { text: [:0]const u8 };
+
+/// A value as JSON: `orbital.json(.{ .id = id, .email = "ada@example.com" })`.
+pub fn json(value: anytype) Json {
+    return .{ .text = print("{f}", .{std.json.fmt(value, .{})}) };
+}
+
+/// What the system under test is to deliver to the webhook, sent to a target with `POST`.
+pub const Event = struct {
+    /// The name of a target, which the host's configuration must have.
+    target: []const u8,
+    /// The key that the delivery will have, if the test chooses it. The host expects it before it sends the event, so
+    /// that no delivery can come too early.
+    key: ?[]const u8 = null,
+    /// Appended to the path of the target's URL: empty, or starting with `/`. It may have a query.
+    path: []const u8 = "",
+    /// They win over the target's own.
+    headers: []const Field = &.{},
+    /// The body, with `content-type` unless that is among the headers. Set this or `body`.
+    json: ?Json = null,
+    body: ?[]const u8 = null,
+    /// Bounds the whole exchange; without it, the target's own setting does.
+    timeout: ?[]const u8 = null,
+
+    fn bound(event: Event) c.Event {
+        return .{
+            .target = terminated(event.target),
+            .key = optional(event.key),
+            .path = terminated(event.path),
+            .headers = fields(event.headers),
+            .json = jsonText(event.json),
+            .body = body(event.body),
+            .timeout = optional(event.timeout),
+        };
+    }
+};
+
+/// Any other request to a target.
+pub const Request = struct {
+    target: []const u8,
+    method: []const u8 = "GET",
+    /// The rest is as in an event.
+    path: []const u8 = "",
+    headers: []const Field = &.{},
+    json: ?Json = null,
+    body: ?[]const u8 = null,
+    timeout: ?[]const u8 = null,
+};
+
+/// A target's answer, whatever its status.
+pub const Receipt = struct {
+    status: u16,
+    /// Names are in lower case.
+    headers: []const Field,
+    body: []const u8,
+    /// Seconds from the start of the request to the last byte of the answer.
+    latency: f64,
+
+    pub const header = Message(Receipt).header;
+    pub const json = Message(Receipt).json;
+    pub const pointer = Message(Receipt).pointer;
+
+    /// An error unless the status is 200 to 299.
+    pub fn success(receipt: Receipt, src: Source) Error!Receipt {
+        if (receipt.status >= 200 and receipt.status < 300) return receipt;
+        note(src, error.Status, print("the target answered {d} with {s}", .{ receipt.status, beginning(receipt.body) }));
+        return error.Status;
+    }
+
+    fn given(receipt: *const c.Receipt) Receipt {
+        return .{
+            .status = @intCast(receipt.status),
+            .headers = givenFields(receipt.headers),
+            .body = givenBody(receipt.body),
+            .latency = receipt.latency,
+        };
+    }
+};
+
+/// Sends an event and waits for the answer, of any status.
+pub fn sendEvent(src: Source, event: Event) Error!Receipt {
+    return .given(try call(src, c.orbital_send_event_, .{ at(src), event.bound() }));
+}
+
+/// Sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the order of the
+/// events.
+pub fn sendEvents(src: Source, events: []const Event) Error![]const Error!Receipt {
+    const bound = many(c.Event, events.len);
+    for (events, bound) |event, *one| one.* = event.bound();
+    const given = try call(src, c.orbital_send_events_, .{ at(src), events.len, bound.ptr });
+    const answers = many(Error!Receipt, events.len);
+    for (given, answers) |*answer, *one| {
+        if (answer.failure.reason == 0) {
+            one.* = .given(&answer.receipt);
+        } else {
+            note(src, errors[answer.failure.reason - 1], std.mem.span(answer.failure.text));
+            one.* = errors[answer.failure.reason - 1];
+        }
+    }
+    return answers;
+}
+
+/// Sends any other request to a target and waits for the answer.
+pub fn request(src: Source, options: Request) Error!Receipt {
+    return .given(try call(src, c.orbital_request_, .{ at(src), c.Request{
+        .target = terminated(options.target),
+        .method = terminated(options.method),
+        .path = terminated(options.path),
+        .headers = fields(options.headers),
+        .json = jsonText(options.json),
+        .body = body(options.body),
+        .timeout = optional(options.timeout),
+    } }));
+}
+
+// ------------------------------------------------------------------------------------------------ Waiting
+
+/// A request that the webhook received for this run.
+pub const Delivery = struct {
+    /// Tied it to this run.
+    key: [:0]const u8,
+    /// In capitals.
+    method: [:0]const u8,
+    path: [:0]const u8,
+    /// What came after the first `?` of the URL; empty if nothing did.
+    query: [:0]const u8,
+    /// Names are in lower case.
+    headers: []const Field,
+    body: []const u8,
+    /// Seconds since the Unix epoch when its last byte had come, by the host's clock.
+    received_at: f64,
+    /// Seconds from the sending of the event to the receipt of this delivery; null if the host cannot tell which event it
+    /// belongs to.
+    latency: ?f64,
+
+    pub const header = Message(Delivery).header;
+    pub const json = Message(Delivery).json;
+    pub const pointer = Message(Delivery).pointer;
+
+    fn given(delivery: *const c.Delivery) Delivery {
+        return .{
+            .key = std.mem.span(delivery.key),
+            .method = std.mem.span(delivery.method),
+            .path = std.mem.span(delivery.path),
+            .query = std.mem.span(delivery.query),
+            .headers = givenFields(delivery.headers),
+            .body = givenBody(delivery.body),
+            .received_at = delivery.received_at,
+            .latency = if (delivery.latency < 0) null else delivery.latency,
+        };
+    }
+};
+
+/// What a delivery and a receipt have in common.
+fn Message(comptime T: type) type {
+    return struct {
+        /// The first value of a header, by its name in any case.
+        pub fn header(message: T, name: []const u8) ?[:0]const u8 {
+            for (message.headers) |field| {
+                if (std.ascii.eqlIgnoreCase(field[0], name)) return field[1];
+            }
+            return null;
+        }
+
+        /// The body, read as JSON into this type; what that has not is left out.
+        pub fn json(message: T, src: Source, comptime Into: type) Error!Into {
+            const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
+            return std.json.parseFromSliceLeaky(Into, allocator, message.body, options) catch |err|
+                noJson(src, message.body, err);
+        }
+
+        /// The value at a JSON pointer such as `/user/email`, read into this type.
+        pub fn pointer(message: T, src: Source, comptime Into: type, path: []const u8) Error!Into {
+            const whole = std.json.parseFromSliceLeaky(std.json.Value, allocator, message.body, .{}) catch |err|
+                return noJson(src, message.body, err);
+            const found = find(whole, path) orelse {
+                const shown_body = beginning(message.body);
+                note(src, error.Body, print("no value at `{s}` in the JSON; it is {s}", .{ path, shown_body }));
+                return error.Body;
+            };
+            const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
+            return std.json.parseFromValueLeaky(Into, allocator, found, options) catch |err|
+                noJson(src, message.body, err);
+        }
+    };
+}
+
+/// What the webhook answers to one delivery.
+pub const Reply = struct {
+    /// 200 to 599.
+    status: u16 = 200,
+    /// How long the webhook waits before it answers; at most a minute.
+    delay: ?[]const u8 = null,
+    headers: []const Field = &.{},
+    /// Set this or `body`.
+    json: ?Json = null,
+    /// At most 64 KiB.
+    body: ?[]const u8 = null,
+};
+
+/// A new key: unguessable, and unique over all runs.
+pub fn newId() [:0]const u8 {
+    return std.mem.span(c.orbital_new_id());
+}
+
+/// Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does this too. With
+/// replies, it plans what the webhook answers to the deliveries of this key, in order; those after the last one are
+/// answered with 200.
+pub fn expect(src: Source, key: []const u8, replies: []const Reply) Error!void {
+    const bound = many(c.Reply, replies.len + 1);
+    for (replies, bound[0..replies.len]) |reply, *one| {
+        one.* = .{
+            .status = reply.status,
+            .delay = optional(reply.delay),
+            .headers = fields(reply.headers),
+            .json = jsonText(reply.json),
+            .body = body(reply.body),
+        };
+    }
+    bound[replies.len] = .{ .status = -1, .delay = null, .headers = fields(&.{}), .json = .{}, .body = .{} };
+    return call(src, c.orbital_expect_, .{ at(src), terminated(key), bound.ptr });
+}
+
+/// Takes the next delivery of a key; waits for it as long as the run may last. If none comes, the run ends as `timeout`.
+pub fn waitFor(src: Source, key: []const u8) Error!Delivery {
+    return .given(try call(src, c.orbital_wait_for_, .{ at(src), terminated(key), c.WaitOptions{ .within = null } }));
+}
+
+/// Takes the next delivery of a key; waits for it this long. "0s" looks without waiting. `error.Timeout` if none came.
+pub fn waitForWithin(src: Source, key: []const u8, within: []const u8) Error!Delivery {
+    const options: c.WaitOptions = .{ .within = terminated(within) };
+    return .given(try call(src, c.orbital_wait_for_, .{ at(src), terminated(key), options }));
+}
+
+/// Takes the next n deliveries of any of these keys, in the order in which they came; waits for them as long as the run
+/// may last.
+pub fn waitN(src: Source, keys: []const []const u8, n: u32) Error![]const Delivery {
+    return waitFew(src, keys, n, null);
+}
+
+/// As `waitN`, but waits only this long. If fewer came, those stay in the queue.
+pub fn waitNWithin(src: Source, keys: []const []const u8, n: u32, within: []const u8) Error![]const Delivery {
+    return waitFew(src, keys, n, terminated(within));
+}
+
+fn waitFew(src: Source, keys: []const []const u8, n: u32, within: ?[*:0]const u8) Error![]const Delivery {
+    const bound = many(?[*:0]const u8, keys.len + 1);
+    for (keys, bound[0..keys.len]) |key, *one| one.* = terminated(key);
+    bound[keys.len] = null;
+    const options: c.WaitNOptions = .{ .keys = bound.ptr, .within = within };
+    const given = try call(src, c.orbital_wait_n_, .{ at(src), n, options });
+    const deliveries = many(Delivery, n);
+    for (given, deliveries) |*delivery, *one| one.* = .given(delivery);
+    return deliveries;
+}
+
+/// Watches this long that nothing more is delivered with a key.
+pub fn noDeliveryWithin(src: Source, key: []const u8, within: []const u8) Error!void {
+    return call(src, c.orbital_no_delivery_within_, .{ at(src), terminated(key), terminated(within) });
+}
+
+// ------------------------------------------------------------------------------------------------ Saying, measuring, knowing
+
+/// How much a line matters.
+pub const Level = enum(u8) { debug, info, warn, err };
+
+/// Adds a line to the run's report, with names and values beside it. None fails the test.
+pub fn log(level: Level, message: []const u8, beside: []const Field) void {
+    c.orbital_log_(@backingInt(level), terminated(message), fields(beside));
+}
+
+/// A line of the level `info`; the others are of the level that they are named after.
+pub fn info(comptime format: []const u8, args: anytype) void {
+    log(.info, print(format, args), &.{});
+}
+pub fn debug(comptime format: []const u8, args: anytype) void {
+    log(.debug, print(format, args), &.{});
+}
+pub fn warn(comptime format: []const u8, args: anytype) void {
+    log(.warn, print(format, args), &.{});
+}
+pub fn logError(comptime format: []const u8, args: anytype) void {
+    log(.err, print(format, args), &.{});
+}
+
+/// Adds to a counter of the case's own. It is on the host's metrics page as `orbital_test_…`, with the labels `component`
+/// and `case` added. The name ends in `_total`.
+pub fn counter(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
+    return call(src, c.orbital_record_, .{ at(src), 0, terminated(name), value, fields(labels) });
+}
+
+/// Sets a gauge.
+pub fn gauge(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
+    return call(src, c.orbital_record_, .{ at(src), 1, terminated(name), value, fields(labels) });
+}
+
+/// Adds an observation to a histogram. In base units: seconds, bytes.
+pub fn histogram(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
+    return call(src, c.orbital_record_, .{ at(src), 2, terminated(name), value, fields(labels) });
+}
+
+/// The run, as the host sees it.
+pub const Run = struct {
+    run_id: [:0]const u8,
+    component: [:0]const u8,
+    case: [:0]const u8,
+    /// 1 for the first attempt of the run.
+    attempt: u32,
+    /// The operator's name for where the host runs; empty if it is not set.
+    environment: [:0]const u8,
+    /// The webhook's public URL, to which a path may be appended.
+    webhook_url: [:0]const u8,
+};
+
+pub fn runContext() Run {
+    const run = c.orbital_run_context();
+    return .{
+        .run_id = std.mem.span(run.run_id),
+        .component = std.mem.span(run.component),
+        .case = std.mem.span(run.case_name),
+        .attempt = @intCast(run.attempt),
+        .environment = std.mem.span(run.environment),
+        .webhook_url = std.mem.span(run.webhook_url),
+    };
+}
+
+/// Seconds that are left of the attempt's time.
+pub fn timeLeft() f64 {
+    return c.orbital_time_left();
+}
+
+/// A value that the operator set for this component.
+pub fn config(name: []const u8) ?[:0]const u8 {
+    return if (c.orbital_config(terminated(name))) |value| std.mem.span(value) else null;
+}
+
+/// A value that the operator must set for this component.
+pub fn requireConfig(src: Source, name: []const u8) Error![:0]const u8 {
+    return std.mem.span(try call(src, c.orbital_require_config_, .{ at(src), terminated(name) }));
+}
+
+/// Seconds since the Unix epoch, by the host's clock.
+pub fn now() f64 {
+    return c.orbital_now();
+}
+
+/// Seconds since the attempt began.
+pub fn elapsed() f64 {
+    return c.orbital_elapsed();
+}
+
+/// Waits. To wait for a delivery use `waitFor`, and for anything else `eventually`: both end as soon as they can.
+pub fn sleep(src: Source, duration: []const u8) Error!void {
+    return call(src, c.orbital_sleep_, .{ at(src), terminated(duration) });
+}
+
+/// A text, in memory that need not be freed.
+pub fn print(comptime format: []const u8, args: anytype) [:0]const u8 {
+    return std.fmt.allocPrintSentinel(allocator, format, args, 0) catch @panic("out of memory");
+}
+
+// ------------------------------------------------------------------------------------------------ To C and back
+
+/// Calls C, where a failure ends the case unless somebody looks at it, as is done here.
+fn call(src: Source, comptime function: anytype, args: anytype) Error!@typeInfo(@TypeOf(function)).@"fn".return_type.? {
+    latest = src;
+    c.orbital_try_begin_();
+    const result = @call(.auto, function, args);
+    var failure: c.Failure = undefined;
+    if (c.orbital_try_end_(&failure)) return result;
+    const given = errors[failure.reason - 1];
+    last = .{ .err = given, .text = std.mem.span(failure.text) };
+    return given;
+}
+
+/// Keeps why something failed, with its place behind the first line.
+fn note(src: Source, given: anyerror, text: []const u8) void {
+    latest = src;
+    const end = std.mem.indexOfScalar(u8, text, '\n') orelse text.len;
+    last = .{ .err = given, .text = print("{s} ({s}:{d}){s}", .{ text[0..end], src.file, src.line, text[end..] }) };
+}
+
+/// What became of a case that returned an error.
+fn returned(given: anyerror) void {
+    if (last) |failure| {
+        if (failure.err == given) return c.orbital_told_(failure.text);
+    }
+    const name = @errorName(given);
+    const text = if (latest) |src|
+        print("error.{s} was returned, after {s}:{d}", .{ name, src.file, src.line })
+    else
+        print("error.{s} was returned", .{name});
+    c.orbital_told_(text);
+}
+
+fn milliseconds(src: Source, duration: []const u8) Error!f64 {
+    var number: u32 = undefined;
+    const mistake = c.orbital_read_duration_(terminated(duration), &number) orelse return @floatFromInt(number);
+    note(src, error.InvalidValue, std.mem.span(mistake));
+    return error.InvalidValue;
+}
+
+fn noJson(src: Source, bytes: []const u8, given: anyerror) Error {
+    const text = print("not the JSON expected: error.{s}; it is {s}", .{ @errorName(given), beginning(bytes) });
+    note(src, error.Body, text);
+    return error.Body;
+}
+
+fn find(whole: std.json.Value, path: []const u8) ?std.json.Value {
+    if (path.len == 0) return whole;
+    if (path[0] != '/') return null;
+    var found = whole;
+    var steps = std.mem.splitScalar(u8, path[1..], '/');
+    while (steps.next()) |step| {
+        const slashes = std.mem.replaceOwned(u8, allocator, step, "~1", "/") catch @panic("out of memory");
+        const name = std.mem.replaceOwned(u8, allocator, slashes, "~0", "~") catch @panic("out of memory");
+        found = switch (found) {
+            .object => |object| object.get(name) orelse return null,
+            .array => |array| item: {
+                const index = std.fmt.parseInt(usize, name, 10) catch return null;
+                break :item if (index < array.items.len) array.items[index] else return null;
+            },
+            else => return null,
+        };
+    }
+    return found;
+}
+
+/// A value as JSON, with members sorted and each in a line of its own.
+fn shown(value: anytype) [:0]const u8 {
+    const text = json(value).text;
+    var mistake: [*:0]const u8 = undefined;
+    const pretty = c.orbital_pretty_(.{ .text = text.ptr, .size = text.len }, &mistake) orelse return text;
+    return std.mem.span(pretty);
+}
+
+fn beginning(bytes: []const u8) []const u8 {
+    return std.mem.span(c.orbital_beginning_(.{ .text = bytes.ptr, .size = bytes.len }));
+}
+
+fn at(src: Source) c.Place {
+    return .{ .file = src.file, .line = @intCast(src.line) };
+}
+
+fn many(comptime T: type, count: usize) []T {
+    return allocator.alloc(T, count) catch @panic("out of memory");
+}
+
+fn terminated(text: []const u8) [:0]const u8 {
+    return allocator.dupeSentinel(u8, text, 0) catch @panic("out of memory");
+}
+
+fn optional(text: ?[]const u8) ?[*:0]const u8 {
+    return if (text) |given| terminated(given) else null;
+}
+
+fn pointer(comptime text: ?[:0]const u8) ?[*:0]const u8 {
+    return if (text) |given| given.ptr else null;
+}
+
+fn jsonText(given: ?Json) c.JsonText {
+    return .{ .text = if (given) |value| value.text.ptr else null };
+}
+
+fn body(bytes: ?[]const u8) c.Body {
+    return if (bytes) |given| .{ .text = given.ptr, .size = given.len } else .{};
+}
+
+fn givenBody(given: c.Body) []const u8 {
+    return if (given.text) |start| start[0..given.size] else "";
+}
+
+const end_of_fields: c.Field = .{ .name = null, .value = null };
+
+fn constantFields(comptime given: []const Field) [*]const c.Field {
+    comptime {
+        var bound: [given.len + 1]c.Field = undefined;
+        for (given, bound[0..given.len]) |field, *one| one.* = .{ .name = field[0], .value = field[1] };
+        bound[given.len] = end_of_fields;
+        const all = bound;
+        return &all;
+    }
+}
+
+fn fields(given: []const Field) [*]const c.Field {
+    const bound = many(c.Field, given.len + 1);
+    for (given, bound[0..given.len]) |field, *one| one.* = .{ .name = field[0], .value = field[1] };
+    bound[given.len] = end_of_fields;
+    return bound.ptr;
+}
+
+fn givenFields(given: [*]const c.Field) []const Field {
+    var count: usize = 0;
+    while (given[count].name != null) count += 1;
+    const all = many(Field, count);
+    for (given[0..count], all) |field, *one| one.* = .{ std.mem.span(field.name.?), std.mem.span(field.value.?) };
+    return all;
+}

@@ -1,0 +1,123 @@
+//! Zig, and what it compiles: it brings a C compiler and a libc for WASI with it.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use wasmparser::{Parser, Payload};
+
+use super::{Artifact, BuildError, contract, read, require, run};
+
+/// The project's package, with its version and the packages that it needs.
+pub(super) const PACKAGE: &str = "build.zig.zon";
+
+pub(super) const REMEDY: &str =
+    "install Zig 0.17 or newer from https://ziglang.org/download, or with `pip install ziglang`";
+
+/// The section that has them.
+const LINES: &str = ".debug_line";
+
+/// What it is called: by itself, and as it comes from PyPI.
+const NAMES: [&str; 2] = ["zig", "python-zig"];
+
+pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+    let failed = |source| BuildError::File { what: "make a folder in", path: std::env::temp_dir(), source };
+    let made = tempfile::Builder::new().prefix("orbital-").tempdir().map_err(failed)?;
+    let mut command = compiler(directory)?;
+    run(command.args(["build", "--prefix"]).arg(made.path()), "Zig", REMEDY)?;
+    let modules = std::fs::read_dir(made.path().join("bin")).into_iter().flatten().flatten();
+    let mut modules =
+        modules.map(|entry| entry.path()).filter(|path| path.extension() == Some("wasm".as_ref()));
+    let (Some(core), None) = (modules.next(), modules.next()) else {
+        return Err(BuildError::Output(
+            "`zig build` did not install one module: `build.zig` needs one call of `orbital.addSuite`"
+                .to_owned(),
+        ));
+    };
+    let package = |path: &Path| std::fs::read_to_string(path.join(PACKAGE)).ok();
+    let own = package(directory);
+    let sdk =
+        own.as_deref().and_then(|text| value(text, ".path")).and_then(|path| package(&directory.join(path)));
+    let mut module = read(&core)?;
+    forget(directory, &mut module);
+    Ok(Artifact {
+        bytes: contract::wrap(module)?,
+        version: own.as_deref().and_then(|text| value(text, ".version")).map(ToOwned::to_owned),
+        sdk: sdk.as_deref().and_then(|text| value(text, ".version")).map(ToOwned::to_owned),
+    })
+}
+
+/// Names the project's files without the folder that it is in, of which Zig writes the whole path into its tables of lines.
+/// As long as before: `.////src` is `src`.
+fn forget(directory: &Path, module: &mut [u8]) {
+    let folder = directory.as_os_str().as_encoded_bytes();
+    let mut tables = Vec::new();
+    for payload in Parser::new(0).parse_all(module) {
+        match payload {
+            Ok(Payload::CustomSection(section)) if section.name() == LINES => tables.push(section.range()),
+            Ok(_) => {}
+            // Whoever makes a component of it says what is wrong.
+            Err(_) => break,
+        }
+    }
+    for table in tables {
+        let Some(table) = module.get_mut(table) else { continue };
+        for start in 0..table.len() {
+            let found = &mut table[start..];
+            if found.starts_with(folder) && matches!(found.get(folder.len()), Some(0 | b'/')) {
+                found[..folder.len()].fill(b'/');
+                found[0] = b'.';
+            }
+        }
+    }
+}
+
+/// The first text that a field of a package has.
+fn value<'a>(package: &'a str, field: &str) -> Option<&'a str> {
+    let code = |line: &&str| !line.trim_start().starts_with("//");
+    let line = package.lines().filter(code).find(|line| line.contains(field))?;
+    line.split_once(field)?.1.split('"').nth(1)
+}
+
+/// Zig, to be run in this directory.
+pub(super) fn compiler(directory: &Path) -> Result<Command, BuildError> {
+    let command = |name: &str| {
+        let mut command = Command::new(name);
+        command.current_dir(directory);
+        command
+    };
+    let is_there = |name: &&&str| {
+        let mut asked = command(name);
+        asked.arg("version").stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok()
+    };
+    let name = NAMES.iter().find(is_there).unwrap_or(&NAMES[0]);
+    require("Zig", command(name).arg("version"), (0, 17), REMEDY)?;
+    Ok(command(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_folder_of_a_project_is_not_in_its_tables() {
+        let table = b"/a/b\0/a/b/src\0/a/bc\0";
+        let section = |name: &str| {
+            let size = (1 + name.len() + table.len()) as u8;
+            [&[0, size, name.len() as u8][..], name.as_bytes(), table].concat()
+        };
+        let mut module = [&b"\0asm\x01\0\0\0"[..], &section(LINES), &section("another")].concat();
+        let expected = module.clone();
+        forget(Path::new("/a/b"), &mut module);
+        let end = expected.len() - section("another").len();
+        assert!(module[..end].ends_with(b".///\0.////src\0/a/bc\0"));
+        assert_eq!(module[end..], expected[end..]);
+    }
+
+    #[test]
+    fn a_package_says_its_version_and_where_the_sdk_is() {
+        let package = ".{\n // .version = \"9\",\n .version = \"1.2.3\",\n .dependencies = .{ .orbital = .{ .path = \"a/b\" } },\n}";
+        assert_eq!(value(package, ".version"), Some("1.2.3"));
+        assert_eq!(value(package, ".path"), Some("a/b"));
+        assert_eq!(value(package, ".name"), None);
+    }
+}

@@ -1,0 +1,41 @@
+//! What a case says and what it is told.
+
+const std = @import("std");
+const orbital = @import("orbital");
+
+const wasi = std.os.wasi;
+
+pub fn logs() !void {
+    orbital.log(.debug, "level debug", &.{.{ "n", "1" }});
+    orbital.log(.info, "level info", &.{.{ "n", "2" }});
+    orbital.log(.warn, "level warn", &.{.{ "n", "3" }});
+    orbital.log(.err, "level error", &.{.{ "n", "4" }});
+    write(1, "printed\n");
+    std.debug.print("complained\n", .{});
+}
+
+pub fn nonUtf8() !void {
+    write(1, "\xff\xfe\n");
+}
+
+fn write(file: wasi.fd_t, text: []const u8) void {
+    var written: usize = undefined;
+    const pieces = [_]wasi.ciovec_t{.{ .base = text.ptr, .len = text.len }};
+    _ = wasi.fd_write(file, &pieces, pieces.len, &written);
+}
+
+pub fn metrics() !void {
+    try orbital.counter(@src(), "items_total", 3, &.{.{ "kind", "new" }});
+    try orbital.gauge(@src(), "depth", 7, &.{});
+    try orbital.histogram(@src(), "spread_seconds", 0.5, &.{});
+}
+
+pub fn config() !void {
+    orbital.info("{s}", .{try orbital.requireConfig(@src(), "greeting")});
+    _ = try orbital.requireConfig(@src(), "missing");
+}
+
+pub fn context() !void {
+    const run = orbital.runContext();
+    orbital.info("context {s} {d} {s}", .{ run.case, run.attempt, run.environment });
+}
