@@ -47,7 +47,9 @@ static const char *with_place(orbital_place place, const char *reason) {
     size_t line = strcspn(reason, "\n");
     text told = {0};
     text_add(&told, reason, line);
-    text_print(&told, " (%s:%d)", place.file, place.line);
+    if (place.line > 0) {
+        text_print(&told, " (%s:%d)", place.file, place.line);
+    }
     text_say(&told, reason + line);
     return text_done(&told);
 }
@@ -170,8 +172,8 @@ void orbital_poll_leave_(orbital_poll_ *poll) {
     }
 }
 
-// What `assert` calls: its reason is one of the verdict, and the trap after it has the functions that led there.
-_Noreturn void __assert_fail(const char *assertion, const char *file, int line, const char *function) {
+// What `assert` calls in place of libc's: its reason is one of the verdict, and the trap after it has the functions that led there.
+_Noreturn void orbital_assert_fail_(const char *assertion, const char *file, int line, const char *function) {
     (void)function;
     watching = NULL;
     mark((orbital_place){file, line}, orbital_format("assertion failed: `%s`", assertion));

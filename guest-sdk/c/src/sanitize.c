@@ -57,7 +57,7 @@ typedef struct operation {
 
 #define OVERFLOW(word, sign)                                                                                         \
     _Noreturn void __ubsan_handle_##word##_overflow_abort(const operation *data, uintptr_t left, uintptr_t right) {   \
-        orbital_end_(&data->source, orbital_format("%lld " sign " %lld is too large for `%s`", number(data->type, left),       \
+        orbital_end_(&data->source, orbital_format("%lld " sign " %lld is too large for %s", number(data->type, left),       \
                                           number(data->type, right), data->type->name));                             \
     }
 
@@ -67,7 +67,7 @@ OVERFLOW(mul, "*")
 
 _Noreturn void __ubsan_handle_negate_overflow_abort(const operation *data, uintptr_t value) {
     orbital_end_(&data->source,
-        orbital_format("-(%lld) is too large for `%s`", number(data->type, value), data->type->name));
+        orbital_format("-(%lld) is too large for %s", number(data->type, value), data->type->name));
 }
 
 _Noreturn void __ubsan_handle_divrem_overflow_abort(const operation *data, uintptr_t left, uintptr_t right) {
@@ -82,7 +82,7 @@ typedef struct shift {
 } shift;
 
 _Noreturn void __ubsan_handle_shift_out_of_bounds_abort(const shift *data, uintptr_t left, uintptr_t right) {
-    orbital_end_(&data->source, orbital_format("%lld cannot be shifted by %lld as `%s`", number(data->left, left),
+    orbital_end_(&data->source, orbital_format("%lld cannot be shifted by %lld as %s", number(data->left, left),
                                       number(data->right, right), data->left->name));
 }
 

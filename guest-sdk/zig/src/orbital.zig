@@ -75,21 +75,24 @@ pub fn case(comptime name: [:0]const u8, comptime function: anytype, comptime op
         }
     };
     const tags = comptime constantFields(options.tags);
-    return .{ .declared = .{
-        .name = name,
-        .every = pointer(options.every),
-        .cron = pointer(options.cron),
-        .zone = pointer(options.zone),
-        .manual = options.manual,
-        .timeout = pointer(options.timeout),
-        .retries = options.retries,
-        .retry_delay = pointer(options.retry_delay),
-        .tags = tags,
-        .max_in_flight = options.max_in_flight,
-        .function = name,
-        .run = &runner.run,
-        .place = .{ .file = "the suite", .line = 0 },
-    } };
+    return .{
+        .declared = .{
+            .name = name,
+            .every = pointer(options.every),
+            .cron = pointer(options.cron),
+            .zone = pointer(options.zone),
+            .manual = options.manual,
+            .timeout = pointer(options.timeout),
+            .retries = options.retries,
+            .retry_delay = pointer(options.retry_delay),
+            .tags = tags,
+            .max_in_flight = options.max_in_flight,
+            .function = name,
+            .run = &runner.run,
+            // A case has no place of its own here, and its name tells it.
+            .place = .{ .file = "", .line = 0 },
+        },
+    };
 }
 
 /// Makes the program a component with these cases. Once, in its root file: `comptime { orbital.suite(.{ … }); }`.
@@ -322,19 +325,22 @@ pub fn sendEvent(src: Source, event: Event) Error!Receipt {
     return .given(try call(src, c.orbital_send_event_, .{ at(src), event.bound() }));
 }
 
+/// What came of one of several events: a receipt, or an error with its reason.
+pub const Answer = struct { receipt: Error!Receipt, reason: [:0]const u8 = "" };
+
 /// Sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the order of the
 /// events.
-pub fn sendEvents(src: Source, events: []const Event) Error![]const Error!Receipt {
+pub fn sendEvents(src: Source, events: []const Event) Error![]const Answer {
     const bound = many(c.Event, events.len);
     for (events, bound) |event, *one| one.* = event.bound();
     const given = try call(src, c.orbital_send_events_, .{ at(src), events.len, bound.ptr });
-    const answers = many(Error!Receipt, events.len);
+    const answers = many(Answer, events.len);
     for (given, answers) |*answer, *one| {
         if (answer.failure.reason == 0) {
-            one.* = .given(&answer.receipt);
+            one.* = .{ .receipt = .given(&answer.receipt) };
         } else {
             note(src, errors[answer.failure.reason - 1], std.mem.span(answer.failure.text));
-            one.* = errors[answer.failure.reason - 1];
+            one.* = .{ .receipt = errors[answer.failure.reason - 1], .reason = reason() };
         }
     }
     return answers;

@@ -14,8 +14,16 @@ const HEADER: &str = "orbital.h";
 /// How a flag begins that names a folder of headers.
 const FOLDER_FLAG: &str = "-I";
 
-/// Of the author's files. What C leaves open to the compiler calls the SDK, which says what it was and where.
-const OWN: [&str; 4] = ["-std=gnu23", "-g", "-fsanitize=undefined", "-fno-sanitize-recover=undefined"];
+/// Of the author's files. What C leaves open to the compiler calls the SDK, which says what it was and where, and so does
+/// `assert`.
+const OWN: [&str; 6] = [
+    "-std=gnu23",
+    "-g",
+    "-fsanitize=undefined",
+    "-fno-sanitize-recover=undefined",
+    "-UNDEBUG",
+    "-D__assert_fail=orbital_assert_fail_",
+];
 
 /// Of the SDK's files.
 const SDK: [&str; 4] = ["-std=gnu23", "-g", "-fno-sanitize=undefined", "-w"];

@@ -86,11 +86,21 @@ impl fmt::Display for Breakdown {
 }
 
 /// What a language's own machinery adds below the function that broke: it is the same in every backtrace.
-const MACHINERY: [&str; 5] = ["abort", "exit", "_Exit", "exit_exit", "__assert_fail"];
+const MACHINERY: [&str; 5] = ["abort", "exit", "_Exit", "exit_exit", "proc_exit"];
 
 /// The same, where only the beginning is always the same.
-const MACHINERY_BEGINS: [&str; 8] =
-    ["core::", "std::", "alloc::", "__rustc::", "orbital_", "__ubsan_handle_", "debug.", "orbital.panicked"];
+const MACHINERY_BEGINS: [&str; 10] = [
+    "core::",
+    "std::",
+    "alloc::",
+    "__rustc::",
+    "wasi_snapshot_preview1::",
+    "__wasi_",
+    "orbital_",
+    "__ubsan_handle_",
+    "debug.",
+    "orbital.panicked",
+];
 
 /// How the function begins that bindings for C call a test by.
 const CALLER: &str = "exports_orbital_test_suite_";
