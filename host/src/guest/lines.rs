@@ -5,7 +5,6 @@
 
 use std::path::Path;
 
-use bytes::Bytes;
 use gimli::{
     AttributeValue, DebugLine, DebugLineOffset, EndianSlice, LineProgramHeader, LineRow, LittleEndian,
 };
@@ -30,25 +29,26 @@ pub(super) struct Lines {
     module: Option<String>,
     /// Where the module's code begins in the component, from which addresses count.
     code: usize,
-    table: Bytes,
-    /// Texts that it refers to: of `.debug_str` and `.debug_line_str`.
-    texts: [Bytes; 2],
+    table: Vec<u8>,
+    /// Texts that it refers to.
+    texts: Vec<u8>,
 }
 
 impl Lines {
     /// Finds them. Nothing is read of them yet.
-    pub(super) fn find(component: &Bytes) -> Self {
+    pub(super) fn find(component: &[u8]) -> Self {
         let mut found = Self::default();
         let mut module = Self::default();
+        // So that the rest of the component need not be kept.
+        let copy = |data: &[u8]| if data.len() > MOST_BYTES { Vec::new() } else { data.to_vec() };
         for payload in Parser::new(0).parse_all(component) {
             match payload {
                 Ok(Payload::ModuleSection { .. }) => module = Self::default(),
                 Ok(Payload::CodeSectionStart { range, .. }) => module.code = range.start,
                 Ok(Payload::CustomSection(section)) => {
                     match section.name() {
-                        ".debug_line" => module.table = component.slice_ref(section.data()),
-                        ".debug_str" => module.texts[0] = component.slice_ref(section.data()),
-                        ".debug_line_str" => module.texts[1] = component.slice_ref(section.data()),
+                        ".debug_line" => module.table = copy(section.data()),
+                        ".debug_line_str" => module.texts = copy(section.data()),
                         _ => {}
                     }
                     if let KnownCustom::Name(names) = section.as_known() {
@@ -66,7 +66,7 @@ impl Lines {
                 Err(_) => break,
             }
         }
-        if found.table.len() > MOST_BYTES { Self::default() } else { found }
+        found
     }
 
     /// The places, `FILE:LINE`, of these frames, as far as they are known.
@@ -125,14 +125,12 @@ impl Lines {
     }
 
     fn text(&self, value: AttributeValue<Slice<'_>>) -> Option<String> {
-        let from = |texts: &Bytes, offset: usize| {
-            let text = texts.get(offset..)?.split(|byte| *byte == 0).next()?;
-            Some(String::from_utf8_lossy(text).into_owned())
-        };
         match value {
             AttributeValue::String(text) => Some(text.to_string_lossy().into_owned()),
-            AttributeValue::DebugStrRef(offset) => from(&self.texts[0], offset.0),
-            AttributeValue::DebugLineStrRef(offset) => from(&self.texts[1], offset.0),
+            AttributeValue::DebugLineStrRef(offset) => {
+                let text = self.texts.get(offset.0..)?.split(|byte| *byte == 0).next()?;
+                Some(String::from_utf8_lossy(text).into_owned())
+            }
             _ => None,
         }
     }
@@ -145,7 +143,7 @@ mod tests {
     use super::*;
 
     fn lines(table: Vec<u8>) -> Lines {
-        Lines { table: table.into(), ..Lines::default() }
+        Lines { table, ..Lines::default() }
     }
 
     /// A unit of version 4 with two rows of `src/a.c` and their end: 0x10 is of line 3, 0x14 of line 5.
