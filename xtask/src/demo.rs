@@ -16,12 +16,22 @@ use crate::{
 };
 
 /// The cases that every suite has, and that must pass for the demo to succeed.
-const EXPECTED: [&str; 6] =
-    ["counters", "exactly-once", "fan-out", "retries-delivery", "server-made-id", "smoke"];
+const EXPECTED: [&str; 8] = [
+    "cleans-up",
+    "configured",
+    "counters",
+    "exactly-once",
+    "fan-out",
+    "retries-delivery",
+    "server-made-id",
+    "smoke",
+];
 
 /// The cases that some suites have besides: they send with client libraries of their language, or as these do.
-const EXPECTED_OF_ONE: [(Language, &str); 4] = [
+const EXPECTED_OF_ONE: [(Language, &str); 6] = [
     (Language::Rust, "http-client"),
+    (Language::C, "segment-batch"),
+    (Language::Zig, "segment-batch"),
     (Language::Go, "analytics-go"),
     (Language::Python, "segment-batch"),
     (Language::TypeScript, "analytics-node"),

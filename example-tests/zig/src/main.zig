@@ -12,5 +12,8 @@ comptime {
         @import("counters.zig").case,
         @import("server_made_id.zig").case,
         @import("retries_delivery.zig").case,
+        @import("configured.zig").case,
+        @import("cleans_up.zig").case,
+        @import("segment_batch.zig").case,
     });
 }

@@ -10,11 +10,13 @@ use serde_json::{Value, json};
 const BOOK: &str = "docs/write-a-test.md";
 
 /// The cases that are all different, as each language has libraries of its own.
-const CLIENT_LIBRARIES: [(&str, &str); 4] = [
+const CLIENT_LIBRARIES: [(&str, &str); 6] = [
     ("rust", "http-client"),
     ("go", "analytics-go"),
     ("python", "segment-batch"),
     ("typescript", "analytics-node"),
+    ("c", "segment-batch"),
+    ("zig", "segment-batch"),
 ];
 
 const EMAIL: &str = "synthetic@staging.example.com";
@@ -133,7 +135,7 @@ fn the_code_of_the_book_is_the_code_that_runs() {
             shown += 1;
         }
     }
-    assert!(shown >= 40, "{BOOK} has {shown} blocks of code, and had at least 40");
+    assert!(shown >= 58, "{BOOK} has {shown} blocks of code, and had at least 58");
 }
 
 async fn all_recipes_do_what_the_book_says(language: &'static str) {
@@ -208,4 +210,14 @@ async fn all_recipes_in_typescript() {
 #[tokio::test]
 async fn all_recipes_in_typescript_on_quickjs() {
     all_recipes_do_what_the_book_says("quickjs").await;
+}
+
+#[tokio::test]
+async fn all_recipes_in_c() {
+    all_recipes_do_what_the_book_says("c").await;
+}
+
+#[tokio::test]
+async fn all_recipes_in_zig() {
+    all_recipes_do_what_the_book_says("zig").await;
 }

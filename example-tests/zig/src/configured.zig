@@ -1,0 +1,18 @@
+//! Whom the test signs up is another one in each environment.
+
+const orbital = @import("orbital");
+const User = @import("user.zig");
+
+pub const case = orbital.case("configured", configured, .{ .every = "5s", .timeout = "3s" });
+
+fn configured() !void {
+    // Where the operator sets none, nobody reads this mail.
+    const email = orbital.config("email") orelse "ada@example.com";
+    const id = orbital.newId();
+    const signup = orbital.json(User{ .id = id, .email = email });
+    const answer = try orbital.sendEvent(@src(), .{ .target = "api", .key = id, .json = signup });
+    _ = try answer.success(@src());
+
+    const delivery = try orbital.waitFor(@src(), id);
+    orbital.checkEq(@src(), try delivery.pointer(@src(), []const u8, "/email"), email);
+}
