@@ -13,8 +13,10 @@ pub const Options = struct {
 pub fn addSuite(b: *std.Build, options: Options) *std.Build.Step.Compile {
     const sdk = b.dependencyFromBuildZig(@This(), .{});
     const target = b.resolveTargetQuery(.{ .cpu_arch = .wasm32, .os_tag = .wasi });
-    // With its checks, whose panics say what was wrong.
-    const optimize: std.builtin.OptimizeMode = .ReleaseSafe;
+    // By Zig's own compiler and linker, which know no lines.
+    const is_dev = b.option(bool, "orbital-dev", "As soon as it can be had, for orbital dev") orelse false;
+    // Both have the checks, whose panics say what was wrong.
+    const optimize: std.builtin.OptimizeMode = if (is_dev) .Debug else .ReleaseSafe;
     const orbital = b.createModule(.{
         .root_source_file = sdk.path("src/orbital.zig"),
         .target = target,
@@ -33,6 +35,8 @@ pub fn addSuite(b: *std.Build, options: Options) *std.Build.Step.Compile {
     });
     const suite = b.addExecutable(.{
         .name = "suite",
+        .use_llvm = !is_dev,
+        .use_lld = !is_dev,
         .root_module = b.createModule(.{
             .root_source_file = options.root_source_file,
             .target = target,

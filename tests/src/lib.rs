@@ -29,7 +29,7 @@ pub use lines::Lines;
 pub use metrics::Metrics;
 pub use pipeline::{DeliveringPipeline, Pipeline};
 use tools::tools;
-pub use tools::{missing, program, schemathesis};
+pub use tools::{missing, program, schemathesis, zig};
 pub use wall_clock::WallClock;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Tools that some tests need besides, and that may not be installed.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,18 @@ pub fn schemathesis() -> Option<PathBuf> {
     let wanted =
         || missing("`schemathesis` is not installed (Python: `tests/schemathesis/requirements.lock`)");
     installed.is_file().then_some(installed).or_else(|| on_path(NAME)).or_else(wanted)
+}
+
+/// The environment in which Zig is found where `cargo xtask guests` installs it, with what it has compiled already. See
+/// [`missing`] for what happens if it is not there.
+pub fn zig() -> Option<[(&'static str, OsString); 2]> {
+    let folder = root().join("target/zig/bin");
+    if !folder.join("python-zig").is_file() {
+        return missing("Zig is not in `target/zig`; `cargo xtask guests` installs it");
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths([folder].into_iter().chain(std::env::split_paths(&path))).unwrap();
+    Some([("PATH", path), ("ZIG_GLOBAL_CACHE_DIR", root().join("target/zig-cache").into())])
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {

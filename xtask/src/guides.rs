@@ -47,6 +47,8 @@ fn follow(guide: &Path) -> anyhow::Result<()> {
     for variable in ["CARGO", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV"] {
         shell.env_remove(variable);
     }
+    // Minutes' work of Zig's own, which need not be done for each.
+    shell.env("ZIG_GLOBAL_CACHE_DIR", workspace::path("target/zig-cache"));
     // Where the contract is, for a language without an SDK.
     shell.env("ORBITAL", workspace::path(""));
     // With job control, so that `kill %1` is what it is in a terminal.

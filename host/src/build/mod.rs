@@ -167,6 +167,11 @@ impl Project {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// Whether a component of the profile [`Dev`](Profile::Dev) knows the lines that it was made of.
+    pub fn has_lines_in_dev(&self) -> bool {
+        self.language != Language::Zig
+    }
+
     /// Builds the component, with its metadata (name, version, language, SDK) and its manifest, if there is one.
     ///
     /// # Errors
@@ -184,7 +189,7 @@ impl Project {
             Language::Python => python::build(&self.directory),
             Language::Go => go::build(&self.directory),
             Language::C => c::build(&self.directory),
-            Language::Zig => zig::build(&self.directory),
+            Language::Zig => zig::build(&self.directory, profile),
         }?;
         let mut metadata = AddMetadata::default();
         metadata.name = AddMetadataField::Set(self.name());
@@ -279,10 +284,18 @@ fn missing(tool: &'static str, error: &std::io::Error, remedy: &str) -> BuildErr
     BuildError::Tool { tool, problem, remedy: remedy.to_owned() }
 }
 
+/// How many words of a command are shown: those of C's compiler fill a screen.
+const SHOWN: usize = 12;
+
 fn shown(command: &Command) -> String {
     let program = Path::new(command.get_program()).file_name().unwrap_or_default();
     let words = std::iter::once(program).chain(command.get_args());
-    words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+    let mut words: Vec<_> = words.map(OsStr::to_string_lossy).collect();
+    if words.len() > SHOWN {
+        words.truncate(SHOWN);
+        words.push("…".into());
+    }
+    words.join(" ")
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {

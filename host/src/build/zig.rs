@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use wasmparser::{Parser, Payload};
 
-use super::{Artifact, BuildError, contract, read, require, run};
+use super::{Artifact, BuildError, Profile, contract, read, require, run};
 
 /// The project's package, with its version and the packages that it needs.
 pub(super) const PACKAGE: &str = "build.zig.zon";
@@ -13,17 +13,26 @@ pub(super) const PACKAGE: &str = "build.zig.zon";
 pub(super) const REMEDY: &str =
     "install Zig 0.17 or newer from https://ziglang.org/download, or with `pip install ziglang`";
 
-/// The section that has them.
+/// An option of `orbital.addSuite`: by Zig's own compiler and linker, and not by LLVM's, which take ten times as long. They
+/// write down no lines.
+const DEV: &str = "-Dorbital-dev";
+
+/// The section that has the tables of lines.
 const LINES: &str = ".debug_line";
 
 /// What it is called: by itself, and as it comes from PyPI.
 const NAMES: [&str; 2] = ["zig", "python-zig"];
 
-pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
     let failed = |source| BuildError::File { what: "make a folder in", path: std::env::temp_dir(), source };
     let made = tempfile::Builder::new().prefix("orbital-").tempdir().map_err(failed)?;
     let mut command = compiler(directory)?;
-    run(command.args(["build", "--prefix"]).arg(made.path()), "Zig", REMEDY)?;
+    // What is wrong, and not which steps the build has, nor how the compiler was called.
+    command.args(["build", "--error-style", "minimal", "--summary", "none", "--prefix"]).arg(made.path());
+    if profile == Profile::Dev {
+        command.arg(DEV);
+    }
+    run(&mut command, "Zig", REMEDY)?;
     let modules = std::fs::read_dir(made.path().join("bin")).into_iter().flatten().flatten();
     let mut modules =
         modules.map(|entry| entry.path()).filter(|path| path.extension() == Some("wasm".as_ref()));

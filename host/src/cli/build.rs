@@ -27,9 +27,12 @@ pub(super) struct Build {
     /// The language, if the directory has several manifests.
     #[arg(long, value_enum)]
     lang: Option<Language>,
-    /// As soon as it can be had, and unchecked: what `orbital dev` has a child process do.
+    /// As soon as it can be had: what `orbital dev` has a child process do.
     #[arg(long, hide = true)]
     dev: bool,
+    /// Without a look at the component: `orbital dev` loads it anyway.
+    #[arg(long, hide = true)]
+    unchecked: bool,
 }
 
 impl Build {
@@ -44,7 +47,7 @@ impl Build {
         match project.build(profile) {
             Ok(component) => {
                 write(&output, &component).with_context(|| format!("cannot write `{}`", output.display()))?;
-                if self.dev {
+                if self.unchecked {
                     return Ok(Exit::Ok);
                 }
                 check(&Settings::load_or_default(None)?, false, &[output], Pace::Soon)

@@ -15,12 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::{run_one, select};
 use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
-use crate::build::Project;
+use crate::build::{Profile, Project};
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
 use crate::language::Language;
+use crate::registry::Component;
 use crate::report::text::short;
 use crate::report::{Outcome, Printable, describe, describe_fully, message};
+use crate::runner::Order;
 use crate::secrets::Masker;
 
 /// How many cases run at once.
@@ -148,44 +150,82 @@ impl Rounds {
     /// From sources to results. What goes wrong is told; an error is that nobody can be told any more. Dropped, it ends what
     /// it has begun.
     async fn one(&self, bench: &Bench, change: Option<&Change>) -> anyhow::Result<()> {
-        let started = Instant::now();
-        let is_built = self.builder.build().await.context("cannot run this program again, to build")?;
-        let built = short(started.elapsed());
-        if !is_built {
-            return print(&format!("not built, after {built}; the next save tries again\n"));
-        }
-        let started = Instant::now();
-        let component = match bench.workshop.load(&self.builder.component(), Pace::AtOnce).await {
-            Ok((component, _)) => Arc::new(component),
-            Err(error) => {
-                eprintln!("orbital: `{}`: {}", self.builder.project().name(), message(&error));
-                return print(&format!("built in {built}, and not loaded; the next save tries again\n"));
-            }
-        };
-        let loaded = short(started.elapsed());
-        let started = Instant::now();
+        let Some(made) = self.make(bench, Profile::Dev).await? else { return Ok(()) };
         let matcher = self.cases.as_ref().map(Glob::compile_matcher);
-        let orders = select(component.clone(), matcher.as_ref(), &bench.overrides);
+        let orders = select(made.component.clone(), matcher.as_ref(), &bench.overrides);
         if let (true, Some(glob)) = (orders.is_empty(), &self.cases) {
-            let names: Vec<_> = component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
+            let names: Vec<_> = made.component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
             eprintln!("orbital: no case matches `{}`; there are {}", glob.glob(), names.join(", "));
         }
+        let broken = self.run(bench, &made, &orders, change).await?;
+        if broken.is_empty() || self.builder.project().has_lines_in_dev() {
+            return Ok(());
+        }
+        print("once more, for the lines where it broke\n")?;
+        let Some(made) = self.make(bench, Profile::Release).await? else { return Ok(()) };
+        let mut orders = select(made.component.clone(), None, &bench.overrides);
+        orders.retain(|order| broken.contains(&order.case.name));
+        self.run(bench, &made, &orders, None).await.map(drop)
+    }
+
+    /// Builds and loads.
+    async fn make(&self, bench: &Bench, profile: Profile) -> anyhow::Result<Option<Made>> {
+        let started = Instant::now();
+        let is_built =
+            self.builder.build(profile).await.context("cannot run this program again, to build")?;
+        let built = short(started.elapsed());
+        if !is_built {
+            print(&format!("not built, after {built}; the next save tries again\n"))?;
+            return Ok(None);
+        }
+        let started = Instant::now();
+        match bench.workshop.load(&self.builder.component(), Pace::AtOnce).await {
+            Ok((component, _)) => {
+                let took = format!("built in {built}, loaded in {}", short(started.elapsed()));
+                Ok(Some(Made { component: Arc::new(component), took }))
+            }
+            Err(error) => {
+                eprintln!("orbital: `{}`: {}", self.builder.project().name(), message(&error));
+                print(&format!("built in {built}, and not loaded; the next save tries again\n"))?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Runs, and shows what came of it; gives the cases that broke.
+    async fn run(
+        &self,
+        bench: &Bench,
+        made: &Made,
+        orders: &[Order],
+        change: Option<&Change>,
+    ) -> anyhow::Result<Vec<String>> {
+        let started = Instant::now();
         let stop = CancellationToken::new();
         let _ends_with_this = stop.clone().drop_guard();
-        let (mut passed, cases) = (0, orders.len());
+        let (mut passed, mut broken) = (0, Vec::new());
         let runs = orders.iter().map(|order| run_one(&bench.runner, &self.guests, order, &stop));
         let mut reports = stream::iter(runs).buffer_unordered(AT_ONCE);
         while let Some(report) = reports.next().await {
             print(&if self.timeline { describe_fully(&report) } else { describe(&report) })?;
             passed += usize::from(report.outcome == Outcome::Pass);
+            if report.attempts.last().is_some_and(|attempt| attempt.has_trace) {
+                broken.push(report.case);
+            }
         }
         let ran = short(started.elapsed());
         let since = change.map(|change| format!(", {} after the save", short(change.at.elapsed())));
-        print(&format!(
-            "built in {built}, loaded in {loaded}, ran in {ran}: {passed} of {cases} passed{}\n",
-            since.unwrap_or_default()
-        ))
+        let (took, cases, since) = (&made.took, orders.len(), since.unwrap_or_default());
+        print(&format!("{took}, ran in {ran}: {passed} of {cases} passed{since}\n"))?;
+        Ok(broken)
     }
+}
+
+/// A component that can be run.
+struct Made {
+    component: Arc<Component>,
+    /// What it took to come here.
+    took: String,
 }
 
 fn complain(error: &anyhow::Error) {

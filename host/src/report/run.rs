@@ -72,6 +72,9 @@ pub struct Attempt {
     pub outcome: Outcome,
     /// Why, for people. Empty if it passed.
     pub messages: Vec<String>,
+    /// Whether it broke within functions whose names are known.
+    #[serde(skip)]
+    pub has_trace: bool,
     /// What it did.
     pub timeline: Vec<Step>,
     /// Steps that did not fit in the timeline.
@@ -117,6 +120,7 @@ impl Report {
             duration: order.given.elapsed(),
             outcome: Outcome::Error,
             messages: vec![format!("the host broke while it ran this: {error}; please report it")],
+            has_trace: false,
             timeline: Vec::new(),
             omitted: 0,
             usage: Usage::default(),

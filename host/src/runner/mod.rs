@@ -226,6 +226,7 @@ impl Runner {
             let came = (&*self.waiter, &scope);
             time_ran_out(time_limit, duration, &recording, came, recorder.clock().started())
         });
+        let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
         let standstill = self.heartbeat.standstill_since(began);
         let (outcome, messages) = judge(ending, recording.failures, late, standstill);
         Attempt {
@@ -234,6 +235,7 @@ impl Runner {
             duration,
             outcome,
             messages,
+            has_trace,
             timeline: recording.steps,
             omitted: recording.omitted,
             samples: recording.samples,

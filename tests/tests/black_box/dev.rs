@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::http::StatusCode;
-use orbital_tests::{Lines, PATIENCE, command, eventually, granting, guest, orbital, serve};
+use orbital_tests::{Lines, PATIENCE, command, eventually, granting, guest, orbital, serve, zig};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -20,17 +20,17 @@ struct Dev {
 
 impl Dev {
     /// A project, made by `orbital new`.
-    async fn project() -> (TempDir, PathBuf) {
+    async fn project(language: &str) -> (TempDir, PathBuf) {
         let place = TempDir::new().unwrap();
         let project = place.path().join("shop");
-        let made = orbital(["new".as_ref(), project.as_os_str(), "--lang".as_ref(), "rust".as_ref()]).await;
+        let made = orbital(["new".as_ref(), project.as_os_str(), "--lang".as_ref(), language.as_ref()]).await;
         assert_eq!(made.code, 0, "{made:?}");
         (place, project)
     }
 
     /// With Cargo.
     async fn real(options: &[&str]) -> Self {
-        let (place, project) = Self::project().await;
+        let (place, project) = Self::project("rust").await;
         // What projects depend on is built once, which takes longer than a test waits for a line. All of it was downloaded
         // when the fixtures were built.
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("target/tests-dev");
@@ -41,10 +41,28 @@ impl Dev {
         Self::start(place, project, options, |command| command.envs(environment))
     }
 
+    /// With Zig, which is C's compiler too; if it is there.
+    async fn by_zig(language: &str, options: &[&str]) -> Option<Self> {
+        let environment = zig()?;
+        let (place, project) = Self::project(language).await;
+        // The first one ever has parts of Zig compiled, which takes longer than a test waits for a line.
+        let made = place.path().join("shop.wasm");
+        let mut build = command([
+            "build".as_ref(),
+            project.as_os_str(),
+            "--dev".as_ref(),
+            "-o".as_ref(),
+            made.as_os_str(),
+        ]);
+        let built = build.envs(environment.clone()).output().await.unwrap();
+        assert!(built.status.success(), "{built:?}");
+        Some(Self::start(place, project, options, |command| command.envs(environment)))
+    }
+
     /// With a stand-in for Cargo, so that the test says how each build goes: what the file `src/lib.rs` says, a shell runs. The
     /// component is the fixture that the file `fixture` names.
     async fn scripted(fixture: &str, script: &str, options: &[&str]) -> Self {
-        let (place, project) = Self::project().await;
+        let (place, project) = Self::project("rust").await;
         let tools = place.path().join("tools");
         std::fs::create_dir(&tools).unwrap();
         let made = place.path().join("made.wasm");
@@ -100,6 +118,11 @@ impl Dev {
         assert!(status.success(), "{status}: {}", self.lines.text());
         self.lines.text()
     }
+}
+
+/// The rounds that a save began, by what was saved.
+fn changes(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|line| line.strip_suffix(" changed")).collect()
 }
 
 fn tool(folder: &Path, name: &str, script: &str) {
@@ -167,6 +190,87 @@ async fn a_project_is_built_and_run_at_every_save_whatever_goes_wrong_in_between
 }
 
 #[tokio::test]
+async fn c_is_built_at_every_save_and_says_where_it_broke() {
+    let Some(dev) = Dev::by_zig("c", &["--pipeline"]).await else { return };
+    dev.lines.wait(0, &[": 1 of 1 passed"]).await;
+    let mark = dev.edit("smoke.c", "#if 0", "#if 1");
+    dev.lines.wait(mark, &["--- PASS: shop/smoke ("]).await;
+    dev.lines.wait(mark, &[": 2 of 2 passed, ", " after the save"]).await;
+
+    let check = "ORBITAL_CHECK(orbital_bool_at(delivery, \"/processed\"));";
+    let mark = dev.edit("smoke.c", check, "ORBITAL_CHECK(!orbital_bool_at(delivery, \"/processed\"));");
+    dev.lines.wait(mark, &["check failed", "(smoke.c:12)"]).await;
+    dev.lines.wait(mark, &[": 1 of 2 passed"]).await;
+
+    let mark = dev.edit("smoke.c", "ORBITAL_CHECK(!orbital_bool_at", "ORBITAL_CHECK(!orbital_bol_at");
+    dev.lines.wait(mark, &["smoke.c:12:", "error: ", "orbital_bol_at"]).await;
+    dev.lines.wait(mark, &["orbital: `", "zig build-exe ", "…` failed with exit code 1"]).await;
+    dev.lines.wait(mark, &["not built, after "]).await;
+
+    // What the SDK has the compiler look for, and what it does not.
+    let mark = dev.edit("smoke.c", "ORBITAL_CHECK(!orbital_bol_at", "ORBITAL_CHECK(orbital_bool_at");
+    dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
+    let mark = dev.edit("smoke.c", check, "volatile int numbers[2] = {}, at = 2;\n    numbers[at] = 1;");
+    dev.lines.wait(mark, &["--- FAIL: shop/smoke ("]).await;
+    dev.lines.wait(mark, &["index 2 is out of bounds of 'volatile int[2]' (smoke.c:13)"]).await;
+    dev.lines.wait(mark, &["in smoke (smoke.c:13)"]).await;
+    dev.lines.wait(mark, &[": 1 of 2 passed"]).await;
+    let mark = dev.edit("smoke.c", "numbers[at] = 1;", "__builtin_trap();");
+    dev.lines.wait(mark, &["--- ERROR: shop/smoke ("]).await;
+    dev.lines.wait(mark, &["in smoke (smoke.c:13)"]).await;
+    dev.lines.wait(mark, &[": 1 of 2 passed"]).await;
+    let mark = dev.edit("smoke.c", "__builtin_trap();", check);
+    dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
+    let text = dev.interrupt().await;
+    assert_eq!(changes(&text), ["smoke.c"; 7], "{text}");
+}
+
+#[tokio::test]
+async fn zig_is_built_at_every_save_and_once_more_for_the_lines_where_it_broke() {
+    let Some(dev) = Dev::by_zig("zig", &["--pipeline"]).await else { return };
+    dev.lines.wait(0, &[": 1 of 1 passed"]).await;
+    // What is built here, and what `zig build` by hand leaves behind.
+    assert!(dev.project.join(".zig-cache").is_dir());
+    std::fs::create_dir_all(dev.project.join("zig-out/bin")).unwrap();
+    std::fs::write(dev.project.join("zig-out/bin/suite"), "new").unwrap();
+    let mark = dev.edit("src/main.zig", "// @import(\"smoke.zig\")", "@import(\"smoke.zig\")");
+    dev.lines.wait(mark, &["--- PASS: shop/smoke ("]).await;
+    dev.lines.wait(mark, &[": 2 of 2 passed, ", " after the save"]).await;
+
+    let mark = dev.edit("src/smoke.zig", "got.processed, true", "got.processed, false");
+    dev.lines.wait(mark, &["check failed (smoke.zig:15)"]).await;
+    dev.lines.wait(mark, &[": 1 of 2 passed"]).await;
+
+    let mark = dev.edit("src/smoke.zig", "got.processed, false", "got.processed, none");
+    dev.lines.wait(mark, &["src/smoke.zig:15:", "error: use of undeclared identifier 'none'"]).await;
+    dev.lines.wait(mark, &["not built, after "]).await;
+
+    // A check that did not hold has its place, and needs no other build.
+    let mark = dev.edit("src/smoke.zig", "got.processed, none", "got.processed, true");
+    dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
+    assert!(dev.lines.find(0, &["once more"]).is_empty(), "{}", dev.lines.text());
+
+    let check = "orbital.checkEq(@src(), got.processed, true);";
+    let broken =
+        "const numbers = [_]u8{ 1, 2 };\n    orbital.checkEq(@src(), got.processed, numbers[id.len]);";
+    let mark = dev.edit("src/smoke.zig", check, broken);
+    dev.lines.wait(mark, &["panicked: index out of bounds: index 36, len 2"]).await;
+    dev.lines.wait(mark, &["in smoke.smoke"]).await;
+    dev.lines.wait(mark, &[": 1 of 2 passed, ", " after the save"]).await;
+    dev.lines.wait(mark, &["once more, for the lines where it broke"]).await;
+    dev.lines.wait(mark, &["(src/smoke.zig:16)"]).await;
+    dev.lines.wait(mark, &[": 0 of 1 passed"]).await;
+
+    // A save ends that, too.
+    let mark = dev.edit("src/smoke.zig", "numbers[id.len]", "numbers[id.len + 1]");
+    dev.lines.wait(mark, &["once more, for the lines where it broke"]).await;
+    let mark = dev.edit("src/smoke.zig", "numbers[id.len + 1]", "numbers.len == 2");
+    dev.lines.wait(mark, &[": 2 of 2 passed"]).await;
+    let text = dev.interrupt().await;
+    assert_eq!(changes(&text)[1..], ["src/smoke.zig"; 6], "{text}");
+}
+
+#[tokio::test]
 async fn what_is_no_source_starts_no_round() {
     let dev = Dev::scripted(
         "passes",
@@ -195,9 +299,7 @@ async fn what_is_no_source_starts_no_round() {
     dev.lines.wait(mark, &["src/new/deep/a.rs changed"]).await;
     dev.lines.wait(mark, &[": 1 of 1 passed"]).await;
     let text = dev.interrupt().await;
-    for changed in text.lines().filter(|line| line.ends_with(" changed")) {
-        assert!(changed.starts_with("src/new/"), "{text}");
-    }
+    assert!(changes(&text).iter().all(|files| files.starts_with("src/new/")), "{text}");
 }
 
 #[tokio::test]

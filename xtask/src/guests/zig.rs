@@ -28,7 +28,10 @@ pub(crate) fn prepare() -> anyhow::Result<Result<Tool, Missing>> {
     let folder = folder.with_context(|| format!("`{}` has no Zig", environment.display()))?;
     let path = env::var_os("PATH").unwrap_or_default();
     let path = env::join_paths([folder.into()].into_iter().chain(env::split_paths(&path)))?;
-    Ok(Ok(Tool { version: PACKAGE.to_owned(), environment: vec![("PATH", path)] }))
+    // Tests build with it, too, and some minutes' work of Zig's own is in it.
+    let cache = workspace::path("target/zig-cache").into();
+    let environment = vec![("PATH", path), ("ZIG_GLOBAL_CACHE_DIR", cache)];
+    Ok(Ok(Tool { version: PACKAGE.to_owned(), environment }))
 }
 
 /// Makes the environment, unless it is there and has what it must have.
