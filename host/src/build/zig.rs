@@ -13,7 +13,7 @@ pub(super) const PACKAGE: &str = "build.zig.zon";
 pub(super) const REMEDY: &str =
     "install Zig 0.17 or newer from https://ziglang.org/download, or with `pip install ziglang`";
 
-/// An option of `orbital.addSuite`: by Zig's own compiler and linker, and not by LLVM's, which take ten times as long. They
+/// An option of `orbital.addSuite`: by Zig's own compiler and linker, and not by LLVM's, which take many times as long. They
 /// write down no lines.
 const DEV: &str = "-Dorbital-dev";
 
