@@ -1,4 +1,4 @@
-//! Many copies of the example suite in Rust, each with six cases that run once a second.
+//! Many copies of the example suite in Rust, each with nine cases that run once a second.
 
 use std::{
     fs,
