@@ -92,7 +92,7 @@ pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf>
 
 fn build(kind: Kind) -> anyhow::Result<Vec<(Language, PathBuf)>> {
     ensure_target()?;
-    // `orbital build` makes the components of the other languages.
+    // `orbital build` makes the components.
     workspace::build_binaries()?;
     let mut built = Vec::new();
     for language in LANGUAGES {

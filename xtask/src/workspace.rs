@@ -44,6 +44,15 @@ pub(crate) fn guest_cargo(folder: &Path) -> Command {
     cargo
 }
 
+/// Our own `orbital build`, in the same surroundings.
+pub(crate) fn orbital_build() -> anyhow::Result<Command> {
+    let mut orbital = Command::new(binaries()?.join("orbital"));
+    orbital.arg("build");
+    remove_variables(&mut orbital, &SET_BY_CARGO_RUN);
+    remove_variables(&mut orbital, &MEANT_FOR_THE_HOST);
+    Ok(orbital)
+}
+
 /// Builds `orbital`, `pipeline` and whatever else the workspace runs. It is always the same build, for the demo as for
 /// the tests, so that cargo resolves the same features and builds the dependencies once.
 pub(crate) fn build_binaries() -> anyhow::Result<()> {

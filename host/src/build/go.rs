@@ -15,8 +15,9 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     let mut command = go(directory);
     command.env("GOOS", "wasip1").env("GOARCH", "wasm");
     // A library, whose functions the host calls; without `c-shared` it would be a program that ends after `main`.
-    // Paths are trimmed so that places in messages are the same on every machine, and so is the component.
-    command.args(["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o"]);
+    // Paths are trimmed so that places in messages are the same on every machine, and so is the component. Names of
+    // functions are kept, of which Go writes down lines for itself alone.
+    command.args(["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o"]);
     run(command.arg(&core).arg("."), "Go", REMEDY)?;
     let bytes = contract::wrap(read(&core)?)?;
     // A module has no version of its own; its tag in version control is not looked at.

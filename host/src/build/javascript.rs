@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use super::{Artifact, BuildError, read, require, run, scratch};
+use super::{Artifact, BuildError, Profile, read, require, run, scratch};
 use crate::language::Language;
 
 const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
@@ -13,7 +13,7 @@ const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 /// The SDK, as a project has it.
 const SDK: &str = "node_modules/orbital-sdk";
 
-pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
+pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
     require("Node", Command::new("node").arg("--version"), (20, 11), REMEDY)?;
     let tool = directory.join(SDK).join("dist/build/cli.js");
     if !tool.is_file() {
@@ -29,7 +29,12 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     let component = scratch(".wasm")?;
     let mut command = Command::new("node");
     command.current_dir(directory).arg(&tool).arg("--project").arg(directory);
-    run(command.arg("--out").arg(&component), "Node", REMEDY)?;
+    command.arg("--out").arg(&component);
+    // Its own toolchain takes a second or ten; the SDK does without it.
+    if profile == Profile::Dev {
+        command.arg("--dev");
+    }
+    run(&mut command, "Node", REMEDY)?;
     let manifest = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok();
     let version = |path: &Path| Some(manifest(path)?["version"].as_str()?.to_owned());
     Ok(Artifact {

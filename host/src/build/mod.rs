@@ -7,6 +7,7 @@ mod c;
 mod contract;
 mod go;
 mod javascript;
+mod lines;
 mod python;
 mod rust;
 mod zig;
@@ -185,7 +186,7 @@ impl Project {
         }
         let artifact = match self.language {
             Language::Rust => rust::build(&self.directory, profile),
-            Language::TypeScript | Language::JavaScript => javascript::build(&self.directory),
+            Language::TypeScript | Language::JavaScript => javascript::build(&self.directory, profile),
             Language::Python => python::build(&self.directory),
             Language::Go => go::build(&self.directory),
             Language::C => c::build(&self.directory),
@@ -198,9 +199,9 @@ impl Project {
         if let Some(version) = artifact.version {
             metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version));
         }
-        let described = metadata.to_wasm(&artifact.bytes);
-        let mut component = described
-            .map_err(|error| BuildError::Output(format!("the tools made no component: {error:#}")))?;
+        let none = |error: String| BuildError::Output(format!("the tools made no component: {error}"));
+        let kept = lines::keep(&self.directory, &artifact.bytes).map_err(|error| none(error.to_string()))?;
+        let mut component = metadata.to_wasm(&kept).map_err(|error| none(format!("{error:#}")))?;
         if let Some(manifest) = manifest {
             let section = CustomSection { name: Manifest::SECTION.into(), data: manifest.into() };
             section.append_to_component(&mut component);

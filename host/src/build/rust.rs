@@ -19,9 +19,13 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     let mut command = Command::new("cargo");
     command.current_dir(directory).args(["build", "--target", TARGET]);
     // The profile `dev` compiles again only what has changed.
-    if profile == Profile::Release {
-        command.arg("--release");
-    }
+    let name = match profile {
+        Profile::Release => "release",
+        Profile::Dev => "dev",
+    };
+    command.args(["--profile", name, "--config"]);
+    // What the host reads when something breaks, and no more; `strip` leaves that out, too.
+    command.arg(format!(r#"profile.{name}.debug = "line-tables-only""#));
     command.arg("--message-format=json-render-diagnostics");
     let messages = ask(&mut command, "Cargo", REMEDY);
     let messages = messages.or_else(|error| check_target(directory).and(Err(error)))?;

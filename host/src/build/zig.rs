@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use wasmparser::{Parser, Payload};
-
 use super::{Artifact, BuildError, Profile, contract, read, require, run};
 
 /// The project's package, with its version and the packages that it needs.
@@ -16,9 +14,6 @@ pub(super) const REMEDY: &str =
 /// An option of `orbital.addSuite`: by Zig's own compiler and linker, and not by LLVM's, which take many times as long. They
 /// write down no lines.
 const DEV: &str = "-Dorbital-dev";
-
-/// The section that has the tables of lines.
-const LINES: &str = ".debug_line";
 
 /// What it is called: by itself, and as it comes from PyPI.
 const NAMES: [&str; 2] = ["zig", "python-zig"];
@@ -46,38 +41,11 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     let own = package(directory);
     let sdk =
         own.as_deref().and_then(|text| value(text, ".path")).and_then(|path| package(&directory.join(path)));
-    let mut module = read(&core)?;
-    forget(directory, &mut module);
     Ok(Artifact {
-        bytes: contract::wrap(module)?,
+        bytes: contract::wrap(read(&core)?)?,
         version: own.as_deref().and_then(|text| value(text, ".version")).map(ToOwned::to_owned),
         sdk: sdk.as_deref().and_then(|text| value(text, ".version")).map(ToOwned::to_owned),
     })
-}
-
-/// Names the project's files without the folder that it is in, of which Zig writes the whole path into its tables of lines.
-/// As long as before: `.////src` is `src`.
-fn forget(directory: &Path, module: &mut [u8]) {
-    let folder = directory.as_os_str().as_encoded_bytes();
-    let mut tables = Vec::new();
-    for payload in Parser::new(0).parse_all(module) {
-        match payload {
-            Ok(Payload::CustomSection(section)) if section.name() == LINES => tables.push(section.range()),
-            Ok(_) => {}
-            // Whoever makes a component of it says what is wrong.
-            Err(_) => break,
-        }
-    }
-    for table in tables {
-        let Some(table) = module.get_mut(table) else { continue };
-        for start in 0..table.len() {
-            let found = &mut table[start..];
-            if found.starts_with(folder) && matches!(found.get(folder.len()), Some(0 | b'/')) {
-                found[..folder.len()].fill(b'/');
-                found[0] = b'.';
-            }
-        }
-    }
 }
 
 /// The first text that a field of a package has.
@@ -106,21 +74,6 @@ pub(super) fn compiler(directory: &Path) -> Result<Command, BuildError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_folder_of_a_project_is_not_in_its_tables() {
-        let table = b"/a/b\0/a/b/src\0/a/bc\0";
-        let section = |name: &str| {
-            let size = (1 + name.len() + table.len()) as u8;
-            [&[0, size, name.len() as u8][..], name.as_bytes(), table].concat()
-        };
-        let mut module = [&b"\0asm\x01\0\0\0"[..], &section(LINES), &section("another")].concat();
-        let expected = module.clone();
-        forget(Path::new("/a/b"), &mut module);
-        let end = expected.len() - section("another").len();
-        assert!(module[..end].ends_with(b".///\0.////src\0/a/bc\0"));
-        assert_eq!(module[end..], expected[end..]);
-    }
 
     #[test]
     fn a_package_says_its_version_and_where_the_sdk_is() {

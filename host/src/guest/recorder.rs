@@ -14,6 +14,7 @@ use super::budget::{Budget, BudgetBreach};
 use super::clock::RunClock;
 use super::meter::{Meter, Usage};
 use super::series::{MetricKind, Sample};
+use super::sight::Sight;
 use crate::report::text::{deliveries, short};
 use crate::seconds::{maybe_seconds, seconds};
 use crate::target::{Phases, Receipt, SendError};
@@ -262,11 +263,13 @@ pub enum LogSource {
 }
 
 /// What a run is doing right now: what it was doing if its time ran out.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub enum Activity {
     /// Its own code.
-    #[default]
-    Computing,
+    Computing {
+        /// Where it was seen last, if it does so for a while.
+        seen: Option<Sight>,
+    },
     /// `sleep`.
     Sleeping {
         /// How long it wants to.
@@ -298,11 +301,17 @@ pub enum Activity {
     },
 }
 
+impl Default for Activity {
+    fn default() -> Self {
+        Self::Computing { seen: None }
+    }
+}
+
 impl Activity {
     /// The step that has no end, if the attempt ends now.
     fn cut_short(&self, now: Duration) -> Option<Step> {
         let (since, what) = match self {
-            Self::Computing => return None,
+            Self::Computing { .. } => return None,
             Self::Sleeping { duration, since } => {
                 (*since, Happening::CutShort { call: format!("sleep of {}", short(*duration)) })
             }
@@ -371,7 +380,12 @@ impl Recorder {
 
     /// Notes that the run goes on with its own code.
     pub fn compute(&self) {
-        self.lock().recording.activity = Activity::Computing;
+        self.lock().recording.activity = Activity::default();
+    }
+
+    /// Notes where it was seen while it computed.
+    pub(super) fn see(&self, sight: Sight) {
+        self.lock().recording.activity = Activity::Computing { seen: Some(sight) };
     }
 
     /// Notes what began then and ends now.

@@ -10,6 +10,7 @@ use super::budget::Budget;
 use super::lines::Lines;
 use super::meter::Meter;
 use super::session::Session;
+use super::sight::Lookout;
 use super::trap::Breakdown;
 
 /// Compiled and linked. Every use of it makes an instance of its own.
@@ -49,8 +50,12 @@ impl Suite {
         // The guest's own side of them, what it lends to a call included.
         store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
         store.set_epoch_deadline(1);
-        store.epoch_deadline_callback(|context| {
+        let mut lookout = Lookout::new(self.lines.clone());
+        store.epoch_deadline_callback(move |context| {
             context.data().meter().tick()?;
+            if let Some(sight) = lookout.look(&context) {
+                context.data().recorder.see(sight);
+            }
             // tokio's own yield, so that timers and sockets are looked at in between.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });

@@ -78,18 +78,20 @@ impl From<BudgetBreach> for Breakdown {
 impl fmt::Display for Breakdown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.reason)?;
-        for frame in &self.frames {
-            write!(formatter, "\n    in {frame}")?;
-        }
-        Ok(())
+        write_frames(formatter, &self.frames)
     }
 }
 
-/// What a language's own machinery adds below the function that broke: it is the same in every backtrace.
+/// The functions that something happened in, each on a line of its own.
+pub(crate) fn write_frames(out: &mut impl fmt::Write, frames: &[String]) -> fmt::Result {
+    frames.iter().try_for_each(|frame| write!(out, "\n    in {frame}"))
+}
+
+/// What a language's own machinery adds around the author's functions: it is the same in every backtrace.
 const MACHINERY: [&str; 5] = ["abort", "exit", "_Exit", "exit_exit", "proc_exit"];
 
 /// The same, where only the beginning is always the same.
-const MACHINERY_BEGINS: [&str; 10] = [
+const MACHINERY_BEGINS: [&str; 13] = [
     "core::",
     "std::",
     "alloc::",
@@ -97,29 +99,41 @@ const MACHINERY_BEGINS: [&str; 10] = [
     "wasi_snapshot_preview1::",
     "__wasi_",
     "orbital_",
+    "github.com_orbital_e2e_orbital_guest_sdk_go.",
+    "runtime.",
+    "wasm_pc_f_loop",
     "__ubsan_handle_",
     "debug.",
     "orbital.panicked",
 ];
 
-/// How the function begins that bindings for C call a test by.
-const CALLER: &str = "exports_orbital_test_suite_";
+/// How the function begins by which bindings call a test: those for C, and those that name it as the contract does, or
+/// as Go writes that.
+const CALLERS: [&str; 3] = ["exports_orbital_test_suite_", "orbital:test/suite@", "orbital_test_suite_"];
 
-fn frames(backtrace: &WasmBacktrace, lines: &Lines) -> Vec<String> {
-    let machinery = |frame: &&FrameInfo| {
-        let name = frame.func_name().map(readable).unwrap_or_default();
-        MACHINERY.contains(&name.as_str()) || MACHINERY_BEGINS.iter().any(|begin| name.starts_with(begin))
+/// A function of an interpreter, whose functions say nothing of what it interprets.
+const INTERPRETER: &str = "_PyEval_EvalFrameDefault";
+
+/// The author's functions, innermost first, each with its place if that is known.
+pub(super) fn frames(backtrace: &WasmBacktrace, lines: &Lines) -> Vec<String> {
+    let named = backtrace.frames().iter().filter_map(|frame| Some((frame, readable(frame.func_name()?))));
+    let is_caller = |name: &str| CALLERS.iter().any(|caller| name.starts_with(caller));
+    let named: Vec<_> = named.take_while(|(_, name)| !is_caller(name)).collect();
+    if named.iter().any(|(_, name)| name == INTERPRETER) {
+        return Vec::new();
+    }
+    let is_own = |(_, name): &(&FrameInfo, String)| {
+        !MACHINERY.contains(&name.as_str()) && !MACHINERY_BEGINS.iter().any(|begin| name.starts_with(begin))
     };
-    let named = backtrace.frames().iter().filter(|frame| frame.func_name().is_some());
-    // What calls the test is in every backtrace, too.
-    let named = named.take_while(|frame| !frame.func_name().is_some_and(|name| name.starts_with(CALLER)));
-    let frames: Vec<_> = named.skip_while(machinery).take(FRAMES).collect();
+    let begin = named.iter().position(is_own).unwrap_or(named.len());
+    let end = named.iter().rposition(is_own).map_or(begin, |last| last + 1).min(begin + FRAMES);
+    let (frames, names): (Vec<_>, Vec<_>) = named.into_iter().take(end).skip(begin).unzip();
     let places = lines.places(&frames);
-    let shown = |(frame, place): (&&FrameInfo, Option<String>)| {
-        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
-        plain(&format!("{}{place}", readable(frame.func_name().unwrap_or_default())))
+    let shown = |(name, place): (String, Option<String>)| match place {
+        Some(place) => plain(&format!("{name} ({place})")),
+        None => plain(&name),
     };
-    frames.iter().zip(places).map(shown).collect()
+    names.into_iter().zip(places).map(shown).collect()
 }
 
 fn plain(frame: &str) -> String {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::guest::{Activity, Breakdown, Happening, Recording};
+use crate::guest::{Activity, Breakdown, Happening, Recording, Sight, write_frames};
 use crate::report::Outcome;
 use crate::report::text::{deliveries, short};
 use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
@@ -98,7 +98,12 @@ pub(super) fn time_ran_out(
 ) -> String {
     let limit = short(limit);
     let (keys, n, since, before) = match &recording.activity {
-        Activity::Computing => return format!("its time of {limit} ran out while it was computing"),
+        Activity::Computing { seen } => {
+            let mut text = format!("its time of {limit} ran out while it was computing");
+            let frames = seen.as_ref().map(Sight::frames).unwrap_or_default();
+            let _ = write_frames(&mut text, &frames);
+            return text;
+        }
         Activity::Sleeping { duration, .. } => {
             return format!("its time of {limit} ran out while it slept for {}", short(*duration));
         }

@@ -1,14 +1,15 @@
 //! A suite of tests in one of the languages.
 
-use std::{
-    fmt, fs,
-    path::PathBuf,
-    process::{Command, Stdio},
-};
+use std::{fmt, fs, path::PathBuf, process::Stdio};
 
 use anyhow::Context as _;
 
-use super::{TARGET, deploy, digest::Digest, go, javascript, python, tool::Missing, zig};
+use super::{
+    digest::Digest,
+    go, javascript, python,
+    tool::{Missing, Tool, answer},
+    zig,
+};
 use crate::workspace;
 
 /// All languages, the first ones being the quickest to build.
@@ -114,10 +115,11 @@ impl Suite {
         let component = self.component();
         let folder = component.with_file_name("");
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        if self.language == Language::Rust {
-            return self.build_by_cargo().map(Ok);
-        }
         let tool = match self.language {
+            // Cargo runs this.
+            Language::Rust => answer(&self.folder(), "rustc", &["--version"])
+                .map(|version| Ok(Tool { version, environment: Vec::new() }))
+                .context("cannot run `rustc`; install Rust from https://rustup.rs"),
             Language::C | Language::Zig => zig::prepare(),
             Language::Go => go::prepare(&self.folder()),
             Language::Python => python::prepare(),
@@ -134,24 +136,13 @@ impl Suite {
             return Ok(Ok(component));
         }
         // `orbital` writes beside the place, and puts the file there in one step.
-        let mut build = Command::new(workspace::binaries()?.join("orbital"));
-        build.arg("build").arg(self.folder()).arg("-o").arg(&component).envs(tool.environment);
+        let mut build = workspace::orbital_build()?;
+        build.arg(self.folder()).arg("-o").arg(&component).envs(tool.environment);
         // What it says of the component is for who writes one; mistakes go to standard error.
         build.stdout(Stdio::null());
         workspace::run(&mut build)?;
         fs::write(&stamp, digest).with_context(|| format!("cannot write `{}`", stamp.display()))?;
         Ok(Ok(component))
-    }
-
-    /// Cargo knows by itself what is up to date.
-    fn build_by_cargo(&self) -> anyhow::Result<PathBuf> {
-        let folder = self.folder();
-        workspace::run(workspace::guest_cargo(&folder).args(["build", "--release", "--target", TARGET]))?;
-        let name = format!("{}.wasm", self.language.component());
-        deploy(
-            &folder.join("target").join(TARGET).join("release").join(name),
-            &self.component().with_file_name(""),
-        )
     }
 
     /// Of all that the component is made of.

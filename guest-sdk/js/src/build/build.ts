@@ -1,15 +1,17 @@
 // From a project to a component.
 
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { bundle } from "./bundle.js";
 import { componentize } from "./componentize.js";
 import { addMetadata } from "./metadata.js";
 import { SDK } from "./packages.js";
-import { type EngineName, readProject } from "./project.js";
+import { type EngineName, type Project, readProject } from "./project.js";
+import { fill } from "./template.js";
 import { tryToLoad } from "./trial.js";
 import { checkTypes } from "./typecheck.js";
+import { writeWhole } from "./write.js";
 
 export { BuildError, EXIT } from "./error.js";
 
@@ -18,6 +20,8 @@ export interface BuildOptions {
   project: string;
   /** The component to write. */
   out: string;
+  /** Whether it is to be there soon, rather than small and quick to begin: its modules are loaded when a run begins. */
+  dev?: boolean;
   /** Hears what is odd and does not stop the build. */
   warn?: (text: string) => void;
 }
@@ -34,20 +38,18 @@ export interface Built {
 }
 
 /** Builds a component. Throws a `BuildError` whose message is for the author. */
-export async function build({ project: folder, out, warn = () => {} }: BuildOptions): Promise<Built> {
+export async function build({ project: folder, out, dev = false, warn = () => {} }: BuildOptions): Promise<Built> {
   const project = readProject(folder);
-  checkTypes(project.folder, warn);
   const { engine } = project;
   const scratch = await mkdtemp(join(tmpdir(), "orbital-build-"));
   try {
-    const bundled = await bundle(project);
+    const { bundled, cases } = await loadable(project, scratch, warn);
     if (bundled.usesFetch && engine === "quickjs") {
       warn("`fetch` is used, and the engine quickjs has none; starlingmonkey has");
     }
     const http = engine === "starlingmonkey" && (project.http ?? bundled.usesFetch);
-    await mkdir(join(scratch, "trial"));
-    const cases = await tryToLoad(bundled, engine, scratch);
-    const component = await componentize({ ...bundled, engine, http, project: project.folder, scratch, warn });
+    const parts = { ...bundled, engine, http, project: project.folder, scratch, warn };
+    const component = (dev ? await fill(parts) : undefined) ?? (await componentize(parts));
 
     const sdk = JSON.parse(await readFile(join(SDK, "package.json"), "utf8")).version;
     const language = project.entry.endsWith(".ts") ? "TypeScript" : "JavaScript";
@@ -59,10 +61,16 @@ export async function build({ project: folder, out, warn = () => {} }: BuildOpti
   }
 }
 
-/** A host that watches the directory sees the whole file or none. */
-async function writeWhole(path: string, bytes: Uint8Array) {
-  await mkdir(dirname(path), { recursive: true });
-  const partial = `${path}.${process.pid}.partial`;
-  await writeFile(partial, bytes);
-  await rename(partial, path);
+/** The bundle and the names of its cases. Of all that may be wrong with the sources, what their types say comes first. */
+async function loadable(project: Project, scratch: string, warn: (text: string) => void) {
+  const types = checkTypes(project.folder, warn);
+  // It is heard below, however early it comes.
+  types.catch(() => {});
+  try {
+    const bundled = await bundle(project);
+    await mkdir(join(scratch, "trial"));
+    return { bundled, cases: await tryToLoad(bundled, project.engine, scratch) };
+  } finally {
+    await types;
+  }
 }

@@ -1,13 +1,17 @@
 // The types of the author's project, checked by the author's own compiler.
 
-import { spawnSync } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { BuildError } from "./error.js";
 import { findPackage } from "./packages.js";
 
+/** More than anybody reads, in bytes. */
+const MAX_OUTPUT = 64 << 20;
+
 /** Throws what the compiler says. A project without `tsconfig.json` is none of TypeScript. */
-export function checkTypes(folder: string, warn: (text: string) => void) {
+export async function checkTypes(folder: string, warn: (text: string) => void): Promise<void> {
   if (!existsSync(join(folder, "tsconfig.json"))) {
     return;
   }
@@ -16,15 +20,13 @@ export function checkTypes(folder: string, warn: (text: string) => void) {
     warn("types are not checked: there is a tsconfig.json, and typescript is not installed");
     return;
   }
-  const { status, stdout, stderr, error } = spawnSync(
-    process.execPath,
-    [join(typescript, "bin/tsc"), "--noEmit", "--pretty", "false", "-p", "tsconfig.json"],
-    { cwd: folder, encoding: "utf8" },
-  );
-  if (error !== undefined) {
-    throw new BuildError("tools", `the TypeScript compiler cannot be run: ${error.message}`);
-  }
-  if (status !== 0) {
-    throw new BuildError("suite", `${stdout}${stderr}`.trimEnd());
+  const compiler = [join(typescript, "bin/tsc"), "--noEmit", "--pretty", "false", "-p", "tsconfig.json"];
+  try {
+    await promisify(execFile)(process.execPath, compiler, { cwd: folder, maxBuffer: MAX_OUTPUT });
+  } catch (error) {
+    const { code, message, stdout, stderr } = error as ExecFileException & { stdout: string; stderr: string };
+    throw typeof code === "number"
+      ? new BuildError("suite", `${stdout}${stderr}`.trimEnd())
+      : new BuildError("tools", `the TypeScript compiler cannot be run: ${message}`);
   }
 }
