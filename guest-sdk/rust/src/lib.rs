@@ -31,12 +31,11 @@
 //! [dependencies]
 //! orbital-sdk = { path = "…/orbital/guest-sdk/rust" }
 //!
-//! # A third smaller, and the names of functions are still in a backtrace.
+//! # A third smaller.
 //! [profile.release]
 //! opt-level = "s"
 //! lto = true
 //! codegen-units = 1
-//! strip = "debuginfo"
 //! ```
 //!
 //! ```text

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use axum::Router;
 use axum::http::StatusCode;
-use orbital_tests::{Lines, PATIENCE, command, eventually, granting, guest, orbital, serve, zig};
+use orbital_tests::{
+    Lines, PATIENCE, command, conformance, eventually, granting, guest, orbital, serve, zig,
+};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -37,6 +39,7 @@ impl Dev {
         let environment = [("CARGO_TARGET_DIR", target.as_os_str()), ("CARGO_NET_OFFLINE", "true".as_ref())];
         let mut cargo = Command::new("cargo");
         cargo.args(["build", "--quiet", "--target", "wasm32-wasip2"]).current_dir(&project);
+        cargo.args(["--config", r#"profile.dev.debug = "line-tables-only""#]);
         assert!(cargo.envs(environment).status().await.unwrap().success());
         Self::start(place, project, options, |command| command.envs(environment))
     }
@@ -362,6 +365,36 @@ async fn cases_are_chosen_and_a_timeline_is_shown_if_it_is_wanted() {
     dev.lines.wait(0, &["info: hello from passes"]).await;
     dev.lines.wait(0, &[": 1 of 1 passed"]).await;
     dev.interrupt().await;
+}
+
+/// What is made for a save of JavaScript goes another way than what `orbital build` makes.
+async fn javascript_is_made_quickly(suite: &str, place_of_sources: &str) {
+    if conformance(suite).is_none() {
+        return;
+    }
+    let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance").join(suite);
+    let options = ["--listen=127.0.0.1:0", "--case", "differs"];
+    let dev = Dev::start(TempDir::new().unwrap(), project.clone(), &options, |command| command);
+    // The engine's own toolchain runs the first time.
+    dev.lines.wait(0, &["built in "]).await;
+    dev.lines.wait(0, &[&format!("--- FAIL: {suite}/differs (")]).await;
+    dev.lines.wait(0, &["check failed", &format!("({place_of_sources}/outcomes.ts:")]).await;
+    // What is not ASCII is as it was.
+    dev.lines.wait(0, &["  \u{2026}"]).await;
+    dev.lines.wait(0, &[": 0 of 1 passed"]).await;
+    dev.interrupt().await;
+    let kept = std::fs::read_dir(project.join("node_modules/.cache/orbital")).unwrap();
+    assert_eq!(kept.count(), 1, "in `{}`", project.display());
+}
+
+#[tokio::test]
+async fn a_suite_on_quickjs_is_made_quickly() {
+    javascript_is_made_quickly("quickjs", "../typescript/src").await;
+}
+
+#[tokio::test]
+async fn a_suite_on_starlingmonkey_is_made_quickly() {
+    javascript_is_made_quickly("typescript", "src").await;
 }
 
 #[tokio::test]

@@ -31,6 +31,9 @@ pub(crate) const PLACE: &str = "PLACE";
 /// What the language says of an error that nobody wrote on purpose.
 pub(crate) const UNCAUGHT: &str = "UNCAUGHT";
 
+/// What the language says of where it was computing.
+pub(crate) const BUSY: &str = "BUSY";
+
 /// Any text.
 pub(crate) const ANY: &str = "ANY";
 
@@ -154,7 +157,7 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
     Behaviour {
         case: "loops",
         outcome: "timeout",
-        messages: &[&["its time of 300.0ms ran out while it was computing"]],
+        messages: &[&["its time of 300.0ms ran out while it was computing", BUSY]],
         ..PASSES
     },
     Behaviour { case: "churns", steps: &["log"; 20], logs: &[const { log("info", ANY) }; 20], ..PASSES },

@@ -18,6 +18,8 @@ pub(crate) struct Language {
     pub(crate) traps_after_panic: bool,
     /// What the trace of that has: the author's own function, with its file and line.
     pub(crate) trace: &'static [&'static str],
+    /// What is said of where it was computing when its time ran out.
+    pub(crate) busy: &'static str,
 }
 
 pub(crate) const LANGUAGES: [Language; 7] = [
@@ -29,7 +31,8 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         uncaught: "panicked: index out of bounds: the len is 2 but the index is 2",
         places_uncaught: true,
         traps_after_panic: true,
-        trace: &[],
+        trace: &["in rust::ends::uncaught (src/ends.rs:"],
+        busy: "in rust::loads::loops (src/loads.rs:",
     },
     Language {
         name: "c",
@@ -40,6 +43,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: true,
         trace: &["in number (ends.c:", "in uncaught (ends.c:"],
+        busy: "in loops (loads.c:",
     },
     Language {
         name: "zig",
@@ -50,6 +54,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: false,
         traps_after_panic: true,
         trace: &["in ends.third (src/ends.zig:"],
+        busy: "in orbital.case.",
     },
     Language {
         name: "go",
@@ -60,6 +65,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: false,
         trace: &[],
+        busy: "in main.loops",
     },
     Language {
         name: "python",
@@ -70,6 +76,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: false,
         trace: &[],
+        busy: "",
     },
     Language {
         name: "typescript",
@@ -80,6 +87,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: false,
         trace: &[],
+        busy: "",
     },
     Language {
         name: "quickjs",
@@ -90,5 +98,6 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: false,
         trace: &[],
+        busy: "",
     },
 ];

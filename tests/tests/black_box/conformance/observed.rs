@@ -3,7 +3,7 @@
 use orbital_tests::last_attempt;
 use serde_json::Value;
 
-use super::behaviours::{ANY, Behaviour, PLACE, UNCAUGHT};
+use super::behaviours::{ANY, BUSY, Behaviour, PLACE, UNCAUGHT};
 use super::language::Language;
 
 /// What can be compared.
@@ -50,7 +50,11 @@ impl Observed {
 
     /// What must come of this case in this language.
     pub(crate) fn expected<'a>(behaviour: &'a Behaviour, language: &Language) -> Expected<'a> {
-        let own = |part: &'static str| if part == UNCAUGHT { language.uncaught } else { part };
+        let own = |part: &'static str| match part {
+            UNCAUGHT => language.uncaught,
+            BUSY => language.busy,
+            part => part,
+        };
         let mut messages: Vec<Vec<_>> =
             behaviour.messages.iter().map(|parts| parts.iter().map(|part| own(part)).collect()).collect();
         let mut steps = behaviour.steps.to_vec();
