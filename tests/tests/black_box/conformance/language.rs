@@ -65,7 +65,7 @@ pub(crate) const LANGUAGES: [Language; 7] = [
         places_uncaught: true,
         traps_after_panic: false,
         trace: &[],
-        busy: "in main.loops",
+        busy: "in main.loops (ends.go:",
     },
     Language {
         name: "python",
