@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -118,4 +118,33 @@ test("the command says what it does and ends with a code", () => {
   assert.deepEqual(command("--project", scratch), [2, "error: `--out` is missing"]);
   const broken = project(suite("const = 3;"));
   assert.deepEqual(command("--project", broken, "--out", join(broken, "x.wasm")), [1, '✘ [ERROR] Expected identifier but found "="']);
+});
+
+test("for who waits, a suite is written into a component that was made before", async () => {
+  const folder = project(suite('test("smoke", { every: "1s" }, (t) => t.fail("first…"));'), { engine: "quickjs" });
+  const out = join(folder, "out.wasm");
+  const first = await build({ project: folder, out, dev: true });
+  assert.deepEqual(first.cases, ["smoke"]);
+  const kept = () => readdirSync(join(folder, "node_modules/.cache/orbital"));
+  const [template] = kept();
+  // The first of another version.
+  writeFileSync(join(folder, "node_modules/.cache/orbital/quickjs-1.wasm"), "");
+  rmSync(join(folder, "node_modules/.cache/orbital", template!));
+  await build({ project: folder, out, dev: true });
+  assert.deepEqual(kept(), [template]);
+
+  writeFileSync(join(folder, "src/index.ts"), 'import { test } from "orbital-sdk";\ntest("other", { manual: true }, (t) => t.fail("second…"));');
+  const second = await build({ project: folder, out, dev: true });
+  assert.deepEqual([second.cases, kept()], [["other"], [template]]);
+  const bytes = readFileSync(out);
+  assert.ok(bytes.includes("second…") && !bytes.includes("first…"));
+  assert.match(bytes.subarray(-100).toString("latin1"), /TypeScript.*orbital-sdk.*version1\.2\.3$/s);
+});
+
+test("where nothing can be kept, it is said", async () => {
+  const folder = project(suite('test("smoke", { manual: true }, () => {});'), { engine: "quickjs" });
+  writeFileSync(join(folder, "node_modules"), "");
+  const warnings: string[] = [];
+  await build({ project: folder, out: join(folder, "out.wasm"), dev: true, warn: (text) => warnings.push(text) });
+  assert.match(warnings.join("\n"), /every build takes its time: .*node_modules/);
 });

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { BUNDLE } from "./bundle.js";
 import { componentize, type Parts } from "./componentize.js";
 import { findPackage, SDK } from "./packages.js";
@@ -85,21 +85,25 @@ async function provide(parts: Parts, size: number): Promise<Buffer> {
   for (const file of ["clock", "config", "context", "deliveries", "events", "log", "metrics", "suite", "test", "verdict"]) {
     digest.update(await readFile(join(SDK, "wit", `${file}.wit`)));
   }
-  const folder = join(parts.project, "node_modules/.cache/orbital");
-  const path = join(folder, `${parts.engine}-${digest.digest("hex")}.wasm`);
+  const path = join(parts.project, "node_modules/.cache/orbital", `${parts.engine}-${digest.digest("hex")}.wasm`);
   const known = await readFile(path).catch(() => undefined);
   if (known !== undefined) {
     return known;
   }
   const made = Buffer.from(await componentize({ ...parts, code }));
+  await keep(path, made).catch(({ message }) => parts.warn(`every build takes its time: ${message}`));
+  return made;
+}
+
+/** In place of those of other versions. */
+async function keep(path: string, made: Uint8Array) {
   await writeWhole(path, made);
-  // Those of other versions.
-  for (const other of await readdir(folder)) {
-    if (other.startsWith(parts.engine) && join(folder, other) !== path) {
-      await rm(join(folder, other), { force: true });
+  const [engine] = basename(path).split("-");
+  for (const other of await readdir(dirname(path))) {
+    if (other.startsWith(`${engine}-`) && other.endsWith(".wasm") && other !== basename(path)) {
+      await rm(join(dirname(path), other), { force: true });
     }
   }
-  return made;
 }
 
 /** A suite whose cases are those of the bundle that is in its room. */
