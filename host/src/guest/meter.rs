@@ -190,6 +190,14 @@ impl Meter {
         ended
     }
 
+    /// Counts the time of work that is not the guest's own, and that it has caused.
+    pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
+        let done = work();
+        self.count_time();
+        done
+    }
+
     /// Called again and again while the guest computes.
     ///
     /// # Errors

@@ -388,6 +388,13 @@ impl Recorder {
         self.lock().recording.activity = Activity::Computing { seen: Some(sight) };
     }
 
+    /// The functions that it was in when it was seen last while it computed, innermost first, each with its place if that is
+    /// known. Finding these out is on the run's account.
+    pub fn last_seen_in(&self, recording: &Recording) -> Vec<String> {
+        let Activity::Computing { seen: Some(sight) } = &recording.activity else { return Vec::new() };
+        self.meter.bill(|| sight.frames())
+    }
+
     /// Notes what began then and ends now.
     pub fn note_since(&self, began: Instant, what: Happening) {
         let step = self.step(began, Some(began.elapsed()), what);

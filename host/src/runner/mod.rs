@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 pub use settings::RunnerSettings;
 
-use crate::guest::{Budget, Entered, Meter, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::guest::{Breakdown, Budget, Entered, Meter, Recorder, RunClock, RunContext, RunParts, Session};
 use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
@@ -218,13 +218,14 @@ impl Runner {
         let recording = recorder.finish();
         let ending = match ending {
             Ending::TimedOut if time_limit < case.timeout => {
-                Ending::Broke(recorder.out_of_wall_time(case.timeout).into())
+                let frames = recorder.last_seen_in(&recording);
+                Ending::Broke(Breakdown { frames, ..recorder.out_of_wall_time(case.timeout).into() })
             }
             ending => ending,
         };
         let late = matches!(ending, Ending::TimedOut).then(|| {
             let came = (&*self.waiter, &scope);
-            time_ran_out(time_limit, duration, &recording, came, recorder.clock().started())
+            time_ran_out(time_limit, duration, (&recorder, &recording), came)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
         let standstill = self.heartbeat.standstill_since(began);

@@ -3,9 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use crate::guest::{Activity, Breakdown, Happening, Recording, Sight, write_frames};
+use crate::guest::{Activity, Breakdown, Happening, Recorder, Recording, write_frames};
 use crate::report::Outcome;
 use crate::report::text::{deliveries, short};
 use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
@@ -92,16 +90,14 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
 pub(super) fn time_ran_out(
     limit: Duration,
     ended: Duration,
-    recording: &Recording,
+    (recorder, recording): (&Recorder, &Recording),
     (waiter, scope): (&Waiter, &Scope),
-    started: Instant,
 ) -> String {
     let limit = short(limit);
     let (keys, n, since, before) = match &recording.activity {
-        Activity::Computing { seen } => {
+        Activity::Computing { .. } => {
             let mut text = format!("its time of {limit} ran out while it was computing");
-            let frames = seen.as_ref().map(Sight::frames).unwrap_or_default();
-            let _ = write_frames(&mut text, &frames);
+            let _ = write_frames(&mut text, &recorder.last_seen_in(recording));
             return text;
         }
         Activity::Sleeping { duration, .. } => {
@@ -124,7 +120,7 @@ pub(super) fn time_ran_out(
     for line in [came_for_this_run(recording, keys, n), answers(recording, keys)].into_iter().flatten() {
         let _ = write!(text, "\n  {line}");
     }
-    let strays = waiter.strays_since(started + since, scope, STRAYS);
+    let strays = waiter.strays_since(recorder.clock().started() + since, scope, STRAYS);
     let own = recording.steps.iter().filter(|step| step.at >= since);
     let own = own.filter(|step| matches!(step.what, Happening::Delivery { .. })).count();
     let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), own, &strays));
