@@ -14,7 +14,11 @@ const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 const SDK: &str = "node_modules/orbital-sdk";
 
 pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
-    require("Node", Command::new("node").arg("--version"), (20, 11), REMEDY)?;
+    let check_node = || require("Node", Command::new("node").arg("--version"), (20, 11), REMEDY);
+    // It costs a tenth of what a save does, so there it is asked only if something is wrong.
+    if profile == Profile::Release {
+        check_node()?;
+    }
     let tool = directory.join(SDK).join("dist/build/cli.js");
     if !tool.is_file() {
         install(directory)?;
@@ -34,7 +38,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     if profile == Profile::Dev {
         command.arg("--dev");
     }
-    run(&mut command, "Node", REMEDY)?;
+    run(&mut command, "Node", REMEDY).or_else(|error| check_node().and(Err(error)))?;
     let manifest = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok();
     let version = |path: &Path| Some(manifest(path)?["version"].as_str()?.to_owned());
     Ok(Artifact {
