@@ -133,7 +133,9 @@ test("for who waits, a suite is written into a component that was made before", 
   await build({ project: folder, out, dev: true });
   assert.deepEqual(kept(), [template]);
 
-  writeFileSync(join(folder, "src/index.ts"), 'import { test } from "orbital-sdk";\ntest("other", { manual: true }, (t) => t.fail("second…"));');
+  // With names that are those of the bundle, too.
+  const names = "const suite = 1, result = 2, given = 3;";
+  writeFileSync(join(folder, "src/index.ts"), `import { test } from "orbital-sdk";\n${names}\ntest("other", { manual: true }, (t) => t.fail("second…" + suite + result + given));`);
   const second = await build({ project: folder, out, dev: true });
   assert.deepEqual([second.cases, kept()], [["other"], [template]]);
   const bytes = readFileSync(out);

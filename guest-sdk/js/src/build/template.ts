@@ -22,8 +22,14 @@ const HEAD = 16;
 /** As the bundler writes what a component imports. */
 const IMPORT = /^import (.*) from "((?:orbital|wasi):[^"]*)";$/gm;
 
-/** As it writes what it exports. */
-const EXPORT = /^export \{\n {2}suite\n\};$/m;
+/** As it writes what it exports: by another name, if the author has one of that name. */
+const EXPORT = /^export \{\n {2}(\w+)(?: as suite)?\n\};$/m;
+
+/** The parameter of the bundle's function. There are names of the author's beside it. */
+const GIVEN = "__orbital_given";
+
+/** What only a module can say. */
+const MODULES_OWN = /^(?:import|export)\b|\bimport\s*[.(]/m;
 
 /** The name that stacks show of what was evaluated: QuickJS does not hear of another one. */
 const EVALUATED = { quickjs: "<input>", starlingmonkey: BUNDLE };
@@ -48,14 +54,15 @@ export async function fill(parts: Parts): Promise<Uint8Array | undefined> {
 
 /** The bundle as an expression whose characters are bytes: a function of what is imported. */
 function evaluated(code: string): string | undefined {
+  const suite = EXPORT.exec(code)?.[1];
   const body = code
-    .replaceAll(IMPORT, (_, names: string, from: string) => `const ${bound(names)} = given[${JSON.stringify(from)}];`)
-    .replace(EXPORT, "const result = suite;");
-  if (/^(import|export)\b/m.test(body)) {
+    .replaceAll(IMPORT, (_, names: string, from: string) => `const ${bound(names)} = ${GIVEN}[${JSON.stringify(from)}];`)
+    .replace(EXPORT, "");
+  if (suite === undefined || MODULES_OWN.test(body)) {
     return undefined;
   }
   // In the first line, so that lines are those of the bundle.
-  const whole = `(function (given) { "use strict"; ${body}\nreturn result; })\n//# sourceURL=${BUNDLE}\n`;
+  const whole = `(function (${GIVEN}) { "use strict"; ${body}\nreturn ${suite}; })\n//# sourceURL=${BUNDLE}\n`;
   return Buffer.from(whole, "utf8").toString("latin1");
 }
 
