@@ -15,8 +15,13 @@ use wasmtime::FrameInfo;
 /// some hundredths of a second.
 const MOST_BYTES: usize = 2 << 20;
 
-/// How many bytes a unit of 32 bits has before what its length counts.
+/// A unit whose header is larger is not read: each byte of that may be a file, and a file takes a hundred bytes while the
+/// header is read. A large suite has a tenth of it.
+const MOST_HEADER_BYTES: usize = 512 << 10;
+
+/// How many bytes a unit of 32 bits has before what its length counts. Those of 64 bits have this length.
 const LENGTH_BYTES: usize = 4;
+const OF_64_BITS: usize = 0xffff_ffff;
 
 /// An address takes so many bytes in WebAssembly.
 const ADDRESS_BYTES: u8 = 4;
@@ -90,6 +95,9 @@ impl Lines {
 
     /// Looks at the unit that begins here; gives where it ends.
     fn unit(&self, start: usize, wanted: &[Option<u64>], places: &mut [Option<String>]) -> Option<usize> {
+        if self.header_bytes(start)? > MOST_HEADER_BYTES {
+            return None;
+        }
         let lines = DebugLine::new(&self.table, LittleEndian);
         let program = lines.program(DebugLineOffset(start), ADDRESS_BYTES, None, None).ok()?;
         let end = start.checked_add(LENGTH_BYTES)?.checked_add(program.header().unit_length())?;
@@ -108,6 +116,20 @@ impl Lines {
             before = Some(*row).filter(|row| !row.end_sequence());
         }
         Some(end)
+    }
+
+    /// How many bytes the header of the unit says that it has, if it is one of 32 bits.
+    fn header_bytes(&self, start: usize) -> Option<usize> {
+        let number = |at: usize, bytes: usize| {
+            let bytes = self.table.get(start.checked_add(at)?..)?.get(..bytes)?;
+            Some(bytes.iter().rev().fold(0, |number, byte| number << 8 | usize::from(*byte)))
+        };
+        if number(0, LENGTH_BYTES)? == OF_64_BITS {
+            return None;
+        }
+        // Since version 5, two sizes stand between the version and this.
+        let after = LENGTH_BYTES + 2;
+        number(if number(LENGTH_BYTES, 2)? >= 5 { after + 2 } else { after }, 4)
     }
 
     fn place(&self, header: &LineProgramHeader<Slice<'_>>, row: &LineRow) -> Option<String> {
@@ -181,6 +203,24 @@ mod tests {
         assert_eq!(found, [Some("src/a.c:3".to_owned())]);
         let found = lines([&b"\xff\xff\xff\0"[..], &unit()].concat()).find_all(&[Some(0x10)]);
         assert_eq!(found, [None]);
+    }
+
+    #[test]
+    fn a_header_that_would_take_too_much_memory_is_not_read() {
+        let unit = |folder: &[u8]| {
+            let mut unit = unit();
+            let at = unit.windows(4).position(|part| part == b"src\0").unwrap();
+            unit.splice(at..at, folder.iter().copied());
+            for (length, added) in [(0..4, folder.len()), (6..10, folder.len())] {
+                let known = u32::from_le_bytes(unit[length.clone()].try_into().unwrap());
+                unit.splice(length, (known + added as u32).to_le_bytes());
+            }
+            unit
+        };
+        assert!(lines(unit(&[b'a'; 1000])).find_all(&[Some(0x10)])[0].is_some());
+        assert_eq!(lines(unit(&[b'a'; MOST_HEADER_BYTES])).find_all(&[Some(0x10)]), [None]);
+        let of_64_bits = [&[0xff; 4][..], &unit(b"")].concat();
+        assert_eq!(lines(of_64_bits).find_all(&[Some(0x10)]), [None]);
     }
 
     proptest! {
