@@ -157,12 +157,18 @@ async fn whoever_has_an_answer_is_told_that_it_is_still_the_same() {
         let request = known.iter().fold(request, |request, known| request.header("if-none-match", *known));
         request.send().await.unwrap()
     };
-    let whole = ask(Method::GET, None).await;
-    let headers = whole.headers().clone();
+    // That it is loaded is said a moment before the host is ready, of which the answer speaks, too.
+    let (headers, length) = eventually("the host is ready", async || {
+        let whole = ask(Method::GET, None).await;
+        let headers = whole.headers().clone();
+        let body = whole.bytes().await.unwrap();
+        let is_ready = serde_json::from_slice::<Value>(&body).unwrap()["ready"] == true;
+        is_ready.then(|| (headers, body.len().to_string()))
+    })
+    .await;
     let tag = headers["etag"].to_str().unwrap().to_owned();
     assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
     assert_eq!(headers["cache-control"], "no-cache");
-    let length = whole.bytes().await.unwrap().len().to_string();
 
     for known in [tag.clone(), format!("W/{tag}"), format!("\"x\", {tag}"), "*".to_owned()] {
         for method in [Method::GET, Method::HEAD] {
