@@ -174,23 +174,23 @@ impl Meter {
         guest: &mut Guest<'_, F>,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, Breakdown>> {
-        let Some(running) = &mut guest.running else { return Poll::Pending };
-        self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
-        let polled = running.as_mut().poll(context);
-        let ended = match (polled, self.0.breach.get()) {
-            // It knows where the guest was.
-            (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
-            (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
-            (polled, None) => polled,
-        };
-        if ended.is_ready() {
-            guest.running = None;
-        }
-        self.count_time();
-        ended
+        self.bill(|| {
+            let Some(running) = &mut guest.running else { return Poll::Pending };
+            let polled = running.as_mut().poll(context);
+            let ended = match (polled, self.0.breach.get()) {
+                // It knows where the guest was.
+                (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
+                (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
+                (polled, None) => polled,
+            };
+            if ended.is_ready() {
+                guest.running = None;
+            }
+            ended
+        })
     }
 
-    /// Counts the time of work that is not the guest's own, and that it has caused.
+    /// Does this in the time of the run, be it the guest's own work or work that it has caused.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
         let done = work();
