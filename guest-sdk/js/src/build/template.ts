@@ -89,8 +89,8 @@ async function provide(parts: Parts, size: number): Promise<Buffer> {
     const folder = name === "orbital-sdk" ? SDK : findPackage(name, parts.project);
     digest.update(folder === undefined ? "" : await readFile(join(folder, "package.json")));
   }
-  for (const file of ["clock", "config", "context", "deliveries", "events", "log", "metrics", "suite", "test", "verdict"]) {
-    digest.update(await readFile(join(SDK, "wit", `${file}.wit`)));
+  for (const file of (await readdir(join(SDK, "wit"))).sort()) {
+    digest.update(await readFile(join(SDK, "wit", file)));
   }
   const path = join(parts.project, "node_modules/.cache/orbital", `${parts.engine}-${digest.digest("hex")}.wasm`);
   const known = await readFile(path).catch(() => undefined);
