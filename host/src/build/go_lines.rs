@@ -236,11 +236,9 @@ struct Function {
 impl<'a> Table<'a> {
     fn find(memory: &'a [u8]) -> Option<Self> {
         let is_one = |at: &usize| memory[*at..].starts_with(&BEGINNING);
-        let tables = (0..memory.len()).step_by(8).filter(is_one).map(|at| Self(&memory[at..]));
-        // The number may stand elsewhere, too; the table's last function ends where its code does.
-        tables
-            .into_iter()
-            .find(|table| table.functions().is_some_and(|count| table.function(count / 2).is_some()))
+        let mut tables = (0..memory.len()).step_by(8).filter(is_one).map(|at| Self(&memory[at..]));
+        // These bytes may stand elsewhere, too: there, no function is where the header says.
+        tables.find(|table| table.functions().is_some_and(|count| table.function(count / 2).is_some()))
     }
 
     fn u32(&self, at: usize) -> Option<usize> {

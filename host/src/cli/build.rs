@@ -15,7 +15,8 @@ use crate::settings::Settings;
 /// Make a component of a project, and check it.
 ///
 /// The language is told by the project's manifest: `Cargo.toml`, `package.json`, `pyproject.toml`, `go.mod`,
-/// `compile_flags.txt` or `build.zig.zon`. Its own tools do the work, and say what is wrong with the code; what they need is put into the project.
+/// `compile_flags.txt` or `build.zig.zon`. Its own tools do the work, and say what is wrong with the code; what they need
+/// is put into the project.
 #[derive(clap::Args)]
 pub(super) struct Build {
     /// The project.
