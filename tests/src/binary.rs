@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use tempfile::NamedTempFile;
+use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::{GRANTS, PATIENCE};
@@ -74,15 +74,30 @@ pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// A configuration file with this content, which goes when it is dropped.
-pub fn config(toml: &str) -> NamedTempFile {
-    let file = NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), toml).unwrap();
-    file
+/// A configuration file in a directory of its own, where the host also keeps its state. Both are removed when this is
+/// dropped.
+pub struct ConfigFile {
+    path: PathBuf,
+    _directory: TempDir,
 }
 
-/// The same, with all targets and metrics granted.
-pub fn granting(toml: &str) -> NamedTempFile {
+impl ConfigFile {
+    /// Returns where the file is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+/// Writes a configuration file with this content.
+pub fn config(toml: &str) -> ConfigFile {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("orbital.toml");
+    std::fs::write(&path, toml).unwrap();
+    ConfigFile { path, _directory: directory }
+}
+
+/// Writes a configuration file with this content that grants all targets and metrics.
+pub fn granting(toml: &str) -> ConfigFile {
     config(&format!("{toml}\n{GRANTS}"))
 }
 

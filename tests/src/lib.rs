@@ -19,7 +19,7 @@ mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use attack::{attack, crafted, crowded, importing};
-pub use binary::{Finished, binary, command, config, granting, orbital, orbital_with};
+pub use binary::{ConfigFile, Finished, binary, command, config, granting, orbital, orbital_with};
 pub use bomb::bomb;
 pub use browser::{Browser, axe, browse};
 pub use document::{Block, blocks};

@@ -3,10 +3,9 @@
 use axum::Router;
 use axum::http::{HeaderMap, Uri};
 use axum::response::IntoResponse;
-use orbital_tests::{Finished, Host, Pipeline, config, eventually, orbital_with, serve};
+use orbital_tests::{ConfigFile, Finished, Host, Pipeline, config, eventually, orbital_with, serve};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 use tokio::net::TcpListener;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -56,7 +55,7 @@ fn stats(cases: &[Value]) -> Value {
 }
 
 /// A file in which these are the environments, each with the token.
-fn file(environments: &[(&str, &str)]) -> NamedTempFile {
+fn file(environments: &[(&str, &str)]) -> ConfigFile {
     let section = |(name, url): &(&str, &str)| {
         format!("[environments.{name}]\nurl = \"{url}\"\ntoken = \"${{secret.token}}\"\n")
     };
@@ -65,14 +64,14 @@ fn file(environments: &[(&str, &str)]) -> NamedTempFile {
     config(&format!("{sections}[secrets.token]\nenv = \"TOKEN\"\n[secrets.other]\nenv = \"NOT_SET\"\n"))
 }
 
-async fn compare(file: &NamedTempFile, arguments: &[&str]) -> Finished {
+async fn compare(file: &ConfigFile, arguments: &[&str]) -> Finished {
     let fixed = ["--window", "2h", "--config", file.path().to_str().unwrap()];
     let all = ["compare"].into_iter().chain(arguments.iter().copied()).chain(fixed);
     orbital_with(&[("TOKEN", TOKEN)], all).await
 }
 
 /// Staging, in which a case fails and one is slow, and production.
-async fn broken_staging() -> NamedTempFile {
+async fn broken_staging() -> ConfigFile {
     let fast = [(10, 300), (20, 60)];
     let staging = environment(stats(&[
         case("shop/fine", [360, 0], &fast),
@@ -261,7 +260,7 @@ async fn a_host_that_runs_compares_too_and_learns_of_environments_as_it_runs() {
 
     let text = std::fs::read_to_string(host.config()).unwrap();
     let environments =
-        std::fs::read_to_string(file(&[("staging", &staging), ("production", &production)])).unwrap();
+        std::fs::read_to_string(file(&[("staging", &staging), ("production", &production)]).path()).unwrap();
     let environments = environments.replace("[secrets.other]\nenv = \"NOT_SET\"\n", "");
     std::fs::write(host.config(), format!("{text}\n{environments}")).unwrap();
     let found = eventually("the environments are known", async || {

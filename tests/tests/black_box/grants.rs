@@ -2,10 +2,9 @@
 
 use axum::Router;
 use axum::extract::Request;
-use orbital_tests::{Api, Host, config, guest, last_attempt, orbital, serve};
+use orbital_tests::{Api, ConfigFile, Host, config, guest, last_attempt, orbital, serve};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tempfile::NamedTempFile;
 
 /// A host with the fixtures `reaches`, which has no manifest, and `asks`, which has one: what they are to do, the other
 /// sections, and what is granted.
@@ -329,7 +328,7 @@ async fn there_are_no_files_no_environment_and_no_sockets() {
     assert_eq!(steps(&report, "log").last().unwrap()["message"], "tried");
 }
 
-fn configured(grants: &str) -> NamedTempFile {
+fn configured(grants: &str) -> ConfigFile {
     config(&format!(
         "[webhook]\nlisten = \"127.0.0.1:0\"\n[targets.api]\nurl = \"http://127.0.0.1:9\"\n[config.asks]\nscript = \"config currency\"\n{grants}"
     ))
