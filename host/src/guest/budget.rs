@@ -141,6 +141,13 @@ impl Limits {
         self.0[budget as usize] = other.of(budget);
     }
 
+    /// Returns limits that allow no more of a budget of time than this.
+    pub fn at_most(mut self, budget: Budget, time: Duration) -> Self {
+        let limit = &mut self.0[budget as usize];
+        *limit = (*limit).min(time.as_millis() as u64);
+        self
+    }
+
     /// The same as a duration, of a budget of time.
     pub fn time(&self, budget: Budget) -> Duration {
         Duration::from_millis(self.of(budget))

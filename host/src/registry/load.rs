@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
@@ -18,8 +18,12 @@ use crate::guest::{
     Recorder, Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
 };
 
-/// How long a component may take to say which cases it has.
-const CASES_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
+const CASES_CPU: Duration = Duration::from_secs(5);
+
+/// The longest that it may take to list them, whatever `limits.wall_time` allows. A busy machine gives it all of
+/// [`CASES_CPU`] in much less.
+const CASES_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The largest file of signatures that is read, in bytes; one has a hundred.
 const MAX_SIGNATURE: usize = 64 << 10;
@@ -208,11 +212,13 @@ impl Workshop {
         limits: Limits,
         share: &Arc<Share>,
     ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
-        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, share.clone()));
+        let allowed = limits.at_most(Budget::Cpu, CASES_CPU).at_most(Budget::WallTime, CASES_TIMEOUT);
+        let recorder = Recorder::new(RunClock::start(), Meter::new(allowed, share.clone()));
         let session = Session::for_cases(recorder.clone());
+        let began = Instant::now();
         let asking = async move {
             let declared = async { suite.enter(session).await?.cases().await };
-            let declared = tokio::time::timeout(CASES_TIMEOUT, declared).await;
+            let declared = tokio::time::timeout(allowed.time(Budget::WallTime), declared).await;
             (suite, declared)
         };
         let asked = AbortOnDropHandle::new(self.guests.spawn(asking)).await;
@@ -220,13 +226,23 @@ impl Workshop {
         let recording = recorder.finish();
         match declared {
             Ok(Ok(declared)) => Ok((suite, declared)),
-            Ok(Err(breakdown)) => Err(LoadError::Cases(with_failures(&breakdown, &recording))),
-            Err(_) => {
-                let limit = humantime::format_duration(CASES_TIMEOUT);
-                Err(LoadError::Cases(format!("it took longer than {limit}; it may only list the cases")))
+            Ok(Err(breakdown)) => {
+                let is_own = breakdown.breach.is_some_and(|breach| breach.limit < limits.of(breach.budget));
+                Err(LoadError::Cases(match is_own {
+                    true => too_long("computed for longer", CASES_CPU),
+                    false => with_failures(&breakdown, &recording),
+                }))
             }
+            Err(_) => Err(LoadError::Cases(match limits.time(Budget::WallTime) {
+                limit if limit < CASES_TIMEOUT => recorder.out_of_wall_time(began.elapsed()).to_string(),
+                _ => too_long("took longer", CASES_TIMEOUT),
+            })),
         }
     }
+}
+
+fn too_long(what: &str, limit: Duration) -> String {
+    format!("it {what} than {}; it may only list the cases", humantime::format_duration(limit))
 }
 
 fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {

@@ -76,7 +76,7 @@ async fn a_component_that_declares_nonsense_is_refused_with_thing_reason_and_fix
         ),
         ("no_cases", &["it declares no case", "`suite!(…)`"]),
         ("cases_trap", &["`cases` did not return", "trapped", "unreachable"]),
-        ("cases_spin", &["`cases` did not return", "took longer than 5s", "it may only list the cases"]),
+        ("cases_spin", &["`cases` did not return", "computed for longer than 5s", "it may only list the cases"]),
         ("cases_calls_host", &["`cases` called `deliveries.new-id`", "may only log"]),
         ("hello", &["a component, but not a test", "`orbital:test/suite@0.1.0`", "built with an SDK"]),
         (

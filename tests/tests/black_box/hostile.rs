@@ -260,7 +260,7 @@ async fn what_is_hostile_before_it_runs_does_not_load() {
         ("cases_calls_host", &["`cases` called `clock.sleep`", "may only log"]),
         ("cases_logs", &["`limits.log_lines`"]),
         ("cases_fails", &["trapped", "unreachable"]),
-        ("hostile/cases_sleeps", &["`cases` did not return", "took longer than 5s"]),
+        ("hostile/cases_sleeps", &["`cases` did not return", "`limits.wall_time` allows 500ms"]),
         ("cases_not_utf8", &["invalid utf-8"]),
         ("cases_elsewhere", &["out of bounds"]),
         ("cases_name_elsewhere", &["out of bounds"]),
@@ -288,7 +288,8 @@ async fn what_is_hostile_before_it_runs_does_not_load() {
         ("misnamed_function", crafted(&misnamed), &["trapped", "unreachable", "in xxx"]),
         ("threads", importing("wasi:threads/spawn@0.1.0"), &["`wasi:threads/spawn@0.1.0`"]),
     ];
-    let siege = Siege::lay(SHORT, &[]).await;
+    let brief = "[components.cases_sleeps.limits]\nwall_time = \"500ms\"";
+    let siege = Siege::lay(&format!("{SHORT}\n{brief}"), &[]).await;
     let mark = siege.host.lines.mark();
     let mut expected = Vec::new();
     for (name, parts) in texts {
