@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
@@ -11,9 +12,10 @@ use tokio::process::Child;
 use tokio::task::JoinHandle;
 
 use crate::binary::command_through;
-use crate::{Lines, Metrics, PATIENCE, WallClock, client, guest};
+use crate::stalls::watch_for_stalls;
+use crate::{Lines, Metrics, PATIENCE, WallClock, bad_outcomes, client, guest};
 
-/// `orbital serve` with a directory and ports of its own. It is killed when this is dropped.
+/// `orbital serve` with a directory and ports of its own. It is killed when this is dropped, and its directory removed.
 pub struct Host {
     /// What it says.
     pub lines: Lines,
@@ -23,10 +25,23 @@ pub struct Host {
     pub admin: String,
     /// The directory of components.
     pub components: PathBuf,
-    child: Child,
+    // Dropped before the directory, so that no process writes to a directory that is being removed.
+    process: Process,
     readers: Vec<JoinHandle<()>>,
     directory: TempDir,
     start: Start,
+}
+
+/// The host's process, which has ended once this is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.start_kill();
+        while let Ok(None) = self.0.try_wait() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
 }
 
 /// How the process is started, each time.
@@ -34,6 +49,7 @@ pub struct Host {
 struct Start {
     environment: Vec<(String, String)>,
     wrapper: Vec<String>,
+    while_loading: bool,
 }
 
 /// What components are granted, where a test does not say otherwise.
@@ -136,7 +152,20 @@ impl HostBuilder {
         self
     }
 
-    /// Starts it and waits until it listens.
+    /// Guards the private listener with this token.
+    pub fn token(self, token: &str) -> Self {
+        self.admin("token = \"${secret.admin}\"")
+            .sections("[secrets.admin]\nenv = \"ADMIN_TOKEN\"")
+            .env("ADMIN_TOKEN", token)
+    }
+
+    /// Has `start` and every restart return as soon as the host listens: for tests of a host that is loading.
+    pub fn while_loading(mut self) -> Self {
+        self.start.while_loading = true;
+        self
+    }
+
+    /// Starts it and waits until it is ready: every component in its directory is loaded or refused.
     pub async fn start(self) -> Host {
         let directory = TempDir::new().unwrap();
         let components = self.directory_of_components.unwrap_or_else(|| {
@@ -167,6 +196,7 @@ impl HostBuilder {
 
 impl Host {
     async fn launch(directory: TempDir, components: PathBuf, start: Start) -> Self {
+        watch_for_stalls();
         let file = directory.path().join("orbital.toml");
         let mut command =
             command_through(&start.wrapper, ["serve".as_ref(), "--config".as_ref(), file.as_os_str()]);
@@ -180,19 +210,23 @@ impl Host {
         };
         let webhook = url(&["webhook on http"]).await;
         let admin = url(&["metrics on http"]).await;
-        Self { webhook, admin, components, child, readers, directory, start, lines }
+        if !start.while_loading {
+            // Logged right after `/readyz` has become 200, and readable without the token and the certificate.
+            lines.wait(0, &["ready components="]).await;
+        }
+        Self { webhook, admin, components, process: Process(child), readers, directory, start, lines }
     }
 
     /// Ends it as `kill -9` does, and starts it again on the same directory, with ports of its own again.
     pub async fn killed_and_restarted(mut self) -> Self {
-        self.child.kill().await.unwrap();
+        self.process.0.kill().await.unwrap();
         Self::launch(self.directory, self.components, self.start).await
     }
 
     /// Ends it in good order, does something in its directory, and starts it again.
     pub async fn stopped_and_restarted(mut self, meanwhile: impl FnOnce(&Path)) -> Self {
         kill_process(Pid::from_raw(self.id()).unwrap(), Signal::TERM).unwrap();
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = tokio::time::timeout(PATIENCE, self.process.0.wait()).await;
         assert!(status.expect("the host does not end").unwrap().success(), "{}", self.lines.text());
         meanwhile(self.directory.path());
         Self::launch(self.directory, self.components, self.start).await
@@ -277,8 +311,8 @@ impl Host {
     pub async fn assert_passes_is_undisturbed(&self) {
         self.lines.wait_n(self.lines.mark(), 2, &["--- PASS: passes/passes"]).await;
         let metrics = self.metrics().await;
-        for outcome in ["fail", "timeout", "error", "cancelled"] {
-            let labels = [("component", "passes"), ("case", "passes"), ("outcome", outcome)];
+        for outcome in bad_outcomes() {
+            let labels = [("component", "passes"), ("case", "passes"), ("outcome", *outcome)];
             assert_eq!(
                 metrics.get("orbital_runs_total", &labels),
                 Some(0.0),
@@ -290,12 +324,12 @@ impl Host {
 
     /// The process id.
     pub fn id(&self) -> i32 {
-        i32::try_from(self.child.id().unwrap()).unwrap()
+        i32::try_from(self.process.0.id().unwrap()).unwrap()
     }
 
     /// Waits for it to end; gives how, and all that it said.
     pub async fn ended(mut self) -> (ExitStatus, String) {
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = tokio::time::timeout(PATIENCE, self.process.0.wait()).await;
         let status = status.expect("the host does not end").unwrap();
         for reader in self.readers {
             reader.await.unwrap();

@@ -14,6 +14,7 @@ mod host;
 mod lines;
 mod metrics;
 mod pipeline;
+mod stalls;
 mod tools;
 mod wall_clock;
 
@@ -28,6 +29,7 @@ pub use host::{GRANTS, Host, HostBuilder};
 pub use lines::Lines;
 pub use metrics::Metrics;
 pub use pipeline::{DeliveringPipeline, Pipeline};
+pub use stalls::bad_outcomes;
 use tools::tools;
 pub use tools::{missing, program, schemathesis, zig};
 pub use wall_clock::WallClock;
@@ -36,9 +38,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long a test waits for something that must happen. It is there so that a test that is wrong ends; no
-/// test measures it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// The longest that a test waits for something that must happen, such as a line. It only ends tests that would hang, so it
+/// is far above what a busy machine takes; no test measures it.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The longest that a test waits for an HTTP response, which may come only once a run has ended.
+const RESPONSE_TIMEOUT: Duration = PATIENCE.saturating_mul(2);
 
 /// Asks again and again, with a short pause, until there is an answer: for what can only be looked up.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
@@ -64,8 +69,11 @@ pub fn client() -> reqwest::Client {
     client_builder().build().unwrap()
 }
 
-/// The same, to be made differently.
+/// A builder of such a client, for a test that needs other settings.
 pub fn client_builder() -> reqwest::ClientBuilder {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none())
+    reqwest::Client::builder()
+        .timeout(RESPONSE_TIMEOUT)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
 }

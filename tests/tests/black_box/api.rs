@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 /// A host that has loaded these fixtures.
 async fn start(fixtures: &[&str]) -> Host {
     let builder = fixtures.iter().fold(Host::builder(), |builder, name| builder.with(name));
-    let host = builder.start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
-    host
+    builder.start().await
 }
 
 /// Runs a case and waits for its report.
@@ -78,7 +76,6 @@ async fn a_case_is_shown_with_its_schedule_and_how_it_stands() {
     let sections = "[[override]]\ncases = \"passes/*\"\nevery = \"100ms\"\ntimeout = \"7s\"\nretries = 1\n";
     let host = Host::builder().sections(sections).with("passes").with("manual").start().await;
     host.lines.wait_n(0, 2, &["--- PASS: passes/passes"]).await;
-    host.lines.wait(0, &[" loaded ", "component=manual"]).await;
 
     let case = host.api("/cases/passes/passes").await;
     assert_eq!(
@@ -252,7 +249,6 @@ async fn passes_do_not_push_failures_out_of_the_journal() {
         .with("manual")
         .start()
         .await;
-    host.lines.wait(0, &["ready", "components="]).await;
     run(&host, "tries/marks-first").await;
     for _ in 0..4 {
         run(&host, "tries/at-once").await;
@@ -322,7 +318,6 @@ async fn a_pause_survives_a_host_that_is_killed() {
     let wish = json!({ "cases": "passes/*", "reason": "broken", "author": "ada", "for": "2h" });
     let id = pause(&host, wish).await["id"].clone();
     let host = host.killed_and_restarted().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let paused = host.api("/cases/passes/passes").await["paused"].take();
     assert_eq!((&paused["pause"], &paused["reason"]), (&id, &json!("broken")));
     assert!(paused["until"].is_string(), "{paused}");
@@ -376,7 +371,6 @@ async fn what_pauses_and_maintenance_windows_say_is_shown() {
     let sections = "[[override]]\ncases = \"tagged/crm\"\npaused = \"broken, OPS-1\"\n[[maintenance]]\ncases = \
                     \"tagged/shop\"\nreason = \"moving\"\nfrom = 2020-01-01T00:00:00Z\nuntil = 2099-01-01T00:00:00Z\n";
     let host = Host::builder().sections(sections).with("tagged").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let crm = host.api("/cases/tagged/crm").await["paused"].take();
     assert_eq!(
         (&crm["by"], &crm["reason"], &crm["until"]),
@@ -390,7 +384,6 @@ async fn what_pauses_and_maintenance_windows_say_is_shown() {
 #[tokio::test]
 async fn what_the_webhook_received_is_shown_with_what_became_of_it() {
     let host = Host::builder().webhook("max_body = \"1KiB\"").with("webhook").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     host.deliver(&json!({ "no": "key" })).await;
     host.deliver(&json!({ "id": "nobody's" })).await;
     let url = format!("{}/hooks/crm?a=1", host.webhook);

@@ -121,7 +121,6 @@ async fn a_case_is_run_paused_and_resumed_by_its_buttons() {
         let mut api = Api::start().await;
         let target = format!("[targets.api]\nurl = \"{}\"\n", api.url);
         let host = Host::builder().sections(&target).with("holds").start().await;
-        host.lines.wait(0, &["ready", "components="]).await;
         let page = format!("{}/cases/holds/holder", host.admin);
         browser.open(&page).await;
         browser.click("form[action$='/run'] button").await;
@@ -174,7 +173,6 @@ async fn whatever_a_test_or_a_delivery_says_stays_text() {
         let mut api = Api::start().await;
         let target = format!("[targets.api]\nurl = \"{}\"\n", api.url);
         let host = Host::builder().sections(&target).with("markup").with("shouts").with("bad_name").start().await;
-        host.lines.wait(0, &["ready", "components="]).await;
         let run = async |id: &str| {
             let (status, report) = host.ask(reqwest::Method::POST, &format!("/cases/{id}/runs?wait=true"), None).await;
             assert_eq!(status, 200, "{report}");
@@ -279,9 +277,7 @@ async fn everybody_can_use_every_page() {
 async fn one_signs_in_with_the_token_and_out_again() {
     const TOKEN: &str = "0123456789abcdef0123456789abcdef";
     browse(async |browser| {
-        let sections = "token = \"${secret.admin}\"\n[secrets.admin]\nenv = \"ADMIN_TOKEN\"\n";
-        let host = Host::builder().admin(sections).env("ADMIN_TOKEN", TOKEN).with("manual").start().await;
-        host.lines.wait(0, &["ready", "components="]).await;
+        let host = Host::builder().token(TOKEN).with("manual").start().await;
         // Where one wanted to go is where one comes out.
         browser.open(&format!("{}/cases/manual/manual?window=24h", host.admin)).await;
         assert!(browser.url().await.contains("/sign-in?next="));

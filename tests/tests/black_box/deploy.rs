@@ -17,9 +17,7 @@ fn bytes(name: &str) -> Vec<u8> {
 
 /// A host that runs `passes` and has loaded all that is there.
 async fn start(builder: HostBuilder) -> Host {
-    let host = builder.with("passes").start().await;
-    host.lines.wait(0, &[" ready "]).await;
-    host
+    builder.with("passes").start().await
 }
 
 /// What came to the target `api`: the event, which was answered 202.
@@ -540,8 +538,7 @@ async fn the_first_run_comes_at_once_after_a_deploy_and_after_a_change_but_not_a
 /// Only what was there at the start waits for its tick.
 #[tokio::test]
 async fn the_first_run_comes_at_once_after_a_deploy_while_the_host_is_not_ready_yet() {
-    // It takes its time, and would take all of it.
-    let host = Host::builder().with("cases_spin").start().await;
+    let host = Host::builder().with("hostile/cases_sleeps").while_loading().start().await;
     let mark = host.deploy("rarely");
     host.lines.wait(mark, &["loaded", "component=rarely "]).await;
     assert!(host.lines.find(0, &[" ready "]).is_empty(), "{}", host.lines.text());

@@ -11,9 +11,7 @@ use serde_json::{Value, json};
 async fn start(script: &str, sections: &str, grants: &str) -> Host {
     let config =
         format!("[config.reaches]\nscript = {script:?}\n[config.asks]\nscript = {script:?}\n{sections}");
-    let host = Host::builder().sections(&config).grants(grants).with("reaches").with("asks").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
-    host
+    Host::builder().sections(&config).grants(grants).with("reaches").with("asks").start().await
 }
 
 /// What the fixture says of each line of its script, and the report of its run.
@@ -322,7 +320,6 @@ async fn there_are_no_files_no_environment_and_no_sockets() {
     let address = url.trim_start_matches("http://");
     let sections = format!("[config.doors]\naddress = {address:?}");
     let host = Host::builder().sections(&sections).with("doors").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let (_, report) = host.ask(Method::POST, "/cases/doors/tries/runs?wait=true", None).await;
     assert_eq!(report["outcome"], "pass", "{report}");
     assert_eq!(steps(&report, "log").last().unwrap()["message"], "tried");

@@ -76,7 +76,10 @@ async fn a_component_that_declares_nonsense_is_refused_with_thing_reason_and_fix
         ),
         ("no_cases", &["it declares no case", "`suite!(…)`"]),
         ("cases_trap", &["`cases` did not return", "trapped", "unreachable"]),
-        ("cases_spin", &["`cases` did not return", "computed for longer than 5s", "it may only list the cases"]),
+        (
+            "cases_spin",
+            &["`cases` did not return", "computed for longer than 5s", "it may only list the cases"],
+        ),
         ("cases_calls_host", &["`cases` called `deliveries.new-id`", "may only log"]),
         ("hello", &["a component, but not a test", "`orbital:test/suite@0.1.0`", "built with an SDK"]),
         (
@@ -328,7 +331,6 @@ async fn the_key_that_a_run_holds_is_no_one_elses_and_free_when_the_run_has_ende
     let mut api = Api::start().await;
     let target = format!("[targets.api]\nurl = \"{}\"", api.url);
     let host = Host::builder().with("passes").sections(&target).start().await;
-    host.lines.wait(0, &[" ready "]).await;
     host.deploy("holds");
     let call = api.next().await;
     assert_eq!(call.json()["id"], "shared-key");

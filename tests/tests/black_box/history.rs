@@ -49,7 +49,6 @@ async fn runs_and_how_cases_stand_survive_a_restart() {
     // Nothing is written before the end, so it is the end that writes it.
     let late = "[history]\nbatch_interval = \"1m\"\n";
     let host = Host::builder().sections(late).with("fails").with("tries").with("manual").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let mut reports = Vec::new();
     for case in ["fails/check", "tries/traps-first", "manual/manual", "fails/error", "manual/manual"] {
         reports.push(run(&host, case).await);
@@ -59,7 +58,6 @@ async fn runs_and_how_cases_stand_survive_a_restart() {
     assert_eq!(host.api("/history").await["queue_runs"], 5);
 
     let host = host.stopped_and_restarted(|_| {}).await;
-    host.lines.wait(0, &["ready", "components="]).await;
     assert_eq!(all_runs(&host, "").await, runs);
     assert_eq!(runs.len(), 5);
     for report in &reports {
@@ -107,7 +105,6 @@ async fn runs_and_how_cases_stand_survive_a_restart() {
 async fn statistics_and_series_have_what_ran() {
     let soon = "[history]\nbatch_interval = \"1ms\"\n";
     let host = Host::builder().sections(soon).with("fails").with("tries").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     for case in ["fails/check", "fails/check", "tries/traps-first"] {
         run(&host, case).await;
     }
@@ -339,7 +336,6 @@ async fn the_oldest_runs_go_when_there_are_more_than_are_kept() {
 async fn without_history_there_is_no_file_and_the_api_says_so() {
     let off = "[history]\nenabled = false\n";
     let host = Host::builder().sections(off).with("manual").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let report = run(&host, "manual/manual").await;
     assert_eq!(all_runs(&host, "").await[0]["run"], report["run"]);
     assert_eq!(host.api("/history").await["state"], "off");

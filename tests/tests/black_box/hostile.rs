@@ -336,7 +336,6 @@ async fn who_holds_its_instance_lets_go_of_it() {
     let host = Host::builder().components("grace = \"200ms\"");
     let host = host.sections("[scheduler]\nshutdown_grace = \"200ms\"").sections(&silent);
     let host = host.with_as("hostile/holds", "holds").with_as("hostile/holds", "removed").start().await;
-    host.lines.wait(0, &[" ready "]).await;
     let cases = ["sleeps", "waits", "waits-within", "requests", "waits-by-wasi", "pauses"];
     for component in ["holds", "removed"] {
         for case in cases {

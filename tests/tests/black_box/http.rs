@@ -8,9 +8,7 @@ use serde_json::{Value, json};
 
 /// A host that runs `http`, with these sections.
 async fn start(sections: &str) -> Host {
-    let host = Host::builder().sections(sections).with("http").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
-    host
+    Host::builder().sections(sections).with("http").start().await
 }
 
 /// The report of one of its cases.

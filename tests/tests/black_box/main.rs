@@ -32,6 +32,7 @@ mod overrides;
 mod pages;
 mod pipeline;
 mod polling;
+mod readiness;
 mod recipes;
 mod reload;
 mod replies;

@@ -21,11 +21,6 @@ async fn paused(host: &Host, component: &str, case: &str, times: f64) {
     eventually(&what, async || (skipped(host, component, case, "paused").await >= times).then_some(())).await;
 }
 
-/// Waits until the host has loaded all that was there at its start.
-async fn ready(host: &Host) {
-    host.lines.wait(0, &["ready", "components="]).await;
-}
-
 /// Starts a host with this file, which must be refused with exactly these mistakes, each with all of its texts.
 async fn refused(toml: &str, mistakes: &[&[&str]]) {
     let config = config(toml);
@@ -50,7 +45,6 @@ async fn check_shows_a_cron_expression_with_its_zone() {
 #[tokio::test]
 async fn a_case_of_a_cron_expression_waits_for_its_time_after_a_start_and_runs_at_once_after_a_deploy() {
     let host = Host::builder().with("leap_day").with("passes").start().await;
-    ready(&host).await;
     // Time for a first run, if there were one.
     host.lines.wait_n(host.lines.mark(), 3, &["--- PASS: passes/passes"]).await;
     assert_eq!(runs(&host, "leap_day", "leaps").await, 0.0);

@@ -9,8 +9,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 /// A host that wants the token.
 async fn guarded() -> Host {
-    let sections = "token = \"${secret.admin}\"\n[secrets.admin]\nenv = \"ADMIN_TOKEN\"\n";
-    Host::builder().admin(sections).env("ADMIN_TOKEN", TOKEN).with("tagged").start().await
+    Host::builder().token(TOKEN).with("tagged").start().await
 }
 
 /// Asks with these headers.
@@ -76,7 +75,6 @@ async fn the_overview_says_without_a_script_what_is_wrong() {
 #[tokio::test]
 async fn every_page_is_html_that_loads_nothing_from_elsewhere() {
     let host = Host::builder().with("fails").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let (_, report) = host.ask(Method::POST, "/cases/fails/check/runs?wait=true", None).await;
     let run = format!("/runs/{}", report["run"].as_str().unwrap());
     for (path, expected) in [
@@ -135,7 +133,6 @@ async fn style_and_script_may_be_kept_for_ever() {
 #[tokio::test]
 async fn a_run_is_shown_with_all_attempts_and_where_it_went_wrong() {
     let host = Host::builder().with("fails").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let (_, report) = host.ask(Method::POST, "/cases/fails/check/runs?wait=true", None).await;
     let (status, page) = host.get(&format!("/runs/{}", report["run"].as_str().unwrap())).await;
     assert_eq!(status, 200);
@@ -149,7 +146,6 @@ async fn a_run_is_shown_with_all_attempts_and_where_it_went_wrong() {
 #[tokio::test]
 async fn runs_are_found_by_case_and_by_how_they_ended_over_restarts() {
     let host = Host::builder().with("fails").with("tries").with("manual").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let mut runs = Vec::new();
     for case in ["manual/manual", "fails/check", "tries/traps-first", "fails/check"] {
         let (status, report) = host.ask(Method::POST, &format!("/cases/{case}/runs?wait=true"), None).await;
@@ -157,7 +153,6 @@ async fn runs_are_found_by_case_and_by_how_they_ended_over_restarts() {
         runs.push(report["run"].as_str().unwrap().replace('-', ""));
     }
     let host = host.stopped_and_restarted(|_| {}).await;
-    host.lines.wait(0, &["ready", "components="]).await;
     for (query, expected) in [
         ("", &[3, 2, 1, 0][..]),
         ("?cases=manual/*", &[0]),
@@ -191,7 +186,6 @@ async fn runs_are_found_by_case_and_by_how_they_ended_over_restarts() {
 #[tokio::test]
 async fn without_a_history_pages_are_of_what_is_in_memory_and_say_so() {
     let host = Host::builder().sections("[history]\nenabled = false\n").with("fails").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let (_, report) = host.ask(Method::POST, "/cases/fails/check/runs?wait=true", None).await;
     let (_, page) = host.get("/").await;
     for text in ["as far as runs are kept in memory", "no history is kept", "fail at step 1 of 2", "0 %"] {
@@ -220,7 +214,6 @@ async fn the_webhook_page_says_why_a_delivery_found_no_run() {
 #[tokio::test]
 async fn only_a_post_of_a_page_from_here_changes_anything() {
     let host = Host::builder().with("manual").start().await;
-    host.lines.wait(0, &["ready", "components="]).await;
     for path in ["/cases/manual/manual/run", "/cases/manual/manual/pause", "/sign-out"] {
         assert_eq!(host.get(path).await.0, 405, "{path}");
     }

@@ -87,7 +87,7 @@ fn sections(api: &str) -> String {
 }
 
 async fn start(sections: &str) -> Host {
-    let host = Host::builder()
+    Host::builder()
         .sections(sections)
         .env("TOKEN", TOKEN)
         .env("OTHER", "other-secret")
@@ -96,9 +96,7 @@ async fn start(sections: &str) -> Host {
         .env("RUST_LOG", "trace")
         .with("secrets")
         .start()
-        .await;
-    host.lines.wait(0, &["ready", "components="]).await;
-    host
+        .await
 }
 
 async fn run(host: &Host, case: &str) -> Value {
@@ -326,7 +324,6 @@ async fn a_secret_that_changes_is_sent_and_hidden_and_the_old_one_stays_hidden()
         .with("secrets")
         .start()
         .await;
-    host.lines.wait(0, &["ready", "components="]).await;
     let second = "another-t0ken/2";
     for token in [TOKEN, second] {
         if token == second {
