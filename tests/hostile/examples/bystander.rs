@@ -3,7 +3,7 @@
 use orbital_sdk::prelude::*;
 
 /// What it counts as is whether it passes, not how long it takes beside builds and other tests.
-#[case(every = "200ms", timeout = "30s", max_in_flight = 100)]
+#[case(every = "200ms", timeout = "5m", max_in_flight = 100)]
 fn round(t: &Test) -> Result {
     let id = t.new_id();
     t.send_event(Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" })))?

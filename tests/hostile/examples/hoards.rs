@@ -83,7 +83,7 @@ fn replies(t: &Test) -> Result {
 }
 
 /// Steps that are as large as a step can be: a timeline is not for ever.
-#[case(manual, timeout = "60s")]
+#[case(manual, timeout = "10m")]
 fn steps(t: &Test) -> Result {
     let run = t.context().run_id;
     let keys: Vec<String> = (0..900).map(|number| format!("{run}-{number:0>200}")).collect();

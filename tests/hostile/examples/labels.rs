@@ -2,7 +2,7 @@
 
 use orbital_sdk::prelude::*;
 
-#[case(every = "50ms", timeout = "30s", max_in_flight = 100)]
+#[case(every = "50ms", timeout = "5m", max_in_flight = 100)]
 fn labels(t: &Test) -> Result {
     for number in 0..5 {
         let id = format!("{}-{number}", t.new_id());
