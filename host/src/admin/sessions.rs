@@ -3,10 +3,11 @@
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::time::Instant;
 
 /// How long somebody stays signed in.
 pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 3600);
@@ -85,6 +86,20 @@ mod tests {
         assert!(!sessions.has(&one) && sessions.has(&other));
         sessions.end_all();
         assert!(!sessions.has(&other));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_session_expires_twelve_hours_after_it_began() {
+        let sessions = Sessions::default();
+        let first = sessions.begin();
+        tokio::time::advance(LIFETIME / 2).await;
+        let second = sessions.begin();
+        tokio::time::advance(LIFETIME / 2 - Duration::from_millis(1)).await;
+        assert!(sessions.has(&first) && sessions.has(&second));
+        tokio::time::advance(Duration::from_millis(1)).await;
+        assert!(!sessions.has(&first) && sessions.has(&second));
+        tokio::time::advance(LIFETIME / 2).await;
+        assert!(!sessions.has(&second));
     }
 
     #[test]
