@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 
 use crate::{
     crowd,
@@ -58,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         }
         felt::pass(&mut stage, &signals, WARM_UP)?;
         let felt = Felt::during(&mut stage, &signals, arguments.duration)?;
+        stage.judge(crowd::NAME)?;
         stage.stop()?;
         rows.push(Row { beside: case, felt });
     }
@@ -72,8 +73,6 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let (start, latency) = (felt.start.at(0.99) / start, felt.latency.at(0.99) / latency);
         println!("{:12} {felt} |  {start:4.1} x / {latency:4.1} x", beside.unwrap_or("nothing"));
     }
-    let not_passed = rows.iter().map(|row| row.felt.not_passed).sum::<usize>();
-    ensure!(not_passed == 0, "good runs did not pass {not_passed} times");
     Ok(())
 }
 

@@ -10,6 +10,18 @@ use crate::workspace;
 /// What begins a block of commands, and what ends it.
 const BLOCK: (&str, &str) = ("```sh\n", "```");
 
+/// Readers wait a second until the pipeline is up; here it may take longer, and is waited for. Whatever the guide has started
+/// ends with it, even if it fails halfway.
+const PRELUDE: &str = r#"
+sleep() {
+    for _ in {1..600}; do
+        (: > /dev/tcp/127.0.0.1/4001) 2> /dev/null && return
+        command sleep 0.1
+    done
+}
+trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+"#;
+
 /// Which guides.
 #[derive(Args)]
 pub(crate) struct Arguments {
@@ -52,7 +64,10 @@ fn follow(guide: &Path) -> anyhow::Result<()> {
     // Where the contract is, for a language without an SDK.
     shell.env("ORBITAL", workspace::path(""));
     // With job control, so that `kill %1` is what it is in a terminal.
-    shell.args(["-e", "-u", "-m", "-x", "-c", &commands]).current_dir(&folder).env("PATH", path);
+    shell
+        .args(["-e", "-u", "-m", "-x", "-c", &(PRELUDE.to_owned() + &commands)])
+        .current_dir(&folder)
+        .env("PATH", path);
     let status = shell.status().context("cannot run `bash`")?;
     // What is left of a guide that failed may tell why.
     ensure!(

@@ -9,26 +9,33 @@ use std::{
     path::{Path, PathBuf},
     process::{Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 
-use self::process::Process;
+use self::{bad_runs::BadRun, process::Process, stalls::Stalls};
 use crate::{guests, workspace};
 
 mod addresses;
+mod bad_runs;
 mod config;
 mod process;
 mod samples;
 mod scrape;
 mod signals;
+mod stalls;
 mod tally;
 
-pub(crate) use self::{addresses::Addresses, samples::samples, scrape::get, signals::Signals, tally::Tally};
+pub(crate) use self::{
+    addresses::Addresses, bad_runs::began, samples::samples, scrape::get, signals::Signals, tally::Tally,
+};
 
-/// How long the host may take to answer.
-const READY: Duration = Duration::from_secs(30);
+/// How long the host may take to answer. This and other limits here are for what hangs: a busy machine takes less.
+const READY: Duration = Duration::from_secs(120);
+
+/// How long runs may take to end when no more are started.
+const DRAINED: Duration = Duration::from_secs(180);
 
 /// How often to look whether it does.
 const GLANCE: Duration = Duration::from_millis(50);
@@ -42,6 +49,8 @@ pub(crate) struct Stage {
     host: Process,
     /// What is deployed.
     pub(crate) components: PathBuf,
+    began: SystemTime,
+    stalls: Stalls,
 }
 
 impl Stage {
@@ -53,9 +62,12 @@ impl Stage {
         more: &str,
     ) -> anyhow::Result<Self> {
         let directory = folder.join("components");
-        if directory.exists() {
-            fs::remove_dir_all(&directory)
-                .with_context(|| format!("cannot empty `{}`", directory.display()))?;
+        // Nothing of an earlier call is left: neither its components nor the history and the pauses of its host.
+        for directory in [&directory, &folder.join("state")] {
+            if directory.exists() {
+                fs::remove_dir_all(directory)
+                    .with_context(|| format!("cannot empty `{}`", directory.display()))?;
+            }
         }
         fs::create_dir_all(&directory).with_context(|| format!("cannot create `{}`", directory.display()))?;
         for component in components {
@@ -64,10 +76,11 @@ impl Stage {
         let config = folder.join("orbital.toml");
         fs::write(&config, config::render(&directory, &addresses) + more)
             .with_context(|| format!("cannot write `{}`", config.display()))?;
+        let (began, stalls) = (SystemTime::now(), Stalls::watch());
         let pipeline = start_pipeline(addresses.pipeline, addresses.webhook)?;
         let sink = start_pipeline(addresses.sink, addresses.webhook)?;
         let host = start_host(&config)?;
-        let mut stage = Self { addresses, pipeline, sink, host, components: directory };
+        let mut stage = Self { addresses, pipeline, sink, host, components: directory, began, stalls };
         stage.wait_until_up()?;
         Ok(stage)
     }
@@ -100,6 +113,56 @@ impl Stage {
     pub(crate) fn api(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let answer = scrape::get(self.addresses.admin, &format!("/api/v1/{path}"))?;
         serde_json::from_str(&answer).with_context(|| format!("`{path}` is answered with what is no JSON"))
+    }
+
+    /// Fails if a run of a component with such a name did not pass, unless the machine stalled while it ran. No more runs
+    /// are started, and those in flight are waited for: they count, too.
+    pub(crate) fn judge(&mut self, components: &str) -> anyhow::Result<()> {
+        let cases = format!("{components}*/*");
+        self.drain(&cases)?;
+        let (mut passed, mut not_passed) = (0.0, 0.0);
+        for sample in samples(&self.metrics()?).filter(|sample| sample.name == "orbital_runs_total") {
+            let is_meant = sample.label("component").starts_with(components);
+            match sample.label("outcome") {
+                "pass" if is_meant => passed += sample.value,
+                _ if is_meant => not_passed += sample.value,
+                _ => {}
+            }
+        }
+        let bad = BadRun::list(|path| self.api(path), &cases, self.began)?;
+        let listed = bad.len();
+        ensure!(
+            listed as f64 == not_passed,
+            "{not_passed} runs did not pass by the metrics, and {listed} by the API"
+        );
+        let excused = bad_runs::judge(&bad, &self.stalls, passed + not_passed)?;
+        let (number, length) = self.stalls.sum();
+        if number > 0 {
+            let seconds = length.as_secs_f64();
+            println!(
+                "\nthe machine stalled {number} times, {seconds:.1}s in all; {excused} runs are excused"
+            );
+        }
+        Ok(())
+    }
+
+    /// Has no more of these cases start, and waits for runs in flight.
+    fn drain(&mut self, cases: &str) -> anyhow::Result<()> {
+        let pause =
+            serde_json::json!({ "cases": cases, "reason": "it is over", "author": "xtask", "for": "1h" });
+        scrape::ask(self.addresses.admin, "POST /api/v1/pauses", &pause.to_string())
+            .context("cannot pause the cases")?;
+        let end = Instant::now() + DRAINED;
+        loop {
+            self.expect_running()?;
+            let runs = self.api(&format!("runs?cases={cases}&limit=1"))?;
+            let in_flight = runs["in_flight"].as_array().context("the list has no runs in flight")?;
+            match in_flight.first() {
+                None => return Ok(()),
+                Some(run) if Instant::now() > end => bail!("{} runs do not end: {run}", in_flight.len()),
+                Some(_) => thread::sleep(GLANCE),
+            }
+        }
     }
 
     /// Switches faults of the pipeline.

@@ -13,13 +13,13 @@ use anyhow::{Context as _, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// How long a program may take to say that it is ready.
-const READY: Duration = Duration::from_secs(30);
+const READY: Duration = Duration::from_secs(120);
 
 /// How long a program may take to stop; then it is killed.
-const STOP: Duration = Duration::from_secs(15);
+const STOP: Duration = Duration::from_secs(120);
 
 /// How long after the end of its output a program is gone.
-const GONE: Duration = Duration::from_secs(1);
+const GONE: Duration = Duration::from_secs(10);
 
 /// How often to look whether a program has ended.
 const GLANCE: Duration = Duration::from_millis(10);

@@ -8,7 +8,8 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a host may take to answer, even on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// What a host says at a path.
 pub(crate) fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
@@ -21,13 +22,16 @@ pub(crate) fn ask(host: SocketAddr, request: &str, body: &str) -> anyhow::Result
     stream.set_read_timeout(Some(TIMEOUT))?;
     // In one piece: to write it bit by bit is to send a packet for each.
     let length = body.len();
-    let request = format!("{request} HTTP/1.0\r\nHost: {host}\r\nContent-Length: {length}\r\n\r\n{body}");
+    let request = format!(
+        "{request} HTTP/1.0\r\nHost: {host}\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+    );
     stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
     let status = head.lines().next().unwrap_or_default();
-    ensure!(status.split(' ').nth(1) == Some("200"), "it answers `{status}`");
+    let is_success = status.split(' ').nth(1).is_some_and(|code| code.starts_with('2'));
+    ensure!(is_success, "it answers `{status}`");
     Ok(body.to_owned())
 }
 

@@ -2,8 +2,6 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use anyhow::ensure;
-
 use super::samples::samples;
 
 const METRIC: &str = "orbital_runs_total";
@@ -26,16 +24,9 @@ impl Tally {
         Self(tally)
     }
 
-    /// Fails, with every reason, unless each expected case passed and no case ended in any other way.
-    pub(crate) fn verdict(&self, expected: &[impl AsRef<str>]) -> anyhow::Result<()> {
-        let never = expected.iter().map(AsRef::as_ref).filter(|case| self.runs(case, "pass") == 0);
-        let mut reasons: Vec<_> = never.map(|case| format!("`{case}` never passed")).collect();
-        for (case, outcomes) in &self.0 {
-            let others = outcomes.iter().filter(|(outcome, runs)| *outcome != "pass" && **runs > 0);
-            reasons.extend(others.map(|(outcome, runs)| format!("`{case}` ended {runs} × with `{outcome}`")));
-        }
-        ensure!(reasons.is_empty(), "not everything passed: {}", reasons.join(", "));
-        Ok(())
+    /// Returns which of these cases have never passed.
+    pub(crate) fn never_passed<'a>(&self, cases: &'a [String]) -> Vec<&'a str> {
+        cases.iter().map(String::as_str).filter(|case| self.runs(case, "pass") == 0).collect()
     }
 
     fn runs(&self, case: &str, outcome: &str) -> u64 {
@@ -93,14 +84,9 @@ orbital_runs_total{broken
     }
 
     #[test]
-    fn a_verdict_gives_every_reason() {
-        let error = Tally::read(PAGE).verdict(&["rust/smoke", "rust/counters"]).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "not everything passed: `rust/counters` never passed, `rust/fan-out` ended 2 × with `timeout`"
-        );
-        let passes = PAGE.lines().filter(|line| !line.contains("timeout")).collect::<Vec<_>>().join("\n");
-        assert!(Tally::read(&passes).verdict(&["rust/smoke"]).is_ok());
+    fn cases_that_never_passed_are_named() {
+        let cases = ["rust/smoke", "rust/counters", "rust/fan-out"].map(str::to_owned);
+        assert_eq!(Tally::read(PAGE).never_passed(&cases), ["rust/counters", "rust/fan-out"]);
     }
 
     #[test]
