@@ -29,10 +29,10 @@ const WARM_UP: Duration = Duration::from_secs(4);
 pub(crate) struct Arguments {
     /// How long to look at each host, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
-    duration: Duration,
+    pub(crate) duration: Duration,
     /// What to run beside the good tests; without it, one after another
     #[arg(value_parser = GREEDY)]
-    beside: Vec<String>,
+    pub(crate) beside: Vec<String>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {

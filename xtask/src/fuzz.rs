@@ -6,17 +6,17 @@ use anyhow::{Context as _, ensure};
 
 use crate::{guests::answer, workspace};
 
-/// How long a single input may take, in seconds; more is a finding.
-const INPUT_TIMEOUT: u32 = 20;
+/// How long a single input may take, in seconds; more is a finding. On a busy machine a good one takes some.
+const INPUT_TIMEOUT: u32 = 120;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Which fuzzers, such as `config`; without any, all of `fuzz/targets`
     #[arg(value_name = "TARGET")]
-    targets: Vec<String>,
+    pub(crate) targets: Vec<String>,
     /// How long each of them runs, such as `10s` or `10m`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "10s")]
-    duration: Duration,
+    pub(crate) duration: Duration,
 }
 
 /// Fails at the first input that breaks something; it is kept in `fuzz/artifacts`.

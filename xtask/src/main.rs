@@ -14,6 +14,7 @@ mod felt;
 mod fuzz;
 mod guests;
 mod guides;
+mod nightly;
 mod pages;
 mod screenshots;
 mod soak;
@@ -41,6 +42,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Do what the guides say, each in an empty folder
     Guides(guides::Arguments),
+    /// Run everything that takes too long for each change: fuzzers, a long soak, fairness, mutations
+    Nightly(nightly::Arguments),
     /// Measure how long pages take among many stored runs, and how much good tests feel of who opens them
     Pages(pages::Arguments),
     /// Take the pictures of the pages that the documents show
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
+        Command::Nightly(arguments) => nightly::run(&arguments),
         Command::Pages(arguments) => pages::run(&arguments),
         Command::Screenshots => screenshots::run(),
         Command::Soak(arguments) => soak::run(&arguments),

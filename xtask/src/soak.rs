@@ -32,7 +32,7 @@ const MORE: f64 = 1.2;
 pub(crate) struct Arguments {
     /// How long to run, such as `60s` or `30m`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "60s")]
-    duration: Duration,
+    pub(crate) duration: Duration,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
