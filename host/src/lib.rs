@@ -6,6 +6,7 @@
 
 pub mod admin;
 pub mod build;
+mod cause;
 pub mod cli;
 pub mod compare;
 pub mod config;

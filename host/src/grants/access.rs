@@ -6,6 +6,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::{Grants, HostGrant, Manifest, Shortage};
+use crate::cause::Cause;
 
 /// What a component is granted, and what of it it asks for.
 #[derive(Debug, Clone)]
@@ -16,10 +17,26 @@ pub struct Access {
     manifest: Option<Arc<Manifest>>,
 }
 
-/// Why something is not allowed, and what would allow it.
+/// The reason why something is not allowed, and the change that would allow it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct Denial(String);
+pub enum Denial {
+    /// The operator has not granted it.
+    #[error("{0}")]
+    NotGranted(String),
+    /// The component's manifest does not ask for it.
+    #[error("{0}")]
+    NotAsked(String),
+}
+
+impl Denial {
+    /// The mistake behind it.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::NotGranted(what) => Cause::operator(what),
+            Self::NotAsked(what) => Cause::author(what),
+        }
+    }
+}
 
 impl Access {
     /// For a component with these grants and, if it has one, this manifest.
@@ -106,6 +123,12 @@ impl Access {
         Arc::new(named.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
+    /// Whether it cannot do without this value of the configuration; none if it has no manifest, which would say so.
+    pub fn requires_config(&self, name: &str) -> Option<bool> {
+        let manifest = self.manifest.as_ref()?;
+        Some(manifest.config.iter().any(|ask| ask.name == name && !ask.optional))
+    }
+
     /// Whether it asks for this value of the configuration.
     pub fn asks_for_config(&self, name: &str) -> bool {
         let Some(manifest) = &self.manifest else { return true };
@@ -135,14 +158,14 @@ impl Access {
 
     fn not_granted(&self, what: &str, setting: &str) -> Denial {
         let component = &self.component;
-        Denial(format!(
+        Denial::NotGranted(format!(
             "`{component}` may not {what}: add `{setting}` to a section `[components.{component:?}]` of the configuration"
         ))
     }
 
     fn not_asked(&self, what: &str, setting: &str) -> Denial {
         let (component, file) = (&self.component, Manifest::FILE);
-        Denial(format!(
+        Denial::NotAsked(format!(
             "`{component}` may not {what}, as its manifest does not ask for that: add `{setting}` to `{file}` of its \
              project, and build it again"
         ))

@@ -19,6 +19,7 @@ use super::budget::Budget;
 use super::meter::{Loan, Meter};
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
+use crate::cause::Cause;
 use crate::foreign::shown;
 use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
 
@@ -39,6 +40,19 @@ enum Destination {
     Host { url: Url, may_be_private: bool },
 }
 
+/// The reason why a request is not sent.
+struct Refusal {
+    reason: String,
+    /// The mistake behind it, if it is not the test's own code.
+    cause: Option<Cause>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { reason, cause: None }
+    }
+}
+
 /// Sends what one instance sends.
 pub(super) struct Outgoing {
     recorder: Recorder,
@@ -56,8 +70,10 @@ impl Outgoing {
         &self,
         request: &http::request::Parts,
         options: Option<RequestOptions>,
-    ) -> Result<(&RunParts, target::Request, (Destination, Loan)), String> {
-        let run = self.run.as_deref().ok_or("while it is asked for its cases, a component may only log")?;
+    ) -> Result<(&RunParts, target::Request, (Destination, Loan)), Refusal> {
+        let run = self.run.as_deref().ok_or_else(|| {
+            Refusal::from("while it is asked for its cases, a component may only log".to_owned())
+        })?;
         let meter = self.recorder.meter();
         let under_way = meter
             .charge(Budget::Requests, 1)
@@ -68,15 +84,20 @@ impl Outgoing {
         let method = request.method.to_string();
         let (target, path, destination) = match run.client.route(&url) {
             Some((target, path)) => {
-                run.access.target(&target, &method, &path).map_err(|denial| denial.to_string())?;
+                run.access
+                    .target(&target, &method, &path)
+                    .map_err(|denial| Refusal { reason: denial.to_string(), cause: Some(denial.cause()) })?;
                 (target, path, Destination::Target)
             }
             None => {
                 let grant = run.access.host(&url).map_err(|denial| {
-                    format!("{}. As a host of its own: {denial}", no_target(&run.client, &url))
+                    let reason = format!("{}. As a host of its own: {denial}", no_target(&run.client, &url));
+                    let cause = Cause { origin: denial.cause().origin, what: reason.clone() };
+                    Refusal { reason, cause: Some(cause) }
                 })?;
                 if !url.username().is_empty() || url.password().is_some() {
-                    return Err("the URL has a user or a password; send them as a header".to_owned());
+                    let reason = "the URL has a user or a password; send them as a header";
+                    return Err(Refusal::from(reason.to_owned()));
                 }
                 let may_be_private = grant.private;
                 (grant.pattern.to_string(), url.to_string(), Destination::Host { url, may_be_private })
@@ -129,7 +150,10 @@ impl WasiHttpHooks for Outgoing {
                 };
                 Box::new(exchange)
             }
-            Err(reason) => {
+            Err(Refusal { reason, cause }) => {
+                if let Some(cause) = cause {
+                    recorder.blame(cause);
+                }
                 recorder.note(Happening::Send {
                     target: String::new(),
                     method: parts.method.to_string(),
@@ -188,6 +212,9 @@ async fn exchange(
         Ok((body, answer))
     };
     let (body, answer) = sent.await.unwrap_or_else(|error| (String::new(), Err(error)));
+    if let Some(cause) = answer.as_ref().err().and_then(target::SendError::cause) {
+        recorder.blame(cause);
+    }
     let step = Happening::sent([target, method, path], None, body, &answer);
     recorder.note_since(began, step);
     let receipt = answer.map_err(guest_error)?;
@@ -233,7 +260,9 @@ fn guest_error(error: target::SendError) -> Error {
             Error::HttpRequestDenied
         }
         target::SendError::Private(_) => Error::DestinationIpProhibited,
-        target::SendError::Invalid(reason) => Error::InternalError(Some(reason)),
+        target::SendError::Invalid(reason) | target::SendError::NoSecret(reason) => {
+            Error::InternalError(Some(reason))
+        }
         target::SendError::Unreachable(_) => Error::DestinationUnavailable,
         target::SendError::Timeout(_) => Error::HttpResponseTimeout,
         target::SendError::TooLarge(limit) => Error::HttpResponseBodySize(Some(limit as u64)),

@@ -15,6 +15,7 @@ use super::clock::RunClock;
 use super::meter::{Meter, Usage};
 use super::series::{MetricKind, Sample};
 use super::sight::Sight;
+use crate::cause::Cause;
 use crate::report::text::{deliveries, short};
 use crate::seconds::{maybe_seconds, seconds};
 use crate::target::{Phases, Receipt, SendError};
@@ -43,6 +44,10 @@ struct Inner {
     recording: Recording,
     /// What was written to the two streams and has no line break yet.
     partial: [Vec<u8>; 2],
+    /// Whether the run has sent something, or waited for a delivery.
+    contacted: bool,
+    /// A problem that the test has ignored if it contacts the system under test afterwards.
+    until_contact: Option<Cause>,
 }
 
 /// The record of a run.
@@ -58,6 +63,8 @@ pub struct Recording {
     pub failures: Vec<String>,
     /// Values for metrics.
     pub samples: Vec<Sample>,
+    /// Problems that the system under test did not cause: the first of each origin.
+    pub causes: Vec<Cause>,
     /// What the run is doing.
     pub activity: Activity,
 }
@@ -368,7 +375,11 @@ impl Recorder {
 
     /// Notes what the run is about to do; gives the moment to call [`Recorder::leave`] with.
     pub fn enter(&self, activity: Activity) -> Instant {
-        self.lock().recording.activity = activity;
+        let mut inner = self.lock();
+        if matches!(activity, Activity::Sending { .. } | Activity::Waiting { .. }) {
+            (inner.contacted, inner.until_contact) = (true, None);
+        }
+        inner.recording.activity = activity;
         Instant::now()
     }
 
@@ -421,6 +432,21 @@ impl Recorder {
         Ok(())
     }
 
+    /// Notes a problem that the system under test did not cause. Of several with one origin, the first counts.
+    pub fn blame(&self, cause: Cause) {
+        self.lock().recording.blame(cause);
+    }
+
+    /// Notes a problem that a test may ignore. It counts unless the run contacts the system under test afterwards.
+    pub(super) fn blame_until_contact(&self, cause: Cause) {
+        self.lock().until_contact.get_or_insert(cause);
+    }
+
+    /// Whether the run has sent something, or waited for a delivery.
+    pub(super) fn has_contacted(&self) -> bool {
+        self.lock().contacted
+    }
+
     /// Keeps a value for a metric.
     pub fn sample(&self, sample: Sample) {
         self.lock().recording.samples.push(sample);
@@ -466,7 +492,13 @@ impl Recorder {
                 self.note(Happening::Log { level: "info", source, message: text(&line), fields: Vec::new() });
             }
         }
-        let mut recording = std::mem::take(&mut self.lock().recording);
+        let (mut recording, cause) = {
+            let mut inner = self.lock();
+            (std::mem::take(&mut inner.recording), inner.until_contact.take())
+        };
+        if let Some(cause) = cause {
+            recording.blame(cause);
+        }
         if let Some(cut_short) = recording.activity.cut_short(self.clock.elapsed()) {
             recording.push(cut_short);
         }
@@ -496,6 +528,12 @@ impl Inner {
 }
 
 impl Recording {
+    fn blame(&mut self, cause: Cause) {
+        if !self.causes.iter().any(|known| known.origin == cause.origin) {
+            self.causes.push(cause);
+        }
+    }
+
     fn push(&mut self, step: Step) {
         let bytes = self.bytes.saturating_add(step.what.size());
         if self.steps.len() < MAX_STEPS && bytes <= MAX_BYTES {

@@ -26,7 +26,7 @@ use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
 use heartbeat::Heartbeat;
-use verdict::{Ending, judge, time_ran_out};
+use verdict::{Circumstances, Ending, judge, time_ran_out};
 
 /// Runs cases.
 pub struct Runner {
@@ -228,8 +228,9 @@ impl Runner {
             time_ran_out(time_limit, duration, (&recorder, &recording), came)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
-        let standstill = self.heartbeat.standstill_since(began);
-        let (outcome, messages) = judge(ending, recording.failures, late, standstill);
+        let circumstances =
+            Circumstances { causes: recording.causes, standstill: self.heartbeat.standstill_since(began) };
+        let (outcome, messages) = judge(ending, recording.failures, late, circumstances);
         Attempt {
             started,
             entered: clock.started(),

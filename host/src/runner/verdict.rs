@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use crate::cause::Cause;
 use crate::guest::{Activity, Breakdown, Happening, Recorder, Recording, write_frames};
 use crate::report::Outcome;
 use crate::report::text::{deliveries, short};
@@ -25,16 +26,33 @@ pub(super) enum Ending {
     Retired,
 }
 
-/// Outcome and reasons. Precedence: shutdown beats all; a budget that was breached is an error; a test that
-/// said no has failed, however it ended after that. But if the host itself stood still in between, nobody can
-/// tell whose fault it is: then what did not pass is cancelled.
+/// Problems during an attempt that the system under test did not cause.
+#[derive(Default)]
+pub(super) struct Circumstances {
+    /// Those that are certain.
+    pub(super) causes: Vec<Cause>,
+    /// How long the host itself stood still.
+    pub(super) standstill: Option<Duration>,
+}
+
+/// Returns outcome and reasons. Precedence: a shutdown cancels; a breached budget is an error; a known cause outside the
+/// system under test makes an attempt that did not pass an error, and the first message names it; after a standstill of
+/// the host, an attempt that did not pass is cancelled, as the reason is unknown; a test that called `fail` has failed,
+/// however it ended afterwards.
 pub(super) fn judge(
     ending: Ending,
     failures: Vec<String>,
     late: Option<String>,
-    standstill: Option<Duration>,
+    Circumstances { causes, standstill }: Circumstances,
 ) -> (Outcome, Vec<String>) {
     let (outcome, mut messages) = judge_ending(ending, failures, late);
+    if matches!(outcome, Outcome::Pass | Outcome::Cancelled) {
+        return (outcome, messages);
+    }
+    if !causes.is_empty() {
+        messages.splice(0..0, causes.iter().map(Cause::to_string));
+        return (Outcome::Error, messages);
+    }
     match standstill {
         Some(standstill) if matches!(outcome, Outcome::Fail | Outcome::Timeout) => {
             messages.push(format!(
@@ -205,7 +223,8 @@ mod tests {
     #[test]
     fn outcomes_have_a_precedence() {
         let no = || vec!["no".to_owned()];
-        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned()), None).0;
+        let outcome =
+            |ending, failures| judge(ending, failures, Some("late".to_owned()), Circumstances::default()).0;
         assert_eq!(outcome(Ending::Returned(Ok(())), Vec::new()), Outcome::Pass);
         assert_eq!(outcome(Ending::Returned(Ok(())), no()), Outcome::Fail);
         assert_eq!(outcome(Ending::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
@@ -220,8 +239,10 @@ mod tests {
 
     #[test]
     fn no_case_is_blamed_for_time_that_nobody_had() {
-        let stood_still = Some(Duration::from_secs(60));
-        let outcome = |ending| judge(ending, Vec::new(), None, stood_still).0;
+        let outcome = |ending| {
+            let standstill = Some(Duration::from_secs(60));
+            judge(ending, Vec::new(), None, Circumstances { standstill, ..Circumstances::default() }).0
+        };
         assert_eq!(outcome(Ending::TimedOut), Outcome::Cancelled);
         assert_eq!(outcome(Ending::Returned(Err("no answer".to_owned()))), Outcome::Cancelled);
         assert_eq!(outcome(Ending::Returned(Ok(()))), Outcome::Pass);
@@ -229,10 +250,40 @@ mod tests {
     }
 
     #[test]
+    fn a_known_cause_outside_the_system_makes_what_did_not_pass_an_error() {
+        let circumstances = |standstill| Circumstances {
+            causes: vec![Cause::operator("no target"), Cause::host("no descriptor")],
+            standstill,
+        };
+        for standstill in [None, Some(Duration::from_secs(60))] {
+            let judged = |ending| judge(ending, vec!["no".to_owned()], None, circumstances(standstill));
+            for ending in [
+                Ending::TimedOut,
+                Ending::Returned(Ok(())),
+                Ending::Returned(Err("no".to_owned())),
+                broke(None),
+                broke(breach()),
+            ] {
+                let (outcome, messages) = judged(ending);
+                assert_eq!(outcome, Outcome::Error);
+                assert!(messages[0].ends_with("configuration, not in the system under test: no target"));
+                assert!(messages[1].ends_with("of the system under test: no descriptor"));
+                assert_eq!(messages[2], "no");
+            }
+            assert_eq!(judged(Ending::ShutDown).0, Outcome::Cancelled);
+            let (outcome, messages) =
+                judge(Ending::Returned(Ok(())), Vec::new(), None, circumstances(standstill));
+            assert_eq!((outcome, messages.len()), (Outcome::Pass, 0));
+        }
+    }
+
+    #[test]
     fn no_reason_is_lost() {
-        let (_, messages) = judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), None);
+        let none = Circumstances::default;
+        let (_, messages) =
+            judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), none());
         assert_eq!(messages, ["first", "late"]);
-        let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, None);
+        let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, none());
         assert_eq!(messages, ["first", "trap"]);
     }
 
@@ -242,9 +293,9 @@ mod tests {
             let reason = "the test called `exit(1)`; it must return instead".to_owned();
             Ending::Broke(Breakdown { reason, frames: Vec::new(), breach: None, is_exit: true })
         };
-        let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, None);
+        let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, Circumstances::default());
         assert_eq!((outcome, messages), (Outcome::Fail, vec!["first".to_owned()]));
-        let (outcome, messages) = judge(exit(), Vec::new(), None, None);
+        let (outcome, messages) = judge(exit(), Vec::new(), None, Circumstances::default());
         assert_eq!((outcome, messages.len()), (Outcome::Error, 1));
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::request::SendError;
 use crate::secrets::Secrets;
 
 /// How large a path or a header may become with its secrets in place, in bytes.
@@ -24,6 +25,28 @@ pub(super) struct Placeholders {
     in_body: bool,
     /// All secrets there are.
     known: Arc<BTreeSet<String>>,
+}
+
+/// The reason why a text cannot have its secrets. No value is in the message.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum FillError {
+    /// The operator has not defined or not granted it.
+    #[error("{0}")]
+    NotGranted(String),
+    /// The values are too long.
+    #[error("with its secrets in place, it has more than {0} bytes")]
+    TooLong(usize),
+}
+
+impl FillError {
+    /// As the reason why a request cannot be sent, of which `part` has the placeholder.
+    pub(super) fn of(self, part: &str) -> SendError {
+        let reason = format!("{part}: {self}");
+        match self {
+            Self::NotGranted(_) => SendError::NoSecret(reason),
+            Self::TooLong(_) => SendError::Invalid(reason),
+        }
+    }
 }
 
 /// Where a value is to stand.
@@ -77,7 +100,7 @@ impl Placeholders {
     ///
     /// # Errors
     /// One of them cannot be had, or the text becomes longer than `most` allows. No value is in the message.
-    pub(super) fn fill<'a>(&self, text: &'a [u8], place: Place) -> Result<Cow<'a, [u8]>, String> {
+    pub(super) fn fill<'a>(&self, text: &'a [u8], place: Place) -> Result<Cow<'a, [u8]>, FillError> {
         let most = if matches!(place, Place::Body(_)) { super::MAX_BODY } else { MAX_TEXT };
         let (mut filled, mut rest) = (Vec::new(), text);
         while let Some((before, name, behind)) = next(rest, place == Place::Url) {
@@ -90,7 +113,7 @@ impl Placeholders {
             filled.extend_from_slice(&written(value.expose_secret(), place));
             rest = behind;
             if filled.len() + rest.len() > most {
-                return Err(format!("with its secrets in place, it has more than {most} bytes"));
+                return Err(FillError::TooLong(most));
             }
         }
         if filled.is_empty() {
@@ -101,30 +124,30 @@ impl Placeholders {
     }
 
     /// What takes a placeholder's place; none if it is text like any other.
-    fn value(&self, name: &str, place: Place) -> Result<Option<&SecretString>, String> {
+    fn value(&self, name: &str, place: Place) -> Result<Option<&SecretString>, FillError> {
         let (target, is_known) = (&self.target, self.known.contains(name));
         let in_body = matches!(place, Place::Body(_));
         if in_body && !self.in_body {
             // A body may have any text in it. One that names a secret there is means the secret.
             return if is_known {
-                Err(format!(
+                Err(FillError::NotGranted(format!(
                     "`${{secret.{name}}}` is in the body, and the target `{target}` takes no secrets there; the operator \
                      allows it with `secrets = [{name:?}]` and `secrets_in_body = true` in `[targets.{target}]`"
-                ))
+                )))
             } else {
                 Ok(None)
             };
         }
         match self.granted.get(name) {
             Some(value) => Ok(Some(value)),
-            None if is_known => Err(format!(
+            None if is_known => Err(FillError::NotGranted(format!(
                 "the target `{target}` is not granted the secret `{name}`; the operator grants it with \
                  `secrets = [{name:?}]` in `[targets.{target}]`"
-            )),
-            None => Err(format!(
+            ))),
+            None => Err(FillError::NotGranted(format!(
                 "there is no secret `{name}`; the operator adds a section `[secrets.{name}]`, and \
                  `secrets = [{name:?}]` to `[targets.{target}]`"
-            )),
+            ))),
         }
     }
 }
@@ -206,6 +229,7 @@ mod tests {
         placeholders(in_body)
             .fill(text.as_bytes(), place)
             .map(|filled| String::from_utf8(filled.into_owned()).unwrap())
+            .map_err(|error| error.to_string())
     }
 
     #[test]

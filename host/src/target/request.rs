@@ -10,6 +10,7 @@ use reqwest::Url;
 
 use super::phases::Phases;
 use super::placeholders::{Place, Placeholders, content};
+use crate::cause::Cause;
 use crate::foreign::shown;
 use crate::grants::Denial;
 
@@ -82,6 +83,9 @@ pub enum SendError {
     /// The request cannot be sent as it is.
     #[error("{0}")]
     Invalid(String),
+    /// The request names a secret that the operator has not defined, or not granted to the target.
+    #[error("{0}")]
+    NoSecret(String),
     /// The component may not send it.
     #[error(transparent)]
     Denied(#[from] Denial),
@@ -100,6 +104,19 @@ pub enum SendError {
     /// The answer's body is too large.
     #[error("the answer's body is larger than {0} bytes (the target's `max_response`)")]
     TooLarge(usize),
+}
+
+impl SendError {
+    /// The problem behind it, if it is certain that the system under test did not cause it.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
+            Self::Denied(denial) => Some(denial.cause()),
+            Self::Invalid(_) | Self::Taken | Self::Unreachable(_) | Self::Timeout(_) | Self::TooLarge(_) => {
+                None
+            }
+        }
+    }
 }
 
 pub(super) fn describe_known(names: &[String]) -> String {
@@ -127,7 +144,7 @@ impl Request {
         of_target: &HeaderMap,
         placeholders: &Placeholders,
     ) -> Result<Checked, SendError> {
-        let url = fill_path(base, &self.path, placeholders).map_err(SendError::Invalid)?;
+        let url = fill_path(base, &self.path, placeholders)?;
         self.check_for(url, of_target, placeholders)
     }
 
@@ -154,18 +171,12 @@ impl Request {
         }
         let mut headers = HeaderMap::new();
         for (name, value) in &self.headers {
-            let (name, value) = check_header(name, value)
-                .and_then(|(name, value)| {
-                    let value = fill_header(&name, value, placeholders)?;
-                    Ok((name, value))
-                })
-                .map_err(SendError::Invalid)?;
+            let (name, value) = check_header(name, value).map_err(SendError::Invalid)?;
+            let value = fill_header(&name, value, placeholders)?;
             headers.append(name, value);
         }
         let place = Place::Body(content(&headers, of_target));
-        let filled = placeholders
-            .fill(&self.body, place)
-            .map_err(|reason| SendError::Invalid(format!("the body: {reason}")))?;
+        let filled = placeholders.fill(&self.body, place).map_err(|error| error.of("the body"))?;
         let body = match filled {
             Cow::Owned(filled) => filled.into(),
             Cow::Borrowed(_) => self.body,
@@ -176,15 +187,17 @@ impl Request {
 
 /// A test's path behind a target's URL, with secrets in place. What is wrong with it is said of what the test wrote, so
 /// that no value is in the message.
-fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, String> {
-    let url = append(base, path)?;
-    let filled =
-        placeholders.fill(path.as_bytes(), Place::Url).map_err(|reason| format!("the path: {reason}"))?;
+fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, SendError> {
+    let url = append(base, path).map_err(SendError::Invalid)?;
+    let filled = placeholders.fill(path.as_bytes(), Place::Url).map_err(|error| error.of("the path"))?;
     match filled {
         Cow::Borrowed(_) => Ok(url),
         // A value may be made of dots.
         Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled)).map_err(|_| {
-            format!("with its secrets in place, the path `{}` has a segment `.` or `..`", shown(path))
+            SendError::Invalid(format!(
+                "with its secrets in place, the path `{}` has a segment `.` or `..`",
+                shown(path)
+            ))
         }),
     }
 }
@@ -193,15 +206,15 @@ fn fill_header(
     name: &HeaderName,
     value: HeaderValue,
     placeholders: &Placeholders,
-) -> Result<HeaderValue, String> {
-    let filled = placeholders
-        .fill(value.as_bytes(), Place::Header)
-        .map_err(|reason| format!("the header `{name}`: {reason}"))?;
+) -> Result<HeaderValue, SendError> {
+    let part = || format!("the header `{name}`");
+    let filled = placeholders.fill(value.as_bytes(), Place::Header).map_err(|error| error.of(&part()))?;
     match filled {
         Cow::Borrowed(_) => Ok(value),
         Cow::Owned(filled) => {
             let mut value = HeaderValue::from_bytes(&filled).map_err(|_| {
-                format!("with its secret in place, the header `{name}` has a control character")
+                let reason = "with its secret in place, the header";
+                SendError::Invalid(format!("{reason} `{name}` has a control character"))
             })?;
             value.set_sensitive(true);
             Ok(value)

@@ -29,6 +29,7 @@ mod many;
 mod metrics;
 mod names;
 mod new;
+mod operator;
 mod overrides;
 mod pages;
 mod pipeline;

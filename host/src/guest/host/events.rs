@@ -115,6 +115,9 @@ async fn exchange(
         }
         Err(error) => Err(error),
     };
+    if let Some(cause) = answer.as_ref().err().and_then(target::SendError::cause) {
+        recorder.blame(cause);
+    }
     if let Ok(receipt) = &answer {
         // If that is too much, the run ends before the test sees it.
         let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
@@ -164,7 +167,9 @@ fn receipt(receipt: target::Receipt) -> Receipt {
 fn send_error(error: target::SendError) -> SendError {
     match error {
         target::SendError::UnknownTarget { .. } => SendError::UnknownTarget(error.to_string()),
-        target::SendError::Invalid(reason) => SendError::Invalid(reason),
+        target::SendError::Invalid(reason) | target::SendError::NoSecret(reason) => {
+            SendError::Invalid(reason)
+        }
         target::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
         target::SendError::Taken => SendError::Taken,
         target::SendError::Unreachable(reason) | target::SendError::Private(reason) => {

@@ -66,6 +66,9 @@ impl Session {
                 Ok(sample)
             }),
         };
+        if let Some(denial) = &denial {
+            recorder.blame_until_contact(denial.cause());
+        }
         let denial = denial.map(|denial| denial.to_string());
         let error = denial.or_else(|| result.as_ref().err().map(describe));
         recorder.note(Happening::Metric { kind, name: step_name, value, error });
