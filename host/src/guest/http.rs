@@ -21,7 +21,7 @@ use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
 use crate::cause::Cause;
 use crate::foreign::shown;
-use crate::target::{self, Client, MAX_BODY, header_text, is_reserved};
+use crate::target::{self, Client, Failure, MAX_BODY, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
 /// once while one of its timers is pending.
@@ -263,7 +263,18 @@ fn guest_error(error: target::SendError) -> Error {
         target::SendError::Invalid(reason) | target::SendError::NoSecret(reason) => {
             Error::InternalError(Some(reason))
         }
-        target::SendError::Unreachable(_) => Error::DestinationUnavailable,
+        target::SendError::Unreachable { failure, reason } => match failure {
+            Failure::Dns => Error::DnsError { rcode: Some(reason), info_code: None },
+            Failure::Refused => Error::ConnectionRefused,
+            Failure::ConnectTimeout => Error::ConnectionTimeout,
+            Failure::Unroutable => Error::DestinationIpUnroutable,
+            Failure::Certificate => Error::TlsCertificateError,
+            Failure::Tls => Error::TlsProtocolError,
+            Failure::Ended => Error::ConnectionTerminated,
+            Failure::Protocol => Error::HttpProtocolError,
+            Failure::Other => Error::DestinationUnavailable,
+        },
+        target::SendError::Shortage(reason) => Error::InternalError(Some(reason)),
         target::SendError::Timeout(_) => Error::HttpResponseTimeout,
         target::SendError::TooLarge(limit) => Error::HttpResponseBodySize(Some(limit as u64)),
     }

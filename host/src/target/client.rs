@@ -12,11 +12,15 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use super::phases::{Phases, TakeTime, connected};
+use super::connections::{Connections, Recipe, tls};
+use super::failure::{Failure, describe};
+use super::phases::{Phases, connected};
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
-use super::resolver::{NotPublic, PublicOnly, SystemResolver, check_literal};
-use super::settings::{CONNECT_TIMEOUT, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url};
+use super::resolver::{PublicOnly, SystemResolver, check_literal};
+use super::settings::{
+    CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
+};
 use crate::secrets::{Masker, Secrets, Template};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -43,7 +47,7 @@ struct Target {
 
 /// Connections, and what goes over them.
 struct Pool {
-    http: reqwest::Client,
+    connections: Connections,
     headers: HeaderMap,
     placeholders: Placeholders,
     timeout: Duration,
@@ -69,9 +73,12 @@ pub enum ClientError {
         /// What the library said.
         source: reqwest::Error,
     },
-    /// The same for hosts that are no target's.
+    /// The HTTP client for hosts that are no target's could not be made.
     #[error("cannot make an HTTP client")]
     Hosts(#[source] reqwest::Error),
+    /// There are no certificates to trust.
+    #[error("cannot read the certificates that the system trusts")]
+    Tls(#[source] rustls::Error),
 }
 
 /// A request that has been checked and can be sent.
@@ -94,17 +101,32 @@ impl Client {
         runtime: Handle,
     ) -> Result<Self, Vec<ClientError>> {
         let known = Arc::new(secrets.names().map(str::to_owned).collect());
+        let tls = tls().map_err(|error| vec![ClientError::Tls(error)])?;
         let (mut targets, mut errors) = (BTreeMap::new(), Vec::new());
+        // Of their own, so that names that tests choose do not delay them.
+        let resolver = Arc::new(SystemResolver::default());
         for (name, settings) in &settings.0 {
-            match Target::new(name, settings, secrets, &known) {
+            let recipe = Recipe {
+                connect_timeout: settings.connect_timeout,
+                max_age: settings.connection_max_age,
+                resolver: resolver.clone(),
+                tls: tls.clone(),
+            };
+            match Target::new(name, settings, recipe, secrets, &known) {
                 Ok(target) => drop(targets.insert(name.clone(), target)),
                 Err(error) => errors.push(error),
             }
         }
         let none = || Placeholders::new("a host of its own", &[], false, secrets, known.clone());
         let resolver = SystemResolver::default();
-        let anywhere = Pool::for_hosts(http(CONNECT_TIMEOUT).dns_resolver(resolver.clone()), none());
-        let public = Pool::for_hosts(http(CONNECT_TIMEOUT).dns_resolver(PublicOnly(resolver)), none());
+        let recipe = |resolver| Recipe {
+            connect_timeout: CONNECT_TIMEOUT,
+            max_age: CONNECTION_MAX_AGE,
+            resolver,
+            tls: tls.clone(),
+        };
+        let anywhere = Pool::for_hosts(recipe(Arc::new(resolver.clone())), none());
+        let public = Pool::for_hosts(recipe(Arc::new(PublicOnly(resolver))), none());
         match (public, anywhere) {
             (Ok(public), Ok(anywhere)) if errors.is_empty() => {
                 Ok(Self { targets, public, anywhere, masker, runtime })
@@ -209,7 +231,8 @@ impl Ready<'_> {
         if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
             headers.insert(ORBITAL_RUN, value);
         }
-        let request = pool.http.request(checked.method, checked.url).headers(headers).body(checked.body);
+        let http = pool.connections.client();
+        let request = http.request(checked.method, checked.url).headers(headers).body(checked.body);
         let max_response = pool.max_response;
         let exchange = async move {
             match tokio::time::timeout(timeout, exchange(request, max_response)).await {
@@ -219,12 +242,15 @@ impl Ready<'_> {
         };
         let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,
-            Err(error) => Err(SendError::Unreachable(format!("the HTTP client broke: {error}"))),
+            Err(error) => Err(SendError::Unreachable {
+                failure: Failure::Other,
+                reason: format!("the HTTP client broke: {error}"),
+            }),
         };
         // Here, and not where connections live: a large answer takes its time.
         match &mut answer {
             Ok(Receipt { headers, body, .. }) => client.masker.hide_in_message(headers, body),
-            Err(SendError::Unreachable(reason)) => client.masker.hide_in(reason),
+            Err(SendError::Unreachable { reason, .. }) => client.masker.hide_in(reason),
             Err(_) => {}
         }
         answer
@@ -235,6 +261,7 @@ impl Target {
     fn new(
         name: &str,
         settings: &TargetSettings,
+        recipe: Recipe,
         secrets: &Secrets,
         known: &Arc<BTreeSet<String>>,
     ) -> Result<Self, ClientError> {
@@ -250,32 +277,22 @@ impl Target {
                     .ok_or_else(|| wrong(&format!("the header `{header}` has a control character")))?,
             );
         }
-        let http = http(settings.connect_timeout)
-            .build()
+        let connections = Connections::new(recipe)
             .map_err(|source| ClientError::Http { target: name.to_owned(), source })?;
         let TargetSettings { timeout, max_response, secrets: granted, secrets_in_body, .. } = settings;
         let placeholders = Placeholders::new(name, granted, *secrets_in_body, secrets, known.clone());
         let (timeout, max_response) = (*timeout, *max_response);
-        Ok(Self { base, pool: Pool { http, headers, placeholders, timeout, max_response } })
+        Ok(Self { base, pool: Pool { connections, headers, placeholders, timeout, max_response } })
     }
 }
 
 impl Pool {
     /// For all hosts that are no target's, with the limits that targets have by default.
-    fn for_hosts(http: reqwest::ClientBuilder, placeholders: Placeholders) -> Result<Self, ClientError> {
-        let http = http.build().map_err(ClientError::Hosts)?;
+    fn for_hosts(recipe: Recipe, placeholders: Placeholders) -> Result<Self, ClientError> {
+        let connections = Connections::new(recipe).map_err(ClientError::Hosts)?;
         let (headers, max_response) = (HeaderMap::new(), MAX_RESPONSE as usize);
-        Ok(Self { http, headers, placeholders, timeout: TIMEOUT, max_response })
+        Ok(Self { connections, headers, placeholders, timeout: TIMEOUT, max_response })
     }
-}
-
-fn http(connect_timeout: Duration) -> reqwest::ClientBuilder {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .connect_timeout(connect_timeout)
-        .connector_layer(TakeTime)
-        .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
 }
 
 fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
@@ -287,10 +304,10 @@ fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
 async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Result<Receipt, SendError> {
     let started = Instant::now();
     let (response, connect) = connected(request.send()).await;
-    let mut response = response.map_err(unreachable)?;
+    let mut response = response.map_err(describe)?;
     let answered = started.elapsed();
     let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+    while let Some(chunk) = response.chunk().await.map_err(describe)? {
         if body.len() + chunk.len() > max_response {
             return Err(SendError::TooLarge(max_response));
         }
@@ -308,25 +325,6 @@ async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Resu
             read: latency - answered,
         },
     })
-}
-
-/// The innermost cause, which is what helps. Never the URL, which may hold a secret.
-fn unreachable(error: reqwest::Error) -> SendError {
-    let error = error.without_url();
-    let what = match &error {
-        error if error.is_connect() && error.is_timeout() => "no connection within `connect_timeout`",
-        error if error.is_connect() => "cannot connect",
-        error if error.is_body() || error.is_decode() => "the answer broke off",
-        _ => "the exchange broke off",
-    };
-    let mut cause: &(dyn std::error::Error + 'static) = &error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    if let Some(error) = cause.downcast_ref::<NotPublic>() {
-        return SendError::Private(error.to_string());
-    }
-    SendError::Unreachable(format!("{what}: {cause}"))
 }
 
 /// W3C trace context: version, trace id, the id of this request, and that it is sampled.

@@ -5,6 +5,8 @@
 //! environment, and an answer is read up to a limit.
 
 mod client;
+mod connections;
+mod failure;
 mod phases;
 mod placeholders;
 mod public;
@@ -13,6 +15,7 @@ mod resolver;
 mod settings;
 
 pub use client::{Client, ClientError};
+pub use failure::Failure;
 pub use phases::Phases;
 pub use request::{
     MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use percent_encoding::percent_decode_str;
 use reqwest::Url;
 
+use super::failure::Failure;
 use super::phases::Phases;
 use super::placeholders::{Place, Placeholders, content};
 use crate::cause::Cause;
@@ -96,8 +97,16 @@ pub enum SendError {
     #[error("another run expects the event's key")]
     Taken,
     /// No connection, or it broke.
+    #[error("{reason}")]
+    Unreachable {
+        /// The kind of the problem.
+        failure: Failure,
+        /// The problem, for people.
+        reason: String,
+    },
+    /// The host has no file descriptor or no memory left for a connection.
     #[error("{0}")]
-    Unreachable(String),
+    Shortage(String),
     /// The time ran out.
     #[error("no complete answer within {}", humantime::format_duration(*.0))]
     Timeout(Duration),
@@ -112,9 +121,12 @@ impl SendError {
         match self {
             Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
             Self::Denied(denial) => Some(denial.cause()),
-            Self::Invalid(_) | Self::Taken | Self::Unreachable(_) | Self::Timeout(_) | Self::TooLarge(_) => {
-                None
-            }
+            Self::Shortage(_) => Some(Cause::host(self)),
+            Self::Invalid(_)
+            | Self::Taken
+            | Self::Unreachable { .. }
+            | Self::Timeout(_)
+            | Self::TooLarge(_) => None,
         }
     }
 }

@@ -3,6 +3,8 @@
 //! The addresses that were looked at are those that are connected to, so a name cannot mean one thing when it is checked
 //! and another when it is used. A connection that is kept was looked at when it was made.
 
+use std::fs::File;
+use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
@@ -16,12 +18,19 @@ use super::public::is_public;
 /// names that tests choose must not take all threads that there are.
 const LOOKUPS: usize = 32;
 
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// What the system says.
 #[derive(Clone)]
 pub(super) struct SystemResolver(Arc<Semaphore>);
 
 /// The public ones of the addresses that another resolver finds.
 pub(super) struct PublicOnly<R>(pub(super) R);
+
+/// A name has no address, or the system could not find out.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct LookupError(io::Error);
 
 /// A host has no public address.
 #[derive(Debug, thiserror::Error)]
@@ -59,12 +68,22 @@ impl Resolve for SystemResolver {
                 // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
                 let found = (name.as_str(), 0).to_socket_addrs();
                 drop(turn);
-                found
+                found.map_err(|error| match descriptors() {
+                    Err(shortage) => BoxError::from(shortage),
+                    Ok(()) => LookupError(error).into(),
+                })
             };
             let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
+}
+
+/// Opens as many files as a lookup needs. Without descriptors, the system says no more than that it does not know a name.
+fn descriptors() -> io::Result<()> {
+    let null = || File::open("/dev/null");
+    let _held: [File; 4] = [null()?, null()?, null()?, null()?];
+    Ok(())
 }
 
 impl<R: Resolve> Resolve for PublicOnly<R> {

@@ -16,6 +16,9 @@ pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
 /// For the connection alone, where nothing else is set.
 pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The longest time that a connection is kept, where nothing else is set.
+pub(super) const CONNECTION_MAX_AGE: Duration = Duration::from_secs(60);
+
 /// The largest body of an answer, in bytes, where nothing else is set.
 pub(super) const MAX_RESPONSE: u64 = 1 << 20;
 
@@ -34,6 +37,8 @@ pub struct TargetSettings {
     pub timeout: Duration,
     /// For the connection alone.
     pub connect_timeout: Duration,
+    /// The longest time that a connection is used for new requests.
+    pub connection_max_age: Duration,
     /// The largest body of an answer that is read.
     pub max_response: usize,
     /// The names of the secrets that tests may send there, by placeholders.
@@ -59,6 +64,7 @@ impl TargetSettings {
     fn read(section: &Section<'_>, secrets: &SecretsSettings) -> Option<Self> {
         let timeout = section.duration("timeout", TIMEOUT);
         let connect_timeout = section.duration("connect_timeout", CONNECT_TIMEOUT);
+        let connection_max_age = section.duration("connection_max_age", CONNECTION_MAX_AGE);
         let max_response = section.bytes("max_response", 0..=64 << 20, MAX_RESPONSE);
         let headers = section.strings("headers", |name, value| read_header(name, value, secrets));
         let granted = section.texts("secrets", |name| read_granted(name, secrets));
@@ -72,7 +78,16 @@ impl TargetSettings {
             section.mistake("has no `url`; set it, such as `url = \"https://api.example.com/v1\"`");
         }
         let url = url?;
-        Some(Self { url, headers, timeout, connect_timeout, max_response, secrets: granted, secrets_in_body })
+        Some(Self {
+            url,
+            headers,
+            timeout,
+            connect_timeout,
+            connection_max_age,
+            max_response,
+            secrets: granted,
+            secrets_in_body,
+        })
     }
 }
 

@@ -172,9 +172,9 @@ fn send_error(error: target::SendError) -> SendError {
         }
         target::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
         target::SendError::Taken => SendError::Taken,
-        target::SendError::Unreachable(reason) | target::SendError::Private(reason) => {
-            SendError::Unreachable(reason)
-        }
+        target::SendError::Unreachable { reason, .. }
+        | target::SendError::Shortage(reason)
+        | target::SendError::Private(reason) => SendError::Unreachable(reason),
         target::SendError::Timeout(_) => SendError::Timeout,
         target::SendError::TooLarge(limit) => SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
     }
