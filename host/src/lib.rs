@@ -20,6 +20,7 @@ pub mod foundation;
 pub mod fuzzing;
 pub mod grants;
 pub mod guest;
+pub mod heartbeat;
 pub mod history;
 pub mod language;
 pub mod listener;

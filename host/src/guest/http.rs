@@ -21,6 +21,7 @@ use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
 use crate::cause::Cause;
 use crate::foreign::shown;
+use crate::heartbeat::Heartbeat;
 use crate::target::{self, Client, Failure, MAX_BODY, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
@@ -140,10 +141,19 @@ impl WasiHttpHooks for Outgoing {
                     since: recorder.clock().elapsed(),
                 });
                 // What it needs of the run, and no more: it may outlive the run for a moment.
-                let (client, id, case) = (run.client.clone(), run.context.id, run.context.case_id());
+                let (client, heartbeat) = (run.client.clone(), run.heartbeat.clone());
+                let (id, case) = (run.context.id, run.context.case_id());
                 let exchange = async move {
-                    let answer =
-                        exchange(&client, request, destination, body, (id, &case), started, &recorder).await;
+                    let answer = exchange(
+                        (&client, &heartbeat),
+                        request,
+                        destination,
+                        body,
+                        (id, &case),
+                        started,
+                        &recorder,
+                    )
+                    .await;
                     recorder.compute();
                     drop(under_way);
                     answer
@@ -175,7 +185,7 @@ impl WasiHttpHooks for Outgoing {
 }
 
 async fn exchange(
-    client: &Client,
+    (client, heartbeat): (&Client, &Heartbeat),
     mut request: target::Request,
     destination: Destination,
     body: WasiBody,
@@ -199,7 +209,7 @@ async fn exchange(
             }
         };
         let answer = match ready {
-            Ok(ready) => ready.send(run, case).await,
+            Ok(ready) => ready.send(run, case, heartbeat).await,
             Err(error) => {
                 tokio::time::sleep(DENIAL).await;
                 Err(error)

@@ -17,6 +17,7 @@ use super::recorder::{LogSource, Recorder};
 use super::series::SeriesBook;
 use super::stdio::LineStream;
 use crate::grants::Access;
+use crate::heartbeat::Heartbeat;
 use crate::target::Client;
 use crate::waiter::{Claims, Waiter};
 
@@ -56,6 +57,17 @@ pub struct RunParts {
     pub series: Arc<SeriesBook>,
     /// How long it may take.
     pub timeout: Duration,
+    /// Notices when the host does not run.
+    pub heartbeat: Heartbeat,
+    /// How long the host had not run when the attempt began.
+    pub lost_before: Duration,
+}
+
+impl RunParts {
+    /// Returns how long the host has not run during the attempt.
+    pub(super) fn lost(&self) -> Duration {
+        self.heartbeat.lost().saturating_sub(self.lost_before)
+    }
 }
 
 /// Who a run is.

@@ -3,7 +3,6 @@
 //! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
 //! in one place, [`Runner::run`].
 
-mod heartbeat;
 mod settings;
 mod verdict;
 
@@ -19,13 +18,13 @@ use uuid::Uuid;
 pub use settings::RunnerSettings;
 
 use crate::guest::{Breakdown, Budget, Entered, Meter, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::heartbeat::Heartbeat;
 use crate::registry::{Case, Component};
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
-use heartbeat::Heartbeat;
 use verdict::{Circumstances, Ending, judge, time_ran_out};
 
 /// Runs cases.
@@ -152,6 +151,8 @@ impl Runner {
         let limits = given.settings.limits_of(&component.name);
         let access = given.settings.access_of(component);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
+        let _brisk = self.heartbeat.watch(time_limit);
+        let lost_before = self.heartbeat.lost();
         let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
         let session = Session::for_run(
             recorder.clone(),
@@ -171,6 +172,8 @@ impl Runner {
                 access,
                 series: component.series.clone(),
                 timeout: time_limit,
+                heartbeat: self.heartbeat.clone(),
+                lost_before,
             },
         );
 
@@ -188,7 +191,7 @@ impl Runner {
         let entered = tokio::select! {
             biased;
             ending = &mut ended_from_outside => Err(ending),
-            entered = bounded(time_limit, suite.enter(session)) => match entered {
+            entered = self.heartbeat.timeout(time_limit, suite.enter(session)) => match entered {
                 Some(Ok(entered)) => Ok(entered),
                 Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
                 None => Err(Ending::TimedOut),
@@ -201,7 +204,7 @@ impl Runner {
             Ok(entered) => tokio::select! {
                 biased;
                 ending = ended_from_outside => ending,
-                ended = bounded(time_limit, Entered::run(entered, &case.name)) => match ended {
+                ended = self.heartbeat.timeout(time_limit, Entered::run(entered, &case.name)) => match ended {
                     Some(Ok(result)) => Ending::Returned(result),
                     Some(Err(breakdown)) => Ending::Broke(breakdown),
                     None => Ending::TimedOut,
@@ -228,8 +231,12 @@ impl Runner {
             time_ran_out(time_limit, duration, (&recorder, &recording), came)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
-        let circumstances =
-            Circumstances { causes: recording.causes, standstill: self.heartbeat.standstill_since(began) };
+        let circumstances = Circumstances {
+            causes: recording.causes,
+            longest_gap: self.heartbeat.longest_gap(began),
+            lost: self.heartbeat.lost().saturating_sub(lost_before),
+            time_limit,
+        };
         let (outcome, messages) = judge(ending, recording.failures, late, circumstances);
         Attempt {
             started,
@@ -244,11 +251,6 @@ impl Runner {
             usage: recorder.usage(),
         }
     }
-}
-
-/// The future's result, or none if it takes longer than it may.
-async fn bounded<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    tokio::time::timeout(limit, future).await.ok()
 }
 
 /// Counts a run for as long as it lives, however it ends.

@@ -12,6 +12,9 @@ use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
 /// How many keys of other deliveries a message names.
 const STRAYS: usize = 3;
 
+/// How long the host may not run before its peers may have given up. Far above what a loaded machine does.
+const STANDSTILL: Duration = Duration::from_secs(1);
+
 /// How a run came to its end.
 pub(super) enum Ending {
     /// The test returned; the error is its own.
@@ -27,12 +30,28 @@ pub(super) enum Ending {
 }
 
 /// Problems during an attempt that the system under test did not cause.
-#[derive(Default)]
 pub(super) struct Circumstances {
     /// Those that are certain.
     pub(super) causes: Vec<Cause>,
-    /// How long the host itself stood still.
-    pub(super) standstill: Option<Duration>,
+    /// The longest time without interruption in which the host did not run.
+    pub(super) longest_gap: Duration,
+    /// All time in which the host did not run. Deadlines were extended by it.
+    pub(super) lost: Duration,
+    /// The timeout of the case.
+    pub(super) time_limit: Duration,
+}
+
+impl Circumstances {
+    /// Whether the host may be the reason why an attempt ended in this way. After a second without an answer, a peer may
+    /// have given up. A test that measures time itself may find a shorter gap too long; how long depends on the test, of
+    /// which the timeout is known.
+    fn excuse(&self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Timeout => self.longest_gap >= STANDSTILL,
+            Outcome::Fail => self.longest_gap >= STANDSTILL.min(self.time_limit / 4),
+            Outcome::Pass | Outcome::Error | Outcome::Cancelled => false,
+        }
+    }
 }
 
 /// Returns outcome and reasons. Precedence: a shutdown cancels; a breached budget is an error; a known cause outside the
@@ -43,27 +62,32 @@ pub(super) fn judge(
     ending: Ending,
     failures: Vec<String>,
     late: Option<String>,
-    Circumstances { causes, standstill }: Circumstances,
+    circumstances: Circumstances,
 ) -> (Outcome, Vec<String>) {
     let (outcome, mut messages) = judge_ending(ending, failures, late);
     if matches!(outcome, Outcome::Pass | Outcome::Cancelled) {
         return (outcome, messages);
     }
-    if !causes.is_empty() {
-        messages.splice(0..0, causes.iter().map(Cause::to_string));
+    if !circumstances.causes.is_empty() {
+        messages.splice(0..0, circumstances.causes.iter().map(Cause::to_string));
         return (Outcome::Error, messages);
     }
-    match standstill {
-        Some(standstill) if matches!(outcome, Outcome::Fail | Outcome::Timeout) => {
-            messages.push(format!(
-                "the host stood still for {} while this ran (suspended, or starved of CPU), so it is not counted \
-                 against the test",
-                short(standstill)
-            ));
-            (Outcome::Cancelled, messages)
-        }
-        _ => (outcome, messages),
+    if circumstances.excuse(outcome) {
+        messages.push(format!(
+            "the host did not run for {} during this attempt (suspended, or starved of CPU), so the result is not \
+             counted",
+            short(circumstances.longest_gap)
+        ));
+        return (Outcome::Cancelled, messages);
     }
+    if outcome == Outcome::Timeout && !circumstances.lost.is_zero() {
+        messages.push(format!(
+            "the host did not run for {} during this attempt (suspended, or starved of CPU); the timeout was extended \
+             by that time",
+            short(circumstances.lost)
+        ));
+    }
+    (outcome, messages)
 }
 
 fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
@@ -220,11 +244,21 @@ mod tests {
         Some(BudgetBreach { budget: Budget::Memory, limit: 1, asked: 2 })
     }
 
+    /// Nothing outside the system under test, for a case with a timeout of 30 s.
+    fn quiet() -> Circumstances {
+        let none = Duration::ZERO;
+        Circumstances {
+            causes: Vec::new(),
+            longest_gap: none,
+            lost: none,
+            time_limit: Duration::from_secs(30),
+        }
+    }
+
     #[test]
     fn outcomes_have_a_precedence() {
         let no = || vec!["no".to_owned()];
-        let outcome =
-            |ending, failures| judge(ending, failures, Some("late".to_owned()), Circumstances::default()).0;
+        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned()), quiet()).0;
         assert_eq!(outcome(Ending::Returned(Ok(())), Vec::new()), Outcome::Pass);
         assert_eq!(outcome(Ending::Returned(Ok(())), no()), Outcome::Fail);
         assert_eq!(outcome(Ending::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
@@ -240,8 +274,8 @@ mod tests {
     #[test]
     fn no_case_is_blamed_for_time_that_nobody_had() {
         let outcome = |ending| {
-            let standstill = Some(Duration::from_secs(60));
-            judge(ending, Vec::new(), None, Circumstances { standstill, ..Circumstances::default() }).0
+            let longest_gap = Duration::from_secs(60);
+            judge(ending, Vec::new(), None, Circumstances { longest_gap, ..quiet() }).0
         };
         assert_eq!(outcome(Ending::TimedOut), Outcome::Cancelled);
         assert_eq!(outcome(Ending::Returned(Err("no answer".to_owned()))), Outcome::Cancelled);
@@ -251,12 +285,10 @@ mod tests {
 
     #[test]
     fn a_known_cause_outside_the_system_makes_what_did_not_pass_an_error() {
-        let circumstances = |standstill| Circumstances {
-            causes: vec![Cause::operator("no target"), Cause::host("no descriptor")],
-            standstill,
-        };
-        for standstill in [None, Some(Duration::from_secs(60))] {
-            let judged = |ending| judge(ending, vec!["no".to_owned()], None, circumstances(standstill));
+        let causes = || vec![Cause::operator("no target"), Cause::host("no descriptor")];
+        for longest_gap in [Duration::ZERO, Duration::from_secs(60)] {
+            let circumstances = || Circumstances { causes: causes(), longest_gap, ..quiet() };
+            let judged = |ending| judge(ending, vec!["no".to_owned()], None, circumstances());
             for ending in [
                 Ending::TimedOut,
                 Ending::Returned(Ok(())),
@@ -271,19 +303,38 @@ mod tests {
                 assert_eq!(messages[2], "no");
             }
             assert_eq!(judged(Ending::ShutDown).0, Outcome::Cancelled);
-            let (outcome, messages) =
-                judge(Ending::Returned(Ok(())), Vec::new(), None, circumstances(standstill));
+            let (outcome, messages) = judge(Ending::Returned(Ok(())), Vec::new(), None, circumstances());
             assert_eq!((outcome, messages.len()), (Outcome::Pass, 0));
         }
     }
 
     #[test]
+    fn a_short_standstill_is_no_excuse_for_a_long_timeout() {
+        let judged = |ending, milliseconds, time_limit| {
+            let gap = Duration::from_millis(milliseconds);
+            let circumstances = Circumstances { longest_gap: gap, lost: gap, time_limit, ..quiet() };
+            judge(ending, Vec::new(), None, circumstances)
+        };
+        let (long, brief) = (Duration::from_secs(30), Duration::from_millis(400));
+        let fail = || Ending::Returned(Err("too slow".to_owned()));
+        for (gap, limit) in [(150, long), (999, long), (800, brief)] {
+            let (outcome, messages) = judged(Ending::TimedOut, gap, limit);
+            assert_eq!(outcome, Outcome::Timeout, "the timeout was extended");
+            assert!(messages[0].contains("was extended by that time"), "{messages:?}");
+        }
+        assert_eq!(judged(Ending::TimedOut, 1000, brief).0, Outcome::Cancelled);
+        assert_eq!(judged(fail(), 800, brief).0, Outcome::Cancelled);
+        assert_eq!(judged(fail(), 99, brief).0, Outcome::Fail);
+        assert_eq!(judged(fail(), 999, long).0, Outcome::Fail);
+        assert_eq!(judged(fail(), 1000, long).0, Outcome::Cancelled);
+    }
+
+    #[test]
     fn no_reason_is_lost() {
-        let none = Circumstances::default;
         let (_, messages) =
-            judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), none());
+            judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), quiet());
         assert_eq!(messages, ["first", "late"]);
-        let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, none());
+        let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, quiet());
         assert_eq!(messages, ["first", "trap"]);
     }
 
@@ -293,9 +344,9 @@ mod tests {
             let reason = "the test called `exit(1)`; it must return instead".to_owned();
             Ending::Broke(Breakdown { reason, frames: Vec::new(), breach: None, is_exit: true })
         };
-        let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, Circumstances::default());
+        let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, quiet());
         assert_eq!((outcome, messages), (Outcome::Fail, vec!["first".to_owned()]));
-        let (outcome, messages) = judge(exit(), Vec::new(), None, Circumstances::default());
+        let (outcome, messages) = judge(exit(), Vec::new(), None, quiet());
         assert_eq!((outcome, messages.len()), (Outcome::Error, 1));
     }
 }

@@ -21,6 +21,7 @@ use super::resolver::{PublicOnly, SystemResolver, check_literal};
 use super::settings::{
     CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
 };
+use crate::heartbeat::Heartbeat;
 use crate::secrets::{Masker, Secrets, Template};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -213,7 +214,7 @@ impl Ready<'_> {
     ///
     /// # Errors
     /// There is no whole answer.
-    pub async fn send(self, run: Uuid, case: &str) -> Result<Receipt, SendError> {
+    pub async fn send(self, run: Uuid, case: &str, heartbeat: &Heartbeat) -> Result<Receipt, SendError> {
         let Self { client, pool, checked, timeout } = self;
         let mut headers = pool.headers.clone();
         // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
@@ -234,11 +235,10 @@ impl Ready<'_> {
         let http = pool.connections.client();
         let request = http.request(checked.method, checked.url).headers(headers).body(checked.body);
         let max_response = pool.max_response;
+        let heartbeat = heartbeat.clone();
         let exchange = async move {
-            match tokio::time::timeout(timeout, exchange(request, max_response)).await {
-                Ok(result) => result,
-                Err(_) => Err(SendError::Timeout(timeout)),
-            }
+            let answer = heartbeat.timeout(timeout, exchange(request, max_response)).await;
+            answer.unwrap_or(Err(SendError::Timeout(timeout)))
         };
         let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,

@@ -17,8 +17,8 @@ impl Host for Session {
     }
 
     async fn time_left_ms(&mut self) -> wasmtime::Result<u32> {
-        let timeout = self.run("context.time-left-ms")?.timeout;
-        let left = timeout.saturating_sub(self.recorder.clock().elapsed());
+        let run = self.run("context.time-left-ms")?;
+        let left = (run.timeout + run.lost()).saturating_sub(self.recorder.clock().elapsed());
         let left = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
         self.recorder.note(Happening::Read { name: "time left (ms)".to_owned(), value: left.to_string() });
         Ok(left)

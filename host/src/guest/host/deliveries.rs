@@ -105,12 +105,15 @@ impl Session {
         let next = claims.next(&keys, n as usize);
         let result = match timeout_ms {
             None => Ok(next.await),
-            Some(timeout_ms) => tokio::time::timeout(Duration::from_millis(timeout_ms.into()), next).await,
+            Some(timeout_ms) => {
+                let limit = Duration::from_millis(timeout_ms.into());
+                run.heartbeat.timeout(limit, next).await.ok_or(WaitError::Timeout)
+            }
         };
         let result = match result {
             Ok(Ok(arrived)) => Ok(arrived),
             Ok(Err(Overflow(dropped))) => Err(WaitError::Overflow(dropped)),
-            Err(_) => Err(WaitError::Timeout),
+            Err(error) => Err(error),
         };
         let error = result.as_ref().err().map(|error| match error {
             WaitError::Overflow(dropped) => format!("{dropped} deliveries were dropped: the queue was full"),

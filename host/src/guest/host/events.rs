@@ -109,7 +109,7 @@ async fn exchange(
                 run.claims.sent(key.as_deref(), started);
             }
             let under_way = meter.lend(Budget::RequestsInFlight, 1);
-            let answer = ready.send(run.context.id, &run.context.case_id()).await;
+            let answer = ready.send(run.context.id, &run.context.case_id(), &run.heartbeat).await;
             drop(under_way);
             answer
         }
