@@ -15,6 +15,7 @@ mod lines;
 mod metrics;
 mod pipeline;
 mod stalls;
+mod system;
 mod tools;
 mod wall_clock;
 
@@ -30,6 +31,7 @@ pub use lines::Lines;
 pub use metrics::Metrics;
 pub use pipeline::{DeliveringPipeline, Pipeline};
 pub use stalls::bad_outcomes;
+pub use system::System;
 use tools::tools;
 pub use tools::{missing, program, schemathesis, zig};
 pub use wall_clock::WallClock;

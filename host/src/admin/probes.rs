@@ -8,7 +8,10 @@ use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
 
 use super::Admin;
-use crate::report::message;
+use crate::report::{CaseRecord, message};
+
+/// How many stale cases are named.
+const STALE_CASES: usize = 20;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
@@ -33,10 +36,24 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
             message(failure)
         );
     }
+    let stale = admin.journal.stale();
+    for case in stale.iter().take(STALE_CASES) {
+        let _ = writeln!(
+            text,
+            "case `{case}` is stale: its last {} due runs gave no verdict, as the host cancelled or skipped them",
+            CaseRecord::STALE_AFTER
+        );
+    }
+    if let Some(more) = stale.len().checked_sub(STALE_CASES).filter(|more| *more > 0) {
+        let _ = writeln!(text, "{more} more cases are stale");
+    }
     (if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }
 
 async fn metrics(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1], String) {
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    (content_type, admin.metrics.page(admin.runner.in_flight(), &admin.history.status()))
+    (
+        content_type,
+        admin.metrics.page(admin.runner.in_flight(), &admin.journal.stale(), &admin.history.status()),
+    )
 }

@@ -205,7 +205,7 @@ pub(super) fn record(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<
     };
     let (up, since): (Option<bool>, _) = (row.get(first)?, moment_at(first + 1)?);
     let standing = up.zip(since).map(|(up, since)| Standing { up, since });
-    Ok(CaseRecord { standing, last_pass: moment_at(first + 2)?, last_skip: None })
+    Ok(CaseRecord { standing, last_pass: moment_at(first + 2)?, last_skip: None, without_verdict: 0 })
 }
 
 fn deflate(report: &Report) -> Vec<u8> {

@@ -4,7 +4,7 @@
 //! failure is not pushed out by the passes after it. It begins anew with the host, but for how each case stands, which
 //! the history may know.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -54,6 +54,8 @@ pub struct CaseRecord {
     pub last_pass: Option<SystemTime>,
     /// The last run that was due and did not start.
     pub last_skip: Option<(SystemTime, SkipReason)>,
+    /// How many runs in a row, up to the last one that was due, gave no verdict because of the host.
+    pub without_verdict: u32,
 }
 
 /// Up or down, and since when.
@@ -63,6 +65,14 @@ pub struct Standing {
     pub up: bool,
     /// When that became so.
     pub since: SystemTime,
+}
+
+/// Consequences of an event for a case.
+#[derive(Default)]
+pub(super) struct Consequences {
+    pub(super) change: Option<Change>,
+    /// Whether it has become stale, or has ceased to be.
+    pub(super) stale: Option<bool>,
 }
 
 /// A case went up or down.
@@ -83,8 +93,8 @@ impl Journal {
         self.lock().before = before;
     }
 
-    /// Takes note of an event; tells if it took a case up or down. `weight` is how many bytes a report holds.
-    pub(super) fn record(&self, event: &Event, weight: usize) -> Option<Change> {
+    /// Notes an event and returns its consequences. `weight` is how many bytes a report holds.
+    pub(super) fn record(&self, event: &Event, weight: usize) -> Consequences {
         match event {
             Event::Loaded { component, .. } => self.lock().deploy(component),
             Event::Removed { component } => self.lock().remove(component),
@@ -92,8 +102,12 @@ impl Journal {
             Event::RunSkipped { component, case, reason, count, .. } => {
                 let mut inner = self.lock();
                 inner.skips[*reason as usize] += count;
-                if let Some(case) = inner.cases.get_mut(&format!("{component}/{case}")) {
-                    case.record.last_skip = Some((SystemTime::now(), *reason));
+                let id = format!("{component}/{case}");
+                let is_in_flight = inner.in_flight.values().any(|order| order.case.id == id);
+                if let Some(case) = inner.cases.get_mut(&id) {
+                    let was_stale = case.record.is_stale();
+                    case.record.skip(*reason, is_in_flight);
+                    return Consequences { stale: became(was_stale, &case.record), change: None };
                 }
             }
             Event::RunEnded(report) => {
@@ -101,7 +115,14 @@ impl Journal {
             }
             Event::LoadFailed { .. } | Event::Restored { .. } | Event::Scheduled { .. } => {}
         }
-        None
+        Consequences::default()
+    }
+
+    /// Returns the ids of all stale cases, in their order.
+    pub fn stale(&self) -> BTreeSet<String> {
+        let inner = self.lock();
+        let stale = inner.cases.iter().filter(|(_, case)| case.record.is_stale());
+        stale.map(|(id, _)| id.clone()).collect()
     }
 
     /// How a case stands.
@@ -198,16 +219,13 @@ impl Inner {
         }
     }
 
-    fn run_ended(
-        &mut self,
-        report: &Arc<Report>,
-        weight: usize,
-        settings: &JournalSettings,
-    ) -> Option<Change> {
+    fn run_ended(&mut self, report: &Arc<Report>, weight: usize, settings: &JournalSettings) -> Consequences {
         self.in_flight.remove(&report.run);
         // A run may end after its case is gone.
-        let case = self.cases.get_mut(&report.case_id())?;
+        let Some(case) = self.cases.get_mut(&report.case_id()) else { return Consequences::default() };
+        let was_stale = case.record.is_stale();
         let change = case.record.judge(report);
+        let stale = became(was_stale, &case.record);
         let queue = if report.is_routine() { &mut case.routine } else { &mut case.notable };
         queue.push_back(report.run);
         let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
@@ -221,7 +239,7 @@ impl Inner {
         {
             self.forget(oldest);
         }
-        change
+        Consequences { change, stale }
     }
 
     fn forget(&mut self, run: Uuid) {
@@ -234,14 +252,44 @@ impl Inner {
     }
 }
 
+/// Whether a case has become stale, or has ceased to be; none if nothing has changed.
+fn became(was_stale: bool, record: &CaseRecord) -> Option<bool> {
+    Some(record.is_stale()).filter(|is_stale| *is_stale != was_stale)
+}
+
 impl CaseRecord {
+    /// How many runs in a row without a verdict make a case stale.
+    pub const STALE_AFTER: u32 = 3;
+
+    /// Whether the host has not been able to judge the case lately, so that its state may be wrong by now.
+    pub fn is_stale(&self) -> bool {
+        self.without_verdict >= Self::STALE_AFTER
+    }
+
+    /// Notes that a run did not start. Runs that were missed together count as one. While another run is in flight there
+    /// is a verdict to come, and during a pause none is wanted.
+    fn skip(&mut self, reason: SkipReason, is_in_flight: bool) {
+        self.last_skip = Some((SystemTime::now(), reason));
+        let is_of_host = match reason {
+            SkipReason::Capacity | SkipReason::ComponentCapacity | SkipReason::Missed => true,
+            SkipReason::Overlap | SkipReason::Paused => false,
+        };
+        if is_of_host && !is_in_flight {
+            self.without_verdict = self.without_verdict.saturating_add(1);
+        }
+    }
+
     /// Takes note of a run; tells if it took the case up or down.
     pub(crate) fn judge(&mut self, report: &Report) -> Option<Change> {
         let up = match report.outcome {
             Outcome::Pass => true,
             Outcome::Fail | Outcome::Timeout | Outcome::Error => false,
-            Outcome::Cancelled => return None,
+            Outcome::Cancelled => {
+                self.without_verdict = self.without_verdict.saturating_add(1);
+                return None;
+            }
         };
+        self.without_verdict = 0;
         let now = report.ended();
         if up {
             self.last_pass = Some(now);
@@ -252,5 +300,72 @@ impl CaseRecord {
         let before = self.standing.replace(Standing { up, since: now });
         let lasted = before.map(|before| now.duration_since(before.since).unwrap_or_default());
         Some(Change { up, lasted })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::Trigger;
+
+    fn report(outcome: Outcome) -> Report {
+        Report {
+            run: Uuid::now_v7(),
+            component: "shop".to_owned(),
+            case: "buys".to_owned(),
+            digest: String::new(),
+            language: String::new(),
+            trigger: Trigger::Schedule,
+            due: SystemTime::now(),
+            started: SystemTime::now(),
+            start_delay: Duration::ZERO,
+            duration: Duration::ZERO,
+            outcome,
+            flaky: false,
+            attempts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_cancelled_run_changes_neither_state_nor_last_pass() {
+        for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Timeout, Outcome::Error] {
+            let mut record = CaseRecord::default();
+            assert!(record.judge(&report(Outcome::Cancelled)).is_none());
+            assert!(record.standing.is_none(), "it is unknown");
+            assert!(record.judge(&report(outcome)).is_some());
+            let (up, since, last_pass) =
+                (outcome == Outcome::Pass, record.standing.unwrap().since, record.last_pass);
+            assert_eq!((record.standing.unwrap().up, last_pass.is_some()), (up, up));
+            assert!(record.judge(&report(Outcome::Cancelled)).is_none());
+            let standing = record.standing.unwrap();
+            assert_eq!(
+                (standing.up, standing.since, record.last_pass),
+                (up, since, last_pass),
+                "{outcome:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn runs_without_a_verdict_make_a_case_stale_until_there_is_one() {
+        let mut record = CaseRecord::default();
+        record.judge(&report(Outcome::Pass));
+        record.judge(&report(Outcome::Cancelled));
+        record.skip(SkipReason::Missed, false);
+        assert!(!record.is_stale());
+        record.skip(SkipReason::Overlap, false);
+        record.skip(SkipReason::Paused, false);
+        record.skip(SkipReason::Missed, true);
+        assert!(!record.is_stale(), "the host has not failed to judge");
+        record.skip(SkipReason::Capacity, false);
+        assert!(record.is_stale());
+        for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Timeout, Outcome::Error] {
+            for _ in 0..CaseRecord::STALE_AFTER {
+                record.judge(&report(Outcome::Cancelled));
+            }
+            assert!(record.is_stale());
+            record.judge(&report(outcome));
+            assert!(!record.is_stale(), "{outcome:?} is a verdict");
+        }
     }
 }

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use super::journal::Change;
+use super::journal::{CaseRecord, Change, Consequences};
 use super::{Event, Report};
 use crate::foreign::beginning;
 
-/// Writes an event to the log, and whether it took a case up or down.
-pub(super) fn record(event: &Event, change: Option<Change>) {
+/// Writes an event and its consequences for a case to the log.
+pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences) {
     match event {
         Event::Loaded { component, replaced, took } => {
             let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
@@ -39,13 +39,27 @@ pub(super) fn record(event: &Event, change: Option<Change>) {
             let case = format_args!("{component}/{case}");
             let detail = detail.as_deref().map(tracing::field::display);
             tracing::debug!(%case, reason = reason.name(), count, detail, "skipped");
+            tell_stale(case, stale);
         }
         Event::RunEnded(report) => {
             if let Some(change) = change {
                 tell(report, &change);
             }
+            tell_stale(format_args!("{}/{}", report.component, report.case), stale);
         }
         Event::Scheduled { .. } | Event::RunStarted(_) => {}
+    }
+}
+
+fn tell_stale(case: std::fmt::Arguments<'_>, stale: Option<bool>) {
+    let runs = CaseRecord::STALE_AFTER;
+    match stale {
+        Some(true) => tracing::error!(
+            %case,
+            "STALE: its last {runs} due runs gave no verdict, as the host cancelled or skipped them"
+        ),
+        Some(false) => tracing::warn!(%case, "has a verdict again"),
+        None => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! The metrics page. The names are listed in `docs/metrics.md`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
@@ -20,7 +20,7 @@ use crate::waiter::{Disposition, Rejection, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 40] = [
+const HELP: [(&str, &str); 41] = [
     ("orbital_history_up", "Whether runs are being kept in the history."),
     ("orbital_history_runs_written_total", "Runs that were written to the history."),
     ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
@@ -47,6 +47,10 @@ const HELP: [(&str, &str); 40] = [
     ),
     ("orbital_case_up", "Whether the case's last finished run passed."),
     ("orbital_case_last_pass_timestamp_seconds", "When a run of the case passed for the last time."),
+    (
+        "orbital_case_stale",
+        "Whether the host gave no verdict on the case lately, so that orbital_case_up may be wrong.",
+    ),
     ("orbital_case_info", "The case's schedule and tags, to join with."),
     ("orbital_delivery_latency_seconds", "From sending an event to receiving its delivery."),
     ("orbital_event_send_duration_seconds", "From the start of a request to the last byte of its answer."),
@@ -120,7 +124,7 @@ impl MetricsSink {
     }
 
     /// The page, in Prometheus' text format.
-    pub fn page(&self, runs_in_flight: usize, history: &HistoryStatus) -> String {
+    pub fn page(&self, runs_in_flight: usize, stale: &BTreeSet<String>, history: &HistoryStatus) -> String {
         self.history(history);
         self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
         self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
@@ -154,6 +158,13 @@ impl MetricsSink {
             }
         }
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        for (component, metrics) in components.iter() {
+            for (case, family) in &metrics.cases {
+                let is_stale = stale.contains(&format!("{component}/{case}"));
+                let labels = [("component", component.as_str()), ("case", case)];
+                family.gauge("orbital_case_stale", &labels, if is_stale { 1.0 } else { 0.0 });
+            }
+        }
         let families = components.values().flat_map(ComponentMetrics::families);
         let counted = components.values().map(|metrics| metrics.counted.page_of_counters());
         merge(std::iter::once(&self.host).chain(families).map(Family::page).chain(counted), &HELP)

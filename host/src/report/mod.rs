@@ -149,9 +149,9 @@ impl Reporter {
             Event::RunEnded(report) => report.weight(),
             _ => 0,
         };
-        let change = self.journal.record(event, weight);
+        let consequences = self.journal.record(event, weight);
         self.history.record(event, weight);
-        log::record(event, change);
+        log::record(event, consequences);
         self.console.record(event);
         // The last one: whoever is told looks at what the others have.
         self.live.record(event);

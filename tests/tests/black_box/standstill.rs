@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orbital_tests::{Host, eventually};
+use orbital_tests::{Host, PATIENCE, System, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 
 #[tokio::test]
@@ -40,4 +40,102 @@ async fn ticks_that_were_missed_are_counted_and_no_case_is_blamed() {
         assert!(metrics.get("orbital_runs_skipped_total", &missed).unwrap() >= least, "{}", metrics.text());
     }
     assert!(host.get("/readyz").await.1.contains("ready"));
+}
+
+/// The cases of `awaits`.
+const CASES: [&str; 3] = ["awaits", "briefly", "within"];
+
+/// Stops the host for this long.
+async fn suspend(host: &Host, time: Duration) {
+    let process = Pid::from_raw(host.id()).unwrap();
+    kill_process(process, Signal::STOP).unwrap();
+    // The time that passes is what this is about.
+    tokio::time::sleep(time).await;
+    kill_process(process, Signal::CONT).unwrap();
+}
+
+async fn awaiting() -> (Host, System) {
+    let system = System::start().await;
+    let host = Host::builder().sections(&system.target()).with("awaits").start().await;
+    for case in CASES {
+        host.lines.wait(0, &[&format!("--- PASS: awaits/{case} (")]).await;
+    }
+    (host, system)
+}
+
+#[tokio::test]
+async fn time_in_which_the_host_did_not_run_is_not_taken_from_a_short_timeout() {
+    let (host, system) = awaiting().await;
+    for _ in 0..6 {
+        let mark = host.lines.mark();
+        system.next_event().await;
+        // Longer than the timeouts, and shorter than what is an excuse.
+        suspend(&host, Duration::from_millis(800)).await;
+        for case in CASES {
+            host.lines.wait(mark, &[&format!("--- PASS: awaits/{case} (")]).await;
+        }
+    }
+    let metrics = host.metrics().await;
+    for case in CASES {
+        for outcome in ["fail", "timeout", "error", "cancelled"] {
+            let labels = [("component", "awaits"), ("case", case), ("outcome", outcome)];
+            let runs = metrics.get("orbital_runs_total", &labels);
+            assert_eq!(runs, Some(0.0), "{case}: {outcome}\n{}", host.lines.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_broken_system_is_noticed_by_a_host_that_is_suspended_all_the_time() {
+    let (host, system) = awaiting().await;
+    system.break_down();
+    let down = async {
+        for case in ["awaits", "briefly"] {
+            host.lines.wait(0, &["DOWN: ", &format!("case=awaits/{case} "), "outcome=\"timeout\""]).await;
+        }
+    };
+    let suspending = async {
+        loop {
+            system.next_event().await;
+            suspend(&host, Duration::from_millis(500)).await;
+        }
+    };
+    tokio::select! {
+        () = down => {}
+        () = suspending => {}
+    }
+    host.lines.wait(0, &["the timeout was extended by that time"]).await;
+}
+
+#[tokio::test]
+async fn a_host_that_cannot_judge_says_so() {
+    let (host, system) = awaiting().await;
+    system.break_down();
+    let stale = async |case: &str| {
+        host.metrics().await.get("orbital_case_stale", &[("component", "awaits"), ("case", case)])
+    };
+    assert_eq!(stale("awaits").await, Some(0.0));
+    let says_so = async || {
+        let case = host.api("/cases/awaits/awaits").await;
+        stale("awaits").await == Some(1.0)
+            && case["stale"] == true
+            && host.get("/readyz").await.1.contains("case `awaits/awaits` is stale")
+            && host.get("/").await.1.contains("cases are stale")
+            && !host.lines.find(0, &["STALE: ", "case=awaits/awaits"]).is_empty()
+    };
+    // Each of its runs meets a standstill that is long enough for its peers to give up.
+    let suspending = async {
+        while !says_so().await {
+            system.next_event().await;
+            suspend(&host, Duration::from_millis(1200)).await;
+        }
+    };
+    tokio::time::timeout(2 * PATIENCE, suspending).await.expect("the host does not say that it cannot judge");
+    assert_eq!(host.get("/readyz").await.0, 200);
+
+    // Once it can judge again, it does.
+    host.lines.wait(0, &["DOWN: ", "case=awaits/awaits "]).await;
+    host.lines.wait(0, &["has a verdict again", "case=awaits/awaits"]).await;
+    assert_eq!(stale("awaits").await, Some(0.0));
+    assert_eq!(host.api("/cases/awaits/awaits").await["stale"], false);
 }

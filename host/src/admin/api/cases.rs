@@ -62,6 +62,8 @@ struct Case {
     paused: Option<Paused>,
     /// How it stands.
     state: CaseState,
+    /// Whether its last three due runs gave no verdict, as the host cancelled or skipped them. Its state may be wrong.
+    stale: bool,
     #[schema(required, format = DateTime)]
     since: Option<String>,
     #[schema(required, format = DateTime)]
@@ -285,6 +287,7 @@ fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Ca
             Some(standing) if standing.up => CaseState::Up,
             Some(_) => CaseState::Down,
         },
+        stale: record.is_stale(),
         since: record.standing.map(|standing| rfc3339(standing.since)),
         last_pass: record.last_pass.map(rfc3339),
         last_skip: record.last_skip.map(|(at, reason)| Skip { at: rfc3339(at), reason: reason.name() }),

@@ -137,10 +137,13 @@ fn standing(case: &CaseView) -> Markup {
             p {
                 (parts::state(state))
                 @if let Some(standing) = case.record.standing {
-                    @if state == "paused" { " " @if standing.up { "(it was up" } @else { "(it was down" } " since " (time(standing.since)) ")" }
+                    @if state == "paused" || state == "stale" { " " @if standing.up { "(it was up" } @else { "(it was down" } " since " (time(standing.since)) ")" }
                     @else { " since " (time(standing.since)) }
                 }
                 @for order in &case.in_flight { " · " a href={ "/runs/" (order.run.simple()) } { "a run goes on" } }
+            }
+            @if case.record.is_stale() {
+                p { "The host cancelled or skipped its last " (case.record.without_verdict) " due runs, so its state may be wrong by now." }
             }
             @if let Some(halt) = &case.planned.halt { (halted(halt)) }
             @if let Some(trouble) = &case.trouble { div.cases { (why(trouble)) } }

@@ -16,11 +16,12 @@ use super::view::{self, CaseView, Cases, Trouble};
 use super::windows;
 use crate::admin::Admin;
 use crate::history::{HistoryState, HistoryStatus, LastSession};
+use crate::report::CaseRecord;
 use crate::report::text::short;
 use crate::window::Window;
 
 /// States that one can choose.
-const STATES: [&str; 4] = ["down", "unknown", "up", "paused"];
+const STATES: [&str; 5] = ["down", "stale", "unknown", "up", "paused"];
 
 /// How much of a message is shown, in lines: the rest is on the run's page.
 const LINES: usize = 4;
@@ -139,6 +140,7 @@ fn wrong(admin: &Admin) -> Markup {
     let snapshot = admin.deployed.borrow().clone();
     let config = admin.config.borrow().clone();
     let history = admin.history.status();
+    let stale = admin.journal.stale().len();
     html! {
         section #host data-part="host" aria-label="What is wrong with the host" {
             ul.notes {
@@ -166,6 +168,12 @@ fn wrong(admin: &Admin) -> Markup {
                     }
                 } @else if history.lost() > 0 {
                     li.note.odd { p { "! " (history.lost()) " runs are missing from the history since the host started: there was no room for them while it was paused, or it refused them." } }
+                }
+                @if stale > 0 {
+                    li.note.bad {
+                        p { strong { "✗ " (stale) " cases are stale" } ": the last " (CaseRecord::STALE_AFTER)
+                            " due runs of each gave no verdict, as the host cancelled or skipped them. Their state may be wrong by now." }
+                    }
                 }
                 @if !snapshot.ready {
                     li.note { p { "… The components are being loaded." } }

@@ -84,6 +84,7 @@ pub(super) fn state(state: &str) -> Markup {
         "up" => "▲",
         "down" => "▼",
         "paused" => "‖",
+        "stale" => "⌛",
         _ => "?",
     };
     html! { span class={ "badge " (state) } { span aria-hidden="true" { (sign) } " " (state) } }

@@ -44,13 +44,14 @@ impl CaseView {
         &self.planned.case.id
     }
 
-    /// `paused`, `up`, `down`, or `unknown` before its first run has ended.
+    /// `paused`, `up`, `down`, `stale` if the host gives no verdict any more, or `unknown` before its first run has ended.
     pub(super) fn state(&self) -> &'static str {
         match self.record.standing {
             _ if self.planned.halt.is_some() => "paused",
+            Some(standing) if !standing.up => "down",
+            _ if self.record.is_stale() => "stale",
             None => "unknown",
-            Some(standing) if standing.up => "up",
-            Some(_) => "down",
+            Some(_) => "up",
         }
     }
 
@@ -58,10 +59,11 @@ impl CaseView {
     pub(super) fn order(&self) -> String {
         let urgency = match self.state() {
             "down" => 0,
-            "unknown" => 1,
-            "up" if self.figures.runs.pass_ratio().is_some_and(|ratio| ratio < 1.0) => 2,
-            "up" => 3,
-            _ => 4,
+            "stale" => 1,
+            "unknown" => 2,
+            "up" if self.figures.runs.pass_ratio().is_some_and(|ratio| ratio < 1.0) => 3,
+            "up" => 4,
+            _ => 5,
         };
         format!("{urgency} {}", self.id())
     }
