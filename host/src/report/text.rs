@@ -85,7 +85,8 @@ fn indent(text: &mut String, first: &str, lines: &str) {
     }
 }
 
-fn happening(step: &Step) -> String {
+/// A step in words.
+pub(crate) fn happening(step: &Step) -> String {
     let took = step.took.map(|took| format!(" ({})", short(took))).unwrap_or_default();
     match &step.what {
         Happening::Log { level, source, message, fields } => {

@@ -25,7 +25,7 @@ use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
-use verdict::{Circumstances, Ending, judge, time_ran_out};
+use verdict::{Circumstances, Ending, judge, time_ran_out, unanswered};
 
 /// Runs cases.
 pub struct Runner {
@@ -237,7 +237,10 @@ impl Runner {
             lost: self.heartbeat.lost().saturating_sub(lost_before),
             time_limit,
         };
-        let (outcome, messages) = judge(ending, recording.failures, late, circumstances);
+        let (outcome, mut messages) = judge(ending, recording.failures, late, circumstances);
+        if matches!(outcome, Outcome::Fail | Outcome::Error) {
+            messages.extend(unanswered(&recording.steps, &messages));
+        }
         Attempt {
             started,
             entered: clock.started(),

@@ -4,9 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::guest::{Activity, Breakdown, Happening, Recorder, Recording, write_frames};
+use crate::guest::{Activity, Breakdown, Happening, Recorder, Recording, Step, write_frames};
 use crate::report::Outcome;
-use crate::report::text::{deliveries, short};
+use crate::report::text::{deliveries, happening, short};
 use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
 
 /// How many keys of other deliveries a message names.
@@ -126,6 +126,14 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
         }
     };
     (if said_no { Outcome::Fail } else { outcome }, messages)
+}
+
+/// Returns the reason why the last request had no answer, unless a message has it: client libraries drop it.
+pub(super) fn unanswered(steps: &[Step], messages: &[String]) -> Option<String> {
+    let last = steps.iter().rev().find(|step| matches!(step.what, Happening::Send { .. }))?;
+    let Happening::Send { error: Some(error), .. } = &last.what else { return None };
+    let is_known = messages.iter().any(|message| message.contains(error));
+    (!is_known).then(|| format!("the last request: {}", happening(last)))
 }
 
 /// What a run was doing when its time ran out; if it waited, since when, and what came instead.

@@ -15,6 +15,7 @@ mod compare;
 mod compiling;
 mod config;
 mod conformance;
+mod connections;
 mod deploy;
 mod dev;
 mod docs;
