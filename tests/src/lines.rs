@@ -46,28 +46,39 @@ impl Lines {
 
     /// Waits for so many lines after `mark` that have all of these texts in them.
     pub async fn wait_n(&self, mark: usize, n: usize, texts: &[&str]) -> Vec<String> {
+        let found = self.until(mark, n, |line| texts.iter().all(|text| line.contains(text))).await;
+        found.unwrap_or_else(|| panic!("no line with {texts:?} came; there are:\n{}", self.text()))
+    }
+
+    /// Waits for so many lines after `mark` that match.
+    pub async fn wait_until(&self, mark: usize, n: usize, matches: impl Fn(&str) -> bool) {
+        let found = self.until(mark, n, matches).await;
+        assert!(found.is_some(), "not enough lines came that match; there are:\n{}", self.text());
+    }
+
+    async fn until(&self, mark: usize, n: usize, matches: impl Fn(&str) -> bool) -> Option<Vec<String>> {
         let mut count = self.count.subscribe();
         let waiting = async {
             loop {
                 count.borrow_and_update();
-                let found = self.find(mark, texts);
+                let found = self.filter(mark, &matches);
                 if found.len() >= n {
                     return found;
                 }
                 count.changed().await.unwrap();
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => panic!("no line with {texts:?} came; there are:\n{}", self.text()),
-        }
+        tokio::time::timeout(PATIENCE, waiting).await.ok()
     }
 
     /// The lines after `mark` that have all of these texts in them.
     pub fn find(&self, mark: usize, texts: &[&str]) -> Vec<String> {
+        self.filter(mark, |line| texts.iter().all(|text| line.contains(text)))
+    }
+
+    fn filter(&self, mark: usize, matches: impl Fn(&str) -> bool) -> Vec<String> {
         let lines = self.lines.lock().unwrap();
-        let matches = |line: &&String| texts.iter().all(|text| line.contains(text));
-        lines.iter().skip(mark).filter(matches).cloned().collect()
+        lines.iter().skip(mark).filter(|line| matches(line)).cloned().collect()
     }
 
     /// All of it.

@@ -1,11 +1,12 @@
 //! A system under test within the test's own process, healthy or broken.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
@@ -31,6 +32,8 @@ struct Shared {
     broken: AtomicBool,
     /// Counts events.
     events: watch::Sender<usize>,
+    /// The runs whose events it accepted and did not deliver.
+    broken_runs: Mutex<BTreeSet<String>>,
     deliverer: reqwest::Client,
 }
 
@@ -39,8 +42,12 @@ impl System {
     pub async fn start() -> Self {
         // Every delivery has a connection of its own: a kept one could be closed at the moment of its use.
         let deliverer = client_builder().pool_max_idle_per_host(0).build().unwrap();
-        let state =
-            Arc::new(Shared { broken: AtomicBool::new(false), events: watch::Sender::new(0), deliverer });
+        let state = Arc::new(Shared {
+            broken: AtomicBool::new(false),
+            events: watch::Sender::new(0),
+            broken_runs: Mutex::default(),
+            deliverer,
+        });
         let router = Router::new().route("/events", post(accept)).with_state(state.clone());
         Self { url: serve(router).await, state }
     }
@@ -55,6 +62,11 @@ impl System {
         format!("[targets.api]\nurl = {:?}\n", self.url)
     }
 
+    /// The ids of the runs whose events it accepted and did not deliver.
+    pub fn broken_runs(&self) -> BTreeSet<String> {
+        self.state.broken_runs.lock().unwrap().clone()
+    }
+
     /// Waits for the next event.
     pub async fn next_event(&self) {
         let mut events = self.state.events.subscribe();
@@ -63,9 +75,16 @@ impl System {
     }
 }
 
-async fn accept(State(state): State<Arc<Shared>>, Json(event): Json<Value>) -> StatusCode {
+async fn accept(
+    State(state): State<Arc<Shared>>,
+    headers: HeaderMap,
+    Json(event): Json<Value>,
+) -> StatusCode {
     state.events.send_modify(|count| *count += 1);
-    if !state.broken.load(Ordering::SeqCst) {
+    if state.broken.load(Ordering::SeqCst) {
+        let run = headers["orbital-run"].to_str().unwrap().split(';').next().unwrap();
+        state.broken_runs.lock().unwrap().insert(run.to_owned());
+    } else {
         tokio::spawn(deliver(state, event));
     }
     StatusCode::ACCEPTED

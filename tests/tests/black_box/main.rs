@@ -20,6 +20,7 @@ mod deploy;
 mod dev;
 mod docs;
 mod exposition;
+mod faults;
 mod grants;
 mod guest_metrics;
 mod guests;

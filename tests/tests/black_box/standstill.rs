@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use orbital_tests::{Host, PATIENCE, System, eventually};
+use orbital_tests::{Host, PATIENCE, System, bad_outcomes, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 
 #[tokio::test]
@@ -77,7 +77,7 @@ async fn time_in_which_the_host_did_not_run_is_not_taken_from_a_short_timeout() 
     }
     let metrics = host.metrics().await;
     for case in CASES {
-        for outcome in ["fail", "timeout", "error", "cancelled"] {
+        for outcome in bad_outcomes() {
             let labels = [("component", "awaits"), ("case", case), ("outcome", outcome)];
             let runs = metrics.get("orbital_runs_total", &labels);
             assert_eq!(runs, Some(0.0), "{case}: {outcome}\n{}", host.lines.text());

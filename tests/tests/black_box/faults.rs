@@ -1,0 +1,91 @@
+//! The host in each kind of trouble, next to a healthy system and next to a broken one: each verdict is compared with the
+//! truth. Next to a healthy system, no run may blame it, and all cases pass once the trouble is over. Next to a broken
+//! system, no run may pass, and the host must notice: each case goes down or becomes stale.
+//!
+//! A new kind of trouble is one more entry of the table.
+
+mod disk;
+mod scene;
+mod trouble;
+
+use std::time::Duration;
+
+use disk::Disk;
+use futures_util::FutureExt as _;
+use orbital_tests::WallClock;
+use trouble::Trouble;
+
+/// Makes two tests of each entry. An entry that is none cannot be had on this machine.
+macro_rules! table {
+    ($($(#[$doc:meta])* $name:ident: $trouble:expr,)*) => {$(
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn next_to_a_healthy_system() {
+                if let Some(trouble) = Option::<Trouble>::from($trouble) {
+                    scene::next_to_a_healthy_system(trouble).await;
+                }
+            }
+
+            #[tokio::test]
+            async fn next_to_a_broken_system() {
+                if let Some(trouble) = Option::<Trouble>::from($trouble) {
+                    scene::next_to_a_broken_system(trouble).await;
+                }
+            }
+        }
+    )*};
+}
+
+table! {
+    /// For longer than the timeouts of two cases.
+    suspended_for_less_than_a_second: Trouble::repeated(|scene| scene.suspend(Duration::from_millis(700)).boxed()),
+
+    /// For as long as peers may have given up.
+    suspended_for_more_than_a_second: Trouble::repeated(|scene| scene.suspend(Duration::from_millis(1200)).boxed()),
+
+    /// It runs for a tenth of the time.
+    starved_of_cpu: Trouble::repeated(|scene| scene.starve().boxed()),
+
+    killed: Trouble::repeated(|scene| scene.kill_and_restart().boxed()),
+
+    target_removed: Trouble::lasting(
+        |scene| scene.configure(|text| text.replace("[targets.api]", "[targets.other]")).boxed(),
+        |scene| scene.restore_configuration().boxed(),
+    ),
+
+    configuration_emptied: Trouble::lasting(
+        |scene| scene.configure(|_| String::new()).boxed(),
+        |scene| scene.restore_configuration().boxed(),
+    ),
+
+    configuration_invalid: Trouble::lasting(
+        |scene| scene.break_configuration().boxed(),
+        |scene| scene.restore_configuration().boxed(),
+    ),
+
+    /// The disk of the history.
+    disk_full: Disk::new().map(|disk| {
+        let disk = std::sync::Arc::new(disk);
+        let (full, free) = (disk.clone(), disk.clone());
+        Trouble::lasting(
+            move |scene| { full.fill(scene.host()); std::future::ready(()).boxed() },
+            move |scene| { free.free(scene.host()); std::future::ready(()).boxed() },
+        )
+        .prepared(move |host| disk.give_to(host))
+    }),
+
+    /// By 40 days, and back.
+    clock_jumps: WallClock::new().map(|clock| {
+        let ahead = 40.0 * 24.0 * 3600.0;
+        let clock = std::sync::Arc::new(clock);
+        let (begin, end) = (clock.clone(), clock.clone());
+        Trouble::lasting(
+            move |_| { begin.set(ahead); std::future::ready(()).boxed() },
+            move |_| { end.set(0.0); std::future::ready(()).boxed() },
+        )
+        .prepared(move |host| host.clock(&clock))
+    }),
+}
