@@ -4,14 +4,23 @@ use orbital_sdk::prelude::*;
 use wasip2::http::outgoing_handler::handle;
 use wasip2::http::types::{ErrorCode, Fields, Method, OutgoingBody, OutgoingRequest, Scheme};
 
+/// Status and body of the answer to a `GET`.
+fn get(authority: &str, path: &str) -> Result<(u16, String), ErrorCode> {
+    exchange(&Method::Get, authority, path, b"")
+}
+
 /// Status and body of the answer to a `POST`.
 fn post(authority: &str, path: &str, body: &[u8]) -> Result<(u16, String), ErrorCode> {
+    exchange(&Method::Post, authority, path, body)
+}
+
+fn exchange(method: &Method, authority: &str, path: &str, body: &[u8]) -> Result<(u16, String), ErrorCode> {
     let headers = Fields::new();
     headers.append("content-type", b"text/plain").unwrap();
     // What a library may set, and what is the host's: it is left out.
     headers.append("content-length", body.len().to_string().as_bytes()).unwrap();
     let request = OutgoingRequest::new(headers);
-    request.set_method(&Method::Post).unwrap();
+    request.set_method(method).unwrap();
     request.set_scheme(Some(&Scheme::Http)).unwrap();
     request.set_authority(Some(authority)).unwrap();
     request.set_path_with_query(Some(path)).unwrap();
@@ -78,6 +87,16 @@ fn awaits(t: &Test) -> Result {
     Ok(())
 }
 
+/// Reads and then waits: a request that only reads is no event that could lead to the delivery.
+#[case(manual, timeout = "10s")]
+fn reads_and_awaits(t: &Test) -> Result {
+    let id = t.new_id();
+    t.expect(&id)?;
+    say(t, get("api", &format!("/{id}")));
+    t.wait_for(&id)?;
+    Ok(())
+}
+
 #[case(manual, timeout = "300ms")]
 fn hangs(t: &Test) -> Result {
     say(t, post("api", "/", b"hang"));
@@ -100,4 +119,4 @@ fn floods(t: &Test) -> Result {
     }
 }
 
-suite!(by_name, by_url, elsewhere, awaits, hangs, too_much, floods);
+suite!(by_name, by_url, elsewhere, awaits, reads_and_awaits, hangs, too_much, floods);

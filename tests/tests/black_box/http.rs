@@ -102,6 +102,35 @@ async fn the_latency_of_a_delivery_is_counted_from_the_request() {
 }
 
 #[tokio::test]
+async fn a_request_that_only_reads_is_no_event() {
+    let mut api = Api::start().await;
+    let host = start(&format!("[targets.api]\nurl = {:?}", api.url)).await;
+    let serving = async {
+        let call = api.next().await;
+        assert_eq!(call.method, Method::GET);
+        let key = call.uri.path().trim_start_matches('/').to_owned();
+        call.answer("read");
+        host.deliver(&json!({ "id": key })).await;
+    };
+    let (report, ()) = tokio::join!(run(&host, "reads-and-awaits"), serving);
+    assert_eq!(report["outcome"], "pass", "{report}");
+    assert_eq!(steps(&report, "delivery")[0].get("latency"), None, "{report}");
+}
+
+#[tokio::test]
+async fn all_answers_together_are_bounded() {
+    let url = serve(Router::new().fallback(async || "x".repeat(600))).await;
+    let host = start(&format!("[targets.api]\nurl = {url:?}\n[limits]\nresponse_bytes = \"1KiB\"")).await;
+    let report = run(&host, "floods").await;
+    assert_eq!(report["outcome"], "error", "{report}");
+    let message = last_attempt(&report)["messages"][0].as_str().unwrap();
+    assert!(
+        message.contains("`limits.response_bytes` allows 1024 bytes, and it asked for 1200 bytes"),
+        "{message}"
+    );
+}
+
+#[tokio::test]
 async fn a_target_that_does_not_answer_ends_the_run_as_timeout_and_is_named() {
     let api = Api::start().await;
     let host = start(&format!("[targets.api]\nurl = {:?}", api.url)).await;

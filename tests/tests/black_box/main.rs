@@ -32,6 +32,7 @@ mod metrics;
 mod names;
 mod new;
 mod operator;
+mod outcomes;
 mod overrides;
 mod pages;
 mod pipeline;

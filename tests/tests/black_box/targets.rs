@@ -138,6 +138,16 @@ async fn an_answer_that_is_larger_than_allowed_is_an_error() {
 }
 
 #[tokio::test]
+async fn answers_above_the_budget_of_a_run_end_it() {
+    let url = always("x".repeat(600)).await;
+    let sections = format!("[targets.api]\nurl = {url:?}\n[limits]\nresponse_bytes = \"500B\"");
+    let (report, _) = run_case("relies", "target", &sections, &[]).await;
+    assert_eq!(report["outcome"], "error", "{report}");
+    let message = last_attempt(&report)["messages"][0].as_str().unwrap();
+    assert!(message.contains("`limits.response_bytes`"), "{message}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_a_receipt_and_is_not_followed() {
     let mut api = Api::start().await;
     let target = format!("[targets.api]\nurl = {:?}", api.url);
