@@ -6,10 +6,10 @@
 //! | `"status": 503` | the answer | it has this status, 500 to 599; the event is not taken |
 //! | `"miscount": true` | the counter | `pipeline_events_accepted_total` stands still, although the event was accepted |
 //! | `"drop": true` | the delivery | there is none, although the event was accepted |
-//! | `"reorder": true` | the delivery | every second event of a type overtakes the one before, which waits for it up to a second |
+//! | `"reorder": true` | the delivery | the destinations of an event get it in the opposite order, the last one first |
 //! | `"delay_ms": 500` | the delivery | it comes so much later |
 //! | `"corrupt": true` | the delivery | its body is damaged: `processed` is missing and `email` is rubbish, but it is JSON with the `id` |
-//! | `"duplicate": true` | the delivery | it comes twice |
+//! | `"duplicate": true` | the delivery | it comes twice, one copy after the other |
 //!
 //! Several can be on at once; an event meets them in this order, as far as it gets. `"types": ["order"]` limits them to
 //! events of these types. An event is treated by the faults that were on when it arrived, so the first event after a
@@ -41,7 +41,7 @@ pub struct Faults {
     pub miscount: bool,
     /// Events are accepted and never delivered.
     pub drop: bool,
-    /// Of two events in a row the second is delivered first.
+    /// The last destination of an event gets it first.
     pub reorder: bool,
     /// How long an event waits before it is delivered.
     pub delay_ms: u32,

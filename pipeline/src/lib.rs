@@ -16,7 +16,6 @@ pub mod service;
 mod courier;
 mod limits;
 mod metrics;
-mod pairs;
 mod seen;
 
 pub use route::{Route, Routes};

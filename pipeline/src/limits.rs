@@ -24,9 +24,6 @@ pub(crate) const CONCURRENT_DELIVERIES: usize = 256;
 /// The wait before the second attempt; it doubles before each further one: 100, 200, 400, 800 ms.
 pub(crate) const FIRST_RETRY_DELAY: Duration = Duration::from_millis(100);
 
-/// How long the fault `reorder` holds an event back if no second one comes to overtake it.
-pub(crate) const REORDER_HOLD: Duration = Duration::from_secs(1);
-
 /// How long the fault `stall` lets a sender wait that does not give up by itself.
 pub(crate) const STALL: Duration = Duration::from_secs(60);
 

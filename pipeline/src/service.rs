@@ -22,19 +22,18 @@ use crate::{
     faults::Faults,
     limits,
     metrics::Metrics,
-    pairs::{Pairs, Turn},
     route::{Destination, Routes},
     seen::Seen,
 };
 
 /// Takes events, and delivers them in the background.
 ///
-/// The queue is a semaphore: an event holds one of its permits until the last of its deliveries has ended.
+/// An event goes to its destinations in the order of the routes, to each once the one before has taken it or was given
+/// up. The queue is a semaphore: an event holds one of its permits until the last of its deliveries has ended.
 pub struct Pipeline {
     routes: Routes,
     faults: Mutex<Faults>,
     seen: Mutex<Seen>,
-    pairs: Mutex<Pairs>,
     queue: Arc<Semaphore>,
     courier: Courier,
     deliveries: TaskTracker,
@@ -49,7 +48,6 @@ impl Pipeline {
             routes,
             faults: Mutex::default(),
             seen: Mutex::new(Seen::new(limits::SEEN_IDS)),
-            pairs: Mutex::default(),
             queue: Arc::new(Semaphore::new(limits::QUEUED_EVENTS)),
             courier: Courier::new(attempts)?,
             deliveries: TaskTracker::new(),
@@ -141,21 +139,26 @@ impl Pipeline {
         if faults.drop {
             return;
         }
-        let turn = faults.reorder.then(|| lock(&self.pairs).join(&event.kind));
-        let queued = Arc::new(Queued { event, faults, turn, _slot: slot });
-        for destination in self.routes.destinations(&queued.event.kind) {
-            let (pipeline, destination, queued) = (self.clone(), destination.clone(), queued.clone());
-            self.deliveries.spawn(async move {
-                if let Some(turn) = &queued.turn {
-                    turn.come().await;
+        let pipeline = self.clone();
+        self.deliveries.spawn(async move {
+            let _slot = slot;
+            sleep(faults.delay()).await;
+            let mut destinations: Vec<_> = pipeline.routes.destinations(&event.kind).iter().collect();
+            if faults.reorder {
+                destinations.reverse();
+            }
+            for destination in destinations {
+                let payload = if faults.corrupt {
+                    event.damaged_payload(&destination.name)
+                } else {
+                    event.payload(&destination.name)
+                };
+                let payload = payload.to_string();
+                for _ in 0..faults.copies() {
+                    pipeline.deliver(&event.id, &payload, destination).await;
                 }
-                sleep(queued.faults.delay()).await;
-                let payload = queued.payload(&destination);
-                for _ in 0..queued.faults.copies() {
-                    pipeline.deliver(&queued.event.id, &payload, &destination).await;
-                }
-            });
-        }
+            }
+        });
     }
 
     async fn deliver(&self, id: &str, payload: &str, destination: &Destination) {
@@ -192,22 +195,6 @@ pub enum Refusal {
     /// The fault `stall` is on. The sender is not to be told for as long as it waits.
     #[error("the fault `stall` is on")]
     Stalled,
-}
-
-/// An event on its way. Its destinations share it, and the last that is done gives the slot back.
-struct Queued {
-    event: Event,
-    faults: Faults,
-    turn: Option<Turn>,
-    _slot: OwnedSemaphorePermit,
-}
-
-impl Queued {
-    fn payload(&self, Destination { name, .. }: &Destination) -> String {
-        let Self { event, faults, .. } = self;
-        let payload = if faults.corrupt { event.damaged_payload(name) } else { event.payload(name) };
-        payload.to_string()
-    }
 }
 
 /// An error with all its causes, since an HTTP client's own message does not say why there was no answer.

@@ -1,6 +1,4 @@
-//! One event, three deliveries.
-
-use std::collections::BTreeSet;
+//! One event, three deliveries, in the order that the pipeline promises.
 
 use orbital_sdk::prelude::*;
 
@@ -11,7 +9,7 @@ pub(crate) fn fan_out(t: &Test) -> Result {
     t.send_event(Event::to("api").key(&id).json(&order))?;
 
     let deliveries = t.wait_n([&id], 3)?;
-    let mut destinations = BTreeSet::new();
+    let mut destinations = Vec::new();
     for delivery in &deliveries {
         let destination: String = delivery.pointer("/destination")?;
         check!(
@@ -20,10 +18,9 @@ pub(crate) fn fan_out(t: &Test) -> Result {
             "{destination} got {}",
             delivery.path
         );
-        destinations.insert(destination);
+        destinations.push(destination);
     }
-    let expected = ["analytics", "billing", "shipping"].map(String::from);
-    if check_eq!(t, destinations, BTreeSet::from(expected)) {
+    if check_eq!(t, destinations, ["billing", "shipping", "analytics"]) {
         let spread = spread(&deliveries)?;
         t.histogram("fan_out_spread_seconds", spread.as_secs_f64(), &[])?;
     }

@@ -36,6 +36,7 @@ mod outcomes;
 mod overrides;
 mod pages;
 mod pipeline;
+mod pipeline_faults;
 mod polling;
 mod readiness;
 mod recipes;
