@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 pub use mask::{Masker, SHORTEST};
 
-use crate::config::Section;
+use crate::config::{Section, resolved};
 
 /// The most bytes of a value: more is no secret, and would have to be looked for in all that comes.
 const LONGEST: usize = 16 << 10;
@@ -193,7 +193,7 @@ impl Template {
                 return Err("`${` has no `}`".to_owned());
             };
             let Some(name) = name.strip_prefix("secret.") else {
-                return Err(format!("`${{{name}}}` is not known; write `${{secret.NAME}}`"));
+                return resolved(text).and(Err(format!("`${{{name}}}` is no secret")));
             };
             if !secrets.has(name) {
                 return Err(format!("there is no secret `{name}`; add a section `[secrets.{name}]`"));

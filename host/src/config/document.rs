@@ -71,6 +71,11 @@ impl Document<'_> {
         1 + self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
     }
 
+    /// The text of a place.
+    pub(super) fn text(&self, span: &Range<usize>) -> Option<&str> {
+        self.text.get(span.clone())
+    }
+
     /// Notes a mistake and goes on.
     pub(super) fn wrong(&self, setting: &str, span: Range<usize>, reason: &str) {
         self.wrong_in_line(setting, self.line(span.start), reason);

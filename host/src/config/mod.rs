@@ -10,4 +10,4 @@ mod section;
 
 pub use document::{Setting, parse};
 pub use mistake::{ConfigError, Mistake};
-pub use section::{Section, pair};
+pub use section::{Section, pair, resolved};

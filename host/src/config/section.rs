@@ -112,7 +112,7 @@ impl<'a> Section<'a> {
         mut read: impl FnMut(&Section<'_>) -> Option<T>,
     ) -> Vec<T> {
         self.array(name, |place, item| match item.get_ref() {
-            DeValue::String(text) => Some(parse(text)),
+            DeValue::String(text) => Some(resolved(text).and_then(&mut parse)),
             DeValue::Table(_) => self.read_table(place, Some(item), &mut read).map(Ok),
             other => Some(Err(format!("must be a string or a table, not {}", kind(other)))),
         })
@@ -121,7 +121,7 @@ impl<'a> Section<'a> {
     /// Reads an array of strings.
     pub fn texts<T>(&self, name: &'static str, mut parse: impl FnMut(&str) -> Result<T, String>) -> Vec<T> {
         self.array(name, |_, item| match item.get_ref() {
-            DeValue::String(text) => Some(parse(text)),
+            DeValue::String(text) => Some(resolved(text).and_then(&mut parse)),
             other => Some(Err(format!("must be a string, not {}", kind(other)))),
         })
     }
@@ -165,9 +165,15 @@ impl<'a> Section<'a> {
     pub fn strings<T>(
         &self,
         name: &'static str,
-        parse: impl FnMut(&str, &str) -> Result<T, String>,
+        mut parse: impl FnMut(&str, &str) -> Result<T, String>,
     ) -> Vec<T> {
+        let parse = |name: &str, value: &str| resolved(value).and_then(|value| parse(name, value));
         self.take(name).map(|value| self.read_strings(name, value, parse)).unwrap_or_default()
+    }
+
+    /// Reads a table whose values are texts for tests. `${…}` within such a text is up to the test.
+    pub fn texts_for_tests(&self, name: &'static str) -> Vec<(String, String)> {
+        self.take(name).map(|value| self.read_strings(name, value, text_for_test)).unwrap_or_default()
     }
 
     /// Reads every such table of a table that has names of the user's choice, such as `[config.checkout]`.
@@ -179,7 +185,7 @@ impl<'a> Section<'a> {
         };
         let read = |(key, value): (&Spanned<DeString<'a>>, &'a Spanned<DeValue<'a>>)| {
             let key = key.get_ref().to_string();
-            let strings = self.read_strings(&format!("{name}.{key}"), value, pair);
+            let strings = self.read_strings(&format!("{name}.{key}"), value, text_for_test);
             (key, strings)
         };
         table.iter().map(read).collect()
@@ -212,9 +218,12 @@ impl<'a> Section<'a> {
         all
     }
 
-    /// A string.
+    /// A string without secrets.
     pub fn string(&self, name: &'static str) -> Option<String> {
-        self.parsed(name, |text| Ok(text.to_owned()))
+        self.parsed(name, |text| match text.contains("${secret.") {
+            true => Err("no secret is put in here; write the value itself".to_owned()),
+            false => Ok(text.to_owned()),
+        })
     }
 
     /// A string, or its default.
@@ -230,7 +239,7 @@ impl<'a> Section<'a> {
             self.wrong(name, value.span(), &format!("must be a string, not {}", kind(value.get_ref())));
             return None;
         };
-        match parse(text) {
+        match resolved(text).and_then(parse) {
             Ok(parsed) => Some(parsed),
             Err(reason) => {
                 self.wrong(name, value.span(), &reason);
@@ -444,12 +453,43 @@ impl<'a> Section<'a> {
     }
 
     fn wrong(&self, name: &str, span: Range<usize>, reason: &str) {
-        self.document.wrong(&self.place(name), span, reason);
+        // Whatever else is wrong with such a value, this is why.
+        let unresolved = self.document.text(&span).and_then(|text| resolved(text).err());
+        self.document.wrong(&self.place(name), span, unresolved.as_deref().unwrap_or(reason));
     }
 
     fn place(&self, name: &str) -> String {
         if self.path.is_empty() { name.to_owned() } else { format!("{}.{name}", self.path) }
     }
+}
+
+/// A value, unless it refers to what is no secret, such as `${HOME}`.
+///
+/// # Errors
+/// It does.
+pub fn resolved(text: &str) -> Result<&str, String> {
+    for part in text.split("${").skip(1) {
+        if let Some((name, _)) = part.split_once('}').filter(|(name, _)| !name.starts_with("secret.")) {
+            let variable = name.strip_prefix("env.").unwrap_or(name);
+            let variable = variable.split(|letter: char| !letter.is_alphanumeric() && letter != '_').next();
+            let variable = variable.unwrap_or_default();
+            return Err(format!(
+                "`${{{name}}}` is not known: variables are not put into the configuration. Write the value itself or, in a \
+                 setting that takes secrets, `${{secret.NAME}}`, with a section `[secrets.NAME]` that says where it is \
+                 from, such as `env = {variable:?}`"
+            ));
+        }
+    }
+    Ok(text)
+}
+
+/// A text for a test, which may use `${…}` in it in its own way: only a value that is nothing else is refused.
+fn text_for_test(name: &str, value: &str) -> Result<(String, String), String> {
+    let is_reference = value.starts_with("${") && value.find('}') == Some(value.len() - 1);
+    if is_reference {
+        resolved(value)?;
+    }
+    pair(name, value)
 }
 
 /// A name and a value as they are.
@@ -514,6 +554,35 @@ mod tests {
         assert_eq!(found.len(), 4);
         assert_eq!(found[0], "line 1: `a`: must be above zero");
         assert_eq!(found[3], "line 4: `d`: must be a string, not a number");
+    }
+
+    #[test]
+    fn a_reference_that_is_not_resolved_is_a_mistake_in_every_kind_of_setting() {
+        let text = "string = \"a ${ENV}\"\nduration = \"${ENV}\"\ninteger = \"${ENV}\"\nlist = [\"${ENV}\"]\n\
+                    [table]\nx = \"${ENV}\"\n[tests]\nx = \"${ENV}\"\ny = \"hello ${name}\"\nz = \"${secret.a}\"\n";
+        let found = reasons(text, |root| {
+            root.string("string");
+            root.optional_duration("duration");
+            root.optional_integer("integer", 1..=2);
+            root.texts("list", |text| Ok(text.to_owned()));
+            root.strings("table", pair);
+            root.texts_for_tests("tests");
+        });
+        let names: Vec<_> = found.iter().map(|one| one.split('`').nth(1).unwrap()).collect();
+        assert_eq!(names, ["string", "duration", "integer", "list[0]", "table.x", "tests.x"]);
+        for reason in &found {
+            assert!(
+                reason.contains("`${ENV}` is not known") && reason.contains("`env = \"ENV\"`"),
+                "{reason}"
+            );
+            assert!(reason.contains("`${secret.NAME}`"), "{reason}");
+        }
+    }
+
+    #[test]
+    fn a_secret_where_none_is_put_in_is_a_mistake() {
+        let found = reasons("path = \"/srv/${secret.a}\"\n", |root| drop(root.string("path")));
+        assert_eq!(found, ["line 1: `path`: no secret is put in here; write the value itself"]);
     }
 
     #[test]

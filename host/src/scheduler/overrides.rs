@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::CasePattern;
-use crate::config::{Section, pair};
+use crate::config::Section;
 use crate::registry::{Case, Cron, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
@@ -85,7 +85,7 @@ impl Override {
                 "" => Err("must say why, such as `paused = \"the CRM is being moved\"`".to_owned()),
                 reason => Ok(reason.to_owned()),
             }),
-            config: section.strings("config", pair),
+            config: section.texts_for_tests("config"),
             cases: cases?,
         })
     }

@@ -44,6 +44,7 @@ mod reload;
 mod reload_scope;
 mod replies;
 mod retries;
+mod references;
 mod schema;
 mod secrets;
 mod settings;
