@@ -5,6 +5,7 @@
 
 mod case;
 mod component;
+mod cron;
 mod load;
 mod loader;
 mod schedule;
@@ -21,9 +22,10 @@ use std::time::SystemTime;
 pub(crate) use case::check_name;
 pub use case::{Case, Retry};
 pub use component::Component;
+pub use cron::Cron;
 pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
-pub use schedule::{Cron, Schedule};
+pub use schedule::Schedule;
 pub use settings::{Cache, RegistrySettings};
 pub use terms::Terms;
 pub use trust::{TrustError, TrustSettings};
