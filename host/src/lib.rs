@@ -24,6 +24,7 @@ pub mod heartbeat;
 pub mod history;
 pub mod language;
 pub mod listener;
+pub mod output;
 pub mod pausing;
 mod program;
 pub mod registry;

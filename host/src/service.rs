@@ -18,6 +18,7 @@ use crate::foundation::{
 };
 use crate::history::{History, HistoryError};
 use crate::listener::Doors;
+use crate::output::Outputs;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
 use crate::reload::{ConfigStatus, Reloader, Seen};
@@ -29,9 +30,6 @@ use crate::webhook::Webhook;
 
 /// How often observations are folded into their histograms, and early deliveries settled.
 const UPKEEP: Duration = Duration::from_secs(5);
-
-/// How long the last lines may take to be printed.
-const PRINT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A host that runs.
 pub struct Service {
@@ -46,12 +44,11 @@ pub struct Service {
     dispatcher: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
     history: Arc<History>,
-    console: std::thread::JoinHandle<()>,
 }
 
 impl Service {
     /// Starts everything. `path` is the file that the settings are from, `seen` how it was before it was read; `guests`, the runtime that guests run
-    /// on. `quiet` leaves runs that passed at once out of the output. `masker` is told all secrets.
+    /// on. Runs are printed on `outputs`; `quiet` leaves out those that passed at the first attempt. `masker` is told all secrets.
     ///
     /// # Errors
     /// The first part that cannot be had. Nothing is left running then.
@@ -59,6 +56,7 @@ impl Service {
         (path, seen): (PathBuf, Seen),
         settings: Settings,
         guests: Handle,
+        outputs: Outputs,
         quiet: bool,
         masker: Masker,
     ) -> Result<Self, StartError> {
@@ -76,8 +74,8 @@ impl Service {
         let hangup = signal(SignalKind::hangup())?;
         let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };
         let runtimes = [("host", Handle::current()), ("guests", guests.clone())];
-        let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes);
-        let (console, printing) = Console::start(quiet)?;
+        let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+        let console = Console::new(outputs.stdout, quiet);
         let journal = Journal::new(settings.journal.clone());
         let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
         match history.records().await {
@@ -144,7 +142,7 @@ impl Service {
             tokio::spawn(upkeep(metrics, close.clone())),
         ];
         let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));
-        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, history, console: printing })
+        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, history })
     }
 
     /// Stops in order: no new runs, runs in flight within their grace time, then the listeners.
@@ -163,10 +161,6 @@ impl Service {
         }
         // Nothing ends any more.
         self.history.end().await;
-        // The reporter's last owner is gone by now, so the console has nothing left but its queue.
-        // If nobody reads that, it is lost.
-        let printed = tokio::task::spawn_blocking(move || self.console.join());
-        let _ = tokio::time::timeout(PRINT_TIMEOUT, printed).await;
     }
 }
 

@@ -5,7 +5,8 @@
 pub struct Metrics(String);
 
 impl Metrics {
-    pub(crate) fn new(page: String) -> Self {
+    /// A page as it came.
+    pub fn new(page: String) -> Self {
         Self(page)
     }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use super::check::check;
-use super::{Exit, LogFormat, start_log};
+use super::{Exit, LogFormat, complain, start_log};
 use crate::build::{Profile, Project};
 use crate::guest::Pace;
 use crate::language::Language;
@@ -38,7 +38,7 @@ pub(super) struct Build {
 
 impl Build {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn", LogFormat::Human);
+        start_log("warn", LogFormat::Human)?;
         let project = match Project::find(&self.directory, self.lang) {
             Ok(project) => project,
             Err(error) => return fails(&error),
@@ -59,7 +59,7 @@ impl Build {
 }
 
 fn fails(error: &dyn std::error::Error) -> anyhow::Result<Exit> {
-    eprintln!("orbital: {}", crate::error::chain(error));
+    complain(crate::error::chain(error));
     Ok(Exit::NotPassed)
 }
 

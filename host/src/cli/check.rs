@@ -30,7 +30,7 @@ pub(super) struct Check {
 
 impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        start_log("warn", LogFormat::Human);
+        start_log("warn", LogFormat::Human)?;
         let settings = Settings::load_or_default(self.config.as_deref())?;
         check(&settings, self.config.is_some(), &self.components, Pace::Thorough)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::{Exit, LogFormat, print, start_log};
+use super::{Exit, LogFormat, complain, print, start_log};
 use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
 use crate::report::text::short;
@@ -45,7 +45,7 @@ pub(super) struct Compare {
 
 impl Compare {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let masker = start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human)?.masker;
         let mut settings = Settings::load(&self.config)?;
         let pair = [self.one.as_str(), self.other.as_str()];
         // Whoever compares need not have the secrets of a host that runs.
@@ -61,7 +61,7 @@ impl Compare {
             Ok(comparison) => self.show(&comparison),
             Err(errors) => {
                 for error in &errors {
-                    eprintln!("orbital: {}", masker.text(&message(error)));
+                    complain(masker.text(&message(error)));
                 }
                 Ok(Exit::Host)
             }
@@ -78,7 +78,7 @@ impl Compare {
         let silent: Vec<_> = environments.iter().zip(runs).filter(|(_, runs)| **runs == 0).collect();
         let which = self.cases.as_ref().map(|cases| format!(" of `{cases}`")).unwrap_or_default();
         for (name, _) in &silent {
-            eprintln!("orbital: `{name}` has no runs{which} within {window}; nothing can be said");
+            complain(format_args!("`{name}` has no runs{which} within {window}; nothing can be said"));
         }
         Ok(match comparison.differing().next() {
             _ if !silent.is_empty() => Exit::Usage,

@@ -38,7 +38,8 @@ impl Compile {
                 Ok(Exit::Ok)
             }
             Err(reason) => {
-                eprintln!("{reason}");
+                // If the parent is gone, there is no other reader.
+                let _ = writeln!(std::io::stderr(), "{reason}");
                 Ok(Exit::NotPassed)
             }
         }

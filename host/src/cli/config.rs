@@ -36,7 +36,7 @@ struct File {
 
 impl Config {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let masker = start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human)?.masker;
         match self.action {
             Action::Check(File { config }) => {
                 let settings = Settings::load(&config)?;

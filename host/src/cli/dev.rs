@@ -14,7 +14,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::run::{run_one, select};
-use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
+use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
 use crate::build::{Profile, Project};
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
@@ -65,11 +65,11 @@ pub(super) struct Dev {
 
 impl Dev {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let masker = start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human)?.masker;
         let project = match Project::find(&self.directory, self.lang) {
             Ok(project) => project,
             Err(error) => {
-                eprintln!("orbital: {}", crate::error::chain(&error));
+                complain(crate::error::chain(&error));
                 return Ok(Exit::NotPassed);
             }
         };
@@ -77,7 +77,10 @@ impl Dev {
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(self.go_on(project, guests, masker));
         runtimes.end();
-        result
+        match result {
+            Err(error) if is_reader_gone(&error) => Ok(Exit::Ok),
+            result => result,
+        }
     }
 
     /// Until somebody ends it.
@@ -124,7 +127,8 @@ impl Dev {
                     if let Some(old) = old {
                         old.close().await;
                     }
-                    rounds.lay(&place, &masker).await.inspect_err(complain).ok()
+                    let laid = rounds.lay(&place, &masker).await;
+                    laid.inspect_err(|error| complain(message(&format_args!("{error:#}")))).ok()
                 }
             };
         }
@@ -155,7 +159,7 @@ impl Rounds {
         let orders = select(made.component.clone(), matcher.as_ref(), &bench.overrides);
         if let (true, Some(glob)) = (orders.is_empty(), &self.cases) {
             let names: Vec<_> = made.component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
-            eprintln!("orbital: no case matches `{}`; there are {}", glob.glob(), names.join(", "));
+            complain(format_args!("no case matches `{}`; there are {}", glob.glob(), names.join(", ")));
         }
         let broken = self.run(bench, &made, &orders, change).await?;
         if broken.is_empty() || self.builder.project().has_lines_in_dev() {
@@ -185,7 +189,7 @@ impl Rounds {
                 Ok(Some(Made { component: Arc::new(component), took }))
             }
             Err(error) => {
-                eprintln!("orbital: `{}`: {}", self.builder.project().name(), message(&error));
+                complain(format_args!("`{}`: {}", self.builder.project().name(), message(&error)));
                 print(&format!("built in {built}, and not loaded; the next save tries again\n"))?;
                 Ok(None)
             }
@@ -228,8 +232,17 @@ struct Made {
     took: String,
 }
 
-fn complain(error: &anyhow::Error) {
-    eprintln!("orbital: {}", message(&format_args!("{error:#}")));
+/// Prints at once.
+///
+/// # Errors
+/// Also if the reader went away: then there is no reason to continue.
+fn print(text: &str) -> anyhow::Result<()> {
+    write_out(text).context("cannot print")
+}
+
+fn is_reader_gone(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
 /// Where things are.

@@ -15,17 +15,29 @@ mod serve;
 mod signals;
 
 use std::backtrace::{Backtrace, BacktraceStatus};
+use std::fmt::Display;
+use std::fs::File;
 use std::io::Write as _;
+use std::os::fd::AsFd;
+use std::sync::OnceLock;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::output::Output;
+use crate::report::message;
+use crate::report::timestamp::rfc3339;
 use crate::secrets::Masker;
 pub use exit::Exit;
 use signals::Signals;
 
-use crate::report::message;
+/// How long the last texts of each output stream may take to be written at the end of the process.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Standard error, from the start of the log.
+static STDERR: OnceLock<Output> = OnceLock::new();
 
 /// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
 /// test and waits for the deliveries that must come back to a webhook.
@@ -86,13 +98,28 @@ pub fn main() -> Exit {
         Command::Config(config) => config.execute(),
         Command::Compile(compile) => compile.execute(),
     };
-    match result {
-        Ok(exit) => exit,
-        Err(error) => {
-            // It may tell what a component says of itself.
-            eprintln!("orbital: {}", message(&format_args!("{error:#}")));
-            exit::of(&error)
+    let exit = result.unwrap_or_else(|error| {
+        // The error may quote a component.
+        complain(message(&format_args!("{error:#}")));
+        exit::of(&error)
+    });
+    if let Some(stderr) = STDERR.get() {
+        stderr.flush(FLUSH_TIMEOUT);
+    }
+    exit
+}
+
+/// Writes a message of a command to standard error.
+fn complain(message: impl Display) {
+    let text = format!("orbital: {message}\n").into_bytes();
+    match STDERR.get() {
+        Some(stderr) => {
+            stderr.push(text);
+            // In the order of what the command prints.
+            stderr.flush(FLUSH_TIMEOUT);
         }
+        // Without a log, there is no other place to report a failure.
+        None => drop(std::io::stderr().write_all(&text)),
     }
 }
 
@@ -131,18 +158,25 @@ enum LogFormat {
     Json,
 }
 
-/// Our own log, on standard error. `RUST_LOG` sets what is shown, but for secrets that the masker knows: whatever a
-/// library says, they are hidden.
-fn start_log(default: &str, format: LogFormat) -> Masker {
+/// Starts the log of the host, on standard error. `RUST_LOG` selects what is shown; secrets that the masker knows are
+/// hidden, also in messages of libraries.
+fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
     let masker = Masker::default();
-    let (of_log, of_panics) = (masker.clone(), masker.clone());
+    let stderr = Output::start("stderr", stream(std::io::stderr())?, move |dropped| format.notice(dropped));
+    // Filled before only by another use of the library in this process.
+    let stderr = STDERR.get_or_init({
+        let stderr = stderr.context("cannot start a thread")?;
+        move || stderr
+    });
     let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| default.into());
     let colours = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let masked = Masked { masker: masker.clone(), output: stderr.clone() };
+    let of_panics = masked.clone();
     let log = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_ansi(colours)
-        .with_writer(move || Masked(of_log.clone()));
-    // Set already only if somebody uses the library in a way of their own.
+        .with_writer(move || masked.clone());
+    // Set before only by another use of the library in this process.
     let _ = match format {
         LogFormat::Human => log.fmt_fields(log_fields::LogFields).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
@@ -152,29 +186,81 @@ fn start_log(default: &str, format: LogFormat) -> Masker {
         let trace =
             if trace.status() == BacktraceStatus::Captured { trace.to_string() } else { String::new() };
         let thread = std::thread::current();
-        let text = format!("thread `{}` {panic}\n{trace}\n", thread.name().unwrap_or("without a name"));
-        // Nobody is left to tell if this fails.
-        let _ = Masked(of_panics.clone()).write_all(text.as_bytes());
+        let name = thread.name();
+        of_panics
+            .push(format!("thread `{}` {panic}\n{trace}\n", name.unwrap_or("without a name")).as_bytes());
+        // The process ends without `main`.
+        if name == Some("main") {
+            of_panics.output.flush(FLUSH_TIMEOUT);
+        }
     }));
-    masker
+    Ok(Log { masker, output: stderr.clone() })
 }
 
-/// Standard error with secrets hidden. What is written comes whole, in one piece.
-struct Masked(Masker);
+/// The log of the host.
+struct Log {
+    /// Hides secrets in it.
+    masker: Masker,
+    output: Output,
+}
+
+/// Returns a stream without a buffer of its own: a text that cannot be written must not come again later.
+fn stream(standard: impl AsFd) -> anyhow::Result<File> {
+    Ok(standard.as_fd().try_clone_to_owned().context("cannot use the output streams")?.into())
+}
+
+impl LogFormat {
+    /// Returns the line of the log that says how many lines were dropped.
+    fn notice(self, dropped: u64) -> String {
+        let (now, target) = (rfc3339(std::time::SystemTime::now()), module_path!());
+        let message =
+            "log lines were dropped: standard error could not be written, or its reader was too slow";
+        match self {
+            Self::Human => format!("{now}  WARN {target}: {message} dropped={dropped}\n"),
+            Self::Json => {
+                let line = serde_json::json!({
+                    "timestamp": now, "level": "WARN", "target": target, "message": message, "dropped": dropped,
+                });
+                format!("{line}\n")
+            }
+        }
+    }
+}
+
+/// Standard error with secrets hidden. Each text arrives whole, in one call.
+#[derive(Clone)]
+struct Masked {
+    masker: Masker,
+    output: Output,
+}
+
+impl Masked {
+    fn push(&self, text: &[u8]) {
+        self.output.push(self.masker.bytes(text).map_or_else(|| text.to_vec(), Into::into));
+    }
+}
 
 impl std::io::Write for Masked {
     fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        let hidden = self.0.bytes(text);
-        std::io::stderr().write_all(hidden.as_deref().unwrap_or(text)).map(|()| text.len())
+        self.push(text);
+        Ok(text.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }
 
-/// Prints at once. A reader that went away is an error, not a panic as with `println!`.
+/// Writes to standard output at once. A reader that went away wants no more of it, which is no error: the command does
+/// its work, and its exit code says how that ended.
 fn print(text: &str) -> anyhow::Result<()> {
+    match write_out(text) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot print"),
+    }
+}
+
+fn write_out(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).context("cannot print")
+    out.write_all(text.as_bytes()).and_then(|()| out.flush())
 }

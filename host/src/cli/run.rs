@@ -9,7 +9,7 @@ use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, LogFormat, Runtimes, Signals, print, start_log};
+use super::{Exit, LogFormat, Runtimes, Signals, complain, print, start_log};
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
 use crate::registry::Component;
@@ -51,7 +51,7 @@ pub(super) struct Run {
 
 impl Run {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
-        let masker = start_log("warn", LogFormat::Human);
+        let masker = start_log("warn", LogFormat::Human)?.masker;
         let mut settings = Settings::load_or_default(self.config.as_deref())?;
         if let Some(listen) = self.listen {
             settings.webhook.listen = listen;
@@ -78,13 +78,13 @@ impl Run {
                 }
                 Err(error) => {
                     broken = true;
-                    eprintln!("orbital: `{}`: {}", path.display(), message(&error));
+                    complain(format_args!("`{}`: {}", path.display(), message(&error)));
                 }
             }
         }
         if orders.is_empty() {
             if let (Some(glob), false) = (&self.case, broken) {
-                eprintln!("orbital: no case matches `{}`; `orbital check` lists the cases", glob.glob());
+                complain(format_args!("no case matches `{}`; `orbital check` lists the cases", glob.glob()));
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }

@@ -16,6 +16,20 @@ impl Signals {
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
+    /// Ignores signals that would end a process that has no use for them, such as SIGUSR1 from a log rotation. SIGHUP is
+    /// among them until the configuration can be read again.
+    pub(super) fn ignore_others() -> anyhow::Result<()> {
+        let kinds = [
+            SignalKind::user_defined1(),
+            SignalKind::user_defined2(),
+            SignalKind::alarm(),
+            SignalKind::io(),
+            SignalKind::hangup(),
+        ];
+        // The handler outlives the stream.
+        kinds.into_iter().try_for_each(|kind| signal(kind).map(drop)).context("cannot listen for signals")
+    }
+
     /// The next one.
     pub(super) async fn next(&mut self) {
         tokio::select! {

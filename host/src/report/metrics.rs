@@ -13,6 +13,7 @@ use super::{Event, Outcome, Report, SkipReason};
 use crate::guest::{Budget, Happening, MetricKind};
 use crate::history::{HistoryState, HistoryStatus};
 use crate::listener::{Doors, TurnedAway};
+use crate::output::Outputs;
 use crate::registry::{Case, Component};
 use crate::waiter::{Disposition, Rejection, Waiter};
 
@@ -20,7 +21,7 @@ use crate::waiter::{Disposition, Rejection, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 41] = [
+const HELP: [(&str, &str); 42] = [
     ("orbital_history_up", "Whether runs are being kept in the history."),
     ("orbital_history_runs_written_total", "Runs that were written to the history."),
     ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
@@ -60,6 +61,10 @@ const HELP: [(&str, &str); 41] = [
         "orbital_listener_turned_away_total",
         "Connections and requests that a listener turned away, by reason.",
     ),
+    (
+        "orbital_output_dropped_total",
+        "Log lines (stderr) and runs (stdout) that were not written: the stream failed, or its reader was too slow.",
+    ),
     ("orbital_runs_in_flight", "Runs that have started and not ended."),
     ("orbital_expectations", "Keys that runs expect."),
     ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
@@ -93,6 +98,7 @@ pub struct MetricsSink {
     /// With the names of what they run.
     runtimes: [(&'static str, Handle); 2],
     doors: Doors,
+    outputs: Outputs,
 }
 
 /// Series that come and go together.
@@ -117,10 +123,15 @@ struct ComponentMetrics {
 
 impl MetricsSink {
     /// Nothing but the host's own metrics yet.
-    pub fn new(waiter: Arc<Waiter>, doors: Doors, runtimes: [(&'static str, Handle); 2]) -> Arc<Self> {
+    pub fn new(
+        waiter: Arc<Waiter>,
+        doors: Doors,
+        runtimes: [(&'static str, Handle); 2],
+        outputs: Outputs,
+    ) -> Arc<Self> {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes, doors })
+        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes, doors, outputs })
     }
 
     /// The page, in Prometheus' text format.
@@ -156,6 +167,10 @@ impl MetricsSink {
                 let counter = self.host.register_counter("orbital_listener_turned_away_total", &labels);
                 counter.absolute(door.turned_away(reason));
             }
+        }
+        for (stream, output) in [("stdout", &self.outputs.stdout), ("stderr", &self.outputs.stderr)] {
+            let counter = self.host.register_counter("orbital_output_dropped_total", &[("stream", stream)]);
+            counter.absolute(output.dropped());
         }
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         for (component, metrics) in components.iter() {
