@@ -22,12 +22,17 @@ pub(crate) struct Signature {
 impl Signature {
     /// Of a file, following links, as a ConfigMap has them. None if it is no file, or gone.
     pub(crate) fn of(path: &Path) -> Option<Self> {
-        let metadata = std::fs::metadata(path).ok().filter(Metadata::is_file)?;
-        Some(Self {
+        std::fs::metadata(path).ok().filter(Metadata::is_file).as_ref().map(Self::from)
+    }
+}
+
+impl From<&Metadata> for Signature {
+    fn from(metadata: &Metadata) -> Self {
+        Self {
             size: metadata.len(),
             modified: metadata.modified().ok(),
             inode: metadata.ino(),
             changed: (metadata.ctime(), metadata.ctime_nsec()),
-        })
+        }
     }
 }

@@ -8,6 +8,7 @@ use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
 
 use super::Admin;
+use crate::registry::Unavailable;
 use crate::report::{CaseRecord, message};
 
 /// How many stale cases are named.
@@ -26,6 +27,14 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
         true => format!("ready: {} components\n", snapshot.components.len()),
         false => "not ready: the components are being loaded\n".to_owned(),
     };
+    if let Some(Unavailable { path, reason }) = &snapshot.unavailable {
+        let _ = writeln!(
+            text,
+            "the directory of components `{}` is unavailable; deployed components keep running: {}",
+            path.display(),
+            message(reason)
+        );
+    }
     for (component, failure) in &snapshot.failures {
         let _ = writeln!(text, "component `{component}` did not load: {}", message(&failure.error));
     }

@@ -3,10 +3,8 @@
 //! One task does all of it, so two versions of a file are never loaded at once. Events of the file system
 //! wake it; looking at the directory now and then serves file systems that send none.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -18,13 +16,12 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::load::signature_of;
+use super::directory::{Holding, Identity, is_component, is_signature};
 use super::shelf::{Content, Hint, Shelf};
-use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
+use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Unavailable, Workshop};
 use crate::error::chain;
 use crate::guest::{CompileError, Pace, Source};
 use crate::report::{Event, Reporter};
-use crate::signature::Signature;
 
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -32,6 +29,14 @@ const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// How many files are loaded at once, but for one that takes long to compile. The compiler has a limit of its own; most of these
 /// wait for it, or for a component that is slow to list its cases.
 const CONCURRENT_LOADS: usize = 16;
+
+/// Why a directory is not taken at its word.
+const EMPTY_AND_ANOTHER: &str = "it is empty, and is not the directory that held them: a mount may have vanished, or it \
+    was renamed; mount or restore it, or, to deploy other components, copy them into it";
+
+/// Why a file that is listed runs on in its last version.
+const UNREADABLE: &str = "the file is listed in the directory and cannot be read, as a link to a file system that vanished; \
+    restore it, or remove it to remove the component";
 
 /// Events that may wait; when there are more, the directory is looked at as a whole anyway.
 const EVENTS: usize = 1024;
@@ -62,7 +67,8 @@ pub struct Loader {
     watched: Option<Watched>,
     /// Whether it was told that there are no events.
     told_no_events: bool,
-    directory_is_lost: bool,
+    /// The directory that held what is deployed.
+    home: Option<Identity>,
     /// Names of files that did not load, and may with another configuration.
     refused: BTreeSet<OsString>,
 }
@@ -81,10 +87,9 @@ struct Loaded {
     took: Duration,
 }
 
-/// A watch holds on to an inode, so a directory that is made anew needs a new one. The number alone does not
-/// tell: it may be given out again at once.
+/// A watch holds on to an inode, so a directory that is made anew needs a new one.
 struct Watched {
-    identity: (u64, Option<SystemTime>),
+    identity: Identity,
     events: mpsc::Receiver<(OsString, Hint)>,
     _watcher: RecommendedWatcher,
 }
@@ -112,14 +117,15 @@ impl Loader {
             initial: None,
             watched: None,
             told_no_events: false,
-            directory_is_lost: false,
+            home: None,
             refused: BTreeSet::new(),
         };
         // Watched before it is read, so that nothing falls in between.
         loader.watch();
-        let found = scan(&loader.settings.directory, loader.workshop.trust.is_some())
+        let held = Holding::scan(&loader.settings.directory, loader.workshop.trust.is_some())
             .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
-        loader.shelf.update(&found, Instant::now());
+        loader.home = Some(held.identity);
+        loader.shelf.update(&held.files, &held.unreadable, Instant::now());
         loader.shelf.settle_old(SystemTime::now());
         loader.initial = Some(loader.shelf.names().cloned().collect());
         Ok((loader, receiver))
@@ -145,43 +151,68 @@ impl Loader {
                 Ok(()) = self.workshop.terms.changed() => self.try_again(),
                 () = tokio::time::sleep(pause) => {}
             }
-            self.look(&hints).await;
-            self.start_loads();
-            self.note_ready();
+            if self.look(&hints).await {
+                self.start_loads();
+                self.note_ready();
+            }
         }
     }
 
-    /// Compares the directory with what is known of it.
-    async fn look(&mut self, hints: &HashMap<OsString, Hint>) {
+    /// Compares the directory with what is known of it. Returns whether it could be.
+    async fn look(&mut self, hints: &HashMap<OsString, Hint>) -> bool {
         // Watched before it is read, so that nothing falls in between.
         let watch_is_new = self.watch();
         let (directory, signed) = (self.settings.directory.clone(), self.workshop.trust.is_some());
         // A network's file system may take its time; nobody else is to wait for it.
-        let scanned = tokio::task::spawn_blocking(move || scan(&directory, signed)).await;
-        let found = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
-            Ok(found) => found,
+        let scanned = tokio::task::spawn_blocking(move || Holding::scan(&directory, signed)).await;
+        let held = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
+            Ok(held) => held,
             Err(error) => {
                 self.watched = None;
-                // A mount that vanished must not undeploy everything.
-                if !std::mem::replace(&mut self.directory_is_lost, true) {
-                    let directory = self.settings.directory.display();
-                    tracing::error!(%directory, %error, "cannot read the directory of components; what is deployed goes on running");
-                }
-                return;
+                self.lose_directory(error.to_string());
+                return false;
             }
         };
-        if std::mem::replace(&mut self.directory_is_lost, false) {
-            let directory = self.settings.directory.display();
-            tracing::info!(%directory, "the directory of components can be read again");
+        // A mount that vanished, or a directory that was renamed, must not undeploy everything.
+        if held.is_empty() && !self.shelf.is_empty() && self.home != Some(held.identity) {
+            self.lose_directory(EMPTY_AND_ANOTHER.to_owned());
+            return false;
         }
-        for name in self.shelf.update(&found, Instant::now()) {
+        self.home = Some(held.identity);
+        self.find_directory();
+        for name in self.shelf.update(&held.files, &held.unreadable, Instant::now()) {
             self.remove(&name);
+        }
+        for name in &held.unreadable {
+            if self.shelf.lose(name) {
+                if let Some(names) = &mut self.initial {
+                    names.remove(name);
+                }
+                self.fail(name, UNREADABLE.to_owned());
+            }
         }
         if watch_is_new {
             self.shelf.distrust_fresh(SystemTime::now());
         }
         for (name, hint) in hints {
             self.shelf.hint(name, *hint);
+        }
+        true
+    }
+
+    /// Notes that the directory says nothing about what is deployed.
+    fn lose_directory(&mut self, reason: String) {
+        let lost = Unavailable { path: self.settings.directory.clone(), reason };
+        if self.snapshot.borrow().unavailable.as_ref() != Some(&lost) {
+            self.publish(|snapshot| snapshot.unavailable = Some(lost.clone()));
+            self.reporter.emit(&Event::DirectoryLost(lost));
+        }
+    }
+
+    fn find_directory(&mut self) {
+        if self.snapshot.borrow().unavailable.is_some() {
+            self.publish(|snapshot| snapshot.unavailable = None);
+            self.reporter.emit(&Event::DirectoryFound { path: self.settings.directory.clone() });
         }
     }
 
@@ -257,7 +288,7 @@ impl Loader {
             return;
         }
         if result.is_err() {
-            let current = Content::of(&self.path(&name), self.workshop.trust.is_some());
+            let current = Content::look(&self.path(&name), self.workshop.trust.is_some()).ok().flatten();
             if !self.shelf.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
@@ -299,18 +330,22 @@ impl Loader {
                     self.retire(current);
                 }
             }
-            Err(error) => {
-                let error = chain(&error);
-                self.reporter.emit(&Event::LoadFailed {
-                    component: stem.clone(),
-                    path: self.path(&name),
-                    error: error.clone(),
-                    kept: current.map(|current| current.digest.clone()),
-                });
-                let failure = LoadFailure { path: self.path(&name), error, at: SystemTime::now() };
-                self.publish(|snapshot| drop(snapshot.failures.insert(stem.clone(), failure)));
-            }
+            Err(error) => self.fail(&name, chain(&error)),
         }
+    }
+
+    /// Notes that a file does not load. A version of it that runs keeps running.
+    fn fail(&self, name: &OsStr, error: String) {
+        let (stem, path) = (stem(name), self.path(name));
+        let kept = self.snapshot.borrow().components.get(&stem).map(|running| running.digest.clone());
+        self.reporter.emit(&Event::LoadFailed {
+            component: stem.clone(),
+            path: path.clone(),
+            error: error.clone(),
+            kept,
+        });
+        let failure = LoadFailure { path, error, at: SystemTime::now() };
+        self.publish(|snapshot| drop(snapshot.failures.insert(stem, failure)));
     }
 
     fn remove(&mut self, name: &OsStr) {
@@ -389,8 +424,7 @@ impl Loader {
     /// polling remains.
     fn watch(&mut self) -> bool {
         let directory = &self.settings.directory;
-        let identity = |metadata: Metadata| (metadata.ino(), metadata.created().ok());
-        let Ok(identity) = std::fs::metadata(directory).map(identity) else { return false };
+        let Ok(identity) = Identity::of(directory) else { return false };
         if self.watched.as_ref().is_some_and(|watched| watched.identity == identity) {
             return false;
         }
@@ -420,7 +454,7 @@ async fn next_event(watched: &mut Option<Watched>) -> Option<(OsString, Hint)> {
     }
 }
 
-fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::Result<Watched> {
+fn subscribe(directory: &Path, identity: Identity) -> notify::Result<Watched> {
     let (sender, events) = mpsc::channel(EVENTS);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
@@ -440,41 +474,6 @@ fn subscribe(directory: &Path, identity: (u64, Option<SystemTime>)) -> notify::R
     })?;
     watcher.watch(directory, RecursiveMode::NonRecursive)?;
     Ok(Watched { identity, events, _watcher: watcher })
-}
-
-impl Content {
-    fn of(path: &Path, signed: bool) -> Option<Self> {
-        let file = Signature::of(path)?;
-        Some(Self { file, beside: signed.then(|| Signature::of(&signature_of(path))).flatten() })
-    }
-}
-
-/// The components in a directory, and the signatures beside them if those matter. It is flat; what begins with a dot,
-/// such as a copy in progress, is skipped.
-fn scan(directory: &Path, signed: bool) -> std::io::Result<BTreeMap<OsString, Content>> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(directory)? {
-        let entry = entry?;
-        let name = entry.file_name();
-        if !is_component(&name) {
-            continue;
-        }
-        // What is gone by now is simply not there.
-        if let Some(content) = Content::of(&entry.path(), signed) {
-            found.insert(name, content);
-        }
-    }
-    Ok(found)
-}
-
-fn is_component(name: &OsStr) -> bool {
-    let name = name.as_encoded_bytes();
-    name.ends_with(b".wasm") && !name.starts_with(b".")
-}
-
-/// A change of such a file wakes us; what it is worth shows when the directory is looked at.
-fn is_signature(name: &OsStr) -> bool {
-    name.as_encoded_bytes().strip_suffix(b".sig").is_some_and(|name| name.ends_with(b".wasm"))
 }
 
 /// A file's name without `.wasm`. One that is not text cannot be a component's, and is told of with its bytes, so

@@ -6,6 +6,7 @@
 mod case;
 mod component;
 mod cron;
+mod directory;
 mod load;
 mod loader;
 mod schedule;
@@ -41,6 +42,15 @@ pub struct LoadFailure {
     pub at: SystemTime,
 }
 
+/// A directory of components that cannot be read, or is empty and not the one that held them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable {
+    /// The directory.
+    pub path: PathBuf,
+    /// Why, and what to do.
+    pub reason: String,
+}
+
 /// What is deployed at one moment.
 #[derive(Clone, Default)]
 pub struct Snapshot {
@@ -50,4 +60,6 @@ pub struct Snapshot {
     pub failures: BTreeMap<String, LoadFailure>,
     /// Whether every file that was there at the start has been loaded or refused.
     pub ready: bool,
+    /// Why the directory says nothing about what is deployed, while that is so: deployed components keep running.
+    pub unavailable: Option<Unavailable>,
 }

@@ -37,7 +37,8 @@ pub(super) struct Content {
 
 #[derive(Debug)]
 struct File {
-    content: Content,
+    /// None while the file is there and cannot be looked at.
+    content: Option<Content>,
     since: Instant,
     hint: Option<Hint>,
     /// Whether this content has been given out to be loaded.
@@ -57,30 +58,47 @@ impl Shelf {
         }
     }
 
-    /// Notes what the directory holds now; gives the names that are gone.
-    pub(super) fn update(&mut self, found: &BTreeMap<OsString, Content>, now: Instant) -> BTreeSet<OsString> {
-        for (name, content) in found {
+    /// Notes which files the directory holds now, and which of them cannot be looked at; those stay as they are. Returns
+    /// the names that are gone.
+    pub(super) fn update(
+        &mut self,
+        files: &BTreeMap<OsString, Content>,
+        unreadable: &BTreeSet<OsString>,
+        now: Instant,
+    ) -> BTreeSet<OsString> {
+        for (name, content) in files {
             match self.0.get_mut(name) {
-                Some(file) if file.content == *content => {}
+                Some(file) if file.content == Some(*content) => {}
                 Some(file) => {
-                    *file = File { content: *content, since: now, hint: file.hint, taken: false };
+                    *file = File { content: Some(*content), since: now, hint: file.hint, taken: false };
                 }
                 None => {
-                    let file = File { content: *content, since: now, hint: None, taken: false };
+                    let file = File { content: Some(*content), since: now, hint: None, taken: false };
                     self.0.insert(name.clone(), file);
                 }
             }
         }
-        let gone: BTreeSet<OsString> =
-            self.0.keys().filter(|name| !found.contains_key(*name)).cloned().collect();
+        let gone: BTreeSet<OsString> = self
+            .0
+            .keys()
+            .filter(|name| !files.contains_key(*name) && !unreadable.contains(*name))
+            .cloned()
+            .collect();
         self.0.retain(|name, _| !gone.contains(name));
         gone
+    }
+
+    /// Notes that a file cannot be looked at any more. Returns whether that is new. Once it can, it counts as changed.
+    pub(super) fn lose(&mut self, name: &OsStr) -> bool {
+        let Some(file) = self.0.get_mut(name) else { return false };
+        file.taken = true;
+        file.content.take().is_some()
     }
 
     /// At the start, what has not been touched lately is whole: nobody has to wait for it.
     pub(super) fn settle_old(&mut self, now: SystemTime) {
         for file in self.0.values_mut() {
-            let age = file.content.file.modified.and_then(|modified| now.duration_since(modified).ok());
+            let age = file.age(now);
             if age.is_some_and(|age| age >= QUIET) {
                 file.hint = Some(Hint::Closed);
             }
@@ -90,7 +108,7 @@ impl Shelf {
     /// When a directory begins to be watched, somebody may be writing what was touched lately, and nobody said so.
     pub(super) fn distrust_fresh(&mut self, now: SystemTime) {
         for file in self.0.values_mut().filter(|file| !file.taken && file.hint.is_none()) {
-            let age = file.content.file.modified.and_then(|modified| now.duration_since(modified).ok());
+            let age = file.age(now);
             if age.is_none_or(|age| age < QUIET_WHILE_OPEN) {
                 file.hint = Some(Hint::Writing);
             }
@@ -110,7 +128,7 @@ impl Shelf {
     /// it again already, or may be, and it is taken anew when it is whole.
     pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Content>, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
-        let still_the_same = current == Some(file.content) && file.hint.is_none();
+        let still_the_same = current.is_some() && current == file.content && file.hint.is_none();
         let blame = still_the_same && now.duration_since(file.since) >= QUIET;
         file.taken = blame;
         blame
@@ -123,7 +141,7 @@ impl Shelf {
 
     /// Has a file that was taken taken again, though it has not changed.
     pub(super) fn put_back(&mut self, name: &OsStr) {
-        if let Some(file) = self.0.get_mut(name).filter(|file| file.taken) {
+        if let Some(file) = self.0.get_mut(name).filter(|file| file.taken && file.content.is_some()) {
             file.taken = false;
             // It was whole before, unless somebody has begun to write it since.
             file.hint = file.hint.or(Some(Hint::Closed));
@@ -140,6 +158,10 @@ impl Shelf {
         self.0.contains_key(name)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// All names.
     pub(super) fn names(&self) -> impl Iterator<Item = &OsString> {
         self.0.keys()
@@ -147,12 +169,16 @@ impl Shelf {
 }
 
 impl File {
+    fn age(&self, now: SystemTime) -> Option<Duration> {
+        now.duration_since(self.content?.file.modified?).ok()
+    }
+
     fn is_whole(&self, now: Instant) -> bool {
         let quiet = match self.hint {
             Some(Hint::Closed) => return true,
             Some(Hint::Writing) => QUIET_WHILE_OPEN,
             // Nothing was written to it yet, so something is about to be.
-            None if self.content.file.size == 0 => QUIET_WHILE_OPEN,
+            None if self.content.is_some_and(|content| content.file.size == 0) => QUIET_WHILE_OPEN,
             None => QUIET,
         };
         now.duration_since(self.since) >= quiet
@@ -171,6 +197,10 @@ mod tests {
         files.iter().map(|(name, size)| ((*name).into(), content(*size))).collect()
     }
 
+    fn update(shelf: &mut Shelf, files: &BTreeMap<OsString, Content>, now: Instant) -> BTreeSet<OsString> {
+        shelf.update(files, &BTreeSet::new(), now)
+    }
+
     fn take(shelf: &mut Shelf, now: Instant) -> Option<String> {
         shelf.take_whole(now, |_| false).map(|name| name.into_string().unwrap())
     }
@@ -179,10 +209,10 @@ mod tests {
     async fn a_file_that_grows_is_not_whole_until_it_is_closed() {
         let mut shelf = Shelf::default();
         let start = Instant::now();
-        shelf.update(&found(&[("a", 1)]), start);
+        update(&mut shelf, &found(&[("a", 1)]), start);
         shelf.hint("a".as_ref(), Hint::Writing);
         assert_eq!(take(&mut shelf, start + Duration::from_secs(2)), None);
-        shelf.update(&found(&[("a", 2)]), start + Duration::from_secs(2));
+        update(&mut shelf, &found(&[("a", 2)]), start + Duration::from_secs(2));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(4)), None);
         shelf.hint("a".as_ref(), Hint::Closed);
         assert_eq!(take(&mut shelf, start + Duration::from_secs(4)).as_deref(), Some("a"));
@@ -193,10 +223,10 @@ mod tests {
     async fn without_events_a_file_is_whole_when_it_is_quiet() {
         let mut shelf = Shelf::default();
         let start = Instant::now();
-        shelf.update(&found(&[("a", 1), ("empty", 0)]), start);
+        update(&mut shelf, &found(&[("a", 1), ("empty", 0)]), start);
         assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
         assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        shelf.update(&found(&[("a", 2), ("empty", 0)]), start + Duration::from_secs(1));
+        update(&mut shelf, &found(&[("a", 2), ("empty", 0)]), start + Duration::from_secs(1));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(1)), None, "changed again");
         assert_eq!(take(&mut shelf, start + Duration::from_secs(2)).as_deref(), Some("a"));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(3)).as_deref(), Some("empty"));
@@ -210,7 +240,7 @@ mod tests {
         for (name, age) in [("fresh", Duration::from_secs(1)), ("old", Duration::from_secs(60))] {
             files.get_mut(OsStr::new(name)).unwrap().file.modified = Some(now - age);
         }
-        shelf.update(&files, start);
+        update(&mut shelf, &files, start);
         shelf.distrust_fresh(now);
         assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("old"));
         assert_eq!(take(&mut shelf, start + QUIET), None);
@@ -222,7 +252,7 @@ mod tests {
         let mut shelf = Shelf::default();
         let start = Instant::now();
         let files = found(&[("a", 1)]);
-        shelf.update(&files, start);
+        update(&mut shelf, &files, start);
         shelf.hint("a".as_ref(), Hint::Closed);
         assert_eq!(take(&mut shelf, start).as_deref(), Some("a"));
         assert!(!shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start), "too fresh");
@@ -250,8 +280,25 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_is_gone_is_told_once() {
         let mut shelf = Shelf::default();
-        shelf.update(&found(&[("a", 1), ("b", 1)]), Instant::now());
-        assert_eq!(shelf.update(&found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
-        assert!(shelf.update(&found(&[("b", 1)]), Instant::now()).is_empty());
+        update(&mut shelf, &found(&[("a", 1), ("b", 1)]), Instant::now());
+        assert_eq!(update(&mut shelf, &found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
+        assert!(update(&mut shelf, &found(&[("b", 1)]), Instant::now()).is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_cannot_be_looked_at_is_not_gone_and_counts_as_changed_afterwards() {
+        let mut shelf = Shelf::default();
+        let start = Instant::now();
+        let (files, lost) = (found(&[("a", 1)]), BTreeSet::from(["a".into()]));
+        update(&mut shelf, &files, start);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
+        assert!(shelf.update(&BTreeMap::new(), &lost, start).is_empty());
+        assert!(shelf.lose("a".as_ref()));
+        assert!(!shelf.lose("a".as_ref()), "only once");
+        shelf.put_back("a".as_ref());
+        assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None, "there is nothing to load");
+        update(&mut shelf, &files, start);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
+        assert_eq!(update(&mut shelf, &BTreeMap::new(), start), lost, "now it is");
     }
 }

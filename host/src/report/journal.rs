@@ -113,7 +113,11 @@ impl Journal {
             Event::RunEnded(report) => {
                 return self.lock().run_ended(report, weight, &self.settings);
             }
-            Event::LoadFailed { .. } | Event::Restored { .. } | Event::Scheduled { .. } => {}
+            Event::LoadFailed { .. }
+            | Event::Restored { .. }
+            | Event::Scheduled { .. }
+            | Event::DirectoryLost(_)
+            | Event::DirectoryFound { .. } => {}
         }
         Consequences::default()
     }

@@ -49,6 +49,8 @@ impl Live {
             | Event::Restored { .. }
             | Event::LoadFailed { .. }
             | Event::Removed { .. }
+            | Event::DirectoryLost(_)
+            | Event::DirectoryFound { .. }
             | Event::Scheduled { .. } => return,
         };
         // Whoever listened may be gone by now.

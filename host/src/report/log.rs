@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::journal::{CaseRecord, Change, Consequences};
 use super::{Event, Report};
 use crate::foreign::beginning;
+use crate::registry::Unavailable;
 
 /// Writes an event and its consequences for a case to the log.
 pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences) {
@@ -35,6 +36,16 @@ pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences
             tracing::info!(%component, "its file is the running version again");
         }
         Event::Removed { component } => tracing::info!(%component, "removed"),
+        Event::DirectoryLost(Unavailable { path, reason }) => {
+            let (directory, reason) = (path.display(), one_line(reason));
+            tracing::error!(
+                %directory,
+                "the directory of components is unavailable; deployed components keep running: {reason}"
+            );
+        }
+        Event::DirectoryFound { path } => {
+            tracing::info!(directory = %path.display(), "the directory of components is available again");
+        }
         Event::RunSkipped { component, case, reason, count, detail } => {
             let case = format_args!("{component}/{case}");
             let detail = detail.as_deref().map(tracing::field::display);

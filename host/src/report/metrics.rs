@@ -21,7 +21,7 @@ use crate::waiter::{Disposition, Rejection, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 42] = [
+const HELP: [(&str, &str); 43] = [
     ("orbital_history_up", "Whether runs are being kept in the history."),
     ("orbital_history_runs_written_total", "Runs that were written to the history."),
     ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
@@ -69,6 +69,10 @@ const HELP: [(&str, &str); 42] = [
     ("orbital_expectations", "Keys that runs expect."),
     ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
     ("orbital_runs_skipped_total", "Runs that were due and did not start, by reason."),
+    (
+        "orbital_components_directory_up",
+        "Whether the directory of components can be read and is the one that held the deployed components.",
+    ),
     ("orbital_component_loads_total", "Files that were loaded or refused."),
     ("orbital_component_info", "The version of the component that runs."),
     ("orbital_build_info", "The host's version."),
@@ -131,6 +135,7 @@ impl MetricsSink {
     ) -> Arc<Self> {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        host.gauge("orbital_components_directory_up", &[], 1.0);
         Arc::new(Self { host, components: RwLock::default(), waiter, runtimes, doors, outputs })
     }
 
@@ -233,6 +238,8 @@ impl MetricsSink {
             Event::Removed { component } => {
                 self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
             }
+            Event::DirectoryLost(_) => self.host.gauge("orbital_components_directory_up", &[], 0.0),
+            Event::DirectoryFound { .. } => self.host.gauge("orbital_components_directory_up", &[], 1.0),
             Event::RunEnded(report) => self.run_ended(report),
             Event::Scheduled { cases } => self.scheduled(cases),
             Event::RunStarted(_) => {}

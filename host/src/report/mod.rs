@@ -30,7 +30,7 @@ pub use settings::JournalSettings;
 pub use text::{describe, describe_fully};
 
 use crate::history::History;
-use crate::registry::{Case, Component};
+use crate::registry::{Case, Component, Unavailable};
 use crate::runner::Order;
 
 /// Something that the outside may want to know.
@@ -64,6 +64,13 @@ pub enum Event {
     Removed {
         /// Its name.
         component: String,
+    },
+    /// The directory of components says nothing about what is deployed; deployed components keep running.
+    DirectoryLost(Unavailable),
+    /// The directory of components can be read again.
+    DirectoryFound {
+        /// The directory.
+        path: PathBuf,
     },
     /// What is deployed, or set for it, has changed: all cases as they are to run from now on.
     Scheduled {

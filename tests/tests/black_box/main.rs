@@ -19,6 +19,7 @@ mod connections;
 mod cron;
 mod deploy;
 mod dev;
+mod directory;
 mod docs;
 mod exposition;
 mod faults;

@@ -16,6 +16,7 @@ use super::view::{self, CaseView, Cases, Trouble};
 use super::windows;
 use crate::admin::Admin;
 use crate::history::{HistoryState, HistoryStatus, LastSession};
+use crate::registry::Unavailable;
 use crate::report::CaseRecord;
 use crate::report::text::short;
 use crate::window::Window;
@@ -144,6 +145,12 @@ fn wrong(admin: &Admin) -> Markup {
     html! {
         section #host data-part="host" aria-label="What is wrong with the host" {
             ul.notes {
+                @if let Some(Unavailable { path, reason }) = &snapshot.unavailable {
+                    li.note.bad {
+                        p { strong { "✗ The directory of components is unavailable" } "; deployed components keep running." }
+                        p.pre { (text(&path.display().to_string())) ": " (text(reason)) }
+                    }
+                }
                 @for (name, failure) in &snapshot.failures {
                     li.note.bad {
                         p { strong { "✗ The component " a href={ "/components/" (name) } { (text(name)) } " does not load" }
