@@ -79,7 +79,10 @@ impl Service {
         let journal = Journal::new(settings.journal.clone());
         let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
         match history.records().await {
-            Ok(records) => journal.restore(records),
+            Ok(records) => {
+                metrics.restore(records.clone());
+                journal.restore(records);
+            }
             Err(HistoryError::Off) => {}
             Err(error) => tracing::warn!("how cases stood before is not known: {}", one_line(&chain(&error))),
         }

@@ -1,7 +1,7 @@
 //! The metrics page. The names are listed in `docs/metrics.md`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use tokio::runtime::Handle;
 
 use super::exposition::merge;
-use super::{Event, Outcome, Report, SkipReason};
+use super::{CaseRecord, Event, Outcome, Report, SkipReason};
 use crate::guest::{Budget, Happening, MetricKind};
 use crate::history::{HistoryState, HistoryStatus};
 use crate::listener::{Doors, TurnedAway};
@@ -98,6 +98,8 @@ const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
 pub struct MetricsSink {
     host: Family,
     components: RwLock<HashMap<String, ComponentMetrics>>,
+    /// The state of cases before this host, by id, until they are loaded for the first time.
+    before: Mutex<HashMap<String, CaseRecord>>,
     waiter: Arc<Waiter>,
     /// With the names of what they run.
     runtimes: [(&'static str, Handle); 2],
@@ -136,7 +138,21 @@ impl MetricsSink {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         host.gauge("orbital_components_directory_up", &[], 1.0);
-        Arc::new(Self { host, components: RwLock::default(), waiter, runtimes, doors, outputs })
+        Arc::new(Self {
+            host,
+            components: RwLock::default(),
+            before: Mutex::default(),
+            waiter,
+            runtimes,
+            doors,
+            outputs,
+        })
+    }
+
+    /// Takes the state of cases, by their ids, when the host before this one ended: an alert must not resolve because the
+    /// host was restarted.
+    pub fn restore(&self, before: HashMap<String, CaseRecord>) {
+        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = before;
     }
 
     /// The page, in Prometheus' text format.
@@ -279,10 +295,12 @@ impl MetricsSink {
             metrics.own.breaches(&component.name, budget).increment(0);
         }
         metrics.scheduled(&component.name, component.cases.clone());
-        let mut before = std::mem::take(&mut metrics.cases);
+        let mut replaced = std::mem::take(&mut metrics.cases);
+        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
         for case in &component.cases {
-            let family =
-                before.remove(&case.name).unwrap_or_else(|| Family::of_case(&component.name, &case.name));
+            let record = before.remove(&case.id).unwrap_or_default();
+            let family = replaced.remove(&case.name);
+            let family = family.unwrap_or_else(|| Family::of_case(&component.name, &case.name, &record));
             metrics.cases.insert(case.name.clone(), family);
         }
     }
@@ -326,7 +344,7 @@ impl MetricsSink {
                 family.gauge("orbital_case_up", &of_case, up);
             }
             if report.outcome == Outcome::Pass {
-                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, now());
+                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(report.ended()));
             }
             for step in report.steps() {
                 if let Happening::Delivery { latency: Some(latency), .. } = &step.what {
@@ -433,15 +451,21 @@ impl Family {
         Self(builder.build_recorder())
     }
 
-    /// With its counters at zero, so that the first failure is an increase.
-    fn of_case(component: &str, case: &str) -> Self {
+    /// With its counters at zero, so that the first failure is an increase, and with the state that is known of earlier
+    /// runs.
+    fn of_case(component: &str, case: &str, record: &CaseRecord) -> Self {
         let family = Self::new();
+        let of_case = [("component", component), ("case", case)];
+        if let Some(standing) = record.standing {
+            family.gauge("orbital_case_up", &of_case, if standing.up { 1.0 } else { 0.0 });
+        }
+        if let Some(last_pass) = record.last_pass {
+            family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(last_pass));
+        }
         for outcome in Outcome::ALL {
             family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
         }
-        family
-            .register_counter("orbital_runs_flaky_total", &[("component", component), ("case", case)])
-            .increment(0);
+        family.register_counter("orbital_runs_flaky_total", &of_case).increment(0);
         for reason in SkipReason::ALL {
             family
                 .register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason))
@@ -495,7 +519,11 @@ impl Family {
 
 /// Seconds since the Unix epoch.
 fn now() -> f64 {
-    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
+    seconds(SystemTime::now())
+}
+
+fn seconds(time: SystemTime) -> f64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
 }
 
 const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
