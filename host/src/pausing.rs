@@ -88,6 +88,11 @@ impl PauseBook {
         let NewPause { cases, reason, author, until } = new;
         let pause = Pause { id: Uuid::now_v7(), cases, reason, author, since: Timestamp::now(), until };
         self.change(|pauses| {
+            // Those that are over are kept as long as there is room: the clock may be wrong for a while.
+            if pauses.len() >= MOST {
+                let now = now();
+                pauses.retain(|pause| !pause.is_over(now));
+            }
             if pauses.len() >= MOST {
                 return Err(PauseError::TooMany);
             }
@@ -103,7 +108,8 @@ impl PauseBook {
     /// There is none with this id, or the change cannot be kept.
     pub fn end(&self, id: Uuid) -> Result<Pause, PauseError> {
         self.change(|pauses| {
-            let index = pauses.iter().position(|pause| pause.id == id);
+            let now = now();
+            let index = pauses.iter().position(|pause| pause.id == id && !pause.is_over(now));
             index.map(|index| pauses.remove(index)).ok_or(PauseError::NoSuchPause(id))
         })
     }
@@ -113,8 +119,7 @@ impl PauseBook {
         change: impl FnOnce(&mut Vec<Pause>) -> Result<T, PauseError>,
     ) -> Result<T, PauseError> {
         let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
-        // What is over is left out of the file by the way.
-        let mut pauses = self.current();
+        let mut pauses = self.pauses.borrow().0.clone();
         let result = change(&mut pauses)?;
         let pauses = Pauses(pauses);
         if let Some(state) = &self.state {
@@ -147,7 +152,8 @@ mod tests {
         book.begin(new("a/*", Some(over))).unwrap();
         let first = book.begin(new("b/*", None)).unwrap();
         let second = book.begin(new("c/*", None)).unwrap();
-        assert_eq!(book.subscribe().borrow().0.len(), 2, "what is over is forgotten");
+        let current = book.current();
+        assert_eq!(current.iter().map(|pause| pause.id).collect::<Vec<_>>(), [first.id, second.id]);
         drop(book);
         let book = open();
         book.end(first.id).unwrap();
@@ -164,6 +170,20 @@ mod tests {
         std::fs::remove_dir_all(folder.path()).unwrap();
         assert!(matches!(book.begin(new("a/*", None)), Err(PauseError::NotKept(_))));
         assert!(book.current().is_empty());
+    }
+
+    #[test]
+    fn pauses_that_are_over_make_room_and_are_kept_until_then() {
+        let book = PauseBook::open(None).unwrap();
+        let over = Timestamp::now() - Duration::from_secs(1);
+        for _ in 0..MOST {
+            book.begin(new("a/*", Some(over))).unwrap();
+        }
+        assert_eq!(book.subscribe().borrow().0.len(), MOST, "the clock may be wrong");
+        let id = book.subscribe().borrow().0[0].id;
+        assert!(matches!(book.end(id), Err(PauseError::NoSuchPause(_))));
+        book.begin(new("b/*", None)).unwrap();
+        assert_eq!(book.subscribe().borrow().0.len(), 1);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
+use super::age::AgeClock;
 use super::ledger::Ledger;
 use super::retention;
 use super::row::{id, moment};
@@ -30,6 +31,7 @@ pub(super) struct Database {
     connection: Connection,
     ledger: Ledger,
     session: i64,
+    ages: AgeClock,
     /// Held as long as this is open, so that two hosts do not mix their runs.
     _lock: File,
 }
@@ -62,12 +64,13 @@ impl Database {
         let version = schema::check(&connection, path)?;
         prepare(&connection).map_err(failed)?;
         schema::migrate(&mut connection, version).map_err(failed)?;
-        let (session, last) = match session {
-            Some(session) => (session, None),
+        let (session, last, age_clock) = match session {
+            Some(session) => (session, None, session::age_clock(&connection, session).map_err(failed)?),
             None => session::begin(&connection, settings, SystemTime::now()).map_err(failed)?,
         };
+        let ages = AgeClock::new(age_clock, Instant::now());
         let ledger = Ledger::open(&connection).map_err(failed)?;
-        Ok((Self { path: path.clone(), connection, ledger, session, _lock: lock }, last))
+        Ok((Self { path: path.clone(), connection, ledger, session, ages, _lock: lock }, last))
     }
 
     pub(super) fn session(&self) -> i64 {
@@ -99,7 +102,7 @@ impl Database {
         let mut write = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             self.ledger.enter(&transaction, reports)?;
-            session::touch(&transaction, self.session, settings, SystemTime::now())?;
+            session::touch(&transaction, self.session, settings, SystemTime::now(), self.ages.time())?;
             transaction.commit()
         };
         write().map_err(|error| HistoryError::of(&self.path, error))
@@ -107,9 +110,10 @@ impl Database {
 
     /// Clears away some of what is not to be kept; says whether there may be more.
     pub(super) fn prune(&mut self, settings: &HistorySettings) -> Result<bool, HistoryError> {
+        let now = self.ages.advance(SystemTime::now(), Instant::now());
         let mut prune = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let pruned = retention::prune(&transaction, settings, self.ledger.runs, SystemTime::now())?;
+            let pruned = retention::prune(&transaction, settings, self.ledger.runs, now)?;
             transaction.commit()?;
             retention::shrink(&self.connection)?;
             rusqlite::Result::Ok(pruned)
@@ -139,11 +143,20 @@ impl Database {
         Extent { bytes: size("") + size("-wal"), runs: self.ledger.runs, oldest }
     }
 
-    /// Lets go of it in good order.
+    /// Lets go of it in good order: the file alone is complete.
     pub(super) fn end(self) -> Result<(), HistoryError> {
-        let ended = session::end(&self.connection, self.session, SystemTime::now());
-        ended.map_err(|error| HistoryError::of(&self.path, error))
-        // Closing takes what is in the log over into the file.
+        let end = || {
+            session::end(&self.connection, self.session, SystemTime::now())?;
+            // Closing does this only if it is the last connection.
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            self.connection.query_row(sql, [], |row| row.get::<_, bool>(0))
+        };
+        let is_busy = end().map_err(|error| HistoryError::of(&self.path, error))?;
+        if is_busy {
+            let path = self.path.display();
+            tracing::warn!(%path, "another program reads the history, so the file is complete only with `-wal`");
+        }
+        Ok(())
     }
 }
 

@@ -3,6 +3,7 @@
 //! It is one sink of the report stream: whoever emits a report neither waits for the disk nor notices what becomes of
 //! it. While the database cannot be written, the history is paused, and runs wait in a bounded queue.
 
+mod age;
 mod database;
 mod error;
 mod histogram;
@@ -121,6 +122,8 @@ impl History {
         self.queue.close();
         let thread = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
+        // The last connection that is closed removes the write-ahead log.
+        self.readers.renew();
         let ended = tokio::task::spawn_blocking(move || thread.join());
         if tokio::time::timeout(DRAIN_TIMEOUT, ended).await.is_err() {
             let (lost, _) = self.queue.size();

@@ -30,7 +30,7 @@ pub(super) struct Pruned {
     pub(super) more: bool,
 }
 
-/// Clears away the oldest of what is too much or too old.
+/// Clears away the oldest of what is too much or too old; `now` is the time of [`super::age::AgeClock`].
 pub(super) fn prune(
     connection: &Connection,
     settings: &HistorySettings,

@@ -30,32 +30,39 @@ pub struct Missing {
     pub time: Duration,
 }
 
-/// Begins one; gives its id, and the one before.
+/// Begins one; gives its id, the one before, and the time from which ages are measured.
 pub(super) fn begin(
     connection: &Connection,
     settings: &HistorySettings,
     now: SystemTime,
-) -> rusqlite::Result<(i64, Option<LastSession>)> {
-    let last =
-        "SELECT started, written, ended, batch_runs, batch_interval FROM sessions ORDER BY id DESC LIMIT 1";
+) -> rusqlite::Result<(i64, Option<LastSession>, SystemTime)> {
+    let last = "SELECT started, written, ended, batch_runs, batch_interval, age_clock FROM sessions \
+                ORDER BY id DESC LIMIT 1";
     let last = connection.query_row(last, [], |row| {
         let ended: Option<i64> = row.get(2)?;
         let (runs, interval): (usize, u64) = (row.get(3)?, row.get(4)?);
         let missing = Missing { runs, time: Duration::from_micros(interval) };
-        Ok(LastSession {
+        let last = LastSession {
             started: moment(row.get(0)?),
             written: moment(row.get(1)?),
             missing: ended.is_none().then_some(missing),
-        })
+        };
+        Ok((last, moment(row.get(5)?)))
     });
-    let last = last.optional()?;
+    let (last, age_clock) = last.optional()?.unzip();
+    let age_clock = age_clock.unwrap_or(now);
     connection.execute(
-        "INSERT INTO sessions (started, written, batch_runs, batch_interval) VALUES (?1, ?1, ?2, ?3)",
-        params![millis(now), settings.batch_runs, micros(settings.batch_interval)],
+        "INSERT INTO sessions (started, written, batch_runs, batch_interval, age_clock) VALUES (?1, ?1, ?2, ?3, ?4)",
+        params![millis(now), settings.batch_runs, micros(settings.batch_interval), millis(age_clock)],
     )?;
     let id = connection.last_insert_rowid();
     connection.execute("DELETE FROM sessions WHERE id <= ?1", [id - KEPT])?;
-    Ok((id, last))
+    Ok((id, last, age_clock))
+}
+
+/// The time from which ages are measured, of a session that goes on.
+pub(super) fn age_clock(connection: &Connection, id: i64) -> rusqlite::Result<SystemTime> {
+    connection.query_row("SELECT age_clock FROM sessions WHERE id = ?1", [id], |row| Ok(moment(row.get(0)?)))
 }
 
 /// Notes that it writes, in batches such as these.
@@ -64,10 +71,17 @@ pub(super) fn touch(
     id: i64,
     settings: &HistorySettings,
     now: SystemTime,
+    age_clock: SystemTime,
 ) -> rusqlite::Result<()> {
-    let sql = "UPDATE sessions SET written = ?2, batch_runs = ?3, batch_interval = ?4 WHERE id = ?1";
+    let sql = "UPDATE sessions SET written = ?2, batch_runs = ?3, batch_interval = ?4, age_clock = ?5 WHERE id = ?1";
     let mut update = connection.prepare_cached(sql)?;
-    update.execute(params![id, millis(now), settings.batch_runs, micros(settings.batch_interval)])?;
+    update.execute(params![
+        id,
+        millis(now),
+        settings.batch_runs,
+        micros(settings.batch_interval),
+        millis(age_clock)
+    ])?;
     Ok(())
 }
 
