@@ -177,6 +177,10 @@ mod tests {
         for (found, expected) in found.into_iter().zip([0.025, 0.05, 0.05, 0.025, 0.8]) {
             assert_near(found, expected);
         }
+        // A smaller probability is never corrected to a larger one.
+        for found in corrected(&[0.04, 0.03]) {
+            assert_near(found, 0.04);
+        }
         assert_eq!(corrected(&[]), Vec::<f64>::new());
     }
 

@@ -211,6 +211,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_just_kept_stays_though_it_is_too_large_or_others_seem_newer() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = open(folder.path(), "key", 200);
+        cache.keep(&label("a"), &[0; 100]).unwrap();
+        let file = std::fs::File::options().append(true).open(cache.path(&label("a"))).unwrap();
+        // The clock was set back since.
+        file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
+        cache.keep(&label("b"), &[0; 100]).unwrap();
+        let kept = |cache: &CodeCache| ["a", "b", "c"].map(|digest| cache.path(&label(digest)).exists());
+        assert_eq!(kept(&cache), [false, true, false]);
+        cache.keep(&label("c"), &[0; 1000]).unwrap();
+        assert_eq!(kept(&cache), [false, false, true]);
+    }
+
+    #[test]
     fn only_what_was_kept_with_this_key_under_this_label_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let cache = open(folder.path(), "key", 1 << 20);

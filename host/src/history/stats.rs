@@ -195,7 +195,25 @@ pub(super) fn series(
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::report_at;
     use super::*;
+
+    #[test]
+    fn only_runs_within_the_window_are_counted() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_030);
+        let window: Window = "1h".parse().unwrap();
+        let (mut stats, step) = (Stats::new(window, now), Step::new(window, None).unwrap());
+        let mut series = Series::new(window, step, now);
+        assert_eq!(stats.from, series.from);
+        let second = Duration::from_secs(1);
+        for started in [stats.from - 3600 * second, stats.from - second, stats.from, now] {
+            let report = report_at("a/x", 1, started);
+            stats.add(&report);
+            series.add(&report);
+        }
+        assert_eq!(stats.cases["a/x"].total(), 2);
+        assert_eq!(series.points.iter().map(|point| point.runs.total()).sum::<u32>(), 2);
+    }
 
     #[test]
     fn a_step_suits_its_window() {

@@ -65,9 +65,9 @@ mod room {
 
     use super::*;
     use crate::history::database::Database;
-    use crate::history::rollup::{HOUR, MINUTE};
+    use crate::history::rollup::{HOUR, MINUTE, MINUTES_KEPT};
     use crate::history::row::{RunRow, millis};
-    use crate::history::{Mark, RunQuery, Step, query, stats};
+    use crate::history::{Mark, RunQuery, Step, query, retention, stats};
     use crate::scheduler::CasePattern;
 
     const CASES: [&str; 3] = ["a/x", "a/y", "b/x"];
@@ -251,6 +251,52 @@ mod room {
         }
         assert!(database.extent().runs < 300, "{}", database.extent().runs);
         assert!(most < 8 << 20, "{most}");
+    }
+
+    #[test]
+    fn what_was_counted_goes_once_all_of_its_span_is_too_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path().join("history.db"));
+        // A full minute.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_057_600);
+        let minute = Duration::from_secs(60);
+        let kept_from = now - Duration::from_secs(MINUTES_KEPT as u64);
+        let reports = [2, 1, 0].map(|ago| Arc::new(report_at("a/x", ago, kept_from - ago as u32 * minute)));
+        open(&settings).write(&reports, &settings).unwrap();
+        let connection = reading(&settings);
+        let minutes = |later: Duration| {
+            retention::prune(&connection, &settings, 3, now + later).unwrap();
+            let mut left =
+                connection.prepare("SELECT start FROM rollups WHERE span = 60 ORDER BY start").unwrap();
+            let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();
+            left.map(|start| (start.unwrap() - millis(kept_from) / 1000) / MINUTE).collect::<Vec<_>>()
+        };
+        assert_eq!(minutes(Duration::ZERO), [-1, 0]);
+        assert_eq!(minutes(Duration::from_secs(1)), [0]);
+        assert_eq!(minutes(minute), [0]);
+        assert_eq!(minutes(2 * minute), [0; 0]);
+    }
+
+    #[test]
+    fn statistics_have_no_run_from_before_the_window() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = settings(folder.path().join("history.db"));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_057_630);
+        let ago = |minutes: u64| now - Duration::from_secs(60 * minutes);
+        let minutes = [1, 30, 59, 62, 120, 60 * 23, 60 * 25, 60 * 24 * 3];
+        let reports = minutes.map(|minutes| Arc::new(report_at("a/x", minutes, ago(minutes))));
+        open(&settings).write(&reports, &settings).unwrap();
+        let connection = reading(&settings);
+        let counted = |window: &str| {
+            let window = window.parse().unwrap();
+            let stats = stats::stats(&connection, window, now, |_| true).unwrap();
+            let step = Step::new(window, None).unwrap();
+            let series = stats::series(&connection, "a/x", window, step, now).unwrap();
+            let points: u32 = series.points.iter().map(|point| point.runs.total()).sum();
+            (stats.cases["a/x"].total(), points)
+        };
+        assert_eq!(counted("1h"), (3, 3));
+        assert_eq!(counted("24h"), (6, 6));
     }
 
     #[test]

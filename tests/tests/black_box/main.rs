@@ -60,6 +60,7 @@ mod targets;
 mod terminal;
 mod tls;
 mod trust;
+mod versions;
 mod webhook;
 mod webhook_auth;
 mod webhook_paths;
