@@ -80,7 +80,8 @@ pub(super) fn judge(
         ));
         return (Outcome::Cancelled, messages);
     }
-    if outcome == Outcome::Timeout && !circumstances.lost.is_zero() {
+    // Less is what any busy machine does.
+    if outcome == Outcome::Timeout && circumstances.lost >= circumstances.time_limit / 10 {
         messages.push(format!(
             "the host did not run for {} during this attempt (suspended, or starved of CPU); the timeout was extended \
              by that time",
@@ -328,7 +329,8 @@ mod tests {
         for (gap, limit) in [(150, long), (999, long), (800, brief)] {
             let (outcome, messages) = judged(Ending::TimedOut, gap, limit);
             assert_eq!(outcome, Outcome::Timeout, "the timeout was extended");
-            assert!(messages[0].contains("was extended by that time"), "{messages:?}");
+            let says_so = messages.iter().any(|message| message.contains("was extended by that time"));
+            assert_eq!(says_so, limit == brief, "{messages:?}");
         }
         assert_eq!(judged(Ending::TimedOut, 1000, brief).0, Outcome::Cancelled);
         assert_eq!(judged(fail(), 800, brief).0, Outcome::Cancelled);

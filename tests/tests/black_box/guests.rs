@@ -159,7 +159,9 @@ async fn a_test_whose_time_runs_out_is_told_what_it_was_doing() {
     for (case, parts) in told {
         let id = format!("breaks/{case}");
         assert_ended(&reports, &id, "timeout", &[&["its time of 500", "ran out"], parts].concat());
-        assert_eq!(messages(&reports[&id]).len(), 1);
+        // On a busy machine it may be told that the timeout was extended.
+        let others = &messages(&reports[&id])[1..];
+        assert!(others.iter().all(|other| other.contains("the timeout was extended")), "{others:?}");
     }
     let waited = steps(&reports["breaks/waits-sent"], "new-id")[0]["key"].as_str().unwrap();
     assert_ended(&reports, "breaks/waits-sent", "timeout", &[waited]);
