@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::Router;
 use orbital_tests::{Host, config, guest, last_attempt, missing, orbital, serve};
 use reqwest::Method;
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -98,6 +99,34 @@ async fn a_connection_that_is_idle_is_closed_at_its_maximum_age() {
     let running = host.ask(Method::POST, "/cases/relies/tolerates/runs?wait=true", None);
     let ((_, report), ()) = tokio::join!(running, serving);
     assert_eq!(report["outcome"], "pass", "{report}");
+}
+
+#[tokio::test]
+async fn a_host_without_file_descriptors_does_not_blame_the_system() {
+    let url = serve(Router::new().fallback(async || "fine")).await;
+    // By a name, so that a lookup needs descriptors too, and with a new connection in every run.
+    let url = url.replace("127.0.0.1", "localhost");
+    let target = format!("[targets.api]\nurl = {url:?}\nconnection_max_age = \"1ms\"");
+    let host = Host::builder().sections(&target).with("relies").start().await;
+    let cases = ["target", "library"];
+    for case in cases {
+        host.lines.wait(0, &[&format!("--- PASS: relies/{case} (")]).await;
+    }
+
+    let process = Pid::from_raw(host.id());
+    let none = Rlimit { current: Some(0), maximum: getrlimit(Resource::Nofile).maximum };
+    let before = prlimit(process, Resource::Nofile, none).unwrap();
+    for case in cases {
+        host.lines.wait(0, &[&format!("--- ERROR: relies/{case} (")]).await;
+    }
+    host.lines.wait(0, &["a failure of the host", "no file descriptor left"]).await;
+    let mark = host.lines.mark();
+    prlimit(process, Resource::Nofile, before).unwrap();
+    for case in cases {
+        host.lines.wait(mark, &[&format!("--- PASS: relies/{case} (")]).await;
+        let blamed = host.lines.find(0, &[&format!("--- FAIL: relies/{case} (")]);
+        assert!(blamed.is_empty(), "{}", host.lines.text());
+    }
 }
 
 /// The report of a run of `relies/elsewhere`, which sends to this URL over `wasi:http`.
