@@ -160,4 +160,16 @@ mod tests {
         assert!(requests.admit(address("255.0.0.1"), 1, now + SECOND), "a second later there is");
         assert_eq!(requests.caught_up.len(), 1);
     }
+
+    #[test]
+    fn a_flood_has_the_table_swept_once_a_second() {
+        let (mut requests, now) = (Requests::default(), Instant::now());
+        for number in 0..PEERS as u32 {
+            assert!(requests.admit(IpAddr::V4(number.into()), 1000, now));
+        }
+        let mut admits = |at| requests.admit(address("255.0.0.1"), 1000, at);
+        assert!(!admits(now), "nothing can be swept yet");
+        assert!(!admits(now + SECOND - Duration::from_millis(1)), "it was swept within this second");
+        assert!(admits(now + SECOND));
+    }
 }
