@@ -203,8 +203,7 @@ async fn what_takes_long_to_compile_holds_up_nothing_and_is_dropped_once_it_is_r
 
 #[tokio::test]
 async fn who_is_slow_to_list_its_cases_holds_up_few() {
-    let brief = "[components.\"slow-*\".limits]\nwall_time = \"1s\"";
-    let host = Host::builder().sections(brief).start().await;
+    let host = Host::builder().start().await;
     let mark = host.lines.mark();
     for number in 0..12 {
         host.deploy_as("hostile/cases_sleeps", &format!("slow-{number}"));

@@ -543,7 +543,7 @@ async fn the_first_run_comes_at_once_after_a_deploy_and_after_a_change_but_not_a
 /// Only what was there at the start waits for its tick.
 #[tokio::test]
 async fn the_first_run_comes_at_once_after_a_deploy_while_the_host_is_not_ready_yet() {
-    let host = Host::builder().with("hostile/cases_sleeps").while_loading().start().await;
+    let host = Host::builder().with_as("hostile/cases_sleeps", "cases_sleeps").while_loading().start().await;
     let mark = host.deploy("rarely");
     host.lines.wait(mark, &["loaded", "component=rarely "]).await;
     assert!(host.lines.find(0, &[" ready "]).is_empty(), "{}", host.lines.text());

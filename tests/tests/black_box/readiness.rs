@@ -6,7 +6,12 @@ use serde_json::json;
 #[tokio::test]
 async fn a_host_is_ready_only_once_every_component_is_loaded_or_gone() {
     // `cases_sleeps` is being loaded for a minute, unless it is removed.
-    let host = Host::builder().with("passes").with("hostile/cases_sleeps").while_loading().start().await;
+    let host = Host::builder()
+        .with("passes")
+        .with_as("hostile/cases_sleeps", "cases_sleeps")
+        .while_loading()
+        .start()
+        .await;
     host.lines.wait(0, &[" loaded ", "component=passes"]).await;
     let (status, text) = host.get("/readyz").await;
     assert_eq!((status, &*text), (503, "not ready: the components are being loaded\n"));

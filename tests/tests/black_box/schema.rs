@@ -43,7 +43,8 @@ impl Busy {
         for body in ["{\"id\":\"nobody's\"}", "{}", "\u{0}\u{1b}[31m"] {
             assert_eq!(client().post(&busy.host.webhook).body(body).send().await.unwrap().status(), 200);
         }
-        for case in ["fails/check", "tries/marks-first", "passes/passes"] {
+        busy.host.lines.wait(0, &["--- PASS: passes/passes"]).await;
+        for case in ["fails/check", "tries/marks-first"] {
             busy.post(&format!("/cases/{case}/runs?wait=true"), &Value::Null, 200).await;
         }
         busy.post("/cases/slow/sleeps/runs", &Value::Null, 202).await;
