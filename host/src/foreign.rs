@@ -47,6 +47,7 @@ pub(crate) fn beginning(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::TROUBLE;
 
     #[test]
     fn a_name_that_is_allowed_is_shown_as_it_is() {
@@ -65,6 +66,12 @@ mod tests {
     fn a_text_keeps_its_lines_and_nothing_that_a_terminal_obeys() {
         assert_eq!(beginning("one\n\ttwo"), "one\n\ttwo");
         assert_eq!(beginning("\u{1b}[2J"), "\u{fffd}[2J");
+        for character in TROUBLE.into_iter().flatten() {
+            let text = format!("a{character}b");
+            let expected = if character == '\n' { text.clone() } else { "a\u{fffd}b".to_owned() };
+            assert_eq!(beginning(&text), expected, "U+{:04X}", u32::from(character));
+            assert!(!shown(&text).to_string().contains(character), "U+{:04X}", u32::from(character));
+        }
         let cut = beginning(&"é".repeat(TEXT + 1)).into_owned();
         assert_eq!(cut, format!("{}… ({} bytes)", "é".repeat(TEXT), 2 * (TEXT + 1)));
     }

@@ -24,6 +24,8 @@ pub use journal::{CaseRecord, Journal, Standing};
 pub use live::{Change, Live};
 pub use metrics::MetricsSink;
 pub use outcome::Outcome;
+#[cfg(test)]
+pub(crate) use printable::TROUBLE;
 pub(crate) use printable::{Printable, PrintableWriter, is_trouble, message};
 pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
