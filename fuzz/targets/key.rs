@@ -5,6 +5,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use orbital_host::fuzzing::{json, key};
+use orbital_host::waiter::check_key;
 use orbital_host::webhook::KeyPlace;
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ fuzz_target!(|data: &[u8]| {
     headers.extend(HeaderValue::from_bytes(header).ok().map(|value| (name.clone(), value)));
     let places = [KeyPlace::Path(1), KeyPlace::Query("id".to_owned()), KeyPlace::Header(name)];
     let found = key(&places, &headers, path, query, body);
-    assert!(found.is_none_or(|key| !key.is_empty()));
+    assert!(found.is_none_or(|key| check_key(&key).is_ok()));
 
     let Ok(place) = json(pointer) else { return };
     let find = |body: &[u8]| key(std::slice::from_ref(&place), &headers, "", "", body);
@@ -29,11 +30,18 @@ fuzz_target!(|data: &[u8]| {
     let Ok(whole) = serde_json::from_slice::<Value>(body) else { return };
     let written = whole.to_string();
     let expected = whole.pointer(pointer).and_then(|leaf| match leaf {
-        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::String(text) => Some(text.clone()),
         Value::Number(number) if !number.is_f64() => Some(number.to_string()),
         _ => None,
     });
+    let expected = expected.filter(|key| check_key(key).is_ok());
     assert_eq!(find(written.as_bytes()), expected, "{pointer} in {written}");
+    // In whatever encoding.
+    let marked = format!("\u{feff}{written}");
+    let utf16 = |bytes: fn(u16) -> [u8; 2]| -> Vec<u8> { marked.encode_utf16().flat_map(bytes).collect() };
+    for body in [marked.clone().into_bytes(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)] {
+        assert_eq!(find(&body), expected, "{pointer} in {written}");
+    }
     if serde_json::from_slice::<Value>(written.as_bytes()).is_ok() && written.as_bytes() == body {
         assert_eq!(as_sent, expected);
     }

@@ -45,7 +45,7 @@ pub fn json(pointer: &str) -> Result<KeyPlace, String> {
 
 /// The first key that is found in these places.
 pub fn key(places: &[KeyPlace], headers: &HeaderMap, path: &str, query: &str, body: &[u8]) -> Option<String> {
-    crate::webhook::extract(places, headers, path, query, body).map(Into::into)
+    crate::webhook::extract(places, headers, path, query, body).key.map(Into::into)
 }
 
 /// What the webhook answers to a request.

@@ -42,6 +42,7 @@ pub mod settings;
 mod signature;
 pub mod state;
 pub mod target;
+mod utf16;
 pub mod waiter;
 pub mod webhook;
 pub mod window;

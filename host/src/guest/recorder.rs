@@ -19,7 +19,6 @@ use crate::cause::Cause;
 use crate::report::text::{deliveries, short};
 use crate::seconds::{maybe_seconds, seconds};
 use crate::target::{Phases, Receipt, SendError};
-use crate::waiter::TallyCount;
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
 const MAX_STEPS: usize = 2000;
@@ -303,8 +302,6 @@ pub enum Activity {
         n: u32,
         /// When it began, since the start of the attempt.
         since: Duration,
-        /// What the webhook had received by then.
-        received: TallyCount,
     },
 }
 

@@ -19,7 +19,7 @@ use super::stdio::LineStream;
 use crate::grants::Access;
 use crate::heartbeat::Heartbeat;
 use crate::target::Client;
-use crate::waiter::{Claims, Waiter};
+use crate::waiter::Claims;
 
 /// How many random bytes a guest may ask for in one call.
 const MAX_RANDOM: u64 = 64 << 10;
@@ -45,8 +45,6 @@ pub struct RunParts {
     pub context: RunContext,
     /// Its keys.
     pub claims: Arc<Claims>,
-    /// Where deliveries come in.
-    pub waiter: Arc<Waiter>,
     /// Where requests go out.
     pub client: Arc<Client>,
     /// What it may reach.

@@ -4,6 +4,7 @@
 //! in one place, [`Runner::run`].
 
 mod settings;
+mod timeout;
 mod verdict;
 
 use std::pin::pin;
@@ -25,7 +26,8 @@ use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
-use verdict::{Circumstances, Ending, judge, time_ran_out, unanswered};
+use timeout::timed_out;
+use verdict::{Circumstances, Ending, judge, unanswered};
 
 /// Runs cases.
 pub struct Runner {
@@ -148,6 +150,7 @@ impl Runner {
         let given = self.provision();
         let (webhook_url, scope) = given.delivery_to(&component.name);
         let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
+        let came_before = claims.began();
         let limits = given.settings.limits_of(&component.name);
         let access = given.settings.access_of(component);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
@@ -166,7 +169,6 @@ impl Runner {
                     webhook_url,
                 },
                 claims: claims.clone(),
-                waiter: self.waiter.clone(),
                 client: given.client.clone(),
                 config: access.config(given.settings.config_of(&component.name, case)),
                 access,
@@ -227,8 +229,8 @@ impl Runner {
             ending => ending,
         };
         let late = matches!(ending, Ending::TimedOut).then(|| {
-            let came = (&*self.waiter, &scope);
-            time_ran_out(time_limit, duration, (&recorder, &recording), came)
+            let meanwhile = |keys: &[String]| self.waiter.since(came_before, &scope, keys);
+            timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
         let circumstances = Circumstances {

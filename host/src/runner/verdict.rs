@@ -1,16 +1,11 @@
 //! How a run is judged.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::cause::Cause;
-use crate::guest::{Activity, Breakdown, Happening, Recorder, Recording, Step, write_frames};
+use crate::guest::{Breakdown, Happening, Step};
 use crate::report::Outcome;
-use crate::report::text::{deliveries, happening, short};
-use crate::waiter::{Disposition, Scope, TallyCount, Waiter};
-
-/// How many keys of other deliveries a message names.
-const STRAYS: usize = 3;
+use crate::report::text::{happening, short};
 
 /// How long the host may not run before its peers may have given up. Far above what a loaded machine does.
 const STANDSTILL: Duration = Duration::from_secs(1);
@@ -135,109 +130,6 @@ pub(super) fn unanswered(steps: &[Step], messages: &[String]) -> Option<String> 
     let Happening::Send { error: Some(error), .. } = &last.what else { return None };
     let is_known = messages.iter().any(|message| message.contains(error));
     (!is_known).then(|| format!("the last request: {}", happening(last)))
-}
-
-/// What a run was doing when its time ran out; if it waited, since when, and what came instead.
-pub(super) fn time_ran_out(
-    limit: Duration,
-    ended: Duration,
-    (recorder, recording): (&Recorder, &Recording),
-    (waiter, scope): (&Waiter, &Scope),
-) -> String {
-    let limit = short(limit);
-    let (keys, n, since, before) = match &recording.activity {
-        Activity::Computing { .. } => {
-            let mut text = format!("its time of {limit} ran out while it was computing");
-            let _ = write_frames(&mut text, &recorder.last_seen_in(recording));
-            return text;
-        }
-        Activity::Sleeping { duration, .. } => {
-            return format!("its time of {limit} ran out while it slept for {}", short(*duration));
-        }
-        Activity::Sending { target, since, .. } => {
-            let waited = short(ended.saturating_sub(*since));
-            return format!(
-                "its time of {limit} ran out while it waited {waited} for an answer from `{target}`"
-            );
-        }
-        Activity::Waiting { keys, n, since, received } => (keys, *n, *since, received),
-    };
-    let waited = short(ended.saturating_sub(since));
-    let mut text = format!(
-        "its time of {limit} ran out while it waited for {}: since {} after the start, for {waited}",
-        deliveries(n, keys),
-        short(since)
-    );
-    for line in [came_for_this_run(recording, keys, n), answers(recording, keys)].into_iter().flatten() {
-        let _ = write!(text, "\n  {line}");
-    }
-    let strays = waiter.strays_since(recorder.clock().started() + since, scope, STRAYS);
-    let own = recording.steps.iter().filter(|step| step.at >= since);
-    let own = own.filter(|step| matches!(step.what, Happening::Delivery { .. })).count();
-    let _ = write!(text, "\n  {}", came_instead(&waiter.count().since(before), own, &strays));
-    text
-}
-
-/// Deliveries of the keys that were waited for, if it wanted more of them, or of other keys of this run.
-fn came_for_this_run(recording: &Recording, keys: &[String], n: u32) -> Option<String> {
-    let left = recording.steps.iter().filter_map(|step| match &step.what {
-        Happening::Delivery { key, taken: false, .. } => Some(keys.contains(key)),
-        _ => None,
-    });
-    let (wanted, other): (Vec<bool>, Vec<bool>) = left.partition(|wanted| *wanted);
-    match (wanted.len(), other.len()) {
-        (0, 0) => None,
-        (0, other) => Some(format!("this run has {other} of its other keys, not waited for")),
-        (came, _) => Some(format!("{came} of the {n} came")),
-    }
-}
-
-/// What the targets said to the events that should have led to the deliveries.
-fn answers(recording: &Recording, keys: &[String]) -> Option<String> {
-    let mut sent = recording.steps.iter().filter_map(|step| match &step.what {
-        Happening::Send { target, key, status, error, .. }
-            if key.as_ref().is_none_or(|key| keys.contains(key)) && step.took.is_some() =>
-        {
-            let end = match (status, error) {
-                (Some(status), _) => format!("was answered {status}"),
-                (None, error) => format!("was not answered: {}", error.as_deref().unwrap_or("unknown")),
-            };
-            Some(format!("sent {} after the start to `{target}`: it {end}", short(step.at)))
-        }
-        _ => None,
-    });
-    match sent.next_back() {
-        Some(sent) => Some(format!("the event was {sent}")),
-        None => Some("this run sent no event with such a key".to_owned()),
-    }
-}
-
-/// What the webhook received, less this run's own deliveries.
-fn came_instead(received: &TallyCount, own: usize, strays: &[String]) -> String {
-    let others = received.of(Disposition::Matched).saturating_sub(own as u64);
-    let parts: Vec<String> = [
-        (others, "for other runs"),
-        (received.of(Disposition::Held), "with keys that nobody expects"),
-        (received.of(Disposition::Late), "for runs that were over"),
-        (received.of(Disposition::NoKey), "without a key where the configuration looks"),
-        (received.of(Disposition::Overflow), "for which there was no room"),
-        (received.of(Disposition::Rejected), "that were refused"),
-    ]
-    .into_iter()
-    .filter(|(count, _)| *count > 0)
-    .map(|(count, words)| format!("{count} {words}"))
-    .collect();
-    if parts.is_empty() {
-        return match own {
-            0 => "in that time nothing came to the webhook at all".to_owned(),
-            _ => "in that time nothing else came to the webhook".to_owned(),
-        };
-    }
-    let mut text = format!("in that time the webhook received instead: {}", parts.join(", "));
-    if !strays.is_empty() {
-        let _ = write!(text, " (such as `{}`)", strays.join("`, `"));
-    }
-    text
 }
 
 #[cfg(test)]

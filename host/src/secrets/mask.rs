@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::Secrets;
 use super::forms::{ESCAPES, forms};
 use crate::delicate::MASK;
+use crate::utf16::Utf16;
 
 /// The fewest bytes of a value that is hidden: a shorter one stands in too many texts by chance.
 pub const SHORTEST: usize = 6;
@@ -124,7 +125,19 @@ impl Finder {
         AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(forms).map(Self)
     }
 
-    fn hide(&self, text: &[u8]) -> Option<Vec<u8>> {
+    /// Hides values in bytes, which may be a text in UTF-16.
+    fn hide(&self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let hidden = self.hide_in_text(bytes);
+        let Some(utf16) = Utf16::of(hidden.as_deref().unwrap_or(bytes)) else { return hidden };
+        let text = utf16.decode(hidden.as_deref().unwrap_or(bytes));
+        match self.hide_in_text(text.as_bytes()) {
+            // Values are whole characters, so the rest is text as before.
+            Some(text) => Some(utf16.encode(&String::from_utf8_lossy(&text))),
+            None => hidden,
+        }
+    }
+
+    fn hide_in_text(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut hidden = self.hide_once(text)?;
         // A value may end with a sign that took the beginning of the next one for its escape. Each time the text is
         // shorter than before, so this ends.
@@ -226,6 +239,21 @@ mod tests {
     #[test]
     fn a_character_of_two_units_is_one_character() {
         assert_eq!(masker(&["key-😀-key"]).text(r#"{"a":"key-\ud83d\ude00-key"}"#), r#"{"a":"***"}"#);
+    }
+
+    #[test]
+    fn a_value_is_hidden_in_utf_16() {
+        let masker = masker(&["p/ss \"wörd\""]);
+        for utf16 in [Utf16::Little, Utf16::Big] {
+            for mark in ["\u{feff}", ""] {
+                let written = |value: &str| utf16.encode(&format!("{mark}{{\"a\":\"{value}\",\"é\":1}}"));
+                for value in [r#"p/ss \"wörd\""#, r#"p\/ss \u0022w\u00f6rd\u0022"#, "p%2Fss+%22w%c3%b6rd%22"]
+                {
+                    assert_eq!(masker.bytes(&written(value)), Some(written("***")), "{utf16:?} {value}");
+                }
+                assert_eq!(masker.bytes(&written("p/ss")), None);
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{Delivery, Disposition, InvalidKey, PlannedReply, Scope, Waiter, WaiterSettings, check_key};
+use super::{
+    Delivery, Disposition, InvalidKey, Mark, PlannedReply, Scope, Waiter, WaiterSettings, check_key,
+};
 
 /// Why a key cannot be expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +43,7 @@ pub struct Claims {
     waiter: Arc<Waiter>,
     scope: Scope,
     mailbox: Arc<Mailbox>,
+    began: Mark,
 }
 
 /// What came for one run and was not taken yet.
@@ -79,7 +82,13 @@ enum Keyless {
 impl Claims {
     pub(super) fn new(waiter: Arc<Waiter>, run: Uuid, scope: Scope) -> Self {
         let mailbox = Mailbox { run, content: Mutex::default(), arrived: Notify::new() };
-        Self { waiter, scope, mailbox: Arc::new(mailbox) }
+        let began = waiter.mark();
+        Self { waiter, scope, mailbox: Arc::new(mailbox), began }
+    }
+
+    /// Where the webhook was when these claims were made.
+    pub fn began(&self) -> Mark {
+        self.began
     }
 
     /// How many keys this run expects.

@@ -6,10 +6,11 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 
+use super::weight::{allocation, slot};
 use crate::secrets::Masker;
 
-/// About the size of a connection's buffer.
-const BUFFER: usize = 64 << 10;
+/// Bytes of a place for a header in a map: hash, name, value, links and index.
+const HEADER: usize = 112;
 
 /// One request, whole.
 #[derive(Debug, Clone)]
@@ -33,21 +34,25 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Bytes that this delivery holds in memory: body, headers, path and query, and a guess at what they are held in.
+    /// About how many bytes of memory this delivery takes in a queue, once it is compact.
     pub fn weight(&self) -> usize {
-        let header = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 64;
-        let headers: usize = self.headers.iter().map(header).sum();
-        self.body.len() + self.path.len() + self.query.len() + headers + 256
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            // Common names take no allocation, others do. Nothing tells them apart here.
+            allocation(name.as_str().len()) / 2 + allocation(value.len())
+        };
+        let repeated = self.headers.len() - self.headers.keys_len();
+        let places = self.headers.capacity() + repeated;
+        let headers = places * HEADER + self.headers.iter().map(header).sum::<usize>();
+        let texts = [self.path.capacity(), self.query.capacity(), self.body.len()].map(allocation);
+        slot::<Self>() + headers + texts.iter().sum::<usize>()
     }
 
-    /// Holds no more than its weight: what is short is copied out of the buffer of its connection, which is larger
-    /// by far. For what may be a stranger's, and is kept for a while.
+    /// Makes this delivery hold no more than its weight: copies the values of its headers out of the buffer of its
+    /// connection, which is larger by far. Its body is a copy already.
     pub(super) fn compact(&mut self) {
-        if self.body.len() < BUFFER {
-            self.body = Bytes::copy_from_slice(&self.body);
-        }
         for value in self.headers.values_mut() {
-            if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
+                copy.set_sensitive(value.is_sensitive());
                 *value = copy;
             }
         }
@@ -59,9 +64,5 @@ impl Delivery {
         masker.hide_in(&mut self.path);
         masker.hide_in(&mut self.query);
         masker.hide_in_message(&mut self.headers, &mut self.body);
-    }
-
-    pub(super) fn fits(&self, bytes: usize) -> bool {
-        self.weight() <= bytes
     }
 }

@@ -1,6 +1,6 @@
-//! Deliveries that came before anybody expected them.
+//! Deliveries that came while no run expected their key.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,89 +8,87 @@ use tokio::time::Instant;
 
 use super::Delivery;
 
-/// Kept deliveries, in the order in which they came. All are kept equally long, so the oldest is always the
-/// next to go.
+/// Bytes that a kept delivery takes besides itself and its key: its places in the two maps.
+const PLACES: usize = 224;
+
+/// Kept deliveries. All are kept equally long, so the oldest is always the next to go.
 pub(super) struct Early {
     keep_for: Duration,
     most: usize,
     most_bytes: usize,
     bytes: usize,
-    count: usize,
     by_key: HashMap<Arc<str>, VecDeque<Kept>>,
-    /// One entry per delivery ever kept. An entry whose delivery was claimed is skipped when its turn comes.
-    order: VecDeque<(Instant, Arc<str>)>,
+    /// Arrival and key of each kept delivery, by its number.
+    order: BTreeMap<u64, (Instant, Arc<str>)>,
 }
 
-/// A delivery, and its number among all that was received.
+/// A kept delivery.
 pub(super) struct Kept {
     pub(super) delivery: Delivery,
+    /// Its number among all requests that were received.
     pub(super) number: u64,
+    /// Whether it came for a run that had ended. Then its result is known already.
+    pub(super) is_late: bool,
+}
+
+impl Kept {
+    fn weight(&self, key: &str) -> usize {
+        self.delivery.weight() + key.len() + PLACES
+    }
 }
 
 impl Early {
     pub(super) fn new(keep_for: Duration, most: usize, most_bytes: usize) -> Self {
-        Self {
-            keep_for,
-            most,
-            most_bytes,
-            bytes: 0,
-            count: 0,
-            by_key: HashMap::new(),
-            order: VecDeque::new(),
-        }
+        Self { keep_for, most, most_bytes, bytes: 0, by_key: HashMap::new(), order: BTreeMap::new() }
     }
 
-    /// Keeps a delivery; gives back the numbers of older ones that had to go.
-    pub(super) fn keep(&mut self, key: Arc<str>, delivery: Delivery, number: u64, now: Instant) -> Vec<u64> {
-        self.bytes += delivery.weight();
-        self.count += 1;
-        self.by_key.entry(key.clone()).or_default().push_back(Kept { delivery, number });
-        self.order.push_back((now, key));
-        let mut evicted = Vec::new();
-        while self.count > self.most || self.bytes > self.most_bytes || self.order.len() > 2 * self.most + 1 {
-            evicted.extend(self.drop_oldest());
+    /// Keeps a delivery if it fits at all. Returns the older ones that had to go.
+    pub(super) fn keep(&mut self, key: Arc<str>, kept: Kept, now: Instant) -> Option<Vec<Kept>> {
+        let weight = kept.weight(&key);
+        if self.most == 0 || weight > self.most_bytes {
+            return None;
         }
-        evicted
+        let mut evicted = Vec::new();
+        while self.order.len() >= self.most || self.bytes + weight > self.most_bytes {
+            evicted.push(self.drop_oldest()?);
+        }
+        self.bytes += weight;
+        self.order.insert(kept.number, (now, key.clone()));
+        // Nearly all keys have one delivery; a queue makes room for four by itself.
+        self.by_key.entry(key).or_insert_with(|| VecDeque::with_capacity(1)).push_back(kept);
+        Some(evicted)
     }
 
     /// Takes what was kept for a key, in order.
     pub(super) fn claim(&mut self, key: &str) -> VecDeque<Kept> {
         let claimed = self.by_key.remove(key).unwrap_or_default();
-        self.count -= claimed.len();
-        self.bytes -= claimed.iter().map(|kept| kept.delivery.weight()).sum::<usize>();
+        for kept in &claimed {
+            self.order.remove(&kept.number);
+            self.bytes -= kept.weight(key);
+        }
         claimed
     }
 
-    /// Drops what has been kept long enough; gives back the numbers.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<u64> {
+    /// Drops and returns what has been kept long enough.
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<Kept> {
         let mut expired = Vec::new();
-        while self.order.front().is_some_and(|(kept, _)| now.duration_since(*kept) >= self.keep_for) {
+        while let Some((_, (since, _))) = self.order.first_key_value()
+            && now.duration_since(*since) >= self.keep_for
+        {
             expired.extend(self.drop_oldest());
         }
         expired
     }
 
-    /// Keys of what was kept since then, newest first.
-    pub(super) fn keys_since(&self, since: Instant) -> impl Iterator<Item = &str> {
-        self.order
-            .iter()
-            .rev()
-            .take_while(move |(kept, _)| *kept >= since)
-            .map(|(_, key)| key.as_ref())
-            .filter(|key| self.by_key.contains_key(*key))
-    }
-
-    /// Drops the delivery of the oldest entry, if it is still here.
-    fn drop_oldest(&mut self) -> Option<u64> {
-        let (kept, key) = self.order.pop_front()?;
+    fn drop_oldest(&mut self) -> Option<Kept> {
+        let (_, (_, key)) = self.order.pop_first()?;
         let queue = self.by_key.get_mut(&key)?;
-        // The key may have been claimed and then kept anew: a younger delivery is not this entry's.
-        let Kept { delivery, number } = queue.pop_front_if(|young| young.delivery.received <= kept)?;
+        // The oldest of all is the oldest of its key.
+        let kept = queue.pop_front()?;
         if queue.is_empty() {
             self.by_key.remove(&key);
         }
-        self.bytes -= delivery.weight();
-        self.count -= 1;
-        Some(number)
+        self.bytes -= kept.weight(&key);
+        Some(kept)
     }
 }

@@ -38,6 +38,11 @@ impl Late {
         self.released.get(key).copied()
     }
 
+    /// All keys, and the runs that had them.
+    pub(super) fn keys(&self) -> impl Iterator<Item = (Arc<str>, Uuid)> {
+        self.released.iter().map(|(key, (run, _))| (key.clone(), *run))
+    }
+
     pub(super) fn expire(&mut self, now: Instant) {
         while self.order.front().is_some_and(|(at, _)| now.duration_since(*at) >= self.remember_for) {
             self.forget_oldest();

@@ -1,8 +1,9 @@
 //! Where a delivery finds the run that waits for it.
 //!
 //! A run holds [`Claims`]; each key has one owner. The webhook calls [`Waiter::deliver`] and never waits.
-//! What comes for a key that nobody expects is kept for a while (the system may have made the key, and be
-//! faster than the test); what comes for a key whose run is over is late.
+//! A delivery whose key no run expects is kept for a while: the system may have made the key, and be faster than
+//! the test. So is one that is late, that is, whose key a run expected that has ended: the next run may expect the
+//! same key.
 //!
 //! Everything here is bounded: keys, deliveries and bytes per run, early deliveries and late keys over all.
 
@@ -11,14 +12,17 @@ mod delivery;
 mod early;
 mod key;
 mod late;
+mod meanwhile;
+mod near;
 mod received;
 mod rejection;
 mod reply;
 mod scope;
 mod settings;
 mod tally;
+mod weight;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -29,7 +33,9 @@ use uuid::Uuid;
 pub use claims::{Arrived, Claims, ExpectError, Overflow};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
-pub use received::Received;
+pub use meanwhile::{Mark, Meanwhile};
+pub use near::NearMiss;
+pub use received::{Lateness, Received, SkippedLocation};
 pub use rejection::Rejection;
 pub use reply::PlannedReply;
 pub use scope::Scope;
@@ -38,10 +44,11 @@ pub use tally::{Disposition, Tally, TallyCount};
 
 use crate::secrets::Masker;
 use claims::Mailbox;
-use early::Early;
+use early::{Early, Kept};
 use late::Late;
+use near::{difference, fold};
 use received::{Fate, Recent};
-use scope::scoped;
+use scope::{scoped, unscoped};
 
 /// Expectations and deliveries of one host.
 pub struct Waiter {
@@ -85,24 +92,25 @@ impl Waiter {
         Claims::new(self.clone(), run, scope)
     }
 
-    /// Hands a delivery to the run that expects its key, or keeps it for a while. Gives the answer that the
-    /// run planned for it, if it did. If it is for a component, no other one's runs get it.
+    /// Hands a delivery to the run that expects its key, or keeps it for a while. Returns the answer that the run
+    /// planned for it, if it did. If it is for a component, no other one's runs get it.
     pub fn deliver(
         &self,
         component: Option<&str>,
         key: &str,
         mut delivery: Delivery,
+        skipped: Vec<SkippedLocation>,
     ) -> (Disposition, Option<PlannedReply>) {
         // The key too: a test knows only what it was shown, and waits for that.
         let key = &*self.masker.text(key);
         delivery.hide(&self.masker);
-        let received = Received::whole(&delivery, Some(key));
+        let received = Received::whole(&delivery, component, Some(key), skipped);
         let now = Instant::now();
         let mut state = self.lock();
         self.expire(&mut state, now);
         let (fate, reply) = self.place(&mut state, (key, &scoped(component, key)), delivery, now);
-        let Fate { disposition, run, late_by } = fate;
-        state.recent.keep(Received { disposition, run, late_by, ..received });
+        let Fate { disposition, run, late } = fate;
+        state.recent.keep(Received { disposition, run, late, ..received });
         self.tally.add(disposition, 1);
         (disposition, reply)
     }
@@ -114,7 +122,7 @@ impl Waiter {
         mut delivery: Delivery,
         now: Instant,
     ) -> (Fate, Option<PlannedReply>) {
-        let fate = |disposition| Fate { disposition, run: None, late_by: None };
+        delivery.compact();
         if let Some(mailbox) = state.owners.get(scoped) {
             // Pushed under the lock of the map, so that a run that ends now either has this delivery
             // among its leftovers or leaves the key to be late.
@@ -122,28 +130,31 @@ impl Waiter {
             delivery.answered = reply.as_ref().map(|reply| (reply.status, reply.delay));
             let queued = mailbox.push(key, delivery, &self.settings);
             let disposition = if queued { Disposition::Matched } else { Disposition::Overflow };
-            return (Fate { run: Some(mailbox.run), ..fate(disposition) }, reply);
+            return (Fate { disposition, run: Some(mailbox.run), late: None }, reply);
         }
-        if let Some((run, released)) = state.late.find(scoped) {
-            let late_by = Some(now.saturating_duration_since(released));
-            return (Fate { run: Some(run), late_by, ..fate(Disposition::Late) }, None);
-        }
-        if !delivery.fits(self.settings.early_bytes) {
-            return (fate(Disposition::Overflow), None);
-        }
-        delivery.compact();
+        let late = state.late.find(scoped);
+        let late = late.map(|(run, released)| Lateness { run, by: now.saturating_duration_since(released) });
         let number = state.recent.next_number();
-        for evicted in state.early.keep(scoped.into(), delivery, number, now) {
-            self.tally.add(Disposition::Overflow, 1);
-            state.recent.settle(evicted, Disposition::Overflow, None);
-        }
-        (fate(Disposition::Held), None)
+        let kept = Kept { delivery, number, is_late: late.is_some() };
+        let evicted = state.early.keep(scoped.into(), kept, now);
+        let disposition = match (&late, &evicted) {
+            (Some(_), _) => Disposition::Late,
+            (None, Some(_)) => Disposition::Held,
+            (None, None) => Disposition::Overflow,
+        };
+        self.settle(state, evicted.unwrap_or_default(), Disposition::Overflow);
+        (Fate { disposition, run: None, late }, None)
     }
 
-    /// Counts a request that had no key where the configuration looks.
-    pub fn without_key(&self, mut delivery: Delivery) {
+    /// Counts a request without a usable key where the configuration looks.
+    pub fn without_key(
+        &self,
+        component: Option<&str>,
+        mut delivery: Delivery,
+        skipped: Vec<SkippedLocation>,
+    ) {
         delivery.hide(&self.masker);
-        let received = Received::whole(&delivery, None);
+        let received = Received::whole(&delivery, component, None, skipped);
         self.lock().recent.keep(received);
         self.tally.add(Disposition::NoKey, 1);
     }
@@ -185,19 +196,51 @@ impl Waiter {
         self.lock().owners.len()
     }
 
-    /// Some keys of the deliveries within a scope that came since then and that nobody expects, newest first.
-    pub fn strays_since(&self, since: Instant, scope: &Scope, most: usize) -> Vec<String> {
-        let state = self.lock();
-        let keys = state.early.keys_since(since).filter_map(|scoped| scope.key_of(scoped));
-        keys.take(most).map(str::to_owned).collect()
+    /// Keys that runs expect, or expected lately, and that are almost those of these requests, by the requests'
+    /// numbers.
+    pub fn near_misses(&self, received: &[Received]) -> HashMap<u64, NearMiss> {
+        let missed = received.iter().filter(|one| one.run.is_none() && one.late.is_none());
+        let missed: Vec<(&Received, &str, String)> = missed
+            .filter_map(|one| one.key.as_deref().and_then(|key| Some((one, key, fold(key)?))))
+            .collect();
+        if missed.is_empty() {
+            return HashMap::new();
+        }
+        // Runs may expect many keys: these are compared when no delivery waits for it.
+        let expected: Vec<(Arc<str>, Uuid)> = {
+            let state = self.lock();
+            let owners = state.owners.iter().map(|(key, mailbox)| (key.clone(), mailbox.run));
+            owners.chain(state.late.keys()).collect()
+        };
+        let folded: HashSet<&str> = missed.iter().map(|(.., folded)| &**folded).collect();
+        let is_near = |(scoped, _): &&(Arc<str>, Uuid)| {
+            fold(unscoped(scoped).1).is_some_and(|key| folded.contains(&*key))
+        };
+        let near: Vec<&(Arc<str>, Uuid)> = expected.iter().filter(is_near).collect();
+        let of = |(request, key, folded): &(&Received, &str, String)| {
+            let (expected, run) = near.iter().find_map(|(scoped, run)| {
+                let (component, expected) = unscoped(scoped);
+                let is_near = expected != *key && fold(expected).as_ref() == Some(folded);
+                (is_near && component == request.component.as_deref()).then_some((expected, *run))
+            })?;
+            let differs = difference(key, expected);
+            Some((request.number, NearMiss { key: expected.into(), run, differs }))
+        };
+        missed.iter().filter_map(of).collect()
     }
 
     fn expire(&self, state: &mut State, now: Instant) {
-        for expired in state.early.expire(now) {
-            self.tally.add(Disposition::Unmatched, 1);
-            state.recent.settle(expired, Disposition::Unmatched, None);
-        }
+        let expired = state.early.expire(now);
+        self.settle(state, expired, Disposition::Unmatched);
         state.late.expire(now);
+    }
+
+    /// Notes what became of deliveries that are not kept any longer. Late ones stay late.
+    fn settle(&self, state: &mut State, dropped: Vec<Kept>, disposition: Disposition) {
+        for kept in dropped.into_iter().filter(|kept| !kept.is_late) {
+            self.tally.add(disposition, 1);
+            state.recent.settle(kept.number, disposition, None);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

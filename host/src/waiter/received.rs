@@ -4,12 +4,16 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
+use serde::Serialize;
 use tokio::sync::watch;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::weight::{allocation, slot};
 use super::{Delivery, Disposition};
 use crate::delicate::{MASK, is_delicate};
 use crate::secrets::Masker;
+use crate::utf16::{MARK, Utf16};
 
 /// How much of a body is kept, in bytes.
 const BODY: usize = 1024;
@@ -35,37 +39,66 @@ pub struct Received {
     pub query: String,
     /// Names and values; what may be a secret is masked.
     pub headers: Vec<(String, String)>,
-    /// The beginning of the body.
+    /// The beginning of the body, as text.
     pub body: String,
     /// Its whole length in bytes.
     pub size: usize,
+    /// The component whose URL it came to, if each has its own.
+    pub component: Option<String>,
     /// The key that was found.
     pub key: Option<String>,
+    /// Locations before that of the key that have something else.
+    pub skipped: Vec<SkippedLocation>,
     /// What became of it.
     pub disposition: Disposition,
-    /// The run that has it, or that it came too late for.
+    /// The run that has it.
     pub run: Option<Uuid>,
-    /// How long that run had been over.
-    pub late_by: Option<Duration>,
+    /// The run that it came too late for.
+    pub late: Option<Lateness>,
     /// Why it was refused.
     pub refused: Option<String>,
+}
+
+/// A location where a key was looked for, and what is there cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SkippedLocation {
+    /// The location, as in `webhook.keys`.
+    pub location: String,
+    /// Why its content cannot be a key.
+    pub reason: String,
+}
+
+/// That a delivery came for a run that had ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lateness {
+    /// The run.
+    pub run: Uuid,
+    /// The time since it ended.
+    pub by: Duration,
 }
 
 /// What became of a request, and whose it was.
 pub(super) struct Fate {
     pub(super) disposition: Disposition,
     pub(super) run: Option<Uuid>,
-    pub(super) late_by: Option<Duration>,
+    pub(super) late: Option<Lateness>,
 }
 
 impl Received {
     /// A request that came whole.
-    pub(super) fn whole(delivery: &Delivery, key: Option<&str>) -> Self {
+    pub(super) fn whole(
+        delivery: &Delivery,
+        component: Option<&str>,
+        key: Option<&str>,
+        skipped: Vec<SkippedLocation>,
+    ) -> Self {
         Self {
             at: delivery.received_at,
-            body: cut(&String::from_utf8_lossy(beginning(&delivery.body, BODY)), BODY),
+            body: text(&delivery.body),
             size: delivery.body.len(),
+            component: component.map(str::to_owned),
             key: key.map(str::to_owned),
+            skipped,
             ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, &delivery.headers, TEXT)
         }
     }
@@ -104,20 +137,54 @@ impl Received {
             method: cut(method, most),
             path: cut(path, most),
             query: cut(query, most),
-            headers: headers.iter().take(HEADERS).map(header).collect(),
+            headers: headers
+                .iter()
+                .take(HEADERS)
+                .map(header)
+                .collect::<Vec<_>>()
+                .into_boxed_slice()
+                .into_vec(),
             body: String::new(),
             size: 0,
+            component: None,
             key: None,
+            skipped: Vec::new(),
             disposition: Disposition::NoKey,
             run: None,
-            late_by: None,
+            late: None,
             refused: None,
         }
     }
 
+    /// The run that has it, or that it came too late for.
+    pub fn run(&self) -> Option<Uuid> {
+        self.run.or(self.late.as_ref().map(|late| late.run))
+    }
+
+    /// Whether a run has it, or it came too late for that run.
+    pub fn is_of(&self, run: Uuid) -> bool {
+        self.run == Some(run) || self.late.as_ref().is_some_and(|late| late.run == run)
+    }
+
+    /// About how many bytes of memory it takes.
     fn weight(&self) -> usize {
-        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
-        size_of::<Self>() + headers + self.path.len() + self.query.len() + self.body.len()
+        let pair = |one: &str, other: &str| allocation(one.len()) + allocation(other.len());
+        let headers = self.headers.iter().map(|(name, value)| pair(name, value)).sum::<usize>()
+            + allocation(self.headers.capacity() * size_of::<(String, String)>());
+        let skipped = self.skipped.iter().map(|one| pair(&one.location, &one.reason)).sum::<usize>()
+            + allocation(self.skipped.capacity() * size_of::<SkippedLocation>());
+        let texts = [&self.method, &self.path, &self.query, &self.body].map(|text| allocation(text.len()));
+        let options = [&self.component, &self.key, &self.refused];
+        let options = options.map(|text| text.as_ref().map_or(0, |text| allocation(text.len())));
+        slot::<Self>() + headers + skipped + texts.iter().chain(&options).sum::<usize>()
+    }
+}
+
+/// The beginning of a body. Of a text in UTF-16 it is the text.
+fn text(body: &[u8]) -> String {
+    match Utf16::of(body) {
+        Some(utf16) => cut(utf16.decode(beginning(body, BODY)).trim_start_matches(MARK), BODY),
+        None => cut(&String::from_utf8_lossy(beginning(body, BODY)), BODY),
     }
 }
 

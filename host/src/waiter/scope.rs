@@ -24,13 +24,20 @@ impl Scope {
         scoped(self.0.as_deref(), key)
     }
 
-    /// The key, if it is within this scope.
-    pub(super) fn key_of<'a>(&self, scoped: &'a str) -> Option<&'a str> {
-        match (&self.0, scoped.split_once(BETWEEN)) {
-            (None, None) => Some(scoped),
-            (Some(component), Some((of, key))) => (of == &**component).then_some(key),
-            (None, Some(_)) | (Some(_), None) => None,
+    /// Whether a request for this component, or for none, is within this scope.
+    pub(super) fn has(&self, component: Option<&str>) -> bool {
+        match (&self.0, component) {
+            (Some(own), Some(component)) => **own == *component,
+            (None, _) | (_, None) => true,
         }
+    }
+}
+
+/// The component and the key that a scoped key is made of.
+pub(super) fn unscoped(scoped: &str) -> (Option<&str>, &str) {
+    match scoped.split_once(BETWEEN) {
+        Some((component, key)) => (Some(component), key),
+        None => (None, scoped),
     }
 }
 

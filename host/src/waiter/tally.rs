@@ -17,7 +17,8 @@ pub enum Disposition {
     Early,
     /// It was held until its time ran out.
     Unmatched,
-    /// The run that expected its key is over.
+    /// The run that expected its key had ended when it came. It is kept for a while, too: it ends as `Early` if
+    /// another run expects its key in time.
     Late,
     /// There was no room for it, or no room for it any more.
     Overflow,

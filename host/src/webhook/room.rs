@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::body::{Body, HttpBody as _};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
@@ -56,10 +56,11 @@ impl Room {
     }
 }
 
-/// A body that came in one piece is not copied.
+/// Reads a body into memory of its own, no larger than it is: the pieces that come are parts of the connection's
+/// buffer, which is larger by far.
 async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) -> Result<Bytes, Refusal> {
     let mut body = pin!(Limited::new(body, settings.max_body));
-    let (mut first, mut whole) = (Bytes::new(), BytesMut::new());
+    let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = match frame {
             Ok(frame) => frame,
@@ -72,14 +73,10 @@ async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) 
         let Ok(data) = frame.into_data() else { continue };
         // What is announced costs a stranger nothing, so only what has come counts.
         share.grow(data.len(), settings.max_bodies)?;
-        if first.is_empty() && whole.is_empty() {
-            first = data;
-        } else {
-            whole.extend_from_slice(&std::mem::take(&mut first));
-            whole.extend_from_slice(&data);
-        }
+        whole.extend_from_slice(&data);
     }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
+    whole.shrink_to_fit();
+    Ok(whole.into())
 }
 
 impl Share<'_> {

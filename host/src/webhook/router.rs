@@ -14,11 +14,11 @@ use http::{StatusCode, header};
 use tokio::time::Instant;
 
 use super::auth::Admitted;
-use super::extract::extract;
+use super::extract::{Search, extract};
 use super::refusal::Refusal;
 use super::room::Room;
 use super::{Gate, WebhookSettings};
-use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter, check_key};
+use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter};
 
 /// What a component's own segment of the path begins with. It is left alone by whatever encodes URLs.
 const COMPONENT: char = '~';
@@ -120,7 +120,9 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
             let Parts { method, uri, headers, .. } = &mut parts;
             ways.gate.conceal(ways.route(uri.path()), headers);
             let (path, query) = (ways.masked(uri.path()), uri.query().unwrap_or_default());
+            let component = ways.component(uri.path()).ok().flatten().map(str::to_owned);
             let request = Received::refused(method.as_str(), &path, query, headers, &refusal.detail);
+            let request = Received { component, ..request };
             webhook.waiter.rejected(request, refusal.rejection);
             refusal.into_response()
         }
@@ -158,8 +160,8 @@ fn deliver(
     ways.gate.conceal(ways.route(path), &mut headers);
     let (path, query) = (ways.masked(path), parts.uri.query().unwrap_or_default());
     let places = ways.settings.keys.iter().filter(|place| admitted.vouches_for(place));
-    let key = extract(places, &headers, &path, query, &body);
-    let key = key.filter(|key| check_key(key).is_ok()).map(Cow::into_owned);
+    let Search { key, skipped } = extract(places, &headers, &path, query, &body);
+    let key = key.map(Cow::into_owned);
     let delivery = Delivery {
         method: parts.method.clone(),
         query: query.to_owned(),
@@ -171,9 +173,9 @@ fn deliver(
         received_at: SystemTime::now(),
     };
     Ok(match key {
-        Some(key) => webhook.waiter.deliver(component, &key, delivery).1,
+        Some(key) => webhook.waiter.deliver(component, &key, delivery, skipped).1,
         None => {
-            webhook.waiter.without_key(delivery);
+            webhook.waiter.without_key(component, delivery, skipped);
             None
         }
     })

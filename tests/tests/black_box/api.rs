@@ -405,7 +405,7 @@ async fn what_the_webhook_received_is_shown_with_what_became_of_it() {
     assert_eq!(results, ["late", "early", "rejected", "held", "no_key"]);
     let [late, early, rejected, held, no_key] = &list[..] else { panic!("{all}") };
     assert_eq!((&late["run"], &early["run"]), (&report["run"], &report["run"]));
-    assert!(late["explanation"].as_str().unwrap().contains("had been over"), "{late}");
+    assert!(late["explanation"].as_str().unwrap().contains("had ended"), "{late}");
     assert_eq!(
         (&early["key"], &early["path"], &early["query"]),
         (&json!("fixed-key"), &json!("/hooks/crm"), &json!("a=1"))

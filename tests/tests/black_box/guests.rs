@@ -147,18 +147,22 @@ async fn a_test_whose_time_runs_out_is_told_what_it_was_doing() {
     assert_eq!(finished.code, 1, "{finished:?}");
     assert_eq!(reports.len(), 5);
     let told: [(&str, &[&str]); 5] = [
-        ("spins", &["while it was computing"]),
-        ("sleeps", &["while it slept for 60"]),
-        ("waits", &["a delivery with key", "sent no event", "nothing came to the webhook"]),
+        ("spins", &["while computing"]),
+        ("sleeps", &["while sleeping for 60"]),
+        ("waits", &["a delivery with key", "sent no event", "the webhook received no requests"]),
         (
             "waits-sent",
-            &["a delivery with key", "to `api`: it was answered 202", "nothing came to the webhook"],
+            &[
+                "a delivery with key",
+                "to `api`: it was answered with 202",
+                "the webhook received no requests",
+            ],
         ),
         ("stuck-in-send", &["for an answer from `slow`"]),
     ];
     for (case, parts) in told {
         let id = format!("breaks/{case}");
-        assert_ended(&reports, &id, "timeout", &[&["its time of 500", "ran out"], parts].concat());
+        assert_ended(&reports, &id, "timeout", &[&["timed out after 500"], parts].concat());
         // On a busy machine it may be told that the timeout was extended.
         let others = &messages(&reports[&id])[1..];
         assert!(others.iter().all(|other| other.contains("the timeout was extended")), "{others:?}");

@@ -92,7 +92,7 @@ async fn what_is_set_for_a_case_holds_for_runs_by_hand_too() {
     let component = guest("slow");
     let finished = orbital(["run".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await;
     assert_eq!(finished.code, 1, "{finished:?}");
-    for text in ["--- TIMEOUT: slow/sleeps", "attempt 2: timeout", "its time of 50.0ms ran out"] {
+    for text in ["--- TIMEOUT: slow/sleeps", "attempt 2: timeout", "timed out after 50.0ms"] {
         assert!(finished.stdout.contains(text), "`{text}` is not in {finished:?}");
     }
 }
@@ -156,7 +156,7 @@ async fn a_timeout_can_be_set() {
         Host::builder().sections("[[override]]\ncases = \"slow/sleeps\"\ntimeout = \"300ms\"").start().await;
     let mark = host.deploy("slow");
     host.lines.wait(mark, &["--- TIMEOUT: slow/sleeps ("]).await;
-    host.lines.wait(mark, &["its time of 300.0ms ran out while it slept"]).await;
+    host.lines.wait(mark, &["timed out after 300.0ms while sleeping"]).await;
 }
 
 #[tokio::test]

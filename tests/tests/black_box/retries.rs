@@ -136,7 +136,7 @@ async fn marks_traps_timeouts_and_breaches_are_tried_again_like_any_failure() {
     for (case, outcome, reason) in [
         ("marks-first", "fail", "marked"),
         ("traps-first", "error", "unreachable"),
-        ("sleeps-first", "timeout", "while it slept"),
+        ("sleeps-first", "timeout", "while sleeping"),
         ("floods-first", "error", "`limits.log_lines`"),
     ] {
         let report = &reports[case];

@@ -1,5 +1,7 @@
 //! `/deliveries`: what the webhook received lately, and what became of it.
 
+use std::fmt::Write as _;
+
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
@@ -14,7 +16,7 @@ use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::report::text::short;
 use crate::report::timestamp::rfc3339;
-use crate::waiter::{Disposition, Received};
+use crate::waiter::{Disposition, NearMiss, Received, SkippedLocation};
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list))
@@ -45,12 +47,17 @@ struct Delivery {
     size_bytes: usize,
     #[schema(required)]
     key: Option<String>,
+    /// Locations of `webhook.keys`, before that of the key, whose content cannot be a key.
+    skipped: Vec<SkippedLocation>,
     result: Disposition,
     /// What that means here.
     explanation: String,
     /// The run that has it, or that it came too late for.
     #[schema(required)]
     run: Option<Uuid>,
+    /// The run that it came too late for, also if another run has it.
+    #[schema(required)]
+    late_for: Option<Uuid>,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -90,20 +97,27 @@ async fn list(
     let wanted = |received: &Received| {
         key.as_ref().is_none_or(|key| received.key.as_ref() == Some(key))
             && result.is_none_or(|result| received.disposition == result)
-            && run.is_none_or(|run| received.run == Some(run))
+            && run.is_none_or(|run| received.is_of(run))
             && before.is_none_or(|before| received.number < before)
     };
     let page = Page::read(limit, |most| admin.waiter.received(most, wanted))?;
     let next = page.next(|last| last.number);
-    Ok(Json(Deliveries { deliveries: page.items.into_iter().map(Delivery::from).collect(), next }))
+    let near = admin.waiter.near_misses(&page.items);
+    let delivery = |received: Received| {
+        let near = near.get(&received.number);
+        Delivery::new(received, near)
+    };
+    Ok(Json(Deliveries { deliveries: page.items.into_iter().map(delivery).collect(), next }))
 }
 
-impl From<Received> for Delivery {
-    fn from(received: Received) -> Self {
+impl Delivery {
+    fn new(received: Received, near: Option<&NearMiss>) -> Self {
         Self {
             number: received.number,
             received_at: rfc3339(received.at),
-            explanation: explain(&received),
+            explanation: explain(&received, near),
+            run: received.run(),
+            late_for: received.late.map(|late| late.run),
             method: received.method,
             path: received.path,
             query: received.query,
@@ -111,33 +125,46 @@ impl From<Received> for Delivery {
             body: received.body,
             size_bytes: received.size,
             key: received.key,
+            skipped: received.skipped,
             result: received.disposition,
-            run: received.run,
         }
     }
 }
 
-/// What became of a request, in words.
-pub(in crate::admin) fn explain(received: &Received) -> String {
-    match received.disposition {
-        Disposition::Matched => "a run expected its key".to_owned(),
-        Disposition::Held => {
+/// What became of a request, in words; for a key that no run expected, with one that is almost the same.
+pub(in crate::admin) fn explain(received: &Received, near: Option<&NearMiss>) -> String {
+    let late = received
+        .late
+        .as_ref()
+        .map(|late| format!("it came {} after the run that expected its key had ended", short(late.by)));
+    let mut text = match (received.disposition, late) {
+        (Disposition::Matched, _) => "a run expected its key".to_owned(),
+        (Disposition::Held, _) => {
             "no run expects its key yet; it is kept for a while (`waiter.early_for`)".to_owned()
         }
-        Disposition::Early => "it came before a run expected its key, and was kept until then".to_owned(),
-        Disposition::Unmatched => "no run expected its key in time (`waiter.early_for`)".to_owned(),
-        Disposition::Late => {
-            let late = received.late_by.map(|late| format!(" {}", short(late))).unwrap_or_default();
-            format!("the run that expected its key had been over{late} when it came")
+        (Disposition::Early, Some(late)) => format!("{late}, and was kept until another one expected it"),
+        (Disposition::Early, None) => {
+            "it came before a run expected its key, and was kept until then".to_owned()
         }
-        Disposition::Overflow => {
+        (Disposition::Unmatched, _) => "no run expected its key in time (`waiter.early_for`)".to_owned(),
+        (Disposition::Late, late) => {
+            late.unwrap_or_else(|| "the run that expected its key had ended".to_owned())
+        }
+        (Disposition::Overflow, _) => {
             "there was no room for it (`waiter.queue_per_key`, `waiter.queue_bytes`, `waiter.early_count`, \
              `waiter.early_bytes`)"
                 .to_owned()
         }
-        Disposition::NoKey => "it has no key where the configuration looks (`webhook.keys`)".to_owned(),
-        Disposition::Rejected => {
+        (Disposition::NoKey, _) => {
+            "it has no usable key where the configuration looks (`webhook.keys`)".to_owned()
+        }
+        (Disposition::Rejected, _) => {
             format!("it was refused: {}", received.refused.as_deref().unwrap_or("unknown"))
         }
+    };
+    if let Some(NearMiss { key, run, differs }) = near {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "; the run {run} expects or expected `{key}`, which differs {differs}");
     }
+    text
 }

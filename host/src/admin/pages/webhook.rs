@@ -14,7 +14,7 @@ use super::parts::{lines, text, time};
 use crate::admin::Admin;
 use crate::admin::api::deliveries::explain;
 use crate::admin::problem::Problem;
-use crate::waiter::{Disposition, Received};
+use crate::waiter::{Disposition, NearMiss, Received};
 
 const PLACE: &str = "/webhook";
 
@@ -51,12 +51,13 @@ async fn show(
     let wanted = |received: &Received| {
         (filter.key.is_empty() || received.key.as_deref() == Some(filter.key.trim()))
             && (filter.result.is_empty() || received.disposition.name() == filter.result)
-            && run.is_none_or(|run| received.run == Some(run))
+            && run.is_none_or(|run| received.is_of(run))
             && filter.before.is_none_or(|before| received.number < before)
     };
     let mut received = admin.waiter.received(MOST + 1, wanted);
     let more = received.len() > MOST;
     received.truncate(MOST);
+    let near = admin.waiter.near_misses(&received);
     let content = html! {
         h1 { "Webhook" }
         (tally(&admin))
@@ -69,7 +70,7 @@ async fn show(
                 table.stack {
                     caption { "The newest first" }
                     thead { tr { th scope="col" { "Came" } th scope="col" { "Request" } th scope="col" { "Key" } th scope="col" { "Result" } th scope="col" { "Why" } } }
-                    tbody { @for one in &received { (row(one)) } }
+                    tbody { @for one in &received { (row(one, near.get(&one.number))) } }
                 }
             }
             @if let Some(last) = received.last().filter(|_| more) { p { a href=(filter.earlier(last.number)) { "Earlier ones" } } }
@@ -156,7 +157,7 @@ fn badge(result: Disposition) -> Markup {
     html! { span class={ "badge " (result.name()) } { span aria-hidden="true" { (sign) } " " (words(result)) } }
 }
 
-fn row(one: &Received) -> Markup {
+fn row(one: &Received, near: Option<&NearMiss>) -> Markup {
     let target = match one.query.is_empty() {
         true => one.path.clone(),
         false => format!("{}?{}", one.path, one.query),
@@ -172,11 +173,14 @@ fn row(one: &Received) -> Markup {
                     @if !one.body.is_empty() { pre tabindex="0" { (lines(&one.body)) } }
                 }
             }
-            td data-name="Key" { @match &one.key { Some(key) => code { (text(key)) }, None => span.none { "none" } } }
+            td data-name="Key" {
+                @match &one.key { Some(key) => code { (text(key)) }, None => span.none { "none" } }
+                @for skipped in &one.skipped { p.none { "Skipped " (text(&skipped.location)) ": " (text(&skipped.reason)) } }
+            }
             td data-name="Result" { (badge(one.disposition)) }
             td data-name="Why" {
-                (text(&explain(one)))
-                @if let Some(run) = one.run { " (" a href={ "/runs/" (run.simple()) } { "the run" } ")" }
+                (text(&explain(one, near)))
+                @if let Some(run) = one.run().or(near.map(|near| near.run)) { " (" a href={ "/runs/" (run.simple()) } { "the run" } ")" }
             }
         }
     }

@@ -99,9 +99,9 @@ impl Session {
                 }
             }
         }
-        let (claims, received) = (run.claims.clone(), run.waiter.count());
+        let claims = run.claims.clone();
         let since = self.recorder.clock().elapsed();
-        let entered = self.recorder.enter(Activity::Waiting { keys: keys.clone(), n, since, received });
+        let entered = self.recorder.enter(Activity::Waiting { keys: keys.clone(), n, since });
         let next = claims.next(&keys, n as usize);
         let result = match timeout_ms {
             None => Ok(next.await),

@@ -56,12 +56,13 @@ type Fate = (Disposition, Option<usize>);
 struct Model {
     runs: [Run; RUNS],
     owners: HashMap<Key, usize>,
-    /// Numbers of deliveries that wait for somebody, in the order in which they came; those that found somebody have
-    /// none any more, and keep their places for a while.
-    early: VecDeque<(Instant, Key, Option<usize>)>,
+    /// Numbers of deliveries that wait for a run, in the order in which they came.
+    early: VecDeque<(Instant, Key, usize)>,
     late: HashMap<Key, (Instant, usize)>,
     /// By the deliveries' numbers.
     fates: Vec<Fate>,
+    /// Results of late deliveries that were found, which count twice.
+    twice: Vec<Disposition>,
 }
 
 #[derive(Default)]
@@ -107,7 +108,9 @@ impl Model {
     }
 
     fn settle_oldest(&mut self, disposition: Disposition) {
-        if let Some((.., Some(delivery))) = self.early.pop_front() {
+        if let Some((.., delivery)) = self.early.pop_front()
+            && self.fates[delivery].0 != Disposition::Late
+        {
             self.fates[delivery].0 = disposition;
         }
     }
@@ -121,10 +124,15 @@ impl Model {
         self.expire(now);
         self.late.remove(&scoped);
         self.owners.insert(scoped, run);
-        let waiting = self.early.iter_mut().filter(|(_, other, _)| *other == scoped);
-        for delivery in waiting.filter_map(|(.., delivery)| delivery.take()) {
+        let (found, others): (VecDeque<_>, _) =
+            self.early.drain(..).partition(|(_, other, _)| *other == scoped);
+        self.early = others;
+        for (.., delivery) in found {
             let room = self.runs[run].push(key, delivery);
             let disposition = if room { Disposition::Early } else { Disposition::Overflow };
+            if self.fates[delivery].0 == Disposition::Late {
+                self.twice.push(Disposition::Late);
+            }
             self.fates[delivery] = (disposition, Some(self.runs[run].number));
         }
         true
@@ -143,11 +151,9 @@ impl Model {
             (Disposition::Held, None)
         };
         self.fates.push(fate);
-        if fate.0 == Disposition::Held {
-            self.early.push_back((now, scoped, Some(delivery)));
-            let waiting =
-                |model: &Self| model.early.iter().filter(|(.., delivery)| delivery.is_some()).count();
-            while waiting(self) > EARLY.0 || self.early.len() > 2 * EARLY.0 + 1 {
+        if matches!(fate.0, Disposition::Held | Disposition::Late) {
+            self.early.push_back((now, scoped, delivery));
+            if self.early.len() > EARLY.0 {
                 self.settle_oldest(Disposition::Overflow);
             }
         }
@@ -225,7 +231,7 @@ impl Both {
         tokio::time::advance(Duration::from_millis(1)).await;
         let component = scoped.then_some("shop");
         let delivery = numbered(self.model.fates.len());
-        let (disposition, _) = self.waiter.deliver(component, &key.to_string(), delivery);
+        let (disposition, _) = self.waiter.deliver(component, &key.to_string(), delivery, Vec::new());
         assert_eq!(disposition, self.model.deliver((component, key), Instant::now()));
     }
 
@@ -265,11 +271,12 @@ impl Both {
         let mut received = self.waiter.received(usize::MAX, |_| true);
         received.reverse();
         let run = |id: Option<Uuid>| id.map(|id| self.ids.iter().position(|other| *other == id).unwrap());
-        let fates: Vec<Fate> = received.iter().map(|one| (one.disposition, run(one.run))).collect();
+        let fates: Vec<Fate> = received.iter().map(|one| (one.disposition, run(one.run()))).collect();
         assert_eq!(fates, self.model.fates);
         let count = self.waiter.count();
         for disposition in Disposition::ALL.into_iter().filter(|one| *one != Disposition::Held) {
-            let expected = fates.iter().filter(|(fate, _)| *fate == disposition).count();
+            let all = fates.iter().map(|(fate, _)| fate).chain(&self.model.twice);
+            let expected = all.filter(|fate| **fate == disposition).count();
             assert_eq!(count.of(disposition), expected as u64, "{disposition:?}");
         }
         assert_eq!(self.waiter.expectations(), 0);

@@ -81,7 +81,8 @@ impl Gate {
             return Ok(Admitted { proof: &Proof::None });
         }
         let Some((proof, found)) = self.find(path) else {
-            let detail = "no profile of `webhook.auth` is for this path";
+            let near = self.near_miss(path).map(|near| format!("; one is for {near}")).unwrap_or_default();
+            let detail = format!("no profile of `webhook.auth` is for this path{near}");
             return Err(Refusal::new(StatusCode::NOT_FOUND, Rejection::NoProfile, detail));
         };
         proof.admits(headers, found.secret)?;
@@ -124,6 +125,26 @@ impl Gate {
             }
             _ => {}
         }
+    }
+
+    /// The path that a profile is for, if this one is almost the same. No secret segment is shown.
+    fn near_miss(&self, path: &str) -> Option<String> {
+        let almost = match path.strip_suffix('/') {
+            Some(shorter) => {
+                self.find(shorter).map(|(_, found)| (found.masked(), "without the `/` at the end"))
+            }
+            None => {
+                let longer = format!("{path}/");
+                self.find(&longer).map(|(_, found)| (found.masked(), "with a `/` at the end"))
+            }
+        };
+        let lower = path.to_lowercase();
+        let in_case = || {
+            let mut patterns = self.profiles.iter().map(|profile| &profile.path);
+            let pattern = patterns.find(|pattern| pattern.in_lower_case().find(&lower).is_some())?;
+            Some((pattern.text().to_owned(), "which differs only in case"))
+        };
+        almost.or_else(in_case).map(|(path, differs)| format!("`{path}`, {differs}"))
     }
 
     /// The most specific profile for a path.

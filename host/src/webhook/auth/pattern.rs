@@ -62,6 +62,12 @@ impl PathPattern {
         &self.text
     }
 
+    /// The pattern in lower case.
+    pub(super) fn in_lower_case(&self) -> Self {
+        let (before, after) = (self.before.to_lowercase(), self.after.as_deref().map(str::to_lowercase));
+        Self { text: self.text.clone(), before, after, open: self.open }
+    }
+
     /// The smaller, the more specific: whole paths before open ones, then the one of which more is said.
     pub(super) fn rank(&self) -> (bool, Reverse<usize>) {
         let said = self.before.len() + self.after.as_ref().map_or(0, String::len);

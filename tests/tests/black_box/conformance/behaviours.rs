@@ -147,7 +147,7 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
         case: "waits-for-ever",
         outcome: "timeout",
         messages: &[&[
-            "its time of 300.0ms ran out while it waited for a delivery with key `",
+            "timed out after 300.0ms waiting for a delivery with key `",
             "this run sent no event with such a key",
         ]],
         steps: &["new-id", "cut-short"],
@@ -157,7 +157,7 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
     Behaviour {
         case: "loops",
         outcome: "timeout",
-        messages: &[&["its time of 300.0ms ran out while it was computing", BUSY]],
+        messages: &[&["timed out after 300.0ms while computing", BUSY]],
         ..PASSES
     },
     Behaviour { case: "churns", steps: &["log"; 20], logs: &[const { log("info", ANY) }; 20], ..PASSES },

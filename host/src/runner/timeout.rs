@@ -1,0 +1,253 @@
+//! What a report says of a run that timed out.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::foreign::shown;
+use crate::guest::{Activity, Happening, Recorder, Recording, write_frames};
+use crate::report::text::{deliveries, short};
+use crate::waiter::{Disposition, Meanwhile, Received};
+
+/// Says what a run was doing when its time ran out, with the cause if that is known, and details below. `meanwhile` is
+/// what the webhook received while it ran, given the keys that it waits for.
+pub(super) fn timed_out(
+    limit: Duration,
+    ended: Duration,
+    (recorder, recording): (&Recorder, &Recording),
+    meanwhile: impl FnOnce(&[String]) -> Meanwhile,
+) -> String {
+    let mut text = format!("timed out after {} ", short(limit));
+    // Writing to a string cannot fail.
+    match &recording.activity {
+        Activity::Computing { .. } => {
+            text.push_str("while computing");
+            let _ = write_frames(&mut text, &recorder.last_seen_in(recording));
+        }
+        Activity::Sleeping { duration, .. } => {
+            let _ = write!(text, "while sleeping for {}", short(*duration));
+            if let Some(event) =
+                sends(recording).last().map(|(_, event)| event).filter(|one| !one.is_accepted)
+            {
+                let _ = write!(text, ": the last request {}", event.answer);
+            }
+        }
+        Activity::Sending { target, since, .. } => {
+            let waited = short(ended.saturating_sub(*since));
+            let _ = write!(text, "waiting for an answer from `{target}`: none came within {waited}");
+        }
+        Activity::Waiting { keys, n, since } => {
+            let wait = Wait { keys, n: *n, since: *since, waited: ended.saturating_sub(*since) };
+            let _ = write!(text, "waiting for {}", deliveries(*n, keys));
+            wait.explain(&mut text, recording, &meanwhile(keys));
+        }
+    }
+    text
+}
+
+/// A wait that did not end in time.
+struct Wait<'a> {
+    keys: &'a [String],
+    n: u32,
+    /// Since the start of the attempt.
+    since: Duration,
+    waited: Duration,
+}
+
+impl Wait<'_> {
+    /// Adds the cause to the first line, and lines with details.
+    fn explain(&self, text: &mut String, recording: &Recording, meanwhile: &Meanwhile) {
+        let events = self.events(recording);
+        let came = self.came(recording);
+        let (own, others) = (came.own, Others::of(meanwhile, came.own));
+        let near = meanwhile.near.as_ref().map(|(key, expected, differs)| {
+            let from = if self.keys.len() > 1 { format!(" from `{expected}`") } else { String::new() };
+            format!("a delivery with key `{key}` came, which differs{from} {differs}")
+        });
+        let some = (came.wanted > 0).then(|| format!("{} of the {} came", came.wanted, self.n));
+        let late = || {
+            let by = meanwhile.examples(Disposition::Late).find_map(|one| one.late.as_ref())?.by;
+            Some(format!("a delivery came {} after its run had ended", short(by)))
+        };
+        let cause = refused(&events)
+            .or_else(|| near.clone())
+            .or_else(|| some.clone())
+            .or_else(late)
+            .or_else(|| others.only(own))
+            .or_else(|| self.began_late());
+        if let Some(cause) = cause {
+            let _ = write!(text, ": {cause}");
+        }
+        let (since, waited) = (short(self.since), short(self.waited));
+        let _ = write!(text, "\n  it waited since {since} after the start, for {waited}");
+        let event = events.iter().rfind(|event| !event.is_accepted).or(events.last());
+        let sent = event.map_or_else(
+            || "this run sent no event with such a key".to_owned(),
+            |event| {
+                let (at, target) = (short(event.at), event.target);
+                format!("the event was sent {at} after the start to `{target}`: it {}", event.answer)
+            },
+        );
+        let other = (came.wanted == 0 && came.other > 0)
+            .then(|| format!("this run has {} of its other keys, not waited for", came.other));
+        for line in [some, other, Some(sent), near, Some(others.say(own, meanwhile))].into_iter().flatten() {
+            let _ = write!(text, "\n  {line}");
+        }
+    }
+
+    /// The events that should have led to the deliveries: of each key the last one, or the last one without a key.
+    fn events<'a>(&self, recording: &'a Recording) -> Vec<Event<'a>> {
+        let mut of_key = HashMap::new();
+        let mut without = None;
+        for (key, event) in sends(recording) {
+            match key {
+                Some(key) if self.keys.contains(key) => {
+                    of_key.insert(key, event);
+                }
+                Some(_) => {}
+                None => without = Some(event),
+            }
+        }
+        if of_key.is_empty() {
+            return without.into_iter().collect();
+        }
+        let mut events: Vec<Event<'_>> = of_key.into_values().collect();
+        events.sort_by_key(|event| event.at);
+        events
+    }
+
+    /// Deliveries that came for this run.
+    fn came(&self, recording: &Recording) -> Came {
+        let mut came = Came::default();
+        for step in &recording.steps {
+            if let Happening::Delivery { key, taken, .. } = &step.what {
+                came.own += 1;
+                match (taken, self.keys.contains(key)) {
+                    (true, _) => {}
+                    (false, true) => came.wanted += 1,
+                    (false, false) => came.other += 1,
+                }
+            }
+        }
+        came
+    }
+
+    fn began_late(&self) -> Option<String> {
+        let began_late = self.since > self.waited;
+        began_late.then(|| format!("the wait began only {} after the start", short(self.since)))
+    }
+}
+
+/// Deliveries that came for a run: all of them, and those that it has not taken, of the keys that it waits for and of
+/// others.
+#[derive(Default)]
+struct Came {
+    own: u64,
+    wanted: u64,
+    other: u64,
+}
+
+/// A request that a run sent.
+struct Event<'a> {
+    at: Duration,
+    target: &'a str,
+    /// Such as "was answered with 202".
+    answer: String,
+    is_accepted: bool,
+}
+
+fn sends(recording: &Recording) -> impl Iterator<Item = (Option<&String>, Event<'_>)> {
+    recording.steps.iter().filter_map(|step| match &step.what {
+        Happening::Send { target, key, status, error, .. } if step.took.is_some() => {
+            let answer = match (status, error) {
+                (Some(status), _) => format!("was answered with {status}"),
+                (None, error) => format!("was not answered: {}", error.as_deref().unwrap_or("unknown")),
+            };
+            let is_accepted = status.is_some_and(|status| (200..300).contains(&status));
+            Some((key.as_ref(), Event { at: step.at, target, answer, is_accepted }))
+        }
+        _ => None,
+    })
+}
+
+/// That events were not sent or not accepted, if that is so.
+fn refused(events: &[Event<'_>]) -> Option<String> {
+    let mut refused = events.iter().filter(|event| !event.is_accepted);
+    let (count, last) = (refused.clone().count(), refused.next_back());
+    match (events.len(), last) {
+        (0, _) => Some("this run sent no event with such a key".to_owned()),
+        (1, Some(event)) => Some(format!("the event {}", event.answer)),
+        (all, Some(event)) => {
+            Some(format!("{count} of {all} events were not accepted; the last of these {}", event.answer))
+        }
+        (_, None) => None,
+    }
+}
+
+/// What the webhook received besides the run's own deliveries, by what became of it.
+struct Others([(Disposition, u64, &'static str); 6]);
+
+impl Others {
+    fn of(meanwhile: &Meanwhile, own: u64) -> Self {
+        let count = |disposition| meanwhile.count.of(disposition);
+        Self([
+            (Disposition::Matched, count(Disposition::Matched).saturating_sub(own), "for other runs"),
+            (Disposition::Held, count(Disposition::Held), "with keys that no run expects"),
+            (Disposition::Late, count(Disposition::Late), "for runs that had ended"),
+            (Disposition::NoKey, count(Disposition::NoKey), "without a key where the configuration looks"),
+            (Disposition::Overflow, count(Disposition::Overflow), "for which there was no room"),
+            (Disposition::Rejected, count(Disposition::Rejected), "that were rejected"),
+        ])
+    }
+
+    fn there(&self) -> impl Iterator<Item = &(Disposition, u64, &'static str)> {
+        self.0.iter().filter(|(_, count, _)| *count > 0)
+    }
+
+    /// What all requests have in common, if it is why the run got none of them.
+    fn only(&self, own: u64) -> Option<String> {
+        let mut there = self.there();
+        match (there.next(), there.next()) {
+            (None, _) if own == 0 => Some("the webhook received no requests in that time".to_owned()),
+            (Some((Disposition::NoKey | Disposition::Rejected, count, words)), None) if own == 0 => {
+                Some(format!("the webhook received only {count} {words}"))
+            }
+            _ => None,
+        }
+    }
+
+    /// All of them, each with examples of its own.
+    fn say(&self, own: u64, meanwhile: &Meanwhile) -> String {
+        let part = |(disposition, count, words): &(Disposition, u64, &str)| {
+            let mut examples: Vec<String> = match disposition {
+                Disposition::Matched => Vec::new(),
+                _ => meanwhile.examples(*disposition).map(example).collect(),
+            };
+            // Others may come in between, but sent again is no other example.
+            examples.dedup();
+            match examples.is_empty() {
+                true => format!("{count} {words}"),
+                false => format!("{count} {words} (such as {})", examples.join(", ")),
+            }
+        };
+        let parts: Vec<String> = self.there().map(part).collect();
+        match (parts.is_empty(), own) {
+            (true, 0) => "the webhook received no requests in that time".to_owned(),
+            (true, _) => "the webhook received nothing else in that time".to_owned(),
+            (false, _) => format!("in that time the webhook received: {}", parts.join(", ")),
+        }
+    }
+}
+
+/// A request in a few words: its key, or where it came and why it has none.
+fn example(request: &Received) -> String {
+    if let Some(key) = &request.key {
+        return format!("`{}`", shown(key));
+    }
+    let line = format!("`{} {}`", request.method, shown(&request.path));
+    match (&request.refused, request.skipped.first()) {
+        (Some(reason), _) => format!("{line}: {}", shown(reason)),
+        (None, Some(skipped)) => format!("{line}, {}: {}", skipped.location, skipped.reason),
+        (None, None) => line,
+    }
+}
