@@ -13,6 +13,7 @@ use std::time::Duration;
 use disk::Disk;
 use futures_util::FutureExt as _;
 use orbital_tests::WallClock;
+use tempfile::TempDir;
 use trouble::Trouble;
 
 /// Makes two tests of each entry. An entry that is none cannot be had on this machine.
@@ -65,6 +66,25 @@ table! {
         |scene| scene.break_configuration().boxed(),
         |scene| scene.restore_configuration().boxed(),
     ),
+
+    components_renamed: Trouble::lasting(
+        |scene| scene.take_components_away().boxed(),
+        |scene| scene.bring_components_back().boxed(),
+    ),
+
+    /// Nobody reads the log, which is more than its pipe holds.
+    log_unread: {
+        let folder = TempDir::new().unwrap();
+        let unread = ["sh", "-c", "mkfifo \"$LOG\" && exec \"$0\" \"$@\" 2<>\"$LOG\""];
+        Trouble::lasting(
+            |scene| scene.until_the_log_is_dropped().boxed(),
+            |_| std::future::ready(()).boxed(),
+        )
+        .prepared(move |host| {
+            let log = folder.path().join("log");
+            host.through(&unread).env("LOG", log.to_str().unwrap()).env("RUST_LOG", "trace").while_loading()
+        })
+    },
 
     /// The disk of the history.
     disk_full: Disk::new().map(|disk| {

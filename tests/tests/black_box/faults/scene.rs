@@ -191,6 +191,31 @@ impl Scene {
         self.rewrite(&self.configuration, "the configuration was read again").await;
     }
 
+    /// Renames the directory of components, and waits until that is noticed.
+    pub(super) async fn take_components_away(&mut self) {
+        let (host, mark) = (self.host(), self.host().lines.mark());
+        std::fs::rename(&host.components, host.components.with_extension("away")).unwrap();
+        host.lines.wait(mark, &["the directory of components is unavailable"]).await;
+    }
+
+    /// Renames the directory of components back.
+    pub(super) async fn bring_components_back(&mut self) {
+        let (host, mark) = (self.host(), self.host().lines.mark());
+        std::fs::rename(host.components.with_extension("away"), &host.components).unwrap();
+        host.lines.wait(mark, &["is available again"]).await;
+    }
+
+    /// Waits until the host drops lines of its log.
+    pub(super) async fn until_the_log_is_dropped(&mut self) {
+        let stream = [("stream", "stderr")];
+        let dropping = async {
+            while self.host().metrics().await.get("orbital_output_dropped_total", &stream) <= Some(0.0) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, dropping).await.expect("no line is dropped");
+    }
+
     async fn rewrite(&self, text: &str, answer: &str) {
         let (mark, file) = (self.host().lines.mark(), self.host().config());
         let new = file.with_extension("new");
