@@ -8,7 +8,6 @@ use anyhow::Context as _;
 use super::check::check;
 use super::{Exit, LogFormat, complain, start_log};
 use crate::build::{Profile, Project};
-use crate::guest::Pace;
 use crate::language::Language;
 use crate::settings::Settings;
 
@@ -51,7 +50,7 @@ impl Build {
                 if self.unchecked {
                     return Ok(Exit::Ok);
                 }
-                check(&Settings::load_or_default(None)?, false, &[output], Pace::Soon)
+                check(&Settings::load_or_default(None)?, false, &[output])
             }
             Err(error) => fails(&error),
         }

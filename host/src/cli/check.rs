@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 
-use super::{Exit, LogFormat, Runtimes, print, reach, start_log};
+use super::{Exit, LogFormat, Runtimes, print, progress, reach, start_log};
 use crate::foundation::{terms, workshop};
 use crate::guest::{Code, CodeOrigin, Pace, VERSION};
 use crate::registry::{Case, Component};
@@ -32,24 +32,21 @@ impl Check {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         start_log("warn", LogFormat::Human)?;
         let settings = Settings::load_or_default(self.config.as_deref())?;
-        check(&settings, self.config.is_some(), &self.components, Pace::Thorough)
+        check(&settings, self.config.is_some(), &self.components)
     }
 }
 
 /// Loads components and says what is in them, and what they are granted, if that is set at all.
-pub(super) fn check(
-    settings: &Settings,
-    is_set: bool,
-    components: &[PathBuf],
-    pace: Pace,
-) -> anyhow::Result<Exit> {
+pub(super) fn check(settings: &Settings, is_set: bool, components: &[PathBuf]) -> anyhow::Result<Exit> {
     let runtimes = Runtimes::new().context("cannot start threads")?;
     let workshop = workshop(settings, &terms(settings), runtimes.guests.handle().clone(), 1)?;
     let mut exit = Exit::Ok;
     for path in components {
         let mut text = String::new();
         let started = Instant::now();
-        match runtimes.host.block_on(workshop.open(path, pace)) {
+        let opening = workshop.open(path, Pace::Soon);
+        let loading = format!("loading `{}`", path.display());
+        match runtimes.host.block_on(progress::shown(&loading, opening)) {
             Ok((component, _)) => {
                 describe(&mut text, path, &component, started.elapsed())?;
                 let terms = is_set.then(|| workshop.terms());
@@ -84,7 +81,8 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     let cost = match component.code {
         CodeOrigin::Compiled(Code::Optimised) => format!("compiled and loaded in {took}"),
         CodeOrigin::Compiled(Code::Quick) => format!("compiled quickly and loaded in {took}"),
-        CodeOrigin::Kept => format!("compiled before, loaded in {took}"),
+        CodeOrigin::Kept(Code::Optimised) => format!("compiled before, loaded in {took}"),
+        CodeOrigin::Kept(Code::Quick) => format!("compiled quickly before, loaded in {took}"),
     };
     writeln!(text, "  size {}, {cost}", bytesize::ByteSize(component.size as u64))?;
     writeln!(text, "  sha256 {}", component.digest)?;

@@ -9,6 +9,7 @@ mod dev;
 mod exit;
 mod log_fields;
 mod new;
+mod progress;
 mod reach;
 mod run;
 mod serve;

@@ -9,7 +9,7 @@ use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Exit, LogFormat, Runtimes, Signals, complain, print, start_log};
+use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start_log};
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
 use crate::registry::Component;
@@ -68,7 +68,8 @@ impl Run {
         let (mut orders, mut broken) = (Vec::new(), false);
         let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
-            match workshop.load(path, Pace::Soon).await {
+            let loading = format!("loading `{}`", path.display());
+            match progress::shown(&loading, workshop.load(path, Pace::Soon)).await {
                 Ok((component, _)) => {
                     orders.extend(select(
                         Arc::new(component),

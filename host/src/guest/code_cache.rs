@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq as _;
 use tempfile::NamedTempFile;
 
 use super::code_key;
+use super::engine::Code;
 
 /// A directory of compiled code; the code that was used least recently goes first.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub(super) struct Label<'a> {
     pub(super) digest: &'a str,
     /// [`GuestEngine::fingerprint`](super::GuestEngine::fingerprint).
     pub(super) engine: u64,
+    /// How it was made.
+    pub(super) code: Code,
 }
 
 /// Compiled code cannot be kept.
@@ -124,13 +127,20 @@ impl CodeCache {
 
     /// The file of a label.
     pub(super) fn path(&self, label: &Label<'_>) -> PathBuf {
-        self.directory.join(format!("{}-{:016x}{SUFFIX}", label.digest, label.engine))
+        let made = match label.code {
+            Code::Optimised => "",
+            Code::Quick => "-quick",
+        };
+        self.directory.join(format!("{}-{:016x}{made}{SUFFIX}", label.digest, label.engine))
     }
 
     fn seal(&self, label: &Label<'_>, code: &[u8]) -> hmac::Tag {
         let mut seal = hmac::Context::with_key(&self.key);
         // Each part but the last has a fixed length, so no two labels look alike.
-        seal.update(b"orbital optimised code");
+        seal.update(match label.code {
+            Code::Optimised => b"orbital optimised code",
+            Code::Quick => b"orbital code made quick",
+        });
         seal.update(label.digest.as_bytes());
         seal.update(&label.engine.to_be_bytes());
         seal.update(code);
@@ -192,7 +202,7 @@ mod tests {
     }
 
     fn label(digest: &str) -> Label<'_> {
-        Label { digest, engine: 1 }
+        Label { digest, engine: 1, code: Code::Optimised }
     }
 
     #[test]
@@ -243,7 +253,9 @@ mod tests {
             assert!(matches!(cache.find(&own), Err(Unusable::Seal)), "{index} bytes");
         }
         std::fs::write(&path, &entry).unwrap();
-        for other in [label("b"), Label { digest: "a", engine: 2 }] {
+        for other in
+            [label("b"), Label { engine: 2, ..label("a") }, Label { code: Code::Quick, ..label("a") }]
+        {
             std::fs::copy(&path, cache.path(&other)).unwrap();
             assert!(matches!(cache.find(&other), Err(Unusable::Seal)));
         }

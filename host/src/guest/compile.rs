@@ -58,8 +58,6 @@ pub struct Compiler {
 /// How much of a hurry there is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
-    /// None: code is made well at once.
-    Thorough,
     /// A large component gets quick code first.
     Soon,
     /// The same, and what takes long is given up for now.
@@ -93,7 +91,16 @@ pub enum CodeOrigin {
     /// It was compiled now.
     Compiled(Code),
     /// It was compiled before, and kept.
-    Kept,
+    Kept(Code),
+}
+
+impl CodeOrigin {
+    /// How the code was made.
+    pub fn code(self) -> Code {
+        match self {
+            Self::Compiled(code) | Self::Kept(code) => code,
+        }
+    }
 }
 
 /// Why there is no suite.
@@ -143,13 +150,14 @@ impl Compiler {
     pub async fn compile(&self, source: &Source, pace: Pace) -> Result<Compiled, CompileError> {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
-        if let Some(suite) = self.cached(source).await? {
-            return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept });
+        for kind in [Code::Optimised, Code::Quick] {
+            if let Some(suite) = self.cached(source, kind).await? {
+                return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept(kind) });
+            }
         }
         let bytes = source.bytes.clone();
         blocking(move || check_dimensions(&bytes)).await??;
         let in_a_hurry = match pace {
-            Pace::Thorough => false,
             Pace::Soon | Pace::Briefly => source.bytes.len() >= LARGE,
             Pace::AtOnce => true,
         };
@@ -157,13 +165,14 @@ impl Compiler {
             // Nobody closes it.
             Pace::Briefly => self.compiling.acquire().await.ok(),
             // One at a time anyway.
-            Pace::Soon | Pace::Thorough | Pace::AtOnce => None,
+            Pace::Soon | Pace::AtOnce => None,
         };
         let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
-            let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry)).await;
+            let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry, true)).await;
             made.unwrap_or(Err(CompileError::Slow))?
         } else {
-            self.make_first(source, in_a_hurry).await?
+            // Where there is another version at every save, keeping each of them is not worth the writing.
+            self.make_first(source, in_a_hurry, pace != Pace::AtOnce).await?
         };
         Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(code) })
     }
@@ -175,17 +184,17 @@ impl Compiler {
     pub async fn optimise(&self, source: &Source) -> Result<Suite, CompileError> {
         // Nobody closes it.
         let _turn = self.optimising.acquire().await;
-        self.make(source, Code::Optimised).await
+        self.make(source, Code::Optimised, true).await
     }
 
     /// Code of another version of the host, and what a full disk or a stranger made of code, is made again.
-    async fn cached(&self, source: &Source) -> Result<Option<Suite>, CompileError> {
+    async fn cached(&self, source: &Source, kind: Code) -> Result<Option<Suite>, CompileError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (engine, digest, bytes) = (self.engine.clone(), source.digest.clone(), source.bytes.clone());
         let find = move || {
-            let label = Label { digest: &digest, engine: engine.fingerprint() };
+            let label = Label { digest: &digest, engine: engine.fingerprint(kind), code: kind };
             let linked = match cache.find(&label) {
-                Ok(code) => engine.link(&code?, Code::Optimised),
+                Ok(code) => engine.link(&code?, kind),
                 Err(error) => Err(LinkError::Code(error.to_string())),
             };
             match linked {
@@ -201,27 +210,37 @@ impl Compiler {
         Ok(blocking(find).await?.transpose()?)
     }
 
-    async fn make_first(&self, source: &Source, in_a_hurry: bool) -> Result<(Suite, Code), CompileError> {
+    async fn make_first(
+        &self,
+        source: &Source,
+        in_a_hurry: bool,
+        is_kept: bool,
+    ) -> Result<(Suite, Code), CompileError> {
         if in_a_hurry {
             // Winch does not know all of WebAssembly; then there is no hurry.
-            if let Ok(suite) = self.make(source, Code::Quick).await {
+            if let Ok(suite) = self.make(source, Code::Quick, is_kept).await {
                 return Ok((suite, Code::Quick));
             }
         }
-        Ok((self.make(source, Code::Optimised).await?, Code::Optimised))
+        Ok((self.make(source, Code::Optimised, true).await?, Code::Optimised))
     }
 
-    async fn make(&self, source: &Source, kind: Code) -> Result<Suite, CompileError> {
+    async fn make(&self, source: &Source, kind: Code, is_kept: bool) -> Result<Suite, CompileError> {
         let code = in_a_child(&source.bytes, kind, self.limits).await?;
         let (engine, cache, digest) = (self.engine.clone(), self.cache.clone(), source.digest.clone());
         let bytes = source.bytes.clone();
         let link = move || {
             let suite = engine.link(&code, kind)?;
-            let label = Label { digest: &digest, engine: engine.fingerprint() };
-            if let Some(cache) = cache.filter(|_| kind == Code::Optimised)
-                && let Err(error) = cache.keep(&label, &code)
-            {
-                tracing::warn!(%error, "cannot keep compiled code; it is compiled again at the next start");
+            let label = |kind| Label { digest: &digest, engine: engine.fingerprint(kind), code: kind };
+            if let Some(cache) = cache.filter(|_| is_kept) {
+                match cache.keep(&label(kind), &code) {
+                    // In place of the quick code, which nobody asks for any more.
+                    Ok(()) if kind == Code::Optimised => cache.forget(&label(Code::Quick)),
+                    Ok(()) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "cannot keep compiled code; it is compiled again at the next start");
+                    }
+                }
             }
             Ok::<_, LinkError>(suite.with_lines(Lines::find(&bytes)))
         };

@@ -108,19 +108,23 @@ impl GuestEngine {
     }
 
     /// Tells machine code that this engine can run from all other.
-    pub(super) fn fingerprint(&self) -> u64 {
+    pub(super) fn fingerprint(&self, kind: Code) -> u64 {
         let mut hasher = DefaultHasher::new();
-        self.optimised.engine.precompile_compatibility_hash().hash(&mut hasher);
+        self.tier(kind).engine.precompile_compatibility_hash().hash(&mut hasher);
         hasher.finish()
+    }
+
+    fn tier(&self, kind: Code) -> &Tier {
+        match kind {
+            Code::Optimised => &self.optimised,
+            Code::Quick => &self.quick,
+        }
     }
 
     /// Makes a suite of machine code.
     #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
     pub(crate) fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
-        let tier = match kind {
-            Code::Optimised => &self.optimised,
-            Code::Quick => &self.quick,
-        };
+        let tier = self.tier(kind);
         // SAFETY: a child process of ours made these bytes and gave them to us by a pipe, or the cache has verified
         // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
         // was verified is what runs. Code of another version is refused by wasmtime.

@@ -14,8 +14,8 @@ use super::{Component, Terms, TrustError, TrustSettings, case};
 use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
-    Breakdown, Budget, Catalogue, Code, CodeOrigin, CompileError, Compiled, Compiler, Limits, Meter, Pace,
-    Recorder, Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
+    Breakdown, Budget, Catalogue, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder,
+    Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
 };
 
 /// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
@@ -177,7 +177,7 @@ impl Workshop {
             cases: cases.into_iter().map(Arc::new).collect(),
             retired: CancellationToken::new(),
         };
-        let is_quick = code == CodeOrigin::Compiled(Code::Quick);
+        let is_quick = code.code() == Code::Quick;
         Ok((component, is_quick.then_some(source)))
     }
 
