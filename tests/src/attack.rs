@@ -8,12 +8,12 @@ use wasm_encoder::{
     ComponentTypeSection, InstanceSection, InstanceType, RawSection,
 };
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldId};
 
 use crate::binary::root;
 
 /// What a component must export.
-const SUITE: &str = "orbital:test/suite@0.1.0";
+pub(crate) const SUITE: &str = "orbital:test/suite@0.1.0";
 
 /// What shows that an attack has a part of its own, and the part that it has otherwise.
 const HONEST: [(&str, &str); 4] = [
@@ -78,12 +78,17 @@ fn around(mut component: Component, inner: &[u8], instances: u32) -> Vec<u8> {
 }
 
 fn component_of(name: &str, fields: &str) -> Vec<u8> {
-    let missing = HONEST.iter().filter(|(mark, _)| !fields.contains(mark)).map(|(_, part)| *part);
-    let mut module = text(name, &format!("(module\n{fields}\n{})", missing.collect::<String>()));
     let mut resolve = Resolve::default();
     let (package, _) = resolve.push_dir(root().join("wit")).unwrap();
     let world = resolve.select_world(&[package], Some("test")).unwrap();
-    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
+    component_in(&resolve, world, name, fields)
+}
+
+/// A component of this world, with these fields of a core module; those that a test must have are added.
+pub(crate) fn component_in(resolve: &Resolve, world: WorldId, name: &str, fields: &str) -> Vec<u8> {
+    let missing = HONEST.iter().filter(|(mark, _)| !fields.contains(mark)).map(|(_, part)| *part);
+    let mut module = text(name, &format!("(module\n{fields}\n{})", missing.collect::<String>()));
+    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
     let encoder = ComponentEncoder::default().module(&module);
     let component = encoder.and_then(|mut encoder| encoder.encode());
     component.unwrap_or_else(|error| panic!("`{name}`: {error:#}"))

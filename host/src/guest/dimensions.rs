@@ -5,6 +5,13 @@
 
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, Payload};
 
+/// Linear memories that one component may have, counted over all components that it is composed of. For every run that may
+/// be in flight the host reserves address space for so many.
+pub(super) const MEMORIES: u32 = 5;
+
+/// Tables that one component may have.
+pub(super) const TABLES: u32 = 40;
+
 /// A count, and the most that is compiled. The largest components that real toolchains make, Python's and
 /// TypeScript's, have a fraction of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +52,8 @@ impl Dimension {
             Self::Exports => ("exports", 50_000),
             Self::Aliases => ("aliases", 50_000),
             Self::Functions => ("functions", 150_000),
-            Self::Memories => ("memories", 20),
-            Self::Tables => ("tables", 100),
+            Self::Memories => ("memories", MEMORIES as u64),
+            Self::Tables => ("tables", TABLES as u64),
             Self::Globals => ("globals", 20_000),
             Self::Segments => ("segments of data and elements", 200_000),
             Self::CustomSections => ("custom sections", 1_000),

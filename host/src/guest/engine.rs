@@ -8,6 +8,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 
 use super::bindings::TestPre;
 use super::bindings::orbital::test as contract;
+use super::dimensions::{MEMORIES, TABLES};
 use super::session::Session;
 use super::suite::Suite;
 use super::ticker::{Begun, tick};
@@ -15,6 +16,14 @@ use crate::foreign::beginning;
 
 /// Address space for one linear memory; a guest cannot have more, whatever its budget says.
 const MEMORY_RESERVATION: u64 = 1 << 30;
+
+/// Address space for all linear memories of one engine. A process has 128 TiB, in two parts of which the smaller one has
+/// about 42; each engine needs one piece. From 6000 runs in flight on, it has room for three memories of each run and more,
+/// and not for all that each may have.
+const ADDRESS_SPACE: u64 = 32 << 40;
+
+/// What follows a memory, so that an access a little beyond its end is noticed.
+const MEMORY_GUARD: u64 = 32 << 20;
 
 /// The stack of a guest. Python recurses deeply; only what is used takes memory.
 const WASM_STACK: usize = 2 << 20;
@@ -36,12 +45,6 @@ const CORE_INSTANCES: u32 = 100;
 
 /// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
 const CORE_INSTANCE: usize = 512 << 10;
-
-/// Linear memories that one component may have, each with its address space.
-const MEMORIES: u32 = 2;
-
-/// Tables that one component may have.
-const TABLES: u32 = 40;
 
 /// Makes instances of guests.
 #[derive(Clone)]
@@ -74,6 +77,9 @@ pub(crate) enum LinkError {
     /// It was made by another engine, or is broken.
     #[error("its machine code cannot be loaded: {0}")]
     Code(String),
+    /// It has more instances, memories or tables than one component may have.
+    #[error("too large to be run: {0}; make it smaller, such as by dividing it into several components")]
+    TooLarge(String),
     /// It imports what no test can have.
     #[error(
         "cannot be linked: {0}; a test can have the interfaces of orbital:test@0.1.0, `wasi:http`, and WASI 0.2 without \
@@ -129,8 +135,15 @@ impl GuestEngine {
         // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
         // was verified is what runs. Code of another version is refused by wasmtime.
         let component = unsafe { Component::deserialize(&tier.engine, code) };
-        let component =
-            component.map_err(|error| LinkError::Code(beginning(&format!("{error:#}")).into_owned()))?;
+        let component = component.map_err(|error| {
+            let reason = beginning(&format!("{error:#}")).into_owned();
+            // The engine counts instances, of which there may be several of what the component has once. It has no type
+            // of its own for this.
+            match reason.split_once(" in the pooling allocator") {
+                Some((reason, _)) => LinkError::TooLarge(reason.to_owned()),
+                None => LinkError::Code(reason),
+            }
+        })?;
         let imports =
             |error: wasmtime::Error| LinkError::Imports(beginning(&format!("{error:#}")).into_owned());
         let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
@@ -156,6 +169,7 @@ fn config(code: Code) -> Config {
     });
     config.epoch_interruption(true);
     config.memory_reservation(MEMORY_RESERVATION);
+    config.memory_guard_size(MEMORY_GUARD);
     config.max_wasm_stack(WASM_STACK);
     config.async_stack_size(WASM_STACK + HOST_STACK);
     config
@@ -167,16 +181,19 @@ fn config(code: Code) -> Config {
 fn pool(max_runs: usize) -> PoolingAllocationConfig {
     // More than runs, for `cases()` of components being loaded beside them: the registry has up to 17 at once.
     let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(24);
+    let most_memories =
+        u32::try_from(ADDRESS_SPACE / (MEMORY_RESERVATION + MEMORY_GUARD)).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(slots)
         .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
-        .total_memories(slots.saturating_mul(MEMORIES))
+        .total_memories(slots.saturating_mul(MEMORIES).min(most_memories))
         .total_tables(slots.saturating_mul(TABLES))
         .total_stacks(slots)
         .max_core_instances_per_component(CORE_INSTANCES)
         .max_memories_per_component(MEMORIES)
+        .max_memories_per_module(MEMORIES)
         .max_tables_per_component(TABLES)
-        .max_tables_per_module(20)
+        .max_tables_per_module(TABLES)
         .table_elements(100_000)
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(CORE_INSTANCE)

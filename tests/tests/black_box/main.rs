@@ -13,6 +13,7 @@ mod cli;
 mod clock;
 mod compare;
 mod compiling;
+mod compositions;
 mod config;
 mod conformance;
 mod connections;
