@@ -40,20 +40,20 @@ func (t *T) Failed() bool { return t.isFailed }
 
 // Error marks the run as failed, with a reason for a person to read, and goes on. The arguments are put together as
 // fmt.Println does.
-func (t *T) Error(args ...any) { t.fail(line(args)) }
+func (t *T) Error(args ...any) { t.fail(line(args) + remedy(args)) }
 
 // Errorf marks the run as failed, with a reason for a person to read, and goes on.
-func (t *T) Errorf(format string, args ...any) { t.fail(fmt.Sprintf(format, args...)) }
+func (t *T) Errorf(format string, args ...any) { t.fail(fmt.Sprintf(format, args...) + remedy(args)) }
 
 // Fatal is Error, and ends the case.
 func (t *T) Fatal(args ...any) {
-	t.fail(line(args))
+	t.fail(line(args) + remedy(args))
 	runtime.Goexit()
 }
 
 // Fatalf is Errorf, and ends the case.
 func (t *T) Fatalf(format string, args ...any) {
-	t.fail(fmt.Sprintf(format, args...))
+	t.fail(fmt.Sprintf(format, args...) + remedy(args))
 	runtime.Goexit()
 }
 
@@ -64,7 +64,7 @@ func (t *T) Fatalf(format string, args ...any) {
 //	}
 func (t *T) NoError(err error) {
 	if err != nil {
-		t.fail(err.Error())
+		t.fail(err.Error() + remedy([]any{err}))
 		runtime.Goexit()
 	}
 }

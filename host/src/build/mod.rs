@@ -6,6 +6,7 @@
 mod c;
 mod contract;
 mod go;
+mod go_calls;
 mod go_lines;
 mod javascript;
 mod lines;

@@ -42,7 +42,7 @@ impl Breakdown {
         let reason = if let Some(breach) = breach {
             breach.to_string()
         } else if let Some(exit) = error.downcast_ref::<I32Exit>() {
-            format!("the test called `exit({})`; it must return instead", exit.0)
+            exited(exit.0)
         } else if let Some(trap) = error.downcast_ref::<Trap>() {
             format!("the guest trapped: {}", trap.to_string().trim_start_matches("wasm trap: "))
         } else {
@@ -52,6 +52,16 @@ impl Breakdown {
             error.downcast_ref::<WasmBacktrace>().map(|trace| frames(trace, lines)).unwrap_or_default();
         Self { reason, frames, breach, is_exit: error.downcast_ref::<I32Exit>().is_some() }
     }
+}
+
+/// Says that a guest ended its process. WASI has no other codes than success and failure, so the author's own is lost.
+fn exited(code: i32) -> String {
+    if code == 0 {
+        return "the test called `exit(0)`; it must return instead".to_owned();
+    }
+    "the test called `exit` with the code of a failure (`os.Exit` in Go, `std::process::exit` in Rust); it must return \
+     instead, with an error if it failed"
+        .to_owned()
 }
 
 /// A limit that wasmtime enforces itself.

@@ -179,7 +179,12 @@ async fn a_test_that_breaks_is_an_error_that_says_how() {
     assert_eq!(reports.len(), 4);
     assert_ended(&reports, "breaks/trap", "error", &["trapped", "unreachable", "breaks::trap"]);
     assert_ended(&reports, "breaks/exits", "error", &["`exit(0)`", "must return"]);
-    assert_ended(&reports, "breaks/exits-nonzero", "error", &["`exit(1)`", "must return"]);
+    assert_ended(
+        &reports,
+        "breaks/exits-nonzero",
+        "error",
+        &["called `exit` with the code of a failure", "must return"],
+    );
     assert_ended(&reports, "breaks/deep-recursion", "error", &["stack exhausted", "breaks::descend"]);
 }
 

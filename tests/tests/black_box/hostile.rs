@@ -135,7 +135,7 @@ async fn who_reaches_out_gets_nothing() {
         passes("hostile/reaches", "sockets", &[]),
         passes("hostile/reaches", "sockets-of-wasi", &[]),
         passes("hostile/reaches", "environment", &[]),
-        error("hostile/reaches", "exit", &["`exit(1)`", "must return"]),
+        error("hostile/reaches", "exit", &["called `exit` with the code of a failure", "must return"]),
         error("hostile/reaches", "abort", &["trapped", "unreachable"]),
     ];
     let siege = Siege::lay("[config.reaches]\nport = \"80\"", &attacks).await;
