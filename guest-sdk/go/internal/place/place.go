@@ -67,7 +67,7 @@ func stack(yield func(runtime.Frame) bool) {
 
 func isOurs(function string) bool {
 	return strings.HasPrefix(function, sdk+".") || strings.HasPrefix(function, sdk+"/internal/") ||
-		strings.HasPrefix(function, sdk+"/orbitaltest.")
+		strings.HasPrefix(function, sdk+"/orbitaltest.") || strings.HasPrefix(function, sdk+"/orbitalhttp.")
 }
 
 func isRuntime(function string) bool {
