@@ -79,6 +79,41 @@ test("an error while the suite is loaded has its place", async () => {
   assert.equal(absent.message, "the suite cannot be loaded: ReferenceError: URL is not defined (src/index.ts:2)");
 });
 
+test("globals that Node makes when they are first used are there while a suite is loaded, and Node's own are not", async () => {
+  const code = `
+    const request = new Request("http://a", { method: "POST", body: "1", headers: { a: "b" } });
+    new Response(new Blob(["1"]).stream());
+    const hidden = [typeof process, typeof Buffer, typeof global, "Buffer" in globalThis, (globalThis as any).process];
+    throw new Error([typeof Request, request.method, ...hidden].join(" "));`;
+  const { message } = await refusal(suite(code), { engine: "starlingmonkey" });
+  assert.match(message, /^the suite cannot be loaded: function POST undefined undefined undefined false  \(src\/index\.ts:6\)/);
+  const used = await refusal(suite('Buffer.from("1");'), { engine: "starlingmonkey" });
+  assert.equal(used.message, "the suite cannot be loaded: ReferenceError: Buffer is not defined (src/index.ts:2)");
+});
+
+test("random bytes are refused while a suite is loaded, with the place", async () => {
+  for (const engine of ["starlingmonkey", "quickjs"]) {
+    const { message } = await refusal(suite("const id = crypto.randomUUID();"), { engine });
+    assert.match(message, /there are no random bytes while the suite is loaded, .* \(src\/index\.ts:2\)$/);
+  }
+});
+
+test("random numbers that would be the same in every run are warned of", async () => {
+  const files = {
+    ...suite('import { dice } from "dice";\nconst early = Math.random();\ntest("a", { manual: true }, () => { dice(); });'),
+    "node_modules/dice/package.json": '{ "main": "index.js" }',
+    "node_modules/dice/index.js": "const seed = Math.random();\nexports.dice = () => seed + Math.random();",
+  };
+  const folder = project(files, { engine: "quickjs" });
+  const warnings: string[] = [];
+  await build({ project: folder, out: join(folder, "out.wasm"), warn: (text) => warnings.push(text) });
+  assert.deepEqual(
+    warnings.map((text) => text.split(" while ")[0]),
+    ["src/index.ts:2: `Math.random` is called (node_modules/dice/index.js:1)", "src/index.ts:3: `Math.random` is called"],
+  );
+  assert.match(warnings[1]!, /the same in every run; call it in a case$/);
+});
+
 test("an error that only the engine finds has its place too", async () => {
   const { kind, message } = await refusal(suite('new TextDecoderStream();\ntest("a", { manual: true }, () => {});'), { engine: "quickjs" });
   assert.equal(kind, "suite");

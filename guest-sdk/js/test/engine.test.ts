@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { makeConsole } from "../dist/engine/console.js";
 import { jobs, QueuedPromise, unhandledRejections } from "../dist/engine/promise.js";
 import { makeCrypto, makeRandom } from "../dist/engine/random.js";
+import { renew, renewed, renewing } from "../dist/engine/renewal.js";
 import { Timers } from "../dist/engine/timers.js";
 import { Utf8Decoder, Utf8Encoder } from "../dist/engine/utf8.js";
 
@@ -96,6 +97,25 @@ test("random numbers are between 0 and 1, and depend on the seed", () => {
   assert.notEqual(from(1)(), from(2)());
   const { randomUUID } = makeCrypto((length) => new Uint8Array(length).fill(0xff));
   assert.equal(randomUUID(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+});
+
+test("generators that were made while the suite was loaded get a seed of their own in a run", () => {
+  const make = () => ({ seeds: [] as unknown[], seed(...values: unknown[]) { this.seeds.push(values[0]); } });
+  class Generator {
+    seeds: unknown[] = [];
+    constructor(readonly options?: { seed?: number }) {}
+    seed(...values: unknown[]) {
+      this.seeds.push(values[0]);
+    }
+  }
+  const [shared, chosen] = [renewed(make()), renewed(make())];
+  chosen.seed(7);
+  const Renewing = renewing(Generator);
+  const [own, fixed] = [new Renewing(), new Renewing({ seed: 7 })];
+  assert.ok(own instanceof Generator && own instanceof Renewing);
+  renew();
+  assert.deepEqual([shared.seeds, chosen.seeds, own.seeds, fixed.seeds], [[undefined], [7], [undefined], []]);
+  assert.equal(renewed("text"), "text");
 });
 
 test("the console writes lines with a level", () => {

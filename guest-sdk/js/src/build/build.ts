@@ -69,7 +69,13 @@ async function loadable(project: Project, scratch: string, warn: (text: string) 
   try {
     const bundled = await bundle(project);
     await mkdir(join(scratch, "trial"));
-    return { bundled, cases: await tryToLoad(bundled, project.engine, scratch) };
+    const { cases, repeated } = await tryToLoad(bundled, project.engine, scratch);
+    for (const place of repeated) {
+      warn(
+        `${place} while the suite is loaded, which is when it is built: its number is the same in every run; call it in a case`,
+      );
+    }
+    return { bundled, cases };
   } finally {
     await types;
   }

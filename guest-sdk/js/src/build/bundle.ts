@@ -4,6 +4,7 @@ import { join, relative, resolve } from "node:path";
 import * as esbuild from "esbuild";
 import type { PlaceTable } from "../place.js";
 import { BuildError } from "./error.js";
+import { faker } from "./faker.js";
 import { SDK } from "./packages.js";
 import { makePlaces } from "./places.js";
 import type { Project } from "./project.js";
@@ -81,7 +82,7 @@ function sources({ folder, engine, entry }: Project): esbuild.BuildOptions {
     absWorkingDir: folder,
     stdin: { contents, resolveDir: folder, sourcefile: "orbital-entry.js" },
     outfile: join(folder, BUNDLE),
-    plugins: [oneSdk(), unavailable(folder)],
+    plugins: [oneSdk(), faker(), unavailable(folder)],
   };
 }
 

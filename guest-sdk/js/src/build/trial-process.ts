@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { report } from "../report.js";
+import { refuseRandomBytes, watchRandom } from "./early-random.js";
+import { hideGlobals } from "./hidden.js";
 import type { TrialAnswer } from "./trial.js";
 
 /** What neither engine has, and what QuickJS does not have. */
@@ -19,14 +21,17 @@ const send = process.send!.bind(process);
 
 // The bundle has this too, at its end, which an error does not reach.
 Object.assign(globalThis, { [Symbol.for("orbital.places")]: JSON.parse(readFileSync(join(folder, "places.json"), "utf8")) });
-for (const name of engine === "quickjs" ? [...ABSENT, ...ABSENT_IN_QUICKJS] : ABSENT) {
-  Reflect.deleteProperty(globalThis, name);
+hideGlobals(engine === "quickjs" ? [...ABSENT, ...ABSENT_IN_QUICKJS] : ABSENT);
+
+const repeated = watchRandom();
+if (engine === "starlingmonkey") {
+  refuseRandomBytes();
 }
 
 let answer: TrialAnswer;
 try {
   const { suite } = await import(pathToFileURL(bundle).href);
-  answer = { cases: suite.cases().map(({ name }: { name: string }) => name) };
+  answer = { cases: suite.cases().map(({ name }: { name: string }) => name), repeated: [...repeated] };
 } catch (error) {
   answer = { error: report(error) };
 }

@@ -12,13 +12,21 @@ import { BuildError } from "./error.js";
 import type { EngineName } from "./project.js";
 
 /** What the process says. */
-export type TrialAnswer = { cases: string[] } | { error: string };
+export type TrialAnswer = Loaded | { error: string };
+
+/** What is known of a suite that can be loaded. */
+export interface Loaded {
+  /** The names of its cases. */
+  cases: string[];
+  /** Where it takes random numbers while it is loaded, which are the same in every run. */
+  repeated: string[];
+}
 
 /** A suite that is not loaded by then has a loop in it, or waits for something. */
 const TIMEOUT_MS = 30_000;
 
-/** The names of the cases. Throws what the suite throws. */
-export async function tryToLoad({ code, places }: Bundle, engine: EngineName, folder: string): Promise<string[]> {
+/** Loads a suite. Throws what the suite throws. */
+export async function tryToLoad({ code, places }: Bundle, engine: EngineName, folder: string): Promise<Loaded> {
   // There is no host here: its interfaces are empty.
   const alone = code.replaceAll(/ from "(orbital|wasi):[^"]*"/g, ' from "data:text/javascript,export const getRandomBytes = undefined"');
   await writeFile(join(folder, "places.json"), JSON.stringify(places));
@@ -32,7 +40,7 @@ export async function tryToLoad({ code, places }: Bundle, engine: EngineName, fo
   if (answer.cases.length === 0) {
     throw new BuildError("suite", 'the suite has no cases; register one: test("smoke", { every: "1s" }, (t) => { … })');
   }
-  return answer.cases;
+  return answer;
 }
 
 function ask(given: string[]): Promise<TrialAnswer> {

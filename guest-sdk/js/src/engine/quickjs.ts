@@ -7,6 +7,7 @@ import { callBack, type Engine, failUnhandled, NOTHING_PENDING } from "./engine.
 import { install } from "./install.js";
 import { jobs, QueuedPromise } from "./promise.js";
 import { makeCrypto, makeRandom } from "./random.js";
+import { renew } from "./renewal.js";
 import { Timers } from "./timers.js";
 import { wellFormed } from "./well-formed.js";
 import { Utf8Decoder, Utf8Encoder } from "./utf8.js";
@@ -56,6 +57,7 @@ export const engine: Engine = {
     host = given;
     start = Date.now();
     nativeStart = native.now();
+    renew();
     try {
       settle(given, QueuedPromise.try(body));
     } finally {

@@ -4,7 +4,9 @@ import { makeConsole } from "./console.js";
 import { callBack, type Engine, failUnhandled, NOTHING_PENDING } from "./engine.js";
 import { install } from "./install.js";
 import type { Host } from "../host.js";
+import { here } from "../place.js";
 import { jobs, QueuedPromise } from "./promise.js";
+import { renew } from "./renewal.js";
 
 type Callback = (...values: unknown[]) => void;
 
@@ -19,7 +21,7 @@ interface Globals {
 }
 
 const globals = globalThis as unknown as Globals;
-const native = { ...pick(globals), Promise, console: globals.console as Record<string, Callback>, random: Math.random };
+const native = { ...pick(globals), Promise, then: Promise.prototype.then, console: globals.console as Record<string, Callback>, random: Math.random };
 
 /** The run, once there is one: while modules are loaded, at build time, there is no host to call. */
 let host: Host | undefined;
@@ -27,6 +29,9 @@ let host: Host | undefined;
 /** What was begun and has not ended. The engine aborts without a word if a test waits and there is nothing. */
 const timers = new Set<unknown>();
 let hasFetched = false;
+
+/** Where `fetch` was called whose answer is not there yet. */
+const unanswered = new Set<{ place: string | undefined }>();
 let onIdle: (() => void) | undefined;
 
 Math.random = loadingRandom();
@@ -56,7 +61,14 @@ if (native.fetch !== undefined) {
   install({
     fetch: (...values: unknown[]) => {
       hasFetched = true;
-      return native.fetch!(...values);
+      const call = { place: here() };
+      unanswered.add(call);
+      const forget = () => {
+        unanswered.delete(call);
+      };
+      const answer = native.fetch!(...values) as Promise<unknown>;
+      native.then.call(answer, forget, forget);
+      return answer;
     },
   });
 }
@@ -68,6 +80,7 @@ export const engine: Engine = {
 
   run(given, body) {
     host = given;
+    renew();
     // Of the engine's own kind, as that is what it waits for.
     return new native.Promise((resolve, reject) => {
       onIdle = () => reject(NOTHING_PENDING);
@@ -77,13 +90,26 @@ export const engine: Engine = {
         settle();
       };
       QueuedPromise.try(body).then(
-        () => end(resolve),
+        () => {
+          failUnanswered(given);
+          end(resolve);
+        },
         (reason) => end(() => reject(reason)),
       );
       look();
     });
   },
 };
+
+/** Marks the run as failed for each request that its end cuts off: most were never sent. */
+function failUnanswered(host: Host) {
+  for (const { place } of unanswered) {
+    const where = place === undefined ? "" : ` (${place})`;
+    host.verdict.fail(
+      `the case ended before \`fetch\` was answered${where}; put \`await\` before it, and before the functions that call it`,
+    );
+  }
+}
 
 /** Looks, when all jobs are done, whether anything is left to wait for. */
 function look() {
