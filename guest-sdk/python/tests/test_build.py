@@ -90,8 +90,8 @@ def test_sockets_are_warned_of_where_they_are_imported(tmp_path: Path) -> None:
     code, text = check(tmp_path, {"app.py": "import helper\n" + SMOKE, "helper.py": helper})
     assert code == 0
     first, second = text.splitlines()
-    assert first.startswith("warning: helper.py:1: `urllib.request` is of no use here: it opens sockets, and ")
-    assert second.startswith("warning: helper.py:4: `threading` is of no use here: a component has no threads")
+    assert first.startswith("warning: helper.py:1: `urllib.request`: it opens sockets, and ")
+    assert second.startswith("warning: helper.py:4: `threading`: a component has no threads")
 
 
 @pytest.mark.parametrize(
@@ -132,4 +132,47 @@ def test_a_package_that_opens_sockets_is_warned_of_where_it_is_imported(tmp_path
     code, text = check(tmp_path / "project", {})
     assert code == 0
     assert text.count("warning: ") == 1
-    assert text.startswith("warning: app.py:3: `client` imports `http.client`, which is of no use here: it opens sockets")
+    assert text.startswith("warning: app.py:3: `client` imports `http.client`: a component has no sockets")
+    # With `wasi:http` it may have a way to send.
+    settings = "[tool.orbital]\nmypy = false\nhttp = true\n"
+    assert check(tmp_path / "project", {"pyproject.toml": settings}) == (0, "")
+
+
+def test_a_lazy_module_is_not_asked_for_what_it_lacks(tmp_path: Path) -> None:
+    lazy = "def __getattr__(name: str) -> object:\n    raise ModuleNotFoundError(name)\n"
+    app = "import lazy\nimport sys\ndel lazy.__file__\nsys.modules['odd'] = object()  # type: ignore[assignment]\n"
+    assert check(tmp_path, {"app.py": app + SMOKE, "lazy.py": lazy}) == (0, "")
+
+
+def test_random_values_that_would_repeat_are_warned_of(tmp_path: Path) -> None:
+    early = """\
+import random
+import secrets
+import uuid
+
+from orbital_sdk import Test, case
+
+number = random.random()
+key = uuid.uuid4()
+token = secrets.token_hex()
+generator = random.Random()
+chosen = random.Random(7)
+repeated = chosen.random()
+
+
+def draw() -> float:
+    return generator.gauss(0, 1)
+
+
+drawn = draw()
+
+
+@case(manual=True)
+def smoke(t: Test) -> None:
+    t.log.info(str(draw()))
+"""
+    code, text = check(tmp_path, {"app.py": early})
+    assert code == 0
+    places = [line.split(": ")[1] for line in text.splitlines()]
+    assert places == ["app.py:7", "app.py:8", "app.py:9", "app.py:16"]
+    assert "the same in every run; take them in a case" in text

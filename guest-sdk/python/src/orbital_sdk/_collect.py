@@ -57,13 +57,19 @@ def author_modules() -> list[ModuleType]:
     return [
         module
         for module in list(sys.modules.values())
-        if isinstance(getattr(module, "__file__", None), str) and Place(str(module.__file__), 1, "").is_author
+        if (file := file_of(module)) is not None and Place(file, 1, "").is_author
     ]
+
+
+def file_of(module: object) -> str | None:
+    """Returns the file of a module. It runs no code of the module, as `getattr` may for what a module lacks."""
+    file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
+    return file if isinstance(file, str) else None
 
 
 def _import_all(name: str) -> None:
     module = importlib.import_module(name)
-    for found in pkgutil.iter_modules(getattr(module, "__path__", [])):
+    for found in pkgutil.iter_modules(vars(module).get("__path__", [])):
         if found.name not in _NOT_OF_THE_SUITE and not found.name.startswith("test_"):
             _import_all(f"{name}.{found.name}")
 

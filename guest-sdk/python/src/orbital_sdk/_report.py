@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from ._errors import OrbitalError
@@ -9,6 +10,19 @@ from ._place import Place, places
 
 _MOST_PLACES = 20
 """How many lines of a traceback are shown, such as of a recursion."""
+
+
+_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+unimportable: dict[str, str] = {}
+"""In a component: modules that functions import and that cannot be imported there, with the reasons."""
+
+
+def well_formed(text: str) -> str:
+    """Returns a text with U+FFFD in place of each lone surrogate, which UTF-8 cannot express. Python makes them of bytes
+    that are not valid UTF-8, as in `os.fsdecode`."""
+    return _LONE_SURROGATES.sub("\ufffd", text)
 
 
 def describe(error: BaseException) -> str:
@@ -20,7 +34,12 @@ def describe(error: BaseException) -> str:
     author = [place for place in way if place.is_author]
     first = _reason(error, author[-1] if author else None)
     if isinstance(error, ModuleNotFoundError):
-        first += "; modules are imported when the component is built, so import it at the top of the file"
+        why = unimportable.get(error.name or "")
+        first += (
+            "; modules are imported when the component is built, so import it at the top of the file"
+            if why is None
+            else f"; a component cannot import it: {why}"
+        )
     if author:
         first = f"{first} ({author[-1]})"
     lines = [first, *_notes(error)]

@@ -9,6 +9,7 @@ from componentize_py_types import Err, Ok
 from wit_world.imports import clock, config, context, deliveries, events, log, metrics, verdict
 
 from .. import _errors as errors
+from .. import _report
 from .. import http as http_api
 from .._content import Header
 from .._errors import OrbitalError, SendError
@@ -112,8 +113,8 @@ class ComponentHost:
 
 
 def _text(text: str) -> str:
-    """A text that can cross the boundary: it has no lone surrogates, which UTF-8 cannot express."""
-    return str(text).encode(errors="replace").decode()
+    """Returns a text that can cross the boundary, with U+FFFD in place of lone surrogates, which UTF-8 cannot express."""
+    return _report.well_formed(str(text))
 
 
 def _u16(number: int) -> int:

@@ -9,8 +9,8 @@ import os
 import sys
 from typing import TypedDict
 
-from .. import _case, _collect, _place
-from . import sockets, suite
+from .. import _case, _collect, _place, _renewal, _report
+from . import refusals, suite
 
 _LATE = (
     # The standard library imports these when they are first needed, which is too late in a run.
@@ -30,6 +30,8 @@ _LATE = (
     "encodings.utf_16_be",
     "encodings.utf_16_le",
     "encodings.utf_32",
+    "encodings.utf_32_be",
+    "encodings.utf_32_le",
     "encodings.utf_8_sig",
 )
 
@@ -53,6 +55,8 @@ class Settings(TypedDict):
     """What functions would import when they are called."""
     http: bool
     """Whether the component may import `wasi:http`."""
+    zones: str | None
+    """The file that has the data of time zones; none if `zoneinfo` is not used."""
     report: str
     """The file that is to say what happened."""
 
@@ -90,17 +94,21 @@ def load(settings: Settings) -> None:
 
 def _load(settings: Settings) -> None:
     _place.configure(settings["roots"], {})
-    _collect.load(settings["modules"])
+    if settings["zones"] is not None:
+        importlib.import_module("orbital_sdk._component.zones").load(settings["zones"])
+    with _renewal.watched():
+        _collect.load(settings["modules"])
     if settings["http"]:
         suite.fetch = importlib.import_module("orbital_sdk._component.http").fetch
     for name in (*_LATE, *settings["late"]):
         try:
             importlib.import_module(name)
-        except Exception:
-            # Another version of Python may not have it.
-            continue
+        except Exception as error:
+            # Another version of Python may not have it. If a run asks for it after all, it is told this.
+            _report.unimportable[name] = _report.reason(error)
     _place.configure(settings["roots"], _sources())
-    sockets.refuse()
+    refusals.refuse()
+    _renewal.find()
     if sys.getrecursionlimit() == _DEFAULT_RECURSION_LIMIT:
         sys.setrecursionlimit(_RECURSION_LIMIT)
 
@@ -109,7 +117,7 @@ def _sources() -> dict[str, list[str]]:
     """The lines of the author's files, for messages that show them."""
     sources = {}
     for module in _collect.author_modules():
-        path = str(module.__file__)
+        path = str(_collect.file_of(module))
         if os.path.isfile(path) and path.endswith(".py"):
             with open(path, encoding="utf-8", errors="replace") as file:
                 sources[path] = file.read().splitlines()

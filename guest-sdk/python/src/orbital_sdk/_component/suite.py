@@ -8,7 +8,7 @@ from componentize_py_types import Err
 from wit_world import exports
 from wit_world.exports import suite as contract
 
-from .. import _case, _report
+from .. import _case, _renewal, _report
 from .._case import Case, Cron, Every, Schedule
 from .._host import entered
 from .._test import Test
@@ -29,6 +29,7 @@ class Suite(exports.Suite):
         if case is None:
             names = ", ".join(case.name for case in _case.cases())
             raise Err(f"there is no case `{name}`; there are: {names}")
+        _renewal.renew()
         host = ComponentHost(fetch)
         reason = None
         try:
@@ -41,7 +42,7 @@ class Suite(exports.Suite):
         finally:
             _flush()
         if reason is not None:
-            raise Err(reason.encode(errors="replace").decode())
+            raise Err(_report.well_formed(reason))
 
 
 def _flush() -> None:
@@ -59,7 +60,7 @@ def _test_case(case: Case) -> contract.TestCase:
         name=case.name,
         schedule=_schedule(case.schedule),
         timeout_ms=case.timeout_ms,
-        tags=[contract.Tag(name, value) for name, value in case.tags.items()],
+        tags=[contract.Tag(name, _report.well_formed(value)) for name, value in case.tags.items()],
         retry=contract.RetryPolicy(case.retries, case.retry_delay_ms),
         max_in_flight=case.max_in_flight,
     )
@@ -69,5 +70,5 @@ def _schedule(schedule: Schedule) -> contract.Schedule:
     if isinstance(schedule, Every):
         return contract.Schedule_Every(schedule.period_ms)
     if isinstance(schedule, Cron):
-        return contract.Schedule_Cron(contract.CronSchedule(schedule.expression, schedule.zone))
+        return contract.Schedule_Cron(contract.CronSchedule(_report.well_formed(schedule.expression), schedule.zone))
     return contract.Schedule_Manual()

@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from types import FunctionType, ModuleType
 
 from .. import _collect, _place
-from . import imports, late
+from . import early_random, imports, late
 from .problem import Problem, report
 from .project import Project
 
@@ -22,6 +23,8 @@ class Found:
     """What it imports that is compiled for this machine: modules and their files."""
     late: list[str]
     """What its functions, and those of what it imports, would import when they are called."""
+    zones: bool
+    """Whether it uses time zones."""
 
 
 def check(project: Project) -> Found:
@@ -30,15 +33,16 @@ def check(project: Project) -> Found:
     sys.path.insert(0, str(project.source))
     sys.dont_write_bytecode = True
     before = list(sys.modules)
-    with imports.watched() as uses:
+    with imports.watched() as uses, early_random.watched() as repeated:
         try:
             _collect.load(project.modules)
         except _collect.LoadError as error:
             raise Problem(str(error) + _help(error.__cause__)) from None
-    for text in imports.warnings([*uses, *imports.late_uses()], project.http):
+    for text in [*imports.warnings([*uses, *imports.late_uses()], project.http), *repeated]:
         report("warning", text)
     _check_http(project)
-    return Found(imports.native_extensions(before), late.import_late(before))
+    native, imported = imports.native_extensions(before), late.import_late(before)
+    return Found(native, imported, "zoneinfo" in sys.modules)
 
 
 def check_types(project: Project) -> None:
@@ -76,11 +80,20 @@ def _http_users() -> set[str]:
     held = set()
     for module in _collect.author_modules():
         for value in vars(module).values():
-            name = getattr(value, "__module__", None) or getattr(value, "__name__", None)
-            if name == "orbital_sdk.http":
-                held.add(name)
+            if _home(value) == "orbital_sdk.http":
+                held.add("orbital_sdk.http")
         held.update(found.name for found in late.imports(module))
     return held
+
+
+def _home(value: object) -> object:
+    """The name of the module that something is, or comes from. It runs no code of the value's own, such as that of a lazy
+    object."""
+    if type(value) is ModuleType:
+        return vars(value).get("__name__")
+    if type(value) is FunctionType:
+        return value.__module__
+    return type.__getattribute__(value if issubclass(type(value), type) else type(value), "__module__")
 
 
 def _help(error: BaseException | None) -> str:

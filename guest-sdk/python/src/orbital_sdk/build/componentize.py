@@ -13,7 +13,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from . import metadata
+from . import metadata, zones
 from .check import Found
 from .problem import Problem
 from .project import Project, import_path
@@ -50,8 +50,11 @@ def componentize(project: Project, found: Found, out: Path) -> list[str]:
             "roots": {"/1": project.shown_source},
             "late": found.late,
             "http": project.http,
+            "zones": "/0/zones.json" if found.zones else None,
             "report": "/0/report.json",
         }
+        if found.zones:
+            zones.write(here / "zones.json")
         (here / "orbital_entry.py").write_text(_ENTRY.format(settings=settings), encoding="utf-8")
         # It does not return to Python until it is done, so that Ctrl-C would go unnoticed.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

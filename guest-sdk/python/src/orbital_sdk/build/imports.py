@@ -12,41 +12,38 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from types import ModuleType
 from typing import Any
 
-from .. import _collect
+from .. import _absent, _collect
 from .._place import Place
 from . import late
 
-_SOCKETS = (
-    "it opens sockets, and a component has none: every call fails. Send with `t.send_event` and `t.request`; for a "
-    "client library, give it `orbital_sdk.http` to send with (`http = true` in `[tool.orbital]`)"
+_CLIENTS = (
+    "a component has no sockets, so that what it sends by them fails. Send with `t.send_event` and `t.request`; or, if it "
+    "sends by `wasi:http`, or can be given `orbital_sdk.http` to send with, set `http = true` in `[tool.orbital]`"
 )
-_PROCESSES = "a component starts no processes: every call fails"
-_THREADS = "a component has no threads: starting one fails. Use `t.wait_n` and `t.send_events` to do things at once"
-_EVENT_LOOPS = "its event loops need sockets, which a component has not. Cases are not async: their calls block"
 
 _USELESS: Mapping[str, str] = {
-    "socket": _SOCKETS,
-    "ssl": _SOCKETS,
-    "http.client": _SOCKETS,
-    "http.server": _SOCKETS,
-    "urllib.request": _SOCKETS,
-    "xmlrpc.client": _SOCKETS,
-    "ftplib": _SOCKETS,
-    "smtplib": _SOCKETS,
-    "imaplib": _SOCKETS,
-    "poplib": _SOCKETS,
-    "socketserver": _SOCKETS,
-    "subprocess": _PROCESSES,
-    "multiprocessing": _PROCESSES,
-    "threading": _THREADS,
-    "concurrent.futures": _THREADS,
-    "asyncio": _EVENT_LOOPS,
+    "socket": _absent.SOCKETS,
+    "ssl": _absent.SOCKETS,
+    "http.client": _absent.SOCKETS,
+    "http.server": _absent.SOCKETS,
+    "urllib.request": _absent.SOCKETS,
+    "xmlrpc.client": _absent.SOCKETS,
+    "ftplib": _absent.SOCKETS,
+    "smtplib": _absent.SOCKETS,
+    "imaplib": _absent.SOCKETS,
+    "poplib": _absent.SOCKETS,
+    "socketserver": _absent.SOCKETS,
+    "subprocess": _absent.PROCESSES,
+    "multiprocessing": _absent.PROCESSES,
+    "threading": _absent.THREADS,
+    "concurrent.futures": _absent.THREADS,
+    "asyncio": _absent.EVENT_LOOPS,
 }
 
 
 @dataclass(frozen=True)
 class Use:
-    """An import of a module that is of no use in a component."""
+    """An import of a module whose main purpose cannot be met in a component."""
 
     module: str
     """What is imported."""
@@ -91,14 +88,14 @@ def warnings(uses: Sequence[Use], has_http: bool) -> Iterator[str]:
     told = set()
     for use in uses:
         reason = _USELESS[use.module]
-        if has_http:
-            reason = reason.replace(" (`http = true` in `[tool.orbital]`)", "")
         if use.place.is_author:
-            mark, text = (str(use.place), use.module), f"{use.place}: `{use.module}` is of no use here: {reason}"
-        elif reason.startswith(_SOCKETS[:20]):
-            # What else packages import, they may well do without: a lock, say, or a process that is never started.
+            shown = reason.replace(" (`http = true` in `[tool.orbital]`)", "") if has_http else reason
+            mark, text = (str(use.place), use.module), f"{use.place}: `{use.module}`: {shown}"
+        elif reason == _absent.SOCKETS and not has_http:
+            # With `wasi:http` a package may send by it, and without sockets. Anything else that packages import, they may
+            # well do without: a lock, say, or a process that is never started.
             mark = (str(use.through), use.package)
-            text = f"{use.through}: `{use.package}` imports `{use.module}`, which is of no use here: {reason}"
+            text = f"{use.through}: `{use.package}` imports `{use.module}`: {_CLIENTS}"
         else:
             continue
         if mark not in told:
@@ -111,7 +108,7 @@ def late_uses() -> Iterator[Use]:
     for module in _collect.author_modules():
         for found in late.imports(module):
             if found.is_late and found.name in _USELESS:
-                place = Place(str(module.__file__), found.line, "")
+                place = Place(str(_collect.file_of(module)), found.line, "")
                 yield Use(found.name, found.name, place, None)
 
 
@@ -119,8 +116,8 @@ def native_extensions(before: Sequence[str]) -> dict[str, str]:
     """What the project imported that is compiled for this machine: modules and their files."""
     found = {}
     for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
-        is_native = isinstance(file, str) and file.endswith(tuple(EXTENSION_SUFFIXES))
+        file = _collect.file_of(module)
+        is_native = file is not None and file.endswith(tuple(EXTENSION_SUFFIXES))
         if name not in before and is_native and name.partition(".")[0] not in sys.stdlib_module_names:
             found[name] = str(file)
     return found

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
+from .. import _collect
+
 _NEVER = frozenset({"asyncio", "concurrent", "encodings", "importlib", "multiprocessing", "test", "unittest", "xmlrpc"})
 """Packages of the standard library that are of no use in a component, or that have what they need."""
 
@@ -27,7 +29,7 @@ class Import(NamedTuple):
 def imports(module: ModuleType) -> Iterator[Import]:
     """What a module's file imports. `from a import b` may name a module `a.b`, so that is there too."""
     try:
-        with open(str(module.__file__), "rb") as file:
+        with open(str(_collect.file_of(module)), "rb") as file:
             tree = ast.parse(file.read())
     except (OSError, SyntaxError, ValueError):
         return
@@ -39,7 +41,7 @@ def imports(module: ModuleType) -> Iterator[Import]:
                 yield Import(alias.name, node.lineno, is_late)
         elif isinstance(node, ast.ImportFrom):
             try:
-                name = importlib.util.resolve_name("." * node.level + (node.module or ""), module.__package__ or "")
+                name = importlib.util.resolve_name("." * node.level + (node.module or ""), vars(module).get("__package__") or "")
             except ImportError:
                 continue
             yield Import(name, node.lineno, is_late)
@@ -78,7 +80,7 @@ def import_late(before: Sequence[str]) -> list[str]:
 
 
 def _counts(name: str, module: ModuleType, others: set[str], asked: set[str]) -> bool:
-    if not str(getattr(module, "__file__", None)).endswith(".py"):
+    if not str(_collect.file_of(module)).endswith(".py"):
         return False
     top = name.partition(".")[0]
     if top in sys.stdlib_module_names:
