@@ -1,10 +1,17 @@
 package orbital
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 )
 
 // shownBytes is how many bytes of a body an error shows.
@@ -30,9 +37,41 @@ func (e *BodyError) Error() string {
 // Unwrap is what is wrong with the JSON.
 func (e *BodyError) Unwrap() error { return e.Err }
 
+// utf8JSON returns a body of JSON as UTF-8 without a byte order mark. JSON starts with an ASCII character, so that UTF-16 is
+// recognised by its zero bytes even without a mark.
+func utf8JSON(body []byte) []byte {
+	if rest, hasMark := bytes.CutPrefix(body, []byte("\xef\xbb\xbf")); hasMark {
+		return rest
+	}
+	if len(body) < 2 {
+		return body
+	}
+	var order binary.ByteOrder
+	switch first, second := body[0], body[1]; {
+	case first == 0xfe && second == 0xff, first == 0 && second != 0:
+		order = binary.BigEndian
+	case first == 0xff && second == 0xfe, first != 0 && second == 0:
+		order = binary.LittleEndian
+	default:
+		return body
+	}
+	units := make([]uint16, 0, len(body)/2)
+	for pair := range slices.Chunk(body, 2) {
+		if len(pair) < 2 {
+			units = append(units, utf8.RuneError)
+		} else if unit := order.Uint16(pair); unit != byteOrderMark || len(units) > 0 {
+			units = append(units, unit)
+		}
+	}
+	return []byte(string(utf16.Decode(units)))
+}
+
+// byteOrderMark is at the start of some texts in UTF-16, and belongs to no text.
+const byteOrderMark = 0xfeff
+
 // readJSON reads a body into a value.
 func readJSON(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(utf8JSON(body), into); err != nil {
 		return &BodyError{Err: err, Beginning: beginning(body)}
 	}
 	return nil
@@ -40,8 +79,8 @@ func readJSON(body []byte, into any) error {
 
 // readPointer reads what a JSON pointer names into a value.
 func readPointer(body []byte, pointer string, into any) error {
-	found := json.RawMessage(body)
-	if !json.Valid(body) {
+	found := json.RawMessage(utf8JSON(body))
+	if !json.Valid(found) {
 		return readJSON(body, &found)
 	}
 	if pointer != "" && pointer[0] != '/' {
@@ -85,5 +124,5 @@ func beginning(body []byte) string {
 	}
 }
 
-// text is a body as text; what is not UTF-8 in it is replaced.
-func text(body []byte) string { return strings.ToValidUTF8(string(body), "\uFFFD") }
+// text returns a body as text, with U+FFFD in place of each invalid byte.
+func text(body []byte) string { return utf8text.Valid(string(body)) }

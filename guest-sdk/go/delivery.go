@@ -29,7 +29,8 @@ type Delivery struct {
 	HasLatency bool
 }
 
-// JSON reads the body as JSON into what the argument points to, as json.Unmarshal does. The error is a *BodyError.
+// JSON reads the body as JSON into what the argument points to, as json.Unmarshal does. The body may be UTF-8 or UTF-16,
+// with or without a byte order mark. The error is a *BodyError.
 func (d Delivery) JSON(into any) error { return readJSON(d.Body, into) }
 
 // Pointer reads the value at a JSON pointer such as /user/email into what the argument points to. The error is a

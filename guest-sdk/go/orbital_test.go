@@ -1,14 +1,18 @@
 package orbital_test
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
+	"net/url"
 	"reflect"
 	"runtime"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/orbitaltest"
@@ -266,5 +270,48 @@ func TestBodies(t *testing.T) {
 	}
 	if err := (orbital.Delivery{}).JSON(&number); !strings.HasSuffix(err.Error(), "it is an empty body") {
 		t.Error(err)
+	}
+}
+
+func TestJSONMayBeUTF16OrHaveAByteOrderMark(t *testing.T) {
+	text := `{"name": "Zoë 🎉"}`
+	units := func(order binary.AppendByteOrder) string {
+		var encoded []byte
+		for _, unit := range utf16.Encode([]rune(text)) {
+			encoded = order.AppendUint16(encoded, unit)
+		}
+		return string(encoded)
+	}
+	big, little := units(binary.BigEndian), units(binary.LittleEndian)
+	for _, body := range []string{text, "\xef\xbb\xbf" + text, big, "\xfe\xff" + big, little, "\xff\xfe" + little} {
+		var whole struct{ Name string }
+		var name string
+		delivery := orbital.Delivery{Body: []byte(body)}
+		if err := delivery.JSON(&whole); err != nil || whole.Name != "Zoë 🎉" {
+			t.Errorf("%q was read as %q, %v", body, whole.Name, err)
+		}
+		if err := delivery.Pointer("/name", &name); err != nil || name != "Zoë 🎉" {
+			t.Errorf("%q was read as %q, %v", body, name, err)
+		}
+	}
+	var any any
+	if err := (orbital.Delivery{Body: []byte(big[:len(big)-1])}).JSON(&any); err == nil {
+		t.Error("half a character was read")
+	}
+}
+
+func TestAnErrorOfASocketSaysWhatToSendWith(t *testing.T) {
+	refused := &url.Error{Op: "Get", URL: "http://api", Err: &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}}
+	for name, end := range map[string]func(*orbital.T){
+		"no-error": func(t *orbital.T) { t.NoError(refused) },
+		"error":    func(t *orbital.T) { t.Error("no answer:", refused) },
+		"fatal":    func(t *orbital.T) { t.Fatalf("no answer: %v", refused) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := played(t, orbitaltest.Host{}, end)
+			if len(run.Reasons) != 1 || !strings.Contains(run.Reasons[0], "connection refused; a component has no sockets: send with t.SendEvent") {
+				t.Error(run)
+			}
+		})
 	}
 }

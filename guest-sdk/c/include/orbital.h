@@ -341,6 +341,8 @@ const char *orbital_new_id(void);
 #define orbital_no_delivery_within(key, within) orbital_no_delivery_within_(ORBITAL_HERE, key, within)
 
 // ---------------------------------------------------------------- Reading deliveries and receipts
+//
+// A body of JSON may be UTF-8 or UTF-16, with or without a byte order mark.
 
 // The first value of a header, by its name in any case; NULL if there is none.
 #define orbital_header(message, name) orbital_header_((message)->headers, name)

@@ -20,16 +20,19 @@
 #define given_body orbital_given_body_
 #define given_fields orbital_given_fields_
 #define is_failing orbital_is_failing_
+#define json_utf8 orbital_json_utf8_
 #define mark orbital_mark_
 #define pretty orbital_pretty_
 #define raise_failure orbital_raise_failure_
 #define read_duration orbital_read_duration_
 #define room_for orbital_room_for_
 #define text_add orbital_text_add_
+#define text_add_character orbital_text_add_character_
 #define text_done orbital_text_done_
 #define text_print orbital_text_print_
 #define text_print_list orbital_text_print_list_
 #define text_say orbital_text_say_
+#define valid_text orbital_valid_text_
 
 // A text that grows.
 typedef struct text {
@@ -40,6 +43,8 @@ typedef struct text {
 
 void text_add(text *text, const char *added, size_t size);
 void text_say(text *text, const char *said);
+// Adds a character as UTF-8.
+void text_add_character(text *text, uint32_t code);
 __attribute__((format(printf, 2, 3))) void text_print(text *text, const char *format, ...);
 void text_print_list(text *text, const char *format, va_list arguments);
 // It ends in a NUL, and is not NULL.
@@ -48,7 +53,11 @@ const char *text_done(text *text);
 // Memory that is there: without any left it ends the instance.
 void *room_for(size_t count, size_t size);
 
-// What the bindings want. They do not copy, and do not change it.
+// The text with U+FFFD in place of each byte that is not valid UTF-8: the host ends a run that passes anything else. A
+// valid text is not copied.
+const char *valid_text(const char *given);
+
+// A valid text as the bindings want it. They do not copy, and do not change it.
 test_string_t bound(const char *text);
 // What the host gave: there is a NUL behind it; see cabi_realloc.
 const char *given(test_string_t text);
@@ -74,6 +83,8 @@ bool duration(orbital_place place, const char *text, uint32_t *milliseconds);
 
 // The first bytes of a body, for a person to read.
 const char *beginning(orbital_body body);
+// A body of JSON as UTF-8 without a byte order mark; it may be UTF-16.
+orbital_body json_utf8(orbital_body body);
 // JSON as it is shown and compared: with members sorted, each in a line of its own. NULL if it is none; then the mistake
 // says why.
 const char *pretty(orbital_body body, const char **mistake);

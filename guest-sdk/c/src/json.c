@@ -57,21 +57,6 @@ static bool take(reader *reader, const char *word) {
     return true;
 }
 
-static void add_character(text *text, uint32_t code) {
-    char bytes[4];
-    size_t size = 1;
-    if (code < 0x80) {
-        bytes[0] = (char)code;
-    } else {
-        size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-        for (size_t index = size; index-- > 1; code >>= 6) {
-            bytes[index] = (char)(0x80 | (code & 0x3f));
-        }
-        bytes[0] = (char)((0xf0 << (4 - size)) | code);
-    }
-    text_add(text, bytes, size);
-}
-
 static bool read_code(reader *reader, uint32_t *code) {
     *code = 0;
     for (int digit = 0; digit < 4; digit++, reader->at++) {
@@ -105,7 +90,7 @@ static bool read_escape(reader *reader, text *text) {
     } else if (code >= 0xd800 && code < 0xe000) {
         code = 0xfffd;
     }
-    add_character(text, code);
+    text_add_character(text, code);
     return true;
 }
 
@@ -236,7 +221,51 @@ static node *read_value(reader *reader, int depth) {
     return read_number(reader);
 }
 
+// UTF-16 as UTF-8. JSON starts with an ASCII character, so that one of the first two bytes is zero even without a byte
+// order mark.
+static orbital_body from_utf16(orbital_body body, bool is_big) {
+    const unsigned char *bytes = (const unsigned char *)body.text;
+    text text = {0};
+    text_done(&text);
+    for (size_t index = 0; index + 1 < body.size; index += 2) {
+        uint32_t code = is_big ? (uint32_t)bytes[index] << 8 | bytes[index + 1]
+                               : (uint32_t)bytes[index + 1] << 8 | bytes[index];
+        if (code >= 0xd800 && code < 0xdc00 && index + 3 < body.size) {
+            uint32_t low = is_big ? (uint32_t)bytes[index + 2] << 8 | bytes[index + 3]
+                                  : (uint32_t)bytes[index + 3] << 8 | bytes[index + 2];
+            if (low >= 0xdc00 && low < 0xe000) {
+                code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+                index += 2;
+            }
+        }
+        text_add_character(&text, code >= 0xd800 && code < 0xe000 ? 0xfffd : code);
+    }
+    if (body.size % 2 != 0) {
+        text_add_character(&text, 0xfffd);
+    }
+    return (orbital_body){text.start, text.size};
+}
+
+orbital_body json_utf8(orbital_body body) {
+    const unsigned char *bytes = (const unsigned char *)body.text;
+    if (body.size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+        return (orbital_body){body.text + 3, body.size - 3};
+    }
+    if (body.size < 2) {
+        return body;
+    }
+    bool is_big = bytes[0] == 0xfe && bytes[1] == 0xff, is_little = bytes[0] == 0xff && bytes[1] == 0xfe;
+    if (is_big || is_little) {
+        return from_utf16((orbital_body){body.text + 2, body.size - 2}, is_big);
+    }
+    if ((bytes[0] == 0) != (bytes[1] == 0)) {
+        return from_utf16(body, bytes[0] == 0);
+    }
+    return body;
+}
+
 static node *read_json(orbital_body body, const char **mistake) {
+    body = json_utf8(body);
     reader reader = {body.text, body.text, body.text + body.size, NULL};
     node *whole = read_value(&reader, 0);
     if (whole != NULL && (peek(&reader), reader.at != reader.end)) {

@@ -82,10 +82,10 @@ static const char *schedule(const orbital_case *known, exports_orbital_test_suit
                               fields);
     }
     schedule->tag = EXPORTS_ORBITAL_TEST_SUITE_SCHEDULE_CRON;
-    test_string_dup(&schedule->val.cron.expression, known->cron);
+    test_string_dup(&schedule->val.cron.expression, valid_text(known->cron));
     schedule->val.cron.zone.is_some = known->zone != NULL;
     if (known->zone != NULL) {
-        test_string_dup(&schedule->val.cron.zone.val, known->zone);
+        test_string_dup(&schedule->val.cron.zone.val, valid_text(known->zone));
     }
     return NULL;
 }
@@ -113,7 +113,7 @@ static const char *tags(const orbital_case *known, exports_orbital_test_suite_li
             return orbital_format("too many tags; at most %d", MOST_TAGS);
         }
         test_string_dup(&list->ptr[index].name, tag->name);
-        test_string_dup(&list->ptr[index].value, tag->value);
+        test_string_dup(&list->ptr[index].value, valid_text(tag->value));
         list->len = index + 1;
     }
     return NULL;

@@ -82,8 +82,67 @@ orbital_body orbital_text(const char *text) {
 
 orbital_body orbital_bytes(const void *bytes, size_t size) { return (orbital_body){bytes, size}; }
 
+void text_add_character(text *text, uint32_t code) {
+    char bytes[4];
+    size_t size = 1;
+    if (code < 0x80) {
+        bytes[0] = (char)code;
+    } else {
+        size = code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+        for (size_t index = size; index-- > 1; code >>= 6) {
+            bytes[index] = (char)(0x80 | (code & 0x3f));
+        }
+        bytes[0] = (char)((0xf0 << (4 - size)) | code);
+    }
+    text_add(text, bytes, size);
+}
+
+// Returns the number of bytes of the character at the start of these; 0 if they do not start with one.
+static size_t character_size(const unsigned char *bytes, size_t size) {
+    unsigned char first = bytes[0];
+    size_t whole = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    if (whole == 0 || whole > size) {
+        return 0;
+    }
+    for (size_t index = 1; index < whole; index++) {
+        // The bounds of the second byte rule out surrogates, what lies beyond the last character, and longer forms.
+        bool is_second = index == 1;
+        unsigned char least = is_second && first == 0xe0 ? 0xa0 : is_second && first == 0xf0 ? 0x90 : 0x80;
+        unsigned char most = is_second && first == 0xed ? 0x9f : is_second && first == 0xf4 ? 0x8f : 0xbf;
+        if (bytes[index] < least || bytes[index] > most) {
+            return 0;
+        }
+    }
+    return whole;
+}
+
+const char *valid_text(const char *given) {
+    const unsigned char *bytes = (const unsigned char *)given;
+    size_t size = strlen(given), index = 0, step;
+    while (index < size && (step = character_size(bytes + index, size - index)) > 0) {
+        index += step;
+    }
+    if (index == size) {
+        return given;
+    }
+    text valid = {0};
+    text_add(&valid, given, index);
+    while (index < size) {
+        step = character_size(bytes + index, size - index);
+        if (step > 0) {
+            text_add(&valid, given + index, step);
+        } else {
+            text_add_character(&valid, 0xfffd);
+            step = 1;
+        }
+        index += step;
+    }
+    return text_done(&valid);
+}
+
 test_string_t bound(const char *text) {
-    return (test_string_t){(uint8_t *)text, text != NULL ? strlen(text) : 0};
+    const char *valid = text != NULL ? valid_text(text) : NULL;
+    return (test_string_t){(uint8_t *)valid, valid != NULL ? strlen(valid) : 0};
 }
 
 const char *given(test_string_t text) { return text.len > 0 ? (const char *)text.ptr : ""; }

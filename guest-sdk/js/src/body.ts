@@ -29,12 +29,15 @@ export class Message {
     return decode(this.body);
   }
 
-  /** The body, read as JSON. Throws a `BodyError` if it is not JSON. */
+  /**
+   * The body, read as JSON: UTF-8 or UTF-16, with or without a byte order mark. Throws a `BodyError` if it is not
+   * JSON.
+   */
   json(): any;
   json<T>(): T;
   json(): any {
     try {
-      return JSON.parse(this.text());
+      return JSON.parse(decodeJson(this.body));
     } catch (error) {
       const reason = (error as Error).message;
       throw new BodyError("json", `not the JSON expected: ${reason}; it is ${beginning(this.body)}`);
@@ -69,6 +72,25 @@ export function beginning(body: Uint8Array): string {
 
 function decode(body: Uint8Array): string {
   return new TextDecoder().decode(body);
+}
+
+/**
+ * JSON starts with an ASCII character, so that UTF-16 is recognised by its zero bytes even without a byte order mark.
+ * Not by `TextDecoder`: QuickJS has one for UTF-8 alone.
+ */
+function decodeJson(body: Uint8Array): string {
+  const [first, second] = body;
+  const isBig = (first === 0xfe && second === 0xff) || (first === 0 && second !== 0);
+  const isLittle = (first === 0xff && second === 0xfe) || (first !== 0 && second === 0);
+  if (body.length < 2 || !(isBig || isLittle)) {
+    return decode(body);
+  }
+  let text = "";
+  for (let index = 0; index < body.length; index += 2) {
+    const [high, low] = isBig ? [body[index]!, body[index + 1]] : [body[index + 1], body[index]!];
+    text += high === undefined || low === undefined ? "\ufffd" : String.fromCharCode((high << 8) | low);
+  }
+  return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
 /** RFC 6901. */

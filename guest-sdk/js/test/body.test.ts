@@ -16,6 +16,27 @@ test("a pointer finds a value of any type", () => {
   assert.throws(() => body.pointer("/a/b/length"), { code: "missing" });
 });
 
+test("json may be UTF-16 or have a byte order mark", () => {
+  const text = '{"name": "Zoë 🎉"}';
+  const units = (isBig: boolean) =>
+    Array.from(text).flatMap((character) => character.split("")).flatMap((unit) => {
+      const code = unit.charCodeAt(0);
+      return isBig ? [code >> 8, code & 0xff] : [code & 0xff, code >> 8];
+    });
+  const bodies = [
+    [...bytes(text)],
+    [0xef, 0xbb, 0xbf, ...bytes(text)],
+    units(true),
+    [0xfe, 0xff, ...units(true)],
+    units(false),
+    [0xff, 0xfe, ...units(false)],
+  ];
+  for (const body of bodies) {
+    assert.equal(new Message([], new Uint8Array(body)).pointer("/name"), "Zoë 🎉");
+  }
+  assert.throws(() => new Message([], new Uint8Array(units(true).slice(0, -1))).json(), /not the JSON expected/);
+});
+
 test("an error shows the body's beginning", () => {
   assert.throws(() => message("<html>").json(), /^BodyError: not the JSON expected: .*; it is `<html>`$/);
   assert.throws(() => message("").json(), /it is an empty body$/);

@@ -45,6 +45,11 @@ def test_a_pointer_finds_a_value() -> None:
             body.pointer(pointer)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_json_may_be_of_any_unicode_encoding(encoding: str) -> None:
+    assert receipt('{"name": "Zoë 🎉"}'.encode(encoding)).pointer("/name") == "Zoë 🎉"
+
+
 def test_an_error_shows_the_body() -> None:
     with pytest.raises(BodyError, match="it is `<html>`"):
         receipt(b"<html>").json()

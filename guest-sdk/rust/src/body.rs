@@ -1,5 +1,6 @@
 //! Reading what the system under test wrote.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -28,7 +29,8 @@ pub enum BodyError {
 }
 
 pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, BodyError> {
-    serde_json::from_slice(body).map_err(|source| BodyError::Json { source, beginning: beginning(body) })
+    serde_json::from_slice(&utf8(body))
+        .map_err(|source| BodyError::Json { source, beginning: beginning(body) })
 }
 
 pub(crate) fn pointer<T: DeserializeOwned>(body: &[u8], pointer: &str) -> Result<T, BodyError> {
@@ -37,6 +39,24 @@ pub(crate) fn pointer<T: DeserializeOwned>(body: &[u8], pointer: &str) -> Result
         .pointer_mut(pointer)
         .ok_or_else(|| BodyError::Missing { pointer: pointer.to_owned(), beginning: beginning(body) })?;
     T::deserialize(value.take()).map_err(|source| BodyError::Json { source, beginning: beginning(body) })
+}
+
+/// Returns a body of JSON as UTF-8 without a byte order mark. JSON starts with an ASCII character, so that UTF-16 is
+/// recognised by its zero bytes even without a mark.
+fn utf8(body: &[u8]) -> Cow<'_, [u8]> {
+    let (text, unit): (_, fn([u8; 2]) -> u16) = match body {
+        [0xef, 0xbb, 0xbf, text @ ..] => return Cow::Borrowed(text),
+        [0xfe, 0xff, text @ ..] => (text, u16::from_be_bytes),
+        [0xff, 0xfe, text @ ..] => (text, u16::from_le_bytes),
+        [0, second, ..] if *second != 0 => (body, u16::from_be_bytes),
+        [first, 0, ..] if *first != 0 => (body, u16::from_le_bytes),
+        _ => return Cow::Borrowed(body),
+    };
+    let pairs = text.chunks_exact(2);
+    let cut = if pairs.remainder().is_empty() { "" } else { "\u{fffd}" };
+    let units = pairs.map(|pair| unit([pair[0], pair[1]]));
+    let characters = char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER));
+    Cow::Owned((characters.collect::<String>() + cut).into_bytes())
 }
 
 /// The first bytes of a body, for a person to read.
@@ -71,7 +91,7 @@ impl std::error::Error for BodyError {}
 macro_rules! reading_methods {
     ($message:ty) => {
         impl $message {
-            /// The body, read as JSON.
+            /// The body, read as JSON. It may be UTF-8 or UTF-16, with or without a byte order mark.
             ///
             /// # Errors
             ///
@@ -114,6 +134,25 @@ mod tests {
     #[test]
     fn json_is_read() {
         assert_eq!(json::<Vec<u8>>(b"[1, 2]").unwrap(), [1, 2]);
+    }
+
+    #[test]
+    fn json_may_be_utf_16_or_have_a_byte_order_mark() {
+        let text = "{\"name\": \"Zoë 🎉\"}";
+        let units = |order: fn(u16) -> [u8; 2]| text.encode_utf16().flat_map(order).collect::<Vec<_>>();
+        let (big, little) = (units(u16::to_be_bytes), units(u16::to_le_bytes));
+        for (mark, body) in [
+            (&b""[..], text.as_bytes()),
+            (b"\xef\xbb\xbf", text.as_bytes()),
+            (b"", &big),
+            (b"\xfe\xff", &big),
+            (b"", &little),
+            (b"\xff\xfe", &little),
+        ] {
+            assert_eq!(pointer::<String>(&[mark, body].concat(), "/name").unwrap(), "Zoë 🎉");
+        }
+        assert!(json::<Value>(&big[..big.len() - 1]).is_err());
+        assert!(json::<Value>(b"\xff\xfe").is_err());
     }
 
     #[test]

@@ -94,6 +94,7 @@ pub extern fn orbital_told_(reason: [*:0]const u8) void;
 pub extern fn orbital_failed() bool;
 pub extern fn orbital_difference_(left: [*:0]const u8, right: [*:0]const u8) [*:0]const u8;
 pub extern fn orbital_pretty_(body: Body, mistake: *[*:0]const u8) ?[*:0]const u8;
+pub extern fn orbital_json_utf8_(body: Body) Body;
 pub extern fn orbital_beginning_(body: Body) [*:0]const u8;
 pub extern fn orbital_read_duration_(text: [*:0]const u8, milliseconds: *u32) ?[*:0]const u8;
 pub extern fn orbital_send_event_(place: Place, event: Event) *const Receipt;

@@ -176,7 +176,7 @@ pub fn reason() [:0]const u8 {
 
 /// Marks the run as failed, with a reason for a person to read, and goes on.
 pub fn fail(src: Source, comptime format: []const u8, args: anytype) void {
-    c.orbital_fail_(at(src), "%s", print(format, args).ptr);
+    c.orbital_fail_(at(src), "%s", terminated(print(format, args)).ptr);
 }
 
 /// An error with a reason, to end the case with: `return orbital.fatal(@src(), "no invoice for {s}", .{id});`.
@@ -408,16 +408,17 @@ fn Message(comptime T: type) type {
             return null;
         }
 
-        /// The body, read as JSON into this type; what that has not is left out.
+        /// The body, read as JSON into this type; members that the type lacks are left out. The body may be UTF-8 or UTF-16,
+        /// with or without a byte order mark.
         pub fn json(message: T, src: Source, comptime Into: type) Error!Into {
             const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
-            return std.json.parseFromSliceLeaky(Into, allocator, message.body, options) catch |err|
+            return std.json.parseFromSliceLeaky(Into, allocator, jsonBytes(message.body), options) catch |err|
                 noJson(src, message.body, err);
         }
 
         /// The value at a JSON pointer such as `/user/email`, read into this type.
         pub fn pointer(message: T, src: Source, comptime Into: type, path: []const u8) Error!Into {
-            const whole = std.json.parseFromSliceLeaky(std.json.Value, allocator, message.body, .{}) catch |err|
+            const whole = std.json.parseFromSliceLeaky(std.json.Value, allocator, jsonBytes(message.body), .{}) catch |err|
                 return noJson(src, message.body, err);
             const found = find(whole, path) orelse {
                 const shown_body = beginning(message.body);
@@ -629,7 +630,7 @@ fn note(src: Source, given: anyerror, text: []const u8) void {
 /// What became of a case that returned an error.
 fn returned(given: anyerror) void {
     if (last) |failure| {
-        if (failure.err == given) return c.orbital_told_(failure.text);
+        if (failure.err == given) return c.orbital_told_(terminated(failure.text));
     }
     const name = @errorName(given);
     const text = if (latest) |src|
@@ -680,6 +681,11 @@ fn shown(value: anytype) [:0]const u8 {
     return std.mem.span(pretty);
 }
 
+/// A body of JSON as UTF-8 without a byte order mark; it may be UTF-16.
+fn jsonBytes(bytes: []const u8) []const u8 {
+    return givenBody(c.orbital_json_utf8_(.{ .text = bytes.ptr, .size = bytes.len }));
+}
+
 fn beginning(bytes: []const u8) []const u8 {
     return std.mem.span(c.orbital_beginning_(.{ .text = bytes.ptr, .size = bytes.len }));
 }
@@ -692,8 +698,13 @@ fn many(comptime T: type, count: usize) []T {
     return allocator.alloc(T, count) catch @panic("out of memory");
 }
 
+/// A text for C, where a zero byte would end it: such a byte becomes U+FFFD, as C does with bytes that are not UTF-8.
 fn terminated(text: []const u8) [:0]const u8 {
-    return allocator.dupeSentinel(u8, text, 0) catch @panic("out of memory");
+    const whole = if (std.mem.indexOfScalar(u8, text, 0) == null)
+        text
+    else
+        std.mem.replaceOwned(u8, allocator, text, "\x00", "\u{FFFD}") catch @panic("out of memory");
+    return allocator.dupeSentinel(u8, whole, 0) catch @panic("out of memory");
 }
 
 fn optional(text: ?[]const u8) ?[*:0]const u8 {

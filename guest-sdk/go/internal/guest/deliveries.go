@@ -5,6 +5,7 @@ package guest
 import (
 	bindings "github.com/orbital-e2e/orbital/guest-sdk/go/internal/bindings/orbital_test_deliveries"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/runtime"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
@@ -23,6 +24,7 @@ func (Host) Expect(key string, replies []contract.Reply) *contract.Error {
 			Body:    reply.Body,
 		})
 	}
+	key = utf8text.Valid(key)
 	options := bindings.ExpectOptions{Replies: planned}
 	answer := wit_runtime.Cross(func() wit_types.Result[wit_types.Unit, bindings.ExpectError] {
 		return bindings.Expect(key, options)
@@ -35,6 +37,7 @@ func (Host) Expect(key string, replies []contract.Reply) *contract.Error {
 
 // WaitFor takes the next delivery of a key.
 func (Host) WaitFor(key string, timeoutMs *uint32) (contract.Delivery, *contract.Error) {
+	key = utf8text.Valid(key)
 	answer := wit_runtime.Cross(func() wit_types.Result[bindings.Delivery, bindings.WaitError] {
 		return bindings.WaitFor(key, Option(timeoutMs))
 	})
@@ -46,8 +49,12 @@ func (Host) WaitFor(key string, timeoutMs *uint32) (contract.Delivery, *contract
 
 // WaitN takes the next deliveries of some keys.
 func (Host) WaitN(keys []string, n uint32, timeoutMs *uint32) ([]contract.Delivery, *contract.Error) {
+	valid := make([]string, 0, len(keys))
+	for _, key := range keys {
+		valid = append(valid, utf8text.Valid(key))
+	}
 	answer := wit_runtime.Cross(func() wit_types.Result[[]bindings.Delivery, bindings.WaitError] {
-		return bindings.WaitN(keys, n, Option(timeoutMs))
+		return bindings.WaitN(valid, n, Option(timeoutMs))
 	})
 	if answer.Tag() == wit_types.ResultErr {
 		return nil, waitError(answer.Err())
@@ -106,7 +113,7 @@ func waitError(answer bindings.WaitError) *contract.Error {
 func headers(given []contract.Field) []bindings.Header {
 	headers := make([]bindings.Header, 0, len(given))
 	for _, field := range given {
-		headers = append(headers, bindings.Header(field))
+		headers = append(headers, bindings.Header(valid(field)))
 	}
 	return headers
 }

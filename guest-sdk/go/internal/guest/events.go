@@ -5,6 +5,7 @@ package guest
 import (
 	bindings "github.com/orbital-e2e/orbital/guest-sdk/go/internal/bindings/orbital_test_events"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/runtime"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
@@ -33,9 +34,9 @@ func (Host) SendEvents(sent []contract.Event) []contract.Answer {
 // Request sends any other request.
 func (Host) Request(sent contract.Request) (contract.Receipt, *contract.Error) {
 	request := bindings.HttpRequest{
-		Target:    sent.Target,
-		Method:    sent.Method,
-		Path:      sent.Path,
+		Target:    utf8text.Valid(sent.Target),
+		Method:    utf8text.Valid(sent.Method),
+		Path:      utf8text.Valid(sent.Path),
 		Headers:   headers(sent.Headers),
 		Body:      sent.Body,
 		TimeoutMs: Option(sent.TimeoutMs),
@@ -45,9 +46,9 @@ func (Host) Request(sent contract.Request) (contract.Receipt, *contract.Error) {
 
 func event(sent contract.Event) bindings.Event {
 	return bindings.Event{
-		Target:    sent.Target,
-		Key:       Option(sent.Key),
-		Path:      sent.Path,
+		Target:    utf8text.Valid(sent.Target),
+		Key:       validOption(sent.Key),
+		Path:      utf8text.Valid(sent.Path),
 		Headers:   headers(sent.Headers),
 		Body:      sent.Body,
 		TimeoutMs: Option(sent.TimeoutMs),

@@ -5,6 +5,7 @@ package guest
 import (
 	bindings "github.com/orbital-e2e/orbital/guest-sdk/go/internal/bindings/orbital_test_metrics"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/runtime"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
@@ -20,8 +21,9 @@ func (Host) Record(kind contract.MetricKind, name string, value float64, labels 
 	}
 	series := make([]bindings.Label, 0, len(labels))
 	for _, label := range labels {
-		series = append(series, bindings.Label(label))
+		series = append(series, bindings.Label(valid(label)))
 	}
+	name = utf8text.Valid(name)
 	answer := wit_runtime.Cross(func() wit_types.Result[wit_types.Unit, bindings.MetricError] {
 		return record(name, value, series)
 	})

@@ -80,7 +80,8 @@ class Reading:
         return self.body.decode(errors="replace")
 
     def json(self) -> Any:
-        """The body, read as JSON. Raises `BodyError` if it is not JSON."""
+        """The body, read as JSON: UTF-8, UTF-16 or UTF-32, with or without a byte order mark. Raises `BodyError` if it
+        is not JSON."""
         try:
             return json_module.loads(self.body)
         except ValueError as error:

@@ -7,6 +7,7 @@ import (
 	contract "github.com/orbital-e2e/orbital/guest-sdk/go/internal/bindings/orbital_test_suite"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/guest"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/suite"
+	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
 
@@ -40,7 +41,7 @@ func Run(name string) wit_types.Result[wit_types.Unit, string] {
 func testCase(known suite.Case) contract.TestCase {
 	tags := make([]contract.Tag, 0, len(known.Tags))
 	for _, tag := range known.Tags {
-		tags = append(tags, contract.Tag(tag))
+		tags = append(tags, contract.Tag{Name: utf8text.Valid(tag.Name), Value: utf8text.Valid(tag.Value)})
 	}
 	return contract.TestCase{
 		Name:        known.Name,
@@ -59,9 +60,9 @@ func schedule(known suite.Schedule) contract.Schedule {
 	case known.Cron != "":
 		zone := wit_types.None[string]()
 		if known.CronZone != "" {
-			zone = wit_types.Some(known.CronZone)
+			zone = wit_types.Some(utf8text.Valid(known.CronZone))
 		}
-		return contract.MakeScheduleCron(contract.CronSchedule{Expression: known.Cron, Zone: zone})
+		return contract.MakeScheduleCron(contract.CronSchedule{Expression: utf8text.Valid(known.Cron), Zone: zone})
 	default:
 		return contract.MakeScheduleManual()
 	}
