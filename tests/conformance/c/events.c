@@ -99,3 +99,11 @@ ORBITAL_CASE(wait_timeout, .manual = true, .timeout = "5s") {
 }
 
 ORBITAL_CASE(waits_for_ever, .manual = true, .timeout = "300ms") { orbital_wait_for(orbital_new_id()); }
+
+ORBITAL_CASE(encodings, .manual = true, .timeout = "5s") {
+    static const char *const paths[] = {"/utf-8-mark", "/utf-16-le", "/utf-16-le-mark", "/utf-16-be", "/utf-16-be-mark"};
+    for (int index = 0; index < 5; index++) {
+        const orbital_receipt *answer = orbital_request(.target = "encodings", .path = paths[index]);
+        ORBITAL_CHECK_EQ(orbital_string_at(answer, "/name"), "Zoë 🎉");
+    }
+}

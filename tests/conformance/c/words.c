@@ -1,6 +1,7 @@
 // What a case says and what it is told.
 #include <orbital.h>
 #include <stdio.h>
+#include <unistd.h>
 
 ORBITAL_CASE(logs, .manual = true, .timeout = "5s") {
     orbital_log(ORBITAL_DEBUG, "level debug", {"n", "1"});
@@ -27,4 +28,26 @@ ORBITAL_CASE(config, .manual = true, .timeout = "5s") {
 ORBITAL_CASE(context, .manual = true, .timeout = "5s") {
     const orbital_run *run = orbital_run_context();
     orbital_info("context %s %d %s", run->case_name, run->attempt, run->environment);
+}
+
+#define BYTES "got \x8b\xff"
+
+ORBITAL_CASE(invalid_text, .manual = true, .timeout = "5s") {
+    orbital_log(ORBITAL_INFO, BYTES, {"n", BYTES});
+    orbital_expect(BYTES);
+    const orbital_receipt *asked = orbital_request(.target = "encodings", .path = "/\x8b\xff");
+    orbital_info("%.*s", (int)asked->body.size, asked->body.text);
+    orbital_counter("invalid_text_total", 1, {"kind", BYTES});
+    orbital_config(BYTES);
+    orbital_fail(BYTES);
+}
+
+ORBITAL_CASE(invalid_end, .manual = true, .timeout = "5s") { orbital_fatal(BYTES); }
+
+ORBITAL_CASE(random_values, .name = "random", .manual = true, .timeout = "5s") {
+    for (int index = 0; index < 3; index++) {
+        unsigned long long number = 0;
+        getentropy(&number, sizeof number);
+        orbital_info("%llu", number);
+    }
 }

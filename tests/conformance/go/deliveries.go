@@ -122,3 +122,13 @@ func send(t *orbital.T, key string, value user) orbital.Receipt {
 	t.NoError(receipt.Success())
 	return receipt
 }
+
+func encodings(t *orbital.T) {
+	for _, encoding := range []string{"utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark"} {
+		answer, err := t.Request(orbital.Request{Target: "encodings", Path: "/" + encoding})
+		t.NoError(err)
+		var name string
+		t.NoError(answer.Pointer("/name", &name))
+		t.CheckEq(name, "Zoë 🎉")
+	}
+}

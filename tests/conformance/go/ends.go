@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"os"
 
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
@@ -37,3 +38,5 @@ func loops(*orbital.T) {
 	for {
 	}
 }
+
+func exits(*orbital.T) { os.Exit(2) }

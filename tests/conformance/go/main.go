@@ -23,12 +23,16 @@ func init() {
 	add("server-made-id", serverMadeID)
 	add("planned-replies", plannedReplies, orbital.Timeout(10*time.Second))
 	add("big-body", bigBody)
+	add("encodings", encodings)
 	add("unknown-target", unknownTarget)
 	add("wait-timeout", waitTimeout)
 	add("waits-for-ever", waitsForEver, orbital.Timeout(300*time.Millisecond))
 
 	add("logs", logs)
 	add("non-utf8", nonUTF8)
+	add("invalid-text", invalidText)
+	add("invalid-end", invalidEnd)
+	add("random", random)
 	add("metrics", metrics)
 	add("config", config)
 	add("context", runContext)
@@ -39,6 +43,8 @@ func init() {
 	add("uncaught", uncaught)
 	add("loops", loops, orbital.Timeout(300*time.Millisecond))
 	add("churns", churns)
-	// Of this language alone: nothing of its runtime may call the host while the host writes into its memory.
+	// Of this language alone: how a program would end.
+	add("exits", exits)
+	// Nothing of its runtime may call the host while the host writes into its memory.
 	add("receives", receives, orbital.Timeout(20*time.Second))
 }

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	cryptorand "crypto/rand"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
@@ -39,4 +41,28 @@ func config(t *orbital.T) {
 func runContext(t *orbital.T) {
 	run := t.RunContext()
 	t.Log("context", run.Case, run.Attempt, run.Environment)
+}
+
+const invalid = "got \x8b\xff"
+
+func invalidText(t *orbital.T) {
+	t.Logger().Info(invalid, "n", invalid)
+	t.NoError(t.Expect(invalid))
+	asked, err := t.Request(orbital.Request{Target: "encodings", Path: "/\x8b\xff"})
+	t.NoError(err)
+	t.Log(string(asked.Body))
+	t.NoError(t.Counter("invalid_text_total", 1, orbital.Labels{"kind": invalid}))
+	t.Config(invalid)
+	t.Errorf("got %s", []byte{0x8b, 0xff})
+}
+
+func invalidEnd(*orbital.T) { panic(invalid) }
+
+// generator is made when the instance starts, which is when a run begins.
+var generator = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+
+func random(t *orbital.T) {
+	t.Log(rand.Uint64())
+	t.Log(generator.Uint64())
+	t.Log(cryptorand.Text())
 }

@@ -1,4 +1,4 @@
-//! The SDK for Python with its tools, in an environment of its own: `target/python`.
+//! The SDK for Python with its tools, and the packages that the conformance suite uses, in an environment of its own: `target/python`.
 
 use std::{fs, path::PathBuf, process::Command};
 
@@ -42,10 +42,11 @@ pub(crate) fn version() -> Result<String, Missing> {
 /// Makes the environment, unless it is there and has what it must have.
 fn install(environment: &PathBuf, version: &str) -> anyhow::Result<()> {
     let sdk = workspace::path("guest-sdk/python");
+    let libraries = workspace::path("tests/conformance/python/requirements.lock");
     let mut digest = Digest::default();
     digest.text(version);
-    for file in ["requirements.lock", "pyproject.toml"] {
-        digest.file(&sdk.join(file))?;
+    for file in [&sdk.join("requirements.lock"), &sdk.join("pyproject.toml"), &libraries] {
+        digest.file(file)?;
     }
     let (digest, stamp) = (digest.finish(), environment.join(".stamp"));
     if fs::read_to_string(&stamp).is_ok_and(|of| of == digest) {
@@ -55,6 +56,7 @@ fn install(environment: &PathBuf, version: &str) -> anyhow::Result<()> {
     // Editable: what changes in the SDK needs no installation.
     let mut pip = Command::new(environment.join("bin/python"));
     pip.current_dir(&sdk).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    workspace::run(pip.args(["-r", "requirements.lock", "-e", "."]))?;
+    pip.args(["-r", "requirements.lock", "-e", ".", "-r"]).arg(libraries);
+    workspace::run(&mut pip)?;
     fs::write(&stamp, digest).with_context(|| format!("cannot write `{}`", stamp.display()))
 }

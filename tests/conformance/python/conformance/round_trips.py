@@ -1,6 +1,6 @@
 """Events and deliveries, as in the example suite."""
 
-from orbital_sdk import Event, Failure, Reply, Test, WaitTimeout, case
+from orbital_sdk import Event, Failure, Reply, Request, Test, WaitTimeout, case
 
 
 @case(manual=True, timeout="5s")
@@ -79,3 +79,9 @@ def waits_for_ever(t: Test) -> None:
 def big_body(t: Test) -> None:
     receipt = t.send_event(Event("api", key=t.new_id(), body="x" * (3 * 1024 * 1024)))
     t.log.info(f"answered {receipt.status}")
+
+@case(manual=True, timeout="5s")
+def encodings(t: Test) -> None:
+    for encoding in ("utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark"):
+        answer = t.request(Request("encodings", path=f"/{encoding}"))
+        t.check_eq(answer.pointer("/name"), "Zoë 🎉")

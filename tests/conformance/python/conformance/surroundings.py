@@ -2,7 +2,7 @@
 
 import sys
 
-from orbital_sdk import Test, case
+from orbital_sdk import Failure, Request, Test, case
 
 
 @case(manual=True, timeout="5s")
@@ -37,3 +37,22 @@ def context(t: Test) -> None:
 @case(manual=True, timeout="5s")
 def non_utf8(t: Test) -> None:
     sys.stdout.buffer.write(b"\xff\xfe\n")
+
+# What Python makes of bytes that are not valid UTF-8, as in the name of a file.
+BYTES = b"got \x8b\xff".decode(errors="surrogateescape")
+
+
+@case(manual=True, timeout="5s")
+def invalid_text(t: Test) -> None:
+    t.log.info(BYTES, n=BYTES)
+    t.expect(BYTES)
+    asked = t.request(Request("encodings", path=b"/\x8b\xff".decode(errors="surrogateescape")))
+    t.log.info(asked.text())
+    t.counter("invalid_text_total", 1, kind=BYTES)
+    t.config(BYTES)
+    t.fail(BYTES)
+
+
+@case(manual=True, timeout="5s")
+def invalid_end(t: Test) -> None:
+    raise Failure(BYTES)

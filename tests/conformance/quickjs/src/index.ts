@@ -1,3 +1,3 @@
-// The cases of ../typescript, on the engine QuickJS.
+// The cases of both engines in ../typescript, on the engine QuickJS.
 
-import "../../typescript/src/index.ts";
+import "../../typescript/src/common.ts";

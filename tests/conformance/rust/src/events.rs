@@ -84,3 +84,12 @@ pub(crate) fn unknown_target(t: &Test) -> Result {
     t.send_event(Event::to("nowhere"))?;
     Ok(())
 }
+
+#[case(manual, timeout = "5s")]
+pub(crate) fn encodings(t: &Test) -> Result {
+    for encoding in ["utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark"] {
+        let answer = t.request(Request::get("encodings").path(format!("/{encoding}")))?;
+        check_eq!(t, answer.pointer::<String>("/name")?, "Zoë 🎉");
+    }
+    Ok(())
+}

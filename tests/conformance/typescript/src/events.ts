@@ -58,3 +58,10 @@ test("big-body", { manual: true, timeout: "5s" }, (t) => {
   const receipt = t.sendEvent({ target: "api", key: t.newId(), body });
   t.log.info(`answered ${receipt.status}`);
 });
+
+test("encodings", { manual: true, timeout: "5s" }, (t) => {
+  for (const encoding of ["utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark"]) {
+    const answer = t.request({ target: "encodings", path: `/${encoding}` });
+    t.checkEq(answer.pointer("/name"), "Zoë 🎉");
+  }
+});

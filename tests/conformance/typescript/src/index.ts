@@ -1,6 +1,4 @@
-// What every SDK must do, in TypeScript. The table of what must come of it is in the black-box tests.
+// The cases on StarlingMonkey: those of both engines, and those of `fetch`.
 
-import "./events.ts";
-import "./outcomes.ts";
-import "./reports.ts";
-import "./waits.ts";
+import "./common.ts";
+import "./clients.ts";

@@ -31,3 +31,20 @@ test("context", { manual: true, timeout: "5s" }, (t) => {
 test("non-utf8", { manual: true, timeout: "5s" }, () => {
   console.log("\ud800");
 });
+
+// What is no character: half of a pair.
+const bytes = "got \udc8b\udcff";
+
+test("invalid-text", { manual: true, timeout: "5s" }, (t) => {
+  t.log.info(bytes, { n: bytes });
+  t.expect(bytes);
+  const asked = t.request({ target: "encodings", path: "/\udc8b\udcff" });
+  t.log.info(asked.text());
+  t.counter("invalid_text_total", 1, { kind: bytes });
+  t.config(bytes);
+  t.fail(bytes);
+});
+
+test("invalid-end", { manual: true, timeout: "5s" }, () => {
+  throw new Error(bytes);
+});

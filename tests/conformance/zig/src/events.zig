@@ -91,3 +91,11 @@ pub fn waitTimeout() !void {
 pub fn waitsForEver() !void {
     _ = try orbital.waitFor(@src(), orbital.newId());
 }
+
+pub fn encodings() !void {
+    for ([_][]const u8{ "utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark" }) |encoding| {
+        const path = orbital.print("/{s}", .{encoding});
+        const answer = try orbital.request(@src(), .{ .target = "encodings", .path = path });
+        orbital.checkEq(@src(), try answer.pointer(@src(), []const u8, "/name"), "Zoë 🎉");
+    }
+}

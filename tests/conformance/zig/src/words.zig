@@ -39,3 +39,27 @@ pub fn context() !void {
     const run = orbital.runContext();
     orbital.info("context {s} {d} {s}", .{ run.case, run.attempt, run.environment });
 }
+
+const bytes = "got \x8b\xff";
+
+pub fn invalidText() !void {
+    orbital.log(.info, bytes, &.{.{ "n", bytes }});
+    try orbital.expect(@src(), bytes, &.{});
+    const asked = try orbital.request(@src(), .{ .target = "encodings", .path = "/\x8b\xff" });
+    orbital.info("{s}", .{asked.body});
+    try orbital.counter(@src(), "invalid_text_total", 1, &.{.{ "kind", bytes }});
+    _ = orbital.config(bytes);
+    orbital.fail(@src(), "{s}", .{bytes});
+}
+
+pub fn invalidEnd() !void {
+    return orbital.fatal(@src(), "{s}", .{bytes});
+}
+
+pub fn random() !void {
+    for (0..3) |_| {
+        var number: u64 = 0;
+        _ = wasi.random_get(std.mem.asBytes(&number), @sizeOf(u64));
+        orbital.info("{d}", .{number});
+    }
+}

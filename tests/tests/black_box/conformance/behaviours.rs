@@ -14,8 +14,12 @@ pub(crate) struct Behaviour {
     pub(crate) deliveries: usize,
     /// What it logged: level, message, value of the field `n`.
     pub(crate) logs: &'static [Log],
-    /// The only language that has it.
-    only: Option<&'static str>,
+    /// Whether each line of its log must be another one in every run.
+    pub(crate) is_fresh: bool,
+    /// Whether its timeline is too long to be told in full.
+    is_long: bool,
+    /// The languages that have it; all, if there is none.
+    only: &'static [&'static str],
 }
 
 /// A line of the log.
@@ -44,7 +48,9 @@ const PASSES: Behaviour = Behaviour {
     steps: &[],
     deliveries: 0,
     logs: &[],
-    only: None,
+    is_fresh: false,
+    is_long: false,
+    only: &[],
 };
 
 const fn log(level: &'static str, message: &'static str) -> Log {
@@ -55,7 +61,7 @@ const fn numbered(level: &'static str, message: &'static str, n: &'static str) -
     Log { level, message, n: Some(n) }
 }
 
-pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
+pub(crate) const BEHAVIOURS: [Behaviour; 31] = [
     PASSES,
     // What a round trip is.
     Behaviour { case: "smoke", steps: &["new-id", "send", "wait"], deliveries: 1, ..PASSES },
@@ -79,6 +85,8 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
         logs: &[log("info", "answered 413")],
         ..PASSES
     },
+    // JSON in UTF-16, and JSON with a byte order mark.
+    Behaviour { case: "encodings", steps: &["send"; 5], ..PASSES },
     // What a case says and is told.
     Behaviour {
         case: "logs",
@@ -95,6 +103,34 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
     },
     // Two bytes that are no text, or one code unit of JavaScript's that is none.
     Behaviour { case: "non-utf8", steps: &["log"], logs: &[log("stdout", "\u{fffd}")], ..PASSES },
+    // Every kind of text that a case passes to the host, with two bytes that are no text: log, key, path, label, name of a
+    // setting, reason.
+    Behaviour {
+        case: "invalid-text",
+        outcome: "fail",
+        messages: &[&["got \u{fffd}\u{fffd}", PLACE]],
+        steps: &["log", "expect", "send", "log", "metric", "read", "fail"],
+        logs: &[
+            numbered("info", "got \u{fffd}\u{fffd}", "got \u{fffd}\u{fffd}"),
+            log("info", "asked for /%EF%BF%BD%EF%BF%BD"),
+        ],
+        ..PASSES
+    },
+    // The same in what ends a case: an error, an exception or a panic.
+    Behaviour {
+        case: "invalid-end",
+        outcome: "fail",
+        messages: &[&["got \u{fffd}\u{fffd}", PLACE]],
+        ..PASSES
+    },
+    // What was seeded while the component was built included.
+    Behaviour {
+        case: "random",
+        steps: &["log"; 3],
+        logs: &[const { log("info", ANY) }; 3],
+        is_fresh: true,
+        ..PASSES
+    },
     Behaviour { case: "metrics", steps: &["metric", "metric", "metric"], ..PASSES },
     Behaviour {
         case: "config",
@@ -131,7 +167,7 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
         case: "unknown-target",
         outcome: "fail",
         messages: &[&[
-            "unknown target: no target `nowhere` is configured; those are: `api`, `pipeline`",
+            "unknown target: no target `nowhere` is configured; those are: `api`, `encodings`, `pipeline`",
             PLACE,
         ]],
         steps: &["send"],
@@ -161,19 +197,57 @@ pub(crate) const BEHAVIOURS: [Behaviour; 22] = [
         ..PASSES
     },
     Behaviour { case: "churns", steps: &["log"; 20], logs: &[const { log("info", ANY) }; 20], ..PASSES },
-    // Garbage collection while the host writes into the instance's memory: 18 MB of deliveries. The timeline is too
-    // long to be told in full.
-    Behaviour { case: "receives", only: Some("go"), ..PASSES },
+    // Garbage collection while the host writes into the instance's memory: 18 MB of deliveries.
+    Behaviour { case: "receives", is_long: true, only: &["go"], ..PASSES },
+    // What a language's own libraries do.
+    Behaviour {
+        case: "exits",
+        outcome: "error",
+        messages: &[&[
+            "called `exit` with the code of a failure (`os.Exit` in Go",
+            "in main.exits (ends.go:",
+        ]],
+        only: &["go"],
+        ..PASSES
+    },
+    Behaviour {
+        case: "zones",
+        steps: &["log"],
+        logs: &[log("info", "2027-03-28T12:00:00+02:00")],
+        only: &["python"],
+        ..PASSES
+    },
+    Behaviour {
+        case: "absent",
+        steps: &["log"; 4],
+        logs: &[
+            log("info", "`asyncio.run`: a component has no event loop"),
+            log("info", "`threading.Thread.start`: a component has no threads"),
+            log("info", "`subprocess`: a component starts no processes"),
+            log("info", "a component has no sockets; send with `t.send_event`"),
+        ],
+        only: &["python"],
+        ..PASSES
+    },
+    Behaviour { case: "axios", steps: &["send"], only: &["typescript"], ..PASSES },
+    Behaviour {
+        case: "unawaited-fetch",
+        outcome: "fail",
+        messages: &[&["the case ended before `fetch` was answered", "put `await` before it", PLACE]],
+        steps: &["fail"],
+        only: &["typescript"],
+        ..PASSES
+    },
 ];
 
 impl Behaviour {
     /// Whether this language has it.
     pub(crate) fn is_of(&self, language: &Language) -> bool {
-        self.only.is_none_or(|only| only == language.name)
+        self.only.is_empty() || self.only.contains(&language.name)
     }
 
     /// Whether its timeline is short enough to be compared.
     pub(crate) fn has_timeline(&self) -> bool {
-        self.only.is_none()
+        !self.is_long
     }
 }

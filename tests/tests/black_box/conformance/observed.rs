@@ -48,6 +48,14 @@ impl Observed {
         }
     }
 
+    /// The lines of the log that another run had as well.
+    pub(crate) fn repeated(&self, other: &Self) -> Vec<String> {
+        let both = self.logs.iter().zip(&other.logs);
+        both.filter(|(line, again)| line == again)
+            .map(|(line, _)| format!("twice the same: {line:?}"))
+            .collect()
+    }
+
     /// What must come of this case in this language.
     pub(crate) fn expected<'a>(behaviour: &'a Behaviour, language: &Language) -> Expected<'a> {
         let own = |part: &'static str| match part {
