@@ -331,11 +331,6 @@ async fn basic_and_bearer_let_in_and_their_secret_reaches_no_test() {
     ] {
         assert_eq!(deliver(&host, path, &[("authorization", &wrong)], "{}").await, 401, "{path} {wrong}");
     }
-    for (path, scheme) in [("/bearer", "Bearer"), ("/basic", "Basic")] {
-        let response = client().post(format!("{}{path}", host.webhook)).send().await.unwrap();
-        assert_eq!(response.status(), 401);
-        assert_eq!(response.headers()["www-authenticate"], scheme);
-    }
     assert_no_secret_shows(&host).await;
 }
 

@@ -20,6 +20,11 @@ use crate::webhook::refusal::Refusal;
 /// The fewest characters of a secret in a path: fewer can be guessed.
 const LEAST: usize = 16;
 
+/// Challenges as RFC 7617, section 2, and RFC 6750, section 3, have them. Clients answer none without a realm.
+const BASIC: &str = r#"Basic realm="orbital", charset="UTF-8""#;
+const BEARER: &str = r#"Bearer realm="orbital""#;
+const BEARER_WRONG: &str = r#"Bearer realm="orbital", error="invalid_token""#;
+
 /// Lets requests in, or not.
 pub struct Gate {
     /// The most specific first.
@@ -190,13 +195,13 @@ impl Proof {
             },
             Self::Bearer(tokens) => match authorization(headers, "bearer ") {
                 Some(token) if tokens.has(token) => Ok(()),
-                Some(_) => Err(wrong("the token is not the right one").asking("Bearer")),
-                None => Err(missing("`Authorization: Bearer TOKEN` is missing").asking("Bearer")),
+                Some(_) => Err(wrong("the token is not the right one").asking(BEARER_WRONG)),
+                None => Err(missing("`Authorization: Bearer TOKEN` is missing").asking(BEARER)),
             },
             Self::Basic(tokens) => match authorization(headers, "basic ") {
                 Some(text) if BASE64.decode(text).is_ok_and(|pair| tokens.has(&pair)) => Ok(()),
-                Some(_) => Err(wrong("user or password are not the right ones").asking("Basic")),
-                None => Err(missing("`Authorization: Basic …` is missing").asking("Basic")),
+                Some(_) => Err(wrong("user or password are not the right ones").asking(BASIC)),
+                None => Err(missing("`Authorization: Basic …` is missing").asking(BASIC)),
             },
             Self::Segment(_) => signature(headers, "x-signature").map(drop),
             Self::GitHub(_) => signature(headers, "x-hub-signature-256").map(drop),
