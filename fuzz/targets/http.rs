@@ -25,6 +25,7 @@ max_bodies = "8KiB"
 max_headers = 20
 max_head = "8KiB"
 max_rate_per_peer = 20
+idle_timeout = "60s"
 "#;
 
 /// How many pieces are sent at most.
@@ -46,10 +47,10 @@ async fn converse(data: &[u8]) {
     let webhook = Webhook::new(settings.webhook, gate, waiter.clone());
 
     let (mut peer, ours) = tokio::io::duplex(1024);
-    let router = webhook.router();
+    let app = webhook.app();
     let serving = tokio::spawn({
         let door = door.clone();
-        async move { attend(&door, ours, router).await }
+        async move { attend(&door, ours, app).await }
     });
     let mut answers = Vec::new();
     let talk = async {

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::admin::TokenError;
 use crate::compare::{EnvironmentError, Environments};
+use crate::descriptors::Places;
 use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
@@ -20,9 +21,6 @@ use crate::state::{State, StateError, StateSettings};
 use crate::target::{Client, ClientError};
 use crate::waiter::Waiter;
 use crate::webhook::{AuthError, Gate};
-
-/// More than anybody who scrapes and looks needs.
-const ADMIN_CONNECTIONS: usize = 256;
 
 /// The rooms that a run goes through, ready and bound, and nothing started.
 pub struct Foundation {
@@ -91,9 +89,13 @@ impl Foundation {
         let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
         let client = client(settings, secrets, masker)?;
         let tls = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
+        let places = Places::now(settings);
+        if let Some(shortage) = places.shortage() {
+            tracing::warn!("{shortage}");
+        }
         let webhook = Listener::bind(
             settings.webhook.listen,
-            Door::new(settings.webhook.max_connections, settings.webhook.limits, tls),
+            Door::new(places.webhook, settings.webhook.limits, tls),
             "webhook",
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
@@ -159,8 +161,9 @@ pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<S
 /// The address cannot be bound, or the certificate not be used.
 pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
     let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
-    let limits = Limits { connections_per_peer: ADMIN_CONNECTIONS, ..Limits::default() };
-    let door = Door::new(ADMIN_CONNECTIONS, limits, tls);
+    let connections = Places::now(settings).admin;
+    let limits = Limits { connections_per_peer: connections, ..Limits::default() };
+    let door = Door::new(connections, limits, tls);
     Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
 }
 

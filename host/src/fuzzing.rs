@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
@@ -15,7 +14,7 @@ use tower_service::Service as _;
 
 use crate::config::{Mistake, Setting, parse};
 use crate::guest::{Code, ContractError, GuestEngine, Metadata};
-use crate::listener::Door;
+use crate::listener::{App, Door};
 use crate::registry::TrustSettings;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
@@ -50,7 +49,7 @@ pub fn key(places: &[KeyPlace], headers: &HeaderMap, path: &str, query: &str, bo
 
 /// What the webhook answers to a request.
 pub async fn answer(webhook: &Arc<Webhook>, request: Request<Bytes>) -> StatusCode {
-    let answer = webhook.router().call(request.map(Body::from)).await;
+    let answer = webhook.app().router.call(request.map(Body::from)).await;
     answer.unwrap_or_else(|never| match never {}).status()
 }
 
@@ -58,10 +57,10 @@ pub async fn answer(webhook: &Arc<Webhook>, request: Request<Bytes>) -> StatusCo
 pub async fn attend(
     door: &Arc<Door>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    router: Router,
+    app: App,
 ) {
-    let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    door.clone().attend(stream, peer, router, CancellationToken::new()).await;
+    let place = door.enter(IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    door.clone().attend(stream, place.expect("there is a place"), app, CancellationToken::new()).await;
 }
 
 /// How many bytes of bodies the webhook holds.

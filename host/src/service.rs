@@ -17,7 +17,7 @@ use crate::foundation::{
     Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
 };
 use crate::history::{History, HistoryError};
-use crate::listener::Doors;
+use crate::listener::{App, Doors};
 use crate::output::Outputs;
 use crate::pausing::PauseBook;
 use crate::registry::Loader;
@@ -109,6 +109,7 @@ impl Service {
             config,
             environments: compared,
             metrics: metrics.clone(),
+            doors: doors.clone(),
             runner: runner.clone(),
             journal,
             history: history.clone(),
@@ -138,8 +139,8 @@ impl Service {
             status,
         };
         let others = vec![
-            tokio::spawn(public.serve(webhook.router(), close.clone())),
-            tokio::spawn(private.serve(pages, close.clone())),
+            tokio::spawn(public.serve(webhook.app(), close.clone())),
+            tokio::spawn(private.serve(App::new(pages), close.clone())),
             tokio::spawn(loader.run(no_more.clone())),
             tokio::spawn(reloader.run(seen, hangup, no_more.clone())),
             tokio::spawn(upkeep(metrics, close.clone())),

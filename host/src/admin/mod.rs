@@ -33,6 +33,7 @@ pub use settings::AdminSettings;
 use crate::compare::Environments;
 use crate::dispatcher::Desk;
 use crate::history::History;
+use crate::listener::Doors;
 use crate::pausing::PauseBook;
 use crate::registry::{Snapshot, Terms};
 use crate::reload::ConfigStatus;
@@ -53,6 +54,8 @@ pub struct Admin {
     pub environments: watch::Receiver<Arc<Environments>>,
     /// The metrics.
     pub metrics: Arc<MetricsSink>,
+    /// Connections of both listeners.
+    pub doors: Doors,
     /// What runs.
     pub runner: Arc<Runner>,
     /// What ran lately.

@@ -7,6 +7,7 @@ use clap::Subcommand;
 
 use super::{Exit, LogFormat, print, start_log};
 use crate::admin::Access;
+use crate::descriptors::Places;
 use crate::foundation::{StartError, client, environments, gate, secrets, tls};
 use crate::settings::Settings;
 
@@ -52,6 +53,9 @@ impl Config {
                 tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
                 tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
                 print(&format!("{}: good\n", config.display()))?;
+                if let Some(shortage) = Places::raised(&settings).shortage() {
+                    print(&format!("here, {shortage}\n"))?;
+                }
             }
             Action::Show(File { config }) => {
                 let (settings, sources) = Settings::load_with_sources(&config)?;

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{run_one, select};
 use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
 use crate::build::{Profile, Project};
+use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
 use crate::language::Language;
@@ -73,6 +74,7 @@ impl Dev {
                 return Ok(Exit::NotPassed);
             }
         };
+        descriptors::raise();
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(self.go_on(project, guests, masker));

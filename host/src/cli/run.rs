@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start_log};
+use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
 use crate::registry::Component;
@@ -56,6 +57,7 @@ impl Run {
         if let Some(listen) = self.listen {
             settings.webhook.listen = listen;
         }
+        descriptors::raise();
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(self.run(settings, guests, &masker));
@@ -93,8 +95,8 @@ impl Run {
         let gate = gate(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets, masker).await?;
         let stop = CancellationToken::new();
-        let router = Webhook::new(settings.webhook, gate, waiter).router();
-        let serving = tokio::spawn(webhook.serve(router, stop.clone()));
+        let app = Webhook::new(settings.webhook, gate, waiter).app();
+        let serving = tokio::spawn(webhook.serve(app, stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
         for order in orders {

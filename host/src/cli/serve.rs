@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::{Exit, FLUSH_TIMEOUT, Log, LogFormat, Runtimes, Signals, start_log, stream};
+use crate::descriptors;
 use crate::output::{Output, Outputs};
 use crate::reload::Seen;
 use crate::service::Service;
@@ -41,6 +42,7 @@ impl Serve {
         let outputs = Outputs { stdout: stdout.context("cannot start a thread")?, stderr };
         let seen = Seen::file(&self.config);
         let settings = Settings::load(&self.config)?;
+        descriptors::raise();
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(async {

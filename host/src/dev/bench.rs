@@ -96,8 +96,8 @@ impl Bench {
         let Foundation { waiter, runner, webhook: listener } =
             Foundation::lay(&settings, &secrets, masker).await?;
         let (stop, webhook) = (CancellationToken::new(), listener.url());
-        let router = Webhook::new(settings.webhook, gate, waiter).router();
-        let serving = tokio::spawn(listener.serve(router, stop.clone()));
+        let app = Webhook::new(settings.webhook, gate, waiter).app();
+        let serving = tokio::spawn(listener.serve(app, stop.clone()));
         let pipeline = example.map(|example| {
             let (url, webhook, stop) = (example.url(), webhook.clone(), stop.clone());
             tokio::spawn(async move {

@@ -7,8 +7,10 @@ use crate::config::Section;
 /// Limits of one listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// How long the head of a request may take to come, and how long a connection may be without a request.
+    /// How long the head of a request may take to come, from its first byte on.
     pub head_timeout: Duration,
+    /// How long a connection may be without a request.
+    pub idle_timeout: Duration,
     /// The largest head of a request, in bytes.
     pub max_head: usize,
     /// The most headers of a request.
@@ -23,6 +25,9 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             head_timeout: Duration::from_secs(10),
+            // Longer than clients and load balancers keep connections, so that they close them first: the longest are
+            // those of Google Cloud, with 600 s. Whoever closes first cannot lose a request.
+            idle_timeout: Duration::from_secs(620),
             max_head: 64 << 10,
             max_headers: 100,
             connections_per_peer: 1024,
@@ -38,6 +43,7 @@ impl Limits {
         let most = default.connections_per_peer.min(connections);
         Self {
             head_timeout: section.duration("head_timeout", default.head_timeout),
+            idle_timeout: section.duration("idle_timeout", default.idle_timeout),
             // hyper's buffers have at least 8 KiB.
             max_head: section.bytes("max_head", 8 << 10..=1 << 20, default.max_head as u64),
             max_headers: section.integer("max_headers", 1..=1000, default.max_headers),

@@ -1,12 +1,10 @@
-//! What each peer takes: its connections, and its requests within a second.
+//! Requests of each peer within a second.
 //!
-//! Both tables are bounded: that of connections by the connections of the listener, that of requests by
-//! [`PEERS`].
+//! The table is bounded by [`PEERS`].
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -17,12 +15,9 @@ const PEERS: usize = 65_536;
 /// What a peer's rate is counted over, and how much of it may come in one burst.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Who is there.
+/// Requests of all peers.
 #[derive(Debug, Default)]
-pub(super) struct Peers {
-    connections: Mutex<HashMap<IpAddr, usize>>,
-    requests: Mutex<Requests>,
-}
+pub(super) struct Peers(Mutex<Requests>);
 
 #[derive(Debug, Default)]
 struct Requests {
@@ -31,29 +26,12 @@ struct Requests {
     swept: Option<Instant>,
 }
 
-/// The place of a connection; it is given back when this is dropped.
-#[derive(Debug)]
-pub(super) struct Place {
-    peers: Arc<Peers>,
-    peer: IpAddr,
-}
-
 impl Peers {
-    /// A place for one more connection of a peer, if it may have one.
-    pub(super) fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
-        let peer = peer(address);
-        let mut connections = lock(&self.connections);
-        let count = connections.get(&peer).copied().unwrap_or_default();
-        if count >= most {
-            return None;
-        }
-        connections.insert(peer, count + 1);
-        Some(Place { peers: self.clone(), peer })
-    }
-
     /// Whether a peer may send one more request now, with so many in a second.
-    pub(super) fn admits(&self, address: IpAddr, rate: Option<usize>) -> bool {
-        rate.is_none_or(|rate| lock(&self.requests).admit(peer(address), rate, Instant::now()))
+    pub(super) fn admits(&self, peer: IpAddr, rate: Option<usize>) -> bool {
+        // Nothing that runs under this lock leaves the table half changed if it panics.
+        let requests = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.is_none_or(|rate| requests().admit(peer, rate, Instant::now()))
     }
 }
 
@@ -86,28 +64,13 @@ impl Requests {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Entry::Occupied(mut count) = lock(&self.peers.connections).entry(self.peer) {
-            match count.get() {
-                0 | 1 => drop(count.remove()),
-                _ => *count.get_mut() -= 1,
-            }
-        }
-    }
-}
-
-/// Of IPv6, everybody who shares the first 64 bits: one machine may have all the addresses behind them.
-fn peer(address: IpAddr) -> IpAddr {
+/// Returns the peer at an address. Of IPv6, that is everybody who shares the first 64 bits: one machine may have all the
+/// addresses behind them.
+pub(super) fn peer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address => address,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that runs under these locks leaves a table half changed if it panics.
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -119,21 +82,10 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_has_its_places_and_gives_them_back() {
-        let peers = Arc::new(Peers::default());
-        let places: Vec<Place> = (0..2).filter_map(|_| peers.enter(address("10.0.0.1"), 2)).collect();
-        assert_eq!(places.len(), 2);
-        assert!(peers.enter(address("10.0.0.1"), 2).is_none());
-        assert!(peers.enter(address("::ffff:10.0.0.1"), 2).is_none(), "the same in another form");
-        assert!(peers.enter(address("10.0.0.2"), 2).is_some());
-        drop(places);
-        assert!(lock(&peers.connections).is_empty());
-    }
-
-    #[test]
     fn of_ipv6_a_network_is_a_peer() {
         assert_eq!(peer(address("2001:db8::1")), peer(address("2001:db8::ffff:1")));
         assert_ne!(peer(address("2001:db8::1")), peer(address("2001:db8:0:1::1")));
+        assert_eq!(peer(address("::ffff:10.0.0.1")), address("10.0.0.1"), "the same in another form");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use tokio::time::Instant;
 
 use super::weight::{allocation, slot};
+use crate::listener::ArrivalOrder;
 use crate::secrets::Masker;
 
 /// Bytes of a place for a header in a map: hash, name, value, links and index.
@@ -23,6 +24,8 @@ pub struct Delivery {
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
+    /// The order in which the headers came, if `headers` has another one.
+    pub(crate) order: Option<ArrivalOrder>,
     /// The body.
     pub body: Bytes,
     /// What it is answered, and after how long, if a test planned that; otherwise 200, at once.
@@ -34,6 +37,11 @@ pub struct Delivery {
 }
 
 impl Delivery {
+    /// Returns the headers in the order in which they came; by HTTP/2, with all values of a name together.
+    pub(crate) fn headers(&self) -> Vec<(&HeaderName, &HeaderValue)> {
+        ArrivalOrder::apply(self.order.as_ref(), &self.headers)
+    }
+
     /// About how many bytes of memory this delivery takes in a queue, once it is compact.
     pub fn weight(&self) -> usize {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
@@ -44,7 +52,8 @@ impl Delivery {
         let places = self.headers.capacity() + repeated;
         let headers = places * HEADER + self.headers.iter().map(header).sum::<usize>();
         let texts = [self.path.capacity(), self.query.capacity(), self.body.len()].map(allocation);
-        slot::<Self>() + headers + texts.iter().sum::<usize>()
+        let order = self.order.as_ref().map_or(0, ArrivalOrder::weight);
+        slot::<Self>() + headers + order + texts.iter().sum::<usize>()
     }
 
     /// Makes this delivery hold no more than its weight: copies the values of its headers out of the buffer of its

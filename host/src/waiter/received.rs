@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::weight::{allocation, slot};
 use super::{Delivery, Disposition};
 use crate::delicate::{MASK, is_delicate};
+use crate::listener::ArrivalOrder;
 use crate::secrets::Masker;
 use crate::utf16::{MARK, Utf16};
 
@@ -99,16 +100,23 @@ impl Received {
             component: component.map(str::to_owned),
             key: key.map(str::to_owned),
             skipped,
-            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, &delivery.headers, TEXT)
+            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, delivery.headers(), TEXT)
         }
     }
 
     /// A request that was refused before its body had come. It is not cut short yet: half a secret would not be found.
-    pub fn refused(method: &str, path: &str, query: &str, headers: &HeaderMap, reason: &str) -> Self {
+    pub(crate) fn refused(
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        order: Option<&ArrivalOrder>,
+        reason: &str,
+    ) -> Self {
         Self {
             disposition: Disposition::Rejected,
             refused: Some(reason.trim_end().to_owned()),
-            ..Self::new(method, path, query, headers, usize::MAX)
+            ..Self::new(method, path, query, ArrivalOrder::apply(order, headers), usize::MAX)
         }
     }
 
@@ -124,9 +132,15 @@ impl Received {
         self
     }
 
-    fn new(method: &str, path: &str, query: &str, headers: &HeaderMap, most: usize) -> Self {
+    fn new(
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: Vec<(&HeaderName, &HeaderValue)>,
+        most: usize,
+    ) -> Self {
         // Copied, since a value shares the buffer of its connection, which is larger by far.
-        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let delicate = value.is_sensitive() || is_delicate(name.as_str());
             let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
             (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
@@ -138,7 +152,7 @@ impl Received {
             path: cut(path, most),
             query: cut(query, most),
             headers: headers
-                .iter()
+                .into_iter()
                 .take(HEADERS)
                 .map(header)
                 .collect::<Vec<_>>()
@@ -281,12 +295,12 @@ impl Newest {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderValue, header};
+    use http::header;
 
     use super::*;
 
     fn request(path: &str) -> Received {
-        Received::new("POST", path, "", &HeaderMap::new(), TEXT)
+        Received::new("POST", path, "", Vec::new(), TEXT)
     }
 
     #[test]
@@ -314,7 +328,7 @@ mod tests {
     #[test]
     fn what_is_refused_pushes_out_nothing_that_was_taken() {
         let mut recent = Recent::new(2, usize::MAX);
-        let refused = |path| Received::refused("POST", path, "", &HeaderMap::new(), "a stranger's");
+        let refused = |path| Received::refused("POST", path, "", &HeaderMap::new(), None, "a stranger's");
         recent.keep(request("/a"));
         recent.keep(refused("/1"));
         recent.keep(request("/b"));
@@ -337,7 +351,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
         headers.insert("x-id", HeaderValue::from_static("7"));
-        let received = Received::new("POST", &"é".repeat(TEXT), "", &headers, TEXT);
+        let received = Received::new("POST", &"é".repeat(TEXT), "", headers.iter().collect(), TEXT);
         assert_eq!(received.path.len(), TEXT);
         let expected = [("authorization", MASK), ("x-id", "7")];
         assert!(

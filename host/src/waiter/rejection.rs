@@ -5,12 +5,18 @@
 pub enum Rejection {
     /// Its body is larger than allowed.
     TooLarge,
-    /// Its body broke off.
+    /// Its head or its body broke off.
     BrokenOff,
-    /// Its body did not come in time.
+    /// Its head or its body did not come in time.
     TooSlow,
-    /// Too many bytes of other bodies were coming in at that moment.
+    /// Too many bytes of other bodies were coming in at that moment, or all connections were in use.
     NoRoom,
+    /// Its head is no head of a request.
+    BadHead,
+    /// Its head is larger than allowed, or has too many headers.
+    HeadTooLarge,
+    /// Its method is not one of deliveries.
+    BadMethod,
     /// No profile is for its path.
     NoProfile,
     /// It shows no proof of who sends it.
@@ -25,11 +31,14 @@ pub enum Rejection {
 
 impl Rejection {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::TooLarge,
         Self::BrokenOff,
         Self::TooSlow,
         Self::NoRoom,
+        Self::BadHead,
+        Self::HeadTooLarge,
+        Self::BadMethod,
         Self::NoProfile,
         Self::NoProof,
         Self::WrongProof,
@@ -44,6 +53,9 @@ impl Rejection {
             Self::BrokenOff => "broken_off",
             Self::TooSlow => "too_slow",
             Self::NoRoom => "no_room",
+            Self::BadHead => "bad_head",
+            Self::HeadTooLarge => "head_too_large",
+            Self::BadMethod => "bad_method",
             Self::NoProfile => "no_profile",
             Self::NoProof => "no_proof",
             Self::WrongProof => "wrong_proof",

@@ -13,6 +13,7 @@ fn delivery(body: &str) -> Delivery {
         path: "/".to_owned(),
         query: String::new(),
         headers: HeaderMap::new(),
+        order: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
         answered: None,
         received: Instant::now(),

@@ -1,11 +1,12 @@
 //! The public listener, which the system under test delivers to.
 //!
-//! Any method, any path. It answers at once, whatever the tests are doing: 200 for a delivery that is
-//! expected, that nobody expects or that has no key, unless a test planned another answer. What it does not take is
-//! answered 401 (see `auth`), 404, 408, 413 or 503, and delivered to nobody.
+//! It answers at once, whatever the tests are doing: 200 for a delivery that is expected, that no run expects or that has
+//! no key, unless a test planned another answer. Requests that it rejects are answered 400, 401 (see `auth`), 404, 405, 408,
+//! 413, 431 or 503, and delivered to no run.
 
 mod auth;
 mod extract;
+mod head;
 mod refusal;
 mod room;
 mod router;

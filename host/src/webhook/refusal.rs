@@ -19,9 +19,14 @@ impl Refusal {
         Self { rejection, detail: detail.into(), status, header: None }
     }
 
-    /// Says which scheme of `Authorization` is wanted.
-    pub(super) fn asking(self, scheme: &'static str) -> Self {
-        Self { header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme))), ..self }
+    /// Says which proof is wanted.
+    pub(super) fn asking(self, challenge: &'static str) -> Self {
+        Self { header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))), ..self }
+    }
+
+    /// Says which methods are allowed.
+    pub(super) fn allowing(self, methods: &'static str) -> Self {
+        Self { header: Some((header::ALLOW, HeaderValue::from_static(methods))), ..self }
     }
 
     /// Says that it may go better soon.

@@ -10,24 +10,31 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{StatusCode, header};
+use http::{Method, StatusCode, Version, header};
 use tokio::time::Instant;
 
 use super::auth::Admitted;
 use super::extract::{Search, extract};
+use super::head::{self, PartialHead};
 use super::refusal::Refusal;
 use super::room::Room;
 use super::{Gate, WebhookSettings};
+use crate::listener::{App, ArrivalOrder, RejectedHead};
+use crate::sparing::Sparing;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter};
 
 /// What a component's own segment of the path begins with. It is left alone by whatever encodes URLs.
 const COMPONENT: char = '~';
+
+/// Methods that have an answer; any other one but CONNECT and TRACE has the same as POST.
+const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Takes deliveries.
 pub struct Webhook {
     ways: RwLock<Arc<Ways>>,
     room: Room,
     waiter: Arc<Waiter>,
+    rejections: [Sparing; Rejection::ALL.len()],
 }
 
 /// How requests are treated.
@@ -40,7 +47,7 @@ impl Webhook {
     /// That hands deliveries to this waiter.
     pub fn new(settings: WebhookSettings, gate: Gate, waiter: Arc<Waiter>) -> Arc<Self> {
         let ways = RwLock::new(Arc::new(Ways { settings, gate }));
-        Arc::new(Self { ways, room: Room::default(), waiter })
+        Arc::new(Self { ways, room: Room::default(), waiter, rejections: Default::default() })
     }
 
     /// What requests are treated by from now on.
@@ -48,9 +55,33 @@ impl Webhook {
         *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ways { settings, gate });
     }
 
-    /// `* /*`: takes a delivery.
-    pub fn router(self: &Arc<Self>) -> Router {
-        Router::new().fallback(receive).with_state(self.clone())
+    /// Returns what the public listener serves: `* /*` takes a delivery.
+    pub fn app(self: &Arc<Self>) -> App {
+        let router = Router::new().fallback(receive).with_state(self.clone());
+        let webhook = self.clone();
+        App { router, rejected: Arc::new(move |head| webhook.reject_head(head)) }
+    }
+
+    /// Counts, shows and logs a head that did not become a request.
+    fn reject_head(&self, RejectedHead { fault, bytes }: RejectedHead) {
+        let ways = self.ways();
+        let PartialHead { method, path, query, mut headers } = PartialHead::read(&bytes);
+        let refusal = head::refusal(fault, &bytes, &ways.settings.limits);
+        ways.gate.conceal(ways.route(&path), &mut headers);
+        let path = ways.masked(&path);
+        self.reject(Received::refused(&method, &path, &query, &headers, None, &refusal.detail), &refusal);
+    }
+
+    fn reject(&self, request: Received, refusal: &Refusal) {
+        let reason = refusal.rejection;
+        self.waiter.rejected(request, reason);
+        self.rejections[reason as usize].say(|more| {
+            tracing::warn!(
+                reason = reason.name(),
+                "the webhook rejected a request: {}{more}",
+                refusal.detail
+            );
+        });
     }
 
     /// How many bytes of bodies are here and not delivered yet.
@@ -116,34 +147,49 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
         return echo(token);
     }
     match take(&webhook, &ways, &mut parts, body).await {
+        Ok(response) => response,
         Err(refusal) => {
-            let Parts { method, uri, headers, .. } = &mut parts;
+            let Parts { method, uri, headers, extensions, .. } = &mut parts;
             ways.gate.conceal(ways.route(uri.path()), headers);
             let (path, query) = (ways.masked(uri.path()), uri.query().unwrap_or_default());
             let component = ways.component(uri.path()).ok().flatten().map(str::to_owned);
-            let request = Received::refused(method.as_str(), &path, query, headers, &refusal.detail);
-            let request = Received { component, ..request };
-            webhook.waiter.rejected(request, refusal.rejection);
+            let order = extensions.get();
+            let request = Received::refused(method.as_str(), &path, query, headers, order, &refusal.detail);
+            webhook.reject(Received { component, ..request }, &refusal);
             refusal.into_response()
-        }
-        Ok(None) => StatusCode::OK.into_response(),
-        Ok(Some(PlannedReply { status, delay, headers, body })) => {
-            tokio::time::sleep(delay).await;
-            (status, headers, body).into_response()
         }
     }
 }
 
-/// Delivers a request, if it is let in; gives the answer that a test planned. The headers of one that is not stay.
-async fn take(
-    webhook: &Webhook,
-    ways: &Ways,
-    parts: &mut Parts,
-    body: Body,
-) -> Result<Option<PlannedReply>, Refusal> {
+/// Delivers a request, if it is let in, and answers it as a test planned. The headers of one that is not stay.
+async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> Result<Response, Refusal> {
+    if parts.version == Version::HTTP_2 {
+        head::check(&parts.headers, &parts.uri, &ways.settings.limits)?;
+    }
     ways.component(parts.uri.path())?;
     let admitted = ways.gate.admit(ways.route(parts.uri.path()), &parts.headers)?;
-    webhook.room.read(&ways.settings, body, |body| deliver(webhook, ways, parts, admitted, body)).await?
+    match parts.method {
+        // Whoever sends these asks about the URL, and delivers nothing.
+        Method::HEAD => return Ok(StatusCode::OK.into_response()),
+        Method::OPTIONS => return Ok((StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response()),
+        Method::CONNECT | Method::TRACE => {
+            let detail = format!("{} is no method of a delivery", parts.method);
+            let refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, Rejection::BadMethod, detail);
+            return Err(refusal.allowing(METHODS));
+        }
+        _ => {}
+    }
+    let delivering =
+        webhook.room.read(&ways.settings, body, |body| deliver(webhook, ways, parts, admitted, body));
+    let Some(PlannedReply { status, delay, headers, body }) = delivering.await?? else {
+        return Ok(StatusCode::OK.into_response());
+    };
+    tokio::time::sleep(delay).await;
+    // With these headers only: a body of bytes would bring a content type of its own.
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }
 
 fn deliver(
@@ -166,6 +212,7 @@ fn deliver(
         method: parts.method.clone(),
         query: query.to_owned(),
         headers,
+        order: parts.extensions.remove::<ArrivalOrder>(),
         path,
         body,
         answered: None,

@@ -54,6 +54,7 @@ mod restart;
 mod retries;
 mod schema;
 mod secrets;
+mod senders;
 mod settings;
 mod shutdown;
 mod signals;

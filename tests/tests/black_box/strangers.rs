@@ -68,6 +68,18 @@ async fn read_to_close(stream: &mut TcpStream) -> Vec<u8> {
     answer
 }
 
+/// A connection with a request in progress: its body does not come.
+async fn busy(host: &Host, from: &str) -> TcpStream {
+    const GO_ON: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+    let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    let mut stream = connection(host, from, head).await;
+    let mut answer = [0; GO_ON.len()];
+    let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await;
+    read.expect("the body is not asked for").unwrap();
+    assert_eq!(answer, GO_ON);
+    stream
+}
+
 async fn turned_away(host: &Host, reason: &str) -> f64 {
     let labels = [("listener", "webhook"), ("reason", reason)];
     host.metrics().await.get("orbital_listener_turned_away_total", &labels).unwrap()
@@ -79,12 +91,12 @@ async fn rejected(host: &Host, reason: &str) -> f64 {
 
 #[tokio::test]
 async fn one_peer_cannot_take_all_connections() {
-    let limits = "max_connections = 40\nmax_connections_per_peer = 32\nhead_timeout = \"60s\"";
+    let limits = "max_connections = 40\nmax_connections_per_peer = 32\nbody_timeout = \"60s\"";
     let (host, mut api) = start(Host::builder().webhook(limits)).await;
     let key = next_run(&mut api).await;
     let mut slow = Vec::new();
     for _ in 0..32 {
-        slow.push(connection(&host, "127.0.0.1", HALF).await);
+        slow.push(busy(&host, "127.0.0.1").await);
     }
     // One more of it is closed without a word, as often as it comes; others are served.
     for _ in 0..20 {
@@ -104,7 +116,7 @@ async fn one_peer_cannot_take_all_connections() {
 
 #[tokio::test]
 async fn neither_silence_nor_half_a_head_holds_a_connection() {
-    let host = Host::builder().webhook("head_timeout = \"200ms\"").start().await;
+    let host = Host::builder().webhook("head_timeout = \"200ms\"\nidle_timeout = \"200ms\"").start().await;
     // Those of HTTP/2: the preface with empty settings, and then the same with a window that grows a little.
     let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
     let growing = [&preface[..], b"\0\0\x04\x08\0\0\0\0\0\0\0\0\x01"].concat();
@@ -119,14 +131,15 @@ async fn neither_silence_nor_half_a_head_holds_a_connection() {
 
 #[tokio::test]
 async fn a_request_in_progress_is_not_silence() {
-    let (host, mut api) = start(Host::builder().webhook("head_timeout = \"100ms\"")).await;
+    let limits = "head_timeout = \"100ms\"\nidle_timeout = \"100ms\"";
+    let (host, mut api) = start(Host::builder().webhook(limits)).await;
     next_run(&mut api).await;
     // Its head came in time; that its body takes longer is the business of `body_timeout`.
     let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\n\r\n";
     let mut slow = connection(&host, "127.0.0.1", head).await;
     let mut silent = connection(&host, "127.0.0.1", b"").await;
     read_to_close(&mut silent).await;
-    // By now more than `head_timeout` has passed for both.
+    // By now more than `idle_timeout` has passed for both.
     let mut other = connection(&host, "127.0.0.1", b"").await;
     read_to_close(&mut other).await;
     slow.write_all(b"hi").await.unwrap();

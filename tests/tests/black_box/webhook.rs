@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use axum::Json;
 use orbital_tests::{Api, Host, HostBuilder, client, eventually};
-use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -210,17 +209,14 @@ async fn json_that_is_broken_before_its_key_has_none() {
 }
 
 #[tokio::test]
-async fn head_and_get_with_a_key_in_query_or_path_are_deliveries() {
+async fn a_get_with_a_key_in_query_or_path_is_a_delivery() {
     let (host, mut api) = start(Host::builder().webhook(FOUR_PLACES)).await;
-    for method in [Method::HEAD, Method::GET] {
-        for path in ["/hooks?id=", "/hooks/"] {
-            let key = next_run(&mut api, json!({})).await;
-            let url = format!("{}{path}{key}", host.webhook);
-            let response = client().request(method.clone(), url).send().await.unwrap();
-            assert_eq!(response.status(), 200);
-            let delivery = delivery(&mut api).await;
-            assert_eq!((&delivery["key"], &delivery["method"]), (&json!(key), &json!(method.as_str())));
-        }
+    for path in ["/hooks?id=", "/hooks/"] {
+        let key = next_run(&mut api, json!({})).await;
+        let response = client().get(format!("{}{path}{key}", host.webhook)).send().await.unwrap();
+        assert_eq!(response.status(), 200);
+        let delivery = delivery(&mut api).await;
+        assert_eq!((&delivery["key"], &delivery["method"]), (&json!(key), &json!("GET")));
     }
 }
 

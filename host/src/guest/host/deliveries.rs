@@ -132,7 +132,7 @@ impl Session {
             method: delivery.method.to_string(),
             path: delivery.path.clone(),
             query: delivery.query.clone(),
-            headers: headers(&delivery.headers),
+            headers: headers(delivery.headers()),
             body: delivery.body.to_vec(),
             received_at: received_at.as_secs_f64(),
             latency: arrived.latency.map(|latency| latency.as_secs_f64()),

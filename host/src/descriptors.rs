@@ -1,0 +1,123 @@
+//! File descriptors: how many the process may open, and how they are shared out.
+//!
+//! Strangers can take as many connections of the webhook as there are. What the HTTP client and the private listener need is
+//! kept from them.
+
+use std::io;
+
+use rustix::io::Errno;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::settings::Settings;
+
+/// Connections of the private listener: more than those who scrape and look need.
+const ADMIN: usize = 256;
+
+/// Descriptors for everything but sockets: files of the history and of components, pipes, the runtimes' own.
+const FILES: u64 = 64;
+
+/// How many connections each listener may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    /// Connections of the public listener.
+    pub webhook: usize,
+    /// Connections of the private listener.
+    pub admin: usize,
+    /// How many descriptors there are for all.
+    limit: u64,
+    /// Connections of the public listener that the settings allow.
+    wanted: usize,
+}
+
+/// Raises the number of descriptors that the process may open as far as it can without privileges.
+pub fn raise() {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current == maximum {
+        return;
+    }
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "cannot raise the number of files that the process may open");
+    }
+}
+
+impl Places {
+    /// Places out what the process may open now.
+    pub fn now(settings: &Settings) -> Self {
+        Self::of(getrlimit(Resource::Nofile).current, settings)
+    }
+
+    /// Places out what the process may open after [`raise`].
+    pub fn raised(settings: &Settings) -> Self {
+        Self::of(getrlimit(Resource::Nofile).maximum, settings)
+    }
+
+    fn of(limit: Option<u64>, settings: &Settings) -> Self {
+        Self::new(
+            limit.unwrap_or(u64::MAX),
+            settings.webhook.max_connections,
+            settings.scheduler.max_in_flight,
+        )
+    }
+
+    /// Each run in flight has one connection for its events, as most have.
+    fn new(limit: u64, wanted: usize, max_in_flight: usize) -> Self {
+        let sockets = usize::try_from(limit.saturating_sub(FILES)).unwrap_or(usize::MAX);
+        let admin = ADMIN.min(sockets / 8).max(1);
+        let client = max_in_flight.min(sockets / 2);
+        let webhook = wanted.min(sockets.saturating_sub(admin + client)).max(1);
+        Self { webhook, admin, limit, wanted }
+    }
+
+    /// Says so if there are fewer connections than the settings allow.
+    pub fn shortage(&self) -> Option<String> {
+        let Self { webhook, limit, wanted, .. } = self;
+        (webhook < wanted).then(|| {
+            format!(
+                "the webhook serves {webhook} connections at once, and not {wanted} (`webhook.max_connections`): the process \
+                 may open {limit} files, and some are kept for events, the private listener and the host's own files; raise \
+                 its hard limit, such as with `LimitNOFILE=` of systemd or `ulimit -Hn`"
+            )
+        })
+    }
+}
+
+/// Whether an error means that this process or this machine has no more sockets.
+pub fn is_exhaustion(error: &io::Error) -> bool {
+    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
+    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
+}
+
+/// Checks that one more descriptor can be opened. What the system does to look up a name fails without saying that it could
+/// not open one.
+///
+/// # Errors
+/// It cannot.
+pub fn check() -> io::Result<()> {
+    match std::fs::File::open("/dev/null") {
+        Err(error) if is_exhaustion(&error) => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_enough_for_events_and_operators_whatever_the_limit() {
+        for limit in [10, 100, 200, 256, 1024, 4096, 65_536, u64::MAX] {
+            for (wanted, max_in_flight) in [(4096, 500), (100_000, 10_000), (1, 1)] {
+                let places = Places::new(limit, wanted, max_in_flight);
+                let Places { webhook, admin, .. } = places;
+                assert!((1..=wanted).contains(&webhook) && admin >= 1, "{places:?}");
+                let client = max_in_flight.min((limit.saturating_sub(FILES) / 2) as usize);
+                let all = FILES.saturating_add((webhook + admin + client) as u64);
+                assert!(all <= limit.max(FILES + 2), "{places:?}");
+                assert_eq!(places.shortage().is_some(), webhook < wanted);
+            }
+        }
+        assert_eq!(Places::new(65_536, 4096, 500).shortage(), None);
+        let shortage = Places::new(1024, 4096, 500).shortage().unwrap();
+        assert!(shortage.contains("serves 360 connections at once, and not 4096"), "{shortage}");
+    }
+}

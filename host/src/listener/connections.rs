@@ -1,0 +1,321 @@
+//! Connections of a listener: which one is closed when all places are taken, and since when none can be.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::peers::peer;
+use super::progress::{Idleness, Progress};
+
+/// How long to wait for a place before another connection is closed.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// The part of all connections that is found at once to be closed next, so that not all are looked at each time.
+const PART: usize = 16;
+
+/// Connections of one listener.
+#[derive(Debug)]
+pub(super) struct Connections {
+    most: usize,
+    places: Arc<Semaphore>,
+    table: Mutex<Table>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    next: u64,
+    peers: HashMap<IpAddr, HashMap<u64, Arc<Progress>>>,
+    /// Those to close next, the most idle first; they may have become less idle.
+    most_idle: VecDeque<(Idleness, Weak<Progress>)>,
+    saturation: Saturation,
+}
+
+/// When connections had to wait for a place.
+#[derive(Debug, Default)]
+struct Saturation {
+    since: Option<Instant>,
+    /// End and length of the last one that is over.
+    last: Option<(Instant, Duration)>,
+}
+
+/// The place of a connection; it is given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Place {
+    connections: Arc<Connections>,
+    peer: IpAddr,
+    number: u64,
+    progress: Arc<Progress>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Connections {
+    /// Returns a table with so many places.
+    pub(super) fn new(most: usize) -> Arc<Self> {
+        Arc::new(Self { most, places: Arc::new(Semaphore::new(most)), table: Mutex::default() })
+    }
+
+    /// Returns the places that are taken, and all.
+    pub(super) fn in_use(&self) -> (usize, usize) {
+        (self.most - self.places.available_permits(), self.most)
+    }
+
+    /// Waits for a place, for which the most idle connection is closed if need be: one of the same peer, if that has as
+    /// many as it may. Returns none if a request is in progress on each of those.
+    pub(super) async fn enter(
+        self: &Arc<Self>,
+        address: IpAddr,
+        progress: Arc<Progress>,
+        evicted: impl Fn(),
+    ) -> Option<Place> {
+        let peer = peer(address);
+        let most_of_peer = progress.limits().connections_per_peer;
+        let room = self.lock().make_room_for(peer, most_of_peer);
+        match room {
+            Room::Enough => {}
+            Room::Made => evicted(),
+            Room::None => return None,
+        }
+        let permit = loop {
+            if let Ok(permit) = self.places.clone().try_acquire_owned() {
+                break permit;
+            }
+            let is_evicted = self.lock().evict_any();
+            if is_evicted {
+                evicted();
+            } else {
+                self.saturate(true);
+            }
+            let freed = tokio::time::timeout(RETRY, self.places.clone().acquire_owned()).await;
+            if let Ok(Ok(permit)) = freed {
+                break permit;
+            }
+        };
+        let mut table = self.lock();
+        table.saturation.set(false);
+        let number = table.next;
+        table.next += 1;
+        table.peers.entry(peer).or_default().insert(number, progress.clone());
+        drop(table);
+        Some(Place { connections: self.clone(), peer, number, progress, _permit: permit })
+    }
+
+    /// Notes whether connections have to wait.
+    pub(super) fn saturate(&self, saturated: bool) {
+        self.lock().saturation.set(saturated);
+    }
+
+    /// Returns for how long connections had to wait for a place, if they did at any time since then.
+    pub(super) fn saturated_since(&self, since: Instant) -> Option<Duration> {
+        self.lock().saturation.since(since, Instant::now())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Table> {
+        // Nothing that runs under this lock leaves the table half changed if it panics.
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether a peer may have one more connection.
+enum Room {
+    Enough,
+    /// One of its connections is closed for it.
+    Made,
+    None,
+}
+
+impl Table {
+    fn make_room_for(&self, peer: IpAddr, most: usize) -> Room {
+        let Some(connections) = self.peers.get(&peer).filter(|connections| connections.len() >= most) else {
+            return Room::Enough;
+        };
+        // Those that are being closed do not count: they are about to end.
+        let staying = connections.values().filter(|progress| !progress.is_evicted()).count();
+        if staying < most {
+            return Room::Enough;
+        }
+        let idle = connections.values().filter_map(|progress| Some((progress.idleness()?, progress)));
+        match idle.min_by_key(|(idleness, _)| *idleness) {
+            Some((idleness, progress)) if progress.evict(idleness) => Room::Made,
+            _ => Room::None,
+        }
+    }
+
+    /// Has the most idle connection closed. Returns false if a request is in progress on each of them.
+    fn evict_any(&mut self) -> bool {
+        if self.evict_next() {
+            return true;
+        }
+        self.find_most_idle();
+        self.evict_next()
+    }
+
+    fn evict_next(&mut self) -> bool {
+        while let Some((idleness, progress)) = self.most_idle.pop_front() {
+            if progress.upgrade().is_some_and(|progress| progress.evict(idleness)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn find_most_idle(&mut self) {
+        let all = self.peers.values().flat_map(HashMap::values);
+        let mut idle: Vec<_> = all.filter_map(|progress| Some((progress.idleness()?, progress))).collect();
+        idle.sort_unstable_by_key(|(idleness, _)| *idleness);
+        idle.truncate(idle.len().div_ceil(PART));
+        self.most_idle =
+            idle.into_iter().map(|(idleness, progress)| (idleness, Arc::downgrade(progress))).collect();
+    }
+}
+
+impl Saturation {
+    fn set(&mut self, saturated: bool) {
+        match (saturated, self.since) {
+            (true, None) => self.since = Some(Instant::now()),
+            (false, Some(since)) => {
+                self.since = None;
+                self.last = Some((Instant::now(), since.elapsed()));
+            }
+            _ => {}
+        }
+    }
+
+    fn since(&self, since: Instant, now: Instant) -> Option<Duration> {
+        let open = self.since.map(|began| now.duration_since(began));
+        open.or_else(|| self.last.filter(|(end, _)| *end >= since).map(|(_, length)| length))
+    }
+}
+
+impl Place {
+    pub(super) fn progress(&self) -> &Arc<Progress> {
+        &self.progress
+    }
+
+    /// The peer: of IPv6, the first half of its address.
+    pub(super) fn peer(&self) -> IpAddr {
+        self.peer
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut table = self.connections.lock();
+        if let Some(connections) = table.peers.get_mut(&self.peer) {
+            connections.remove(&self.number);
+            if connections.is_empty() {
+                table.peers.remove(&self.peer);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Limits;
+    use super::*;
+
+    fn address(last: u8) -> IpAddr {
+        IpAddr::from([10, 0, 0, last])
+    }
+
+    fn progress(connections_per_peer: usize) -> Arc<Progress> {
+        Progress::new(Limits { connections_per_peer, ..Limits::default() })
+    }
+
+    /// The progress of so many connections, which begin one after the other.
+    async fn several(count: usize, connections_per_peer: usize) -> Vec<Arc<Progress>> {
+        let mut all = Vec::new();
+        for _ in 0..count {
+            all.push(progress(connections_per_peer));
+            tokio::time::advance(Duration::from_millis(1)).await;
+        }
+        all
+    }
+
+    fn request() -> http::Request<String> {
+        http::Request::new(String::new())
+    }
+
+    /// Enters, and leaves when it is evicted, as a connection does.
+    async fn enter(connections: &Arc<Connections>, peer: u8, progress: &Arc<Progress>) -> bool {
+        let Some(place) = connections.enter(address(peer), progress.clone(), || {}).await else {
+            return false;
+        };
+        tokio::spawn(async move {
+            place.progress().evicted().await;
+            drop(place);
+        });
+        tokio::task::yield_now().await;
+        true
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_most_idle_connection_makes_room_and_never_one_with_a_request() {
+        let connections = Connections::new(4);
+        let all = several(7, 10).await;
+        for progress in &all[..4] {
+            assert!(enter(&connections, 1, progress).await);
+        }
+        all[0].begin(&request());
+        all[1].begin(&request());
+        all[1].end();
+        // The first is busy, the second has had a request; the third and the fourth have not.
+        let mut evicted = Vec::new();
+        for new in 4..7 {
+            assert!(enter(&connections, 2, &all[new]).await);
+            evicted.push((0..7).filter(|index| all[*index].is_evicted()).collect::<Vec<_>>());
+        }
+        assert_eq!(evicted, [vec![2], vec![2, 3], vec![2, 3, 4]]);
+        assert_eq!(connections.in_use(), (4, 4));
+        assert!(connections.saturated_since(Instant::now() - Duration::from_secs(1)).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_finds_all_busy_waits_and_that_is_noted() {
+        let connections = Connections::new(1);
+        let (busy, next) = (progress(10), progress(10));
+        assert!(enter(&connections, 1, &busy).await);
+        busy.begin(&request());
+        let began = Instant::now();
+        let ending = async {
+            tokio::time::sleep(Duration::from_secs(5)).await;
+            assert!(connections.saturated_since(began).is_some());
+            busy.end();
+        };
+        let (entered, ()) = tokio::join!(enter(&connections, 2, &next), ending);
+        assert!(entered);
+        let saturated = connections.saturated_since(began).unwrap();
+        assert!((4..6).contains(&saturated.as_secs()), "{saturated:?}");
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert!(connections.saturated_since(Instant::now()).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_displaces_only_itself() {
+        let connections = Connections::new(100);
+        let all = several(4, 2).await;
+        for progress in &all[..3] {
+            assert!(enter(&connections, 1, progress).await);
+        }
+        assert!(all[0].is_evicted() && !all[1].is_evicted());
+        all[1].begin(&request());
+        all[2].begin(&request());
+        assert!(!enter(&connections, 1, &all[3]).await);
+        assert!(enter(&connections, 2, &all[3]).await);
+        assert_eq!(connections.in_use(), (3, 100));
+    }
+
+    #[tokio::test]
+    async fn places_are_given_back() {
+        let connections = Connections::new(2);
+        let place = connections.enter(address(1), progress(1), || {}).await;
+        let other = connections.enter("::ffff:10.0.0.2".parse().unwrap(), progress(1), || {}).await;
+        drop((place, other));
+        assert!(connections.lock().peers.is_empty());
+        assert_eq!(connections.in_use(), (0, 2));
+    }
+}
