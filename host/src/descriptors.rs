@@ -3,9 +3,6 @@
 //! Strangers can take as many connections of the webhook as there are. What the HTTP client and the private listener need is
 //! kept from them.
 
-use std::io;
-
-use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::settings::Settings;
@@ -78,24 +75,6 @@ impl Places {
                  its hard limit, such as with `LimitNOFILE=` of systemd or `ulimit -Hn`"
             )
         })
-    }
-}
-
-/// Whether an error means that this process or this machine has no more sockets.
-pub fn is_exhaustion(error: &io::Error) -> bool {
-    let errno = error.raw_os_error().map(Errno::from_raw_os_error);
-    matches!(errno, Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM))
-}
-
-/// Checks that one more descriptor can be opened. What the system does to look up a name fails without saying that it could
-/// not open one.
-///
-/// # Errors
-/// It cannot.
-pub fn check() -> io::Result<()> {
-    match std::fs::File::open("/dev/null") {
-        Err(error) if is_exhaustion(&error) => Err(error),
-        _ => Ok(()),
     }
 }
 

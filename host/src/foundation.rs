@@ -101,7 +101,7 @@ impl Foundation {
         )
         .await?;
         let provision = provision(settings, webhook.url(), client);
-        let runner = Arc::new(Runner::new(provision, waiter.clone()));
+        let runner = Arc::new(Runner::new(provision, waiter.clone(), webhook.door().clone()));
         Ok(Self { waiter, runner, webhook })
     }
 }

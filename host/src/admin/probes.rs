@@ -1,15 +1,21 @@
 //! Health, readiness and metrics: for machines that look again and again.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
+use tokio::time::Instant;
 
 use super::Admin;
 use crate::registry::Unavailable;
+use crate::report::text::short;
 use crate::report::{CaseRecord, message};
+
+/// How long a shortage of connections is reported after it happened.
+const RECENT: Duration = Duration::from_secs(60);
 
 /// How many stale cases are named.
 const STALE_CASES: usize = 20;
@@ -56,6 +62,18 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     if let Some(more) = stale.len().checked_sub(STALE_CASES).filter(|more| *more > 0) {
         let _ = writeln!(text, "{more} more cases are stale");
     }
+    if let Some(trouble) = admin.runner.recent_trouble() {
+        let _ = writeln!(text, "in the last minute the host failed a run: {trouble}");
+    }
+    for (listener, door) in [("webhook", &admin.doors.webhook), ("private listener", &admin.doors.admin)] {
+        if let Some(time) = Instant::now().checked_sub(RECENT).and_then(|since| door.saturated_since(since)) {
+            let time = short(time);
+            let _ = writeln!(
+                text,
+                "in the last minute new connections of the {listener} had to wait for {time}, as all were in use"
+            );
+        }
+    }
     (if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }
 
@@ -63,6 +81,10 @@ async fn metrics(State(admin): State<Admin>) -> ([(HeaderName, &'static str); 1]
     let content_type = [(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
     (
         content_type,
-        admin.metrics.page(admin.runner.in_flight(), &admin.journal.stale(), &admin.history.status()),
+        admin.metrics.page(
+            (admin.runner.in_flight(), admin.runner.troubled()),
+            &admin.journal.stale(),
+            &admin.history.status(),
+        ),
     )
 }

@@ -21,7 +21,7 @@ use crate::waiter::{Disposition, Rejection, Waiter};
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
-const HELP: [(&str, &str); 43] = [
+const HELP: [(&str, &str); 46] = [
     ("orbital_history_up", "Whether runs are being kept in the history."),
     ("orbital_history_runs_written_total", "Runs that were written to the history."),
     ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
@@ -65,6 +65,9 @@ const HELP: [(&str, &str); 43] = [
         "orbital_output_dropped_total",
         "Log lines (stderr) and runs (stdout) that were not written: the stream failed, or its reader was too slow.",
     ),
+    ("orbital_host_troubles_total", "Attempts that did not pass because the host lacked something."),
+    ("orbital_listener_connections", "Connections of a listener that are in use."),
+    ("orbital_listener_max_connections", "Connections that a listener serves at once."),
     ("orbital_runs_in_flight", "Runs that have started and not ended."),
     ("orbital_expectations", "Keys that runs expect."),
     ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
@@ -156,9 +159,15 @@ impl MetricsSink {
     }
 
     /// The page, in Prometheus' text format.
-    pub fn page(&self, runs_in_flight: usize, stale: &BTreeSet<String>, history: &HistoryStatus) -> String {
+    pub fn page(
+        &self,
+        (runs_in_flight, troubled): (usize, u64),
+        stale: &BTreeSet<String>,
+        history: &HistoryStatus,
+    ) -> String {
         self.history(history);
         self.host.gauge("orbital_runs_in_flight", &[], runs_in_flight as f64);
+        self.host.register_counter("orbital_host_troubles_total", &[]).absolute(troubled);
         self.host.gauge("orbital_expectations", &[], self.waiter.expectations() as f64);
         for (name, runtime) in &self.runtimes {
             self.host.gauge(
@@ -188,6 +197,9 @@ impl MetricsSink {
                 let counter = self.host.register_counter("orbital_listener_turned_away_total", &labels);
                 counter.absolute(door.turned_away(reason));
             }
+            let (in_use, most) = door.connections();
+            self.host.gauge("orbital_listener_connections", &[("listener", listener)], in_use as f64);
+            self.host.gauge("orbital_listener_max_connections", &[("listener", listener)], most as f64);
         }
         for (stream, output) in [("stdout", &self.outputs.stdout), ("stderr", &self.outputs.stderr)] {
             let counter = self.host.register_counter("orbital_output_dropped_total", &[("stream", stream)]);

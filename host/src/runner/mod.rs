@@ -5,6 +5,7 @@
 
 mod settings;
 mod timeout;
+mod trouble;
 mod verdict;
 
 use std::pin::pin;
@@ -18,23 +19,33 @@ use uuid::Uuid;
 
 pub use settings::RunnerSettings;
 
-use crate::guest::{Breakdown, Budget, Entered, Meter, Recorder, RunClock, RunContext, RunParts, Session};
+use crate::cause::{Cause, Origin};
+use crate::guest::{
+    Activity, Breakdown, Budget, Entered, Happening, Meter, Recorder, Recording, RunClock, RunContext,
+    RunParts, Session, Step,
+};
 use crate::heartbeat::Heartbeat;
+use crate::listener::Door;
 use crate::registry::{Case, Component};
+use crate::report::text::short;
 use crate::report::{Attempt, Outcome, Report};
 use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
 use timeout::timed_out;
+use trouble::Troubles;
 use verdict::{Circumstances, Ending, judge, unanswered};
 
 /// Runs cases.
 pub struct Runner {
     provision: RwLock<Arc<Provision>>,
     waiter: Arc<Waiter>,
+    /// Where deliveries come in.
+    webhook: Arc<Door>,
     in_flight: AtomicUsize,
     heartbeat: Heartbeat,
+    troubles: Troubles,
 }
 
 /// What runs are given. An attempt keeps what it began with.
@@ -96,12 +107,14 @@ impl Order {
 
 impl Runner {
     /// With nothing in flight.
-    pub fn new(provision: Provision, waiter: Arc<Waiter>) -> Self {
+    pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Door>) -> Self {
         Self {
             provision: RwLock::new(Arc::new(provision)),
             waiter,
+            webhook,
             in_flight: AtomicUsize::new(0),
             heartbeat: Heartbeat::start(),
+            troubles: Troubles::default(),
         }
     }
 
@@ -117,6 +130,28 @@ impl Runner {
     /// How many runs have started and not ended.
     pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many attempts did not pass because the host lacked something.
+    pub fn troubled(&self) -> u64 {
+        self.troubles.attempts()
+    }
+
+    /// Returns what the host lacked, if an attempt did not pass for it in the last minute.
+    pub fn recent_trouble(&self) -> Option<String> {
+        self.troubles.recent()
+    }
+
+    /// Returns why deliveries could not come in while an attempt that began then waited for them in vain, if so.
+    fn saturation(&self, recording: &Recording, began: Instant) -> Option<Cause> {
+        let in_vain = |step: &Step| matches!(step.what, Happening::Wait { error: Some(_), .. });
+        let waited =
+            matches!(recording.activity, Activity::Waiting { .. }) || recording.steps.iter().any(in_vain);
+        let saturated = self.webhook.saturated_since(began).filter(|_| waited)?;
+        Some(Cause::host(format!(
+            "the webhook could not take new connections for {} while this waited for a delivery, as all were in use; raise              `webhook.max_connections`, or find out who takes them",
+            short(saturated)
+        )))
     }
 
     /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
@@ -233,13 +268,20 @@ impl Runner {
             timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
+        let saturation = self.saturation(&recording, clock.started());
+        let mut causes = recording.causes;
+        causes.extend(saturation);
+        let lacked = causes.iter().find(|cause| cause.origin == Origin::Host).map(|cause| cause.what.clone());
         let circumstances = Circumstances {
-            causes: recording.causes,
+            causes,
             longest_gap: self.heartbeat.longest_gap(began),
             lost: self.heartbeat.lost().saturating_sub(lost_before),
             time_limit,
         };
         let (outcome, mut messages) = judge(ending, recording.failures, late, circumstances);
+        if let (Outcome::Error, Some(what)) = (outcome, lacked) {
+            self.troubles.note(&what);
+        }
         if matches!(outcome, Outcome::Fail | Outcome::Error) {
             messages.extend(unanswered(&recording.steps, &messages));
         }

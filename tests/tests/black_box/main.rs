@@ -52,6 +52,7 @@ mod reload_scope;
 mod replies;
 mod restart;
 mod retries;
+mod saturation;
 mod schema;
 mod secrets;
 mod senders;

@@ -1,0 +1,238 @@
+//! A host that is short of connections or file descriptors says so, and blames no system under test for it.
+
+use std::net::SocketAddr;
+
+use axum::Json;
+use orbital_tests::{Api, Host, HostBuilder, PATIENCE, client, client_builder, eventually, orbital};
+use reqwest::{Client, Method};
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+const HALF: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nX-And-So";
+
+const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\n\r\n{}";
+
+/// A connection from this address over which these bytes went.
+async fn connection(host: &Host, from: &str, bytes: &[u8]) -> TcpStream {
+    let address: SocketAddr = host.webhook.strip_prefix("http://").unwrap().parse().unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+    let mut stream = socket.connect(address).await.unwrap();
+    let _ = stream.write_all(bytes).await;
+    stream
+}
+
+/// Reads an answer up to the end of its head.
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    let reading = async {
+        while !answer.ends_with(b"\r\n\r\n") {
+            answer.push(stream.read_u8().await.unwrap());
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.expect("no answer comes");
+    String::from_utf8(answer).unwrap()
+}
+
+/// A connection with a request in progress, whose body of two bytes does not come.
+async fn busy(host: &Host, from: &str) -> TcpStream {
+    let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    let mut stream = connection(host, from, head).await;
+    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 100 "));
+    stream
+}
+
+async fn read_to_close(stream: &mut TcpStream) {
+    let read = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut Vec::new())).await;
+    let _ = read.expect("the host does not close the connection");
+}
+
+fn from(address: &str) -> Client {
+    let address: std::net::IpAddr = address.parse().unwrap();
+    client_builder().local_address(address).pool_max_idle_per_host(0).build().unwrap()
+}
+
+async fn of_webhook(host: &Host, name: &str, labels: &[(&str, &str)]) -> f64 {
+    let labels = [&[("listener", "webhook")], labels].concat();
+    host.metrics().await.get(name, &labels).unwrap()
+}
+
+async fn evicted(host: &Host) -> f64 {
+    of_webhook(host, "orbital_listener_turned_away_total", &[("reason", "evicted")]).await
+}
+
+async fn start(builder: HostBuilder, component: &str) -> (Host, Api) {
+    let api = Api::start().await;
+    let target = format!("[targets.api]\nurl = {:?}\ntimeout = \"50s\"", api.url);
+    (builder.sections(&target).with(component).start().await, api)
+}
+
+#[tokio::test]
+async fn slow_strangers_make_room_and_requests_in_progress_stay() {
+    let limits = "max_connections = 8\nbody_timeout = \"60s\"\nhead_timeout = \"60s\"";
+    let (host, mut api) = start(Host::builder().webhook(limits), "relays").await;
+    let event = api.next_to("/events").await;
+    let key = event.json()["id"].as_str().unwrap().to_owned();
+    event.answer(Json(json!({})));
+    let mut slow_body = busy(&host, "127.0.0.1").await;
+    // A sender that has delivered before, and has its connection still.
+    let mut sender = connection(&host, "127.0.0.2", POST).await;
+    assert!(read_head(&mut sender).await.starts_with("HTTP/1.1 200 "));
+    let mut strangers = Vec::new();
+    for _ in 0..20 {
+        strangers.push(connection(&host, "127.0.0.3", HALF).await);
+    }
+    // 6 of them have places, so 14 were closed, the first ones.
+    for stranger in &mut strangers[..14] {
+        read_to_close(stranger).await;
+    }
+    assert_eq!(evicted(&host).await, 14.0);
+    assert_eq!(of_webhook(&host, "orbital_listener_connections", &[]).await, 8.0);
+    assert_eq!(of_webhook(&host, "orbital_listener_max_connections", &[]).await, 8.0);
+    let delivering = from("127.0.0.4").post(&host.webhook).header("orbital-key", key).body("in time").send();
+    assert_eq!(delivering.await.unwrap().status(), 200);
+    let report = api.next_to("/reports").await;
+    assert_eq!(report.json()["deliveries"][0]["body"], json!(b"in time"));
+    assert_eq!(evicted(&host).await, 15.0);
+    // Neither of these was closed: one is not idle, and the other one less idle than strangers.
+    sender.write_all(POST).await.unwrap();
+    assert!(read_head(&mut sender).await.starts_with("HTTP/1.1 200 "));
+    slow_body.write_all(b"{}").await.unwrap();
+    assert!(read_head(&mut slow_body).await.starts_with("HTTP/1.1 200 "));
+    // Whoever reads the list finds those that had begun a request.
+    assert_eq!(
+        host.metrics().await.get("orbital_webhook_rejected_total", &[("reason", "no_room")]),
+        Some(15.0)
+    );
+}
+
+#[tokio::test]
+async fn a_peer_with_all_of_its_places_loses_its_most_idle_connection() {
+    let host = Host::builder().webhook("max_connections_per_peer = 2").start().await;
+    let mut streams = Vec::new();
+    for _ in 0..3 {
+        let mut stream = connection(&host, "127.0.0.1", POST).await;
+        assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+        streams.push(stream);
+    }
+    read_to_close(&mut streams[0]).await;
+    for stream in &mut streams[1..] {
+        stream.write_all(POST).await.unwrap();
+        assert!(read_head(stream).await.starts_with("HTTP/1.1 200 "));
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_waits_while_no_connection_can_come_is_an_error_of_the_host() {
+    let limits = "max_connections = 2\nbody_timeout = \"60s\"";
+    let host = Host::builder().webhook(limits).with("webhook").start().await;
+    eventually("all is loaded", async || (host.get("/readyz").await.0 == 200).then_some(())).await;
+    let mut taken = vec![busy(&host, "127.0.0.1").await, busy(&host, "127.0.0.2").await];
+    let delivering =
+        tokio::spawn(from("127.0.0.3").post(&host.webhook).header("orbital-key", "fixed-key").send());
+    let (status, report) = host.ask(Method::POST, "/cases/webhook/waits-fixed/runs?wait=true", None).await;
+    assert_eq!((status, &report["outcome"]), (200, &json!("error")), "{report}");
+    let messages = report["attempts"][0]["messages"].to_string();
+    assert!(messages.contains("the webhook could not take new connections for"), "{messages}");
+    let (_, ready) = host.get("/readyz").await;
+    assert!(ready.contains("the webhook could not take new connections for"), "{ready}");
+    let troubles = host.metrics().await.get("orbital_host_troubles_total", &[]);
+    assert_eq!(troubles, Some(1.0));
+    // Places that become free are given to those who wait.
+    taken.pop();
+    assert_eq!(delivering.await.unwrap().unwrap().status(), 200);
+}
+
+fn limited(limit: &str) -> HostBuilder {
+    Host::builder().through(&["sh", "-c", &format!("ulimit {limit}; exec \"$@\""), "sh"])
+}
+
+#[tokio::test]
+async fn the_number_of_files_is_raised_and_the_webhook_stays_below_it() {
+    // Of this test's process, which its children inherit.
+    let hard = rustix::process::getrlimit(Resource::Nofile).maximum.map(|hard| hard as f64);
+    let raised = limited("-Sn 200").start().await;
+    assert_eq!(raised.metrics().await.get("process_max_fds", &[]), hard);
+
+    let host = limited("-n 200").webhook("head_timeout = \"60s\"").start().await;
+    host.lines.wait(0, &["the webhook serves", "not 4096", "the process may open 200 files"]).await;
+    let most = of_webhook(&host, "orbital_listener_max_connections", &[]).await;
+    assert!(most < 100.0, "{most}");
+    let mut strangers = Vec::new();
+    for number in 0..300 {
+        strangers.push(connection(&host, &format!("127.0.0.{}", 2 + number % 50), HALF).await);
+    }
+    assert_eq!(client().post(&host.webhook).send().await.unwrap().status(), 200);
+    let metrics = host.metrics().await;
+    assert!(metrics.get("process_open_fds", &[]).unwrap() < 190.0, "{}", metrics.text());
+}
+
+#[tokio::test]
+async fn a_check_of_the_configuration_says_what_the_number_of_files_allows() {
+    let config =
+        orbital_tests::config("[webhook]\nmax_connections = 100000\n[scheduler]\nmax_in_flight = 10000\n");
+    let finished =
+        orbital(["config".as_ref(), "check".as_ref(), "--config".as_ref(), config.path().as_os_str()]).await;
+    let hard = rustix::process::getrlimit(Resource::Nofile).maximum;
+    let said = finished.stdout.contains("`webhook.max_connections`");
+    assert_eq!((finished.code, said), (0, hard.is_some_and(|hard| hard < 110_000)), "{finished:?}");
+}
+
+/// Sets how many files the host may open.
+fn limit_files(host: &Host, current: u64) {
+    let pid = Pid::from_raw(host.id()).unwrap();
+    let Rlimit { maximum, .. } = rustix::process::getrlimit(Resource::Nofile);
+    prlimit(Some(pid), Resource::Nofile, Rlimit { current: Some(current), maximum }).unwrap();
+}
+
+#[tokio::test]
+async fn a_run_without_a_socket_is_an_error_of_the_host() {
+    let mut api = Api::start().await;
+    // By address and by name: what looks up a name needs a socket too, or a file.
+    let port = api.url.rsplit(':').next().unwrap().to_owned();
+    for name in ["127.0.0.1", "localhost"] {
+        let target = format!("[targets.api]\nurl = \"http://{name}:{port}\"");
+        let host = Host::builder().sections(&target).with("tells").start().await;
+        let closing = [("connection", "close")];
+        api.next_to("/told").await.answer((closing, ""));
+        // Less than it has already.
+        limit_files(&host, 3);
+        let answering = async {
+            loop {
+                api.next().await.answer((closing, ""));
+            }
+        };
+        let mark = host.lines.mark();
+        let ended = async {
+            host.lines.wait(mark, &["--- ERROR: tells/tells"]).await;
+            host.lines.wait(mark, &["a failure of the host"]).await;
+        };
+        tokio::select! {
+            () = ended => {}
+            () = answering => unreachable!(),
+        }
+        limit_files(&host, 1000);
+        let answering = async {
+            loop {
+                api.next().await.answer((closing, ""));
+            }
+        };
+        let seen = async {
+            let (_, ready) = eventually("it can be asked", async || Some(host.get("/readyz").await)).await;
+            assert!(ready.contains("the host failed a run"), "{ready}");
+            let troubles = host.metrics().await.get("orbital_host_troubles_total", &[]);
+            assert!(troubles.unwrap() >= 1.0);
+            let mark = host.lines.mark();
+            host.lines.wait(mark, &["--- PASS: tells/tells"]).await;
+        };
+        tokio::select! {
+            () = seen => {}
+            () = answering => unreachable!(),
+        }
+        assert!(!host.lines.text().contains("--- FAIL"), "{}", host.lines.text());
+        drop(host);
+        drop(api.waiting());
+    }
+}
