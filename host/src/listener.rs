@@ -23,8 +23,7 @@ use tokio_util::task::TaskTracker;
 
 pub(crate) use door::GoesOn;
 pub use door::{App, Door, TurnedAway};
-pub(crate) use head::ArrivalOrder;
-pub use head::{HeadFault, RejectedHead};
+pub use head::{ArrivalOrder, HeadFault, RejectedHead};
 pub use limits::Limits;
 pub use tls::{TlsError, TlsSettings};
 

@@ -37,6 +37,7 @@ fn delivery((headers, length, body): (usize, usize, usize)) -> Delivery {
         path: "/hooks/crm".to_owned(),
         query: String::new(),
         headers: map,
+        order: None,
         body: vec![b'x'; body].into(),
         answered: None,
         received: Instant::now(),

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 /// Names of headers in the order in which they came. A `HeaderMap` keeps that order, but has all values of a name together.
 #[derive(Debug, Clone)]
-pub(crate) struct ArrivalOrder(Arc<[HeaderName]>);
+pub struct ArrivalOrder(Arc<[HeaderName]>);
 
 /// What is wrong with a head that did not become a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

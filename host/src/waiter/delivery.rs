@@ -25,7 +25,7 @@ pub struct Delivery {
     /// The headers.
     pub headers: HeaderMap,
     /// The order in which the headers came, if `headers` has another one.
-    pub(crate) order: Option<ArrivalOrder>,
+    pub order: Option<ArrivalOrder>,
     /// The body.
     pub body: Bytes,
     /// What it is answered, and after how long, if a test planned that; otherwise 200, at once.
