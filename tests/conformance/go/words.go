@@ -47,7 +47,7 @@ const invalid = "got \x8b\xff"
 
 func invalidText(t *orbital.T) {
 	t.Logger().Info(invalid, "n", invalid)
-	t.NoError(t.Expect(invalid))
+	t.NoError(t.Expect(invalid + t.NewID()))
 	asked, err := t.Request(orbital.Request{Target: "encodings", Path: "/\x8b\xff"})
 	t.NoError(err)
 	t.Log(string(asked.Body))

@@ -5,23 +5,22 @@ import random as random_module
 import subprocess
 import threading
 import urllib.request
+import uuid
 from datetime import datetime
 
 # Its modules import others when they are asked for what they lack.
 import httpx as httpx
-from faker import Faker
 from orbital_sdk import Test, case
 
-# Both are made when the component is built.
+# It is made when the component is built.
 GENERATOR = random_module.Random()
-FAKE = Faker()
 
 
 @case(manual=True, timeout="5s")
 def random(t: Test) -> None:
     t.log.info(str(random_module.random()))
     t.log.info(str(GENERATOR.random()))
-    t.log.info(FAKE.uuid4())
+    t.log.info(str(uuid.uuid4()))
 
 
 @case(manual=True, timeout="5s")

@@ -83,5 +83,5 @@ def big_body(t: Test) -> None:
 @case(manual=True, timeout="5s")
 def encodings(t: Test) -> None:
     for encoding in ("utf-8-mark", "utf-16-le", "utf-16-le-mark", "utf-16-be", "utf-16-be-mark"):
-        answer = t.request(Request("encodings", path=f"/{encoding}"))
+        answer = t.request(Request("GET", "encodings", path=f"/{encoding}"))
         t.check_eq(answer.pointer("/name"), "Zoë 🎉")

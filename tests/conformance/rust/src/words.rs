@@ -53,7 +53,7 @@ fn bytes() -> String {
 #[case(manual, timeout = "5s")]
 pub(crate) fn invalid_text(t: &Test) -> Result {
     t.log(Level::Info, bytes(), &[("n", &bytes())]);
-    t.expect(&bytes())?;
+    t.expect(&(bytes() + &t.new_id()))?;
     let asked = t.request(Request::get("encodings").path(String::from_utf8_lossy(b"/\x8b\xff")))?;
     t.info(asked.text());
     t.counter("invalid_text_total", 1.0, &[("kind", &bytes())])?;

@@ -44,7 +44,7 @@ const bytes = "got \x8b\xff";
 
 pub fn invalidText() !void {
     orbital.log(.info, bytes, &.{.{ "n", bytes }});
-    try orbital.expect(@src(), bytes, &.{});
+    try orbital.expect(@src(), orbital.print("{s}{s}", .{ bytes, orbital.newId() }), &.{});
     const asked = try orbital.request(@src(), .{ .target = "encodings", .path = "/\x8b\xff" });
     orbital.info("{s}", .{asked.body});
     try orbital.counter(@src(), "invalid_text_total", 1, &.{.{ "kind", bytes }});
