@@ -30,6 +30,21 @@ async fn a_large_component_runs_at_once_and_gets_better_code_while_it_runs() {
 }
 
 #[tokio::test]
+async fn a_large_component_that_was_checked_is_not_compiled_for_the_next_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let component = folder.path().join("large.wasm");
+    std::fs::write(&component, enlarged("passes")).unwrap();
+    let (cache, key) = (folder.path().join("cache"), folder.path().join("key/of-code"));
+    let config = config(&format!("[components]\ncache = {cache:?}\ncache_key = {key:?}\n"));
+    for cost in ["compiled quickly and loaded in ", "compiled quickly before, loaded in "] {
+        let checked =
+            orbital(["check".as_ref(), component.as_path(), "--config".as_ref(), config.path()]).await;
+        assert_eq!((checked.code, checked.stderr.as_str()), (0, ""), "{checked:?}");
+        assert!(checked.stdout.contains(cost), "{checked:?}");
+    }
+}
+
+#[tokio::test]
 async fn compiled_code_that_was_changed_is_told_of_and_made_again() {
     let builder = Host::builder().components("cache = \"cache\"\ncache_key = \"key/of-code\"");
     let mut host = builder.with("passes").start().await;
