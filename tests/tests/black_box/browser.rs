@@ -56,7 +56,7 @@ async fn a_case_turns_red_and_green_again_before_ones_eyes() {
         let at = |id: &str| ids.iter().position(|other| other == id).unwrap();
         assert!(at("rust/smoke") < at("rust/fan-out"), "{ids:?}");
         let why = browser.text("[data-id='rust/smoke'] .why").await;
-        assert!(why.contains("at step") && why.contains("answered 503"), "{why}");
+        assert!(why.contains("at step") && why.contains("answered with 503"), "{why}");
         browser.until("document.getElementById('said').textContent.includes(' is down')").await;
         browser.until("document.querySelector('#summary').textContent.includes('down')").await;
 
