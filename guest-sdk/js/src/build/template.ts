@@ -28,8 +28,8 @@ const EXPORT = /^export \{\n {2}(\w+)(?: as suite)?\n\};$/m;
 /** The parameter of the bundle's function. There are names of the author's beside it. */
 const GIVEN = "__orbital_given";
 
-/** What only a module can say. */
-const MODULES_OWN = /^(?:import|export)\b|\bimport\s*[.(]/m;
+/** Syntax that only a module may have. A text such as `impact.import.importance`, a list of words, has none of it. */
+const MODULES_OWN = /^(?:import|export)\b|(?<![.\w$])import\s*(?:\(|\.\s*(?:meta|source|defer)\b)/m;
 
 /** The name that stacks show of what was evaluated: QuickJS does not hear of another one. */
 const EVALUATED = { quickjs: "<input>", starlingmonkey: BUNDLE };
