@@ -9,7 +9,7 @@ use wasip2::random::random::get_random_u64;
 static START: extern "C" fn() = start;
 
 extern "C" fn start() {
-    if get_random_u64() % 8 == 0 {
+    if get_random_u64().is_multiple_of(8) {
         loop {
             core::hint::spin_loop();
         }
