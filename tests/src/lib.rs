@@ -49,8 +49,13 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 /// The longest that a test waits for an HTTP response, which may come only once a run has ended.
 const RESPONSE_TIMEOUT: Duration = PATIENCE.saturating_mul(2);
 
-/// Asks again and again, with a short pause, until there is an answer: for what can only be looked up.
-pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+/// Asks repeatedly, with a short pause, until there is an answer: for state that can only be looked up.
+pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Option<T>) -> T {
+    eventually_within(PATIENCE, what, ask).await
+}
+
+/// Asks as [`eventually`] does, with another limit.
+pub async fn eventually_within<T>(limit: Duration, what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let asking = async {
         loop {
             if let Some(answer) = ask().await {
@@ -59,7 +64,7 @@ pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) 
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    let answer = tokio::time::timeout(PATIENCE, asking).await;
+    let answer = tokio::time::timeout(limit, asking).await;
     answer.unwrap_or_else(|_| panic!("it never came true that {what}"))
 }
 

@@ -11,11 +11,11 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::http::Uri;
-use orbital_tests::{Host, Metrics, PATIENCE, Pipeline, conformance, eventually, serve};
+use orbital_tests::{Host, Metrics, PATIENCE, Pipeline, conformance, eventually_within, serve};
 use reqwest::Method;
 use serde_json::Value;
 use tokio::task::{LocalSet, spawn_local};
@@ -23,6 +23,9 @@ use tokio::task::{LocalSet, spawn_local};
 use behaviours::{BEHAVIOURS, Behaviour};
 use language::{LANGUAGES, Language};
 use observed::Observed;
+
+/// How long all suites may take to be compiled, on a machine that is busy with other tests: three have a whole interpreter.
+const LOADING: Duration = Duration::from_secs(600);
 
 /// How often a run that the host itself was too slow for is made again.
 const TRIES: usize = 5;
@@ -104,8 +107,10 @@ async fn results(host: &Host, language: &'static Language) -> Results {
     let name = language.name;
     // The log may say that it is loaded while others of the same round still are not, and there is no case to ask for.
     let cases = format!("/api/v1/cases/{name}/passes");
-    eventually(&format!("`{name}` is loaded"), async || (host.get(&cases).await.0 == 200).then_some(()))
-        .await;
+    eventually_within(LOADING, &format!("`{name}` is loaded"), async || {
+        (host.get(&cases).await.0 == 200).then_some(())
+    })
+    .await;
     let mut results = Results::new();
     for behaviour in BEHAVIOURS.iter().filter(|behaviour| behaviour.is_of(language)) {
         let case = behaviour.case;
