@@ -141,7 +141,7 @@ func TestTimeRunsOut(t *testing.T) {
 		t.WaitFor("k")
 		t.Error("never")
 	}, orbital.Timeout(300*time.Millisecond))
-	want(t, run, orbitaltest.Timeout, "its time of 300ms ran out while it waited for a delivery with key `k`")
+	want(t, run, orbitaltest.Timeout, "timed out after 300ms waiting for a delivery with key `k`")
 }
 
 func TestErrorsAreValues(t *testing.T) {

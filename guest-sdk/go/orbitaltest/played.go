@@ -70,7 +70,7 @@ func (p *played) Elapsed() float64 { return p.now.Seconds() }
 
 func (p *played) Sleep(durationMs uint32) {
 	duration := time.Duration(durationMs) * time.Millisecond
-	p.pass(duration, fmt.Sprintf("while it slept for %v", duration))
+	p.pass(duration, fmt.Sprintf("while sleeping for %v", duration))
 }
 
 func (p *played) NewID() string {
@@ -93,7 +93,7 @@ func (p *played) pass(duration time.Duration, doing string) {
 	if p.run.Outcome == Pass {
 		p.run.Outcome = Timeout
 	}
-	p.run.Reasons = append(p.run.Reasons, fmt.Sprintf("its time of %v ran out %s", p.timeout, doing))
+	p.run.Reasons = append(p.run.Reasons, fmt.Sprintf("timed out after %v %s", p.timeout, doing))
 	runtime.Goexit()
 }
 

@@ -15,7 +15,7 @@ import (
 
 func (p *played) SendEvent(event contract.Event) (contract.Receipt, *contract.Error) {
 	receipt, err, took := p.send(sentEvent(event), event.TimeoutMs)
-	p.pass(took, "while it waited for an answer from `"+event.Target+"`")
+	p.pass(took, "waiting for an answer from `"+event.Target+"`")
 	return receipt, err
 }
 
@@ -27,7 +27,7 @@ func (p *played) SendEvents(events []contract.Event) []contract.Answer {
 		answers = append(answers, contract.Answer{Receipt: receipt, Err: err})
 		longest = max(longest, took)
 	}
-	p.pass(longest, "while it waited for answers to its events")
+	p.pass(longest, "waiting for answers to its events")
 	return answers
 }
 
@@ -39,7 +39,7 @@ func (p *played) Request(request contract.Request) (contract.Receipt, *contract.
 		Headers: headers(request.Headers),
 		Body:    request.Body,
 	}, request.TimeoutMs)
-	p.pass(took, "while it waited for an answer from `"+request.Target+"`")
+	p.pass(took, "waiting for an answer from `"+request.Target+"`")
 	return receipt, err
 }
 

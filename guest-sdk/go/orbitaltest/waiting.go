@@ -93,7 +93,7 @@ func (p *played) wait(keys []string, n int, timeoutMs *uint32) ([]contract.Deliv
 	}
 	slices.SortStableFunc(coming, func(a, b *queued) int { return cmp.Compare(a.at, b.at) })
 
-	doing := fmt.Sprintf("while it waited for a delivery with key `%s`", strings.Join(keys, "`, `"))
+	doing := fmt.Sprintf("waiting for a delivery with key `%s`", strings.Join(keys, "`, `"))
 	if timeoutMs != nil {
 		end := p.now + time.Duration(*timeoutMs)*time.Millisecond
 		if len(coming) < n || coming[n-1].at > end {

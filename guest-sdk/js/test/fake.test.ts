@@ -28,6 +28,7 @@ nodeTest("a delivery that differs fails it, with the place of the check", async 
 nodeTest("a delivery that does not come is a timeout", async () => {
   const run = await fakeHost().run("smoke");
   assert.deepEqual([run.outcome, run.duration], ["timeout", 3]);
+  assert.match(run.messages[0]!, /^timed out after 3000ms waiting for a delivery with key `key-\d+` \(/);
 });
 
 nodeTest("an answer that is none is an error, and so is another status", async () => {

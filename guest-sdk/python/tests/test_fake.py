@@ -35,7 +35,7 @@ def test_a_check_fails_the_run_with_place_and_difference() -> None:
 def test_a_run_that_waits_in_vain_times_out() -> None:
     run = FakeHost().run(smoke)
     assert (run.outcome, run.duration) == ("timeout", 3.0)
-    assert run.messages[0].startswith("its time of 3s ran out while it waited for a delivery with key `")
+    assert run.messages[0].startswith("timed out after 3s waiting for a delivery with key `")
 
 
 def test_a_refusal_fails_the_run() -> None:
@@ -151,7 +151,7 @@ def test_once_a_case_has_failed_it_has_failed() -> None:
 
     run = FakeHost().run(fails)
     assert run.outcome == "fail"
-    assert run.messages == ["first", "its time of 1s ran out while it slept for 2000 ms"]
+    assert run.messages == ["first", "timed out after 1s while sleeping for 2000ms"]
 
 
 def test_events_sent_at_once_have_answers_in_order() -> None:

@@ -1,9 +1,7 @@
 // The time of a fake run. It goes on only when the test waits, and then at once.
 
-/** What ends a test whose time has run out. A test that catches it does not get further. */
-export class TimeUp extends Error {
-  override name = "TimeUp";
-}
+/** Ends a test whose timeout has passed. A test that catches it does not get further. */
+export class TimeUp extends Error {}
 
 /** When the first run begins, in seconds since the Unix epoch. */
 const EPOCH = 1_800_000_000;
@@ -26,11 +24,14 @@ export class FakeClock {
     return Math.max(0, this.#limitMs - this.elapsedMs);
   }
 
-  /** Moves to a moment that is not before this one; ends the test if its time has run out by then. */
-  moveTo(moment: number) {
+  /**
+   * Moves to a moment that is not before this one. If the test's timeout ends by then, so does the test, with a message
+   * that says what it was doing.
+   */
+  moveTo(moment: number, doing: string) {
     this.elapsedMs = Math.min(Math.max(moment, this.elapsedMs), this.#limitMs);
     if (moment >= this.#limitMs) {
-      throw new TimeUp(`its time of ${this.#limitMs}ms ran out`);
+      throw new TimeUp(`timed out after ${this.#limitMs}ms ${doing}`);
     }
   }
 }

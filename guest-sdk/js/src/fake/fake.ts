@@ -151,7 +151,7 @@ export class FakeHost {
       const answer: FakeAnswer = Array.isArray(given) ? { deliveries: given } : given;
       const sentAt = clock.elapsedMs;
       answer.deliveries?.forEach((delivery) => deliver(delivery, sent.key, sentAt));
-      clock.moveTo(clock.elapsedMs + ANSWER_MS);
+      clock.moveTo(clock.elapsedMs + ANSWER_MS, `waiting for an answer from \`${sent.target}\``);
       if (answer.error !== undefined) {
         throw withPayload(answer.error);
       }
@@ -190,7 +190,7 @@ export class FakeHost {
       clock: {
         now: () => clock.now(),
         elapsed: () => clock.elapsedMs / 1000,
-        sleep: (ms) => clock.moveTo(clock.elapsedMs + ms),
+        sleep: (ms) => clock.moveTo(clock.elapsedMs + ms, `while sleeping for ${ms}ms`),
       },
       deliveries: {
         newId: () => `key-${(lastId += 1)}`,

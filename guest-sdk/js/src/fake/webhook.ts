@@ -36,14 +36,15 @@ export class FakeWebhook {
   /** Takes the next `n` deliveries of these keys; undefined if there are fewer within this time. */
   take(keys: string[], n: number, withinMs: number): Delivery[] | undefined {
     const end = this.#clock.elapsedMs + withinMs;
+    const doing = `waiting for a delivery with key ${keys.map((key) => `\`${key}\``).join(", ")}`;
     this.#receive();
     while (this.#of(keys).length < n) {
       const next = this.#coming[0];
       if (next === undefined || next.at > end) {
-        this.#clock.moveTo(end);
+        this.#clock.moveTo(end, doing);
         return undefined;
       }
-      this.#clock.moveTo(next.at);
+      this.#clock.moveTo(next.at, doing);
       this.#receive();
     }
     const taken = this.#of(keys).slice(0, n);

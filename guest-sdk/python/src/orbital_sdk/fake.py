@@ -255,7 +255,7 @@ class FakeHost:
         return self._now_ms / 1000
 
     def sleep(self, duration_ms: int) -> None:
-        self._advance(duration_ms, f"it slept for {duration_ms} ms")
+        self._advance(duration_ms, f"while sleeping for {duration_ms}ms")
 
     def new_id(self) -> str:
         self._ids += 1
@@ -279,11 +279,11 @@ class FakeHost:
         while sum(len(self._came[key]) for key in dict.fromkeys(keys)) < n:
             next_ms = min((at for at, _, _ in self._coming), default=None)
             if end is not None and (next_ms is None or next_ms > end):
-                self._advance(end - self._now_ms, f"it waited for {_keys(keys)}")
+                self._advance(end - self._now_ms, f"waiting for {_keys(keys)}")
                 raise WaitTimeout
             if next_ms is None:
                 next_ms = self._timeout_ms
-            self._advance(next_ms - self._now_ms, f"it waited for {_keys(keys)}")
+            self._advance(next_ms - self._now_ms, f"waiting for {_keys(keys)}")
         return [self._take(keys) for _ in range(n)]
 
     def send_event(self, event: Event) -> Receipt:
@@ -314,13 +314,13 @@ class FakeHost:
                 if isinstance(item, Deliver):
                     self._deliver(item, event.key or "")
         # They are sent at the same time.
-        self._advance(longest_ms, "it waited for an answer")
+        self._advance(longest_ms, "waiting for an answer")
         return answers
 
     def request(self, request: Request) -> Receipt:
         self._run.requests.append(request)
         answer = self._on_request(request)
-        self._advance(answer.after_ms, f"it waited for an answer from `{request.target}`")
+        self._advance(answer.after_ms, f"waiting for an answer from `{request.target}`")
         return _receipt(answer)
 
     def record(self, kind: MetricKind, name: str, value: float, labels: Sequence[tuple[str, str]]) -> None:
@@ -329,7 +329,7 @@ class FakeHost:
     def fetch(self, request: http.Request) -> http.Response:
         self._run.fetches.append(request)
         answer = self._on_fetch(request)
-        self._advance(answer.after_ms, f"it waited for an answer from {http.shown(request)}")
+        self._advance(answer.after_ms, f"waiting for an answer from {http.shown(request)}")
         return http.Response(http.shown(request), answer.status, answer.headers, answer.body)
 
     def _deliver(self, deliver: Deliver, key: str) -> None:
@@ -358,7 +358,7 @@ class FakeHost:
             self._receive()
         self._now_ms = min(end, self._timeout_ms)
         if end >= self._timeout_ms and duration_ms > 0:
-            raise _TimeIsUp(f"its time of {_duration.shown(self._timeout_ms / 1000)} ran out while {doing}")
+            raise _TimeIsUp(f"timed out after {_duration.shown(self._timeout_ms / 1000)} {doing}")
 
     def _receive(self) -> None:
         """Takes in what is due, and answers it."""

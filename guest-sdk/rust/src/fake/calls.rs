@@ -11,7 +11,7 @@ pub(crate) mod clock {
 
     pub(crate) fn sleep(duration_ms: u32) {
         let duration = Duration::from_millis(duration_ms.into());
-        with(|play| play.pass(duration, "it slept"));
+        with(|play| play.pass(duration, &format!("while sleeping for {duration:?}")));
     }
 }
 

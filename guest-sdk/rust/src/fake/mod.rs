@@ -161,7 +161,7 @@ mod tests {
     fn what_comes_too_late_is_a_timeout_that_takes_no_time() {
         let run = delivers(true, 3001).run(&smoke::CASE);
         assert_eq!((run.outcome, run.duration), (Outcome::Timeout, Duration::from_secs(3)));
-        assert!(run.messages[0].starts_with("its time of 3s ran out while it waited for"), "{run}");
+        assert!(run.messages[0].starts_with("timed out after 3s waiting for"), "{run}");
     }
 
     #[case(manual)]

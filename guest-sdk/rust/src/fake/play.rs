@@ -161,7 +161,7 @@ impl Play {
         for key in keys {
             check_key(key).map_err(contract::WaitError::InvalidKey)?;
         }
-        let doing = format!("it waited for a delivery with key `{}`", keys.join("`, `"));
+        let doing = format!("waiting for a delivery with key `{}`", keys.join("`, `"));
         let end = timeout_ms.map(|ms| self.now + Duration::from_millis(ms.into()));
         while self.came.iter().filter(|delivery| keys.contains(&delivery.key)).count() < n {
             let next = self.coming.iter().map(|(at, _)| *at).min();
@@ -207,7 +207,7 @@ impl Play {
             longest = longest.max(answer.took);
             answers.push(receipt(answer));
         }
-        self.pass(longest, "it waited for an answer");
+        self.pass(longest, "waiting for an answer");
         answers
     }
 
@@ -218,7 +218,7 @@ impl Play {
         for delivery in &answer.deliveries {
             self.deliver(delivery, None);
         }
-        self.pass(answer.took, "it waited for an answer");
+        self.pass(answer.took, "waiting for an answer");
         receipt(answer)
     }
 
@@ -227,7 +227,7 @@ impl Play {
         let end = self.now + duration;
         self.receive(end.min(self.timeout));
         if end >= self.timeout && !duration.is_zero() {
-            let reason = format!("its time of {:?} ran out while {doing}", self.timeout);
+            let reason = format!("timed out after {:?} {doing}", self.timeout);
             // No panic: the hook would speak of one.
             panic::resume_unwind(Box::new((TimeIsUp, reason)));
         }
