@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 
-use self::suite::{Kind, LANGUAGES, Suite};
+use self::suite::{Kind, Suite};
 use crate::workspace;
 
 mod digest;
@@ -19,21 +19,46 @@ mod suite;
 mod tool;
 mod zig;
 
-pub(crate) use self::{suite::Language, tool::answer};
+pub(crate) use self::{
+    suite::{LANGUAGES, Language},
+    tool::answer,
+};
 
 const TARGET: &str = "wasm32-wasip2";
+
+/// How a line begins that says which suite is left out, and why.
+pub(crate) const SKIPPED: &str = "skipped:";
 
 /// The variable with which `.ci/run` says that nothing may be left out.
 const CI: &str = "ORBITAL_CI";
 
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Build only the example tests in these languages, such as `rust,go`
+    #[arg(long = "example", value_name = "LANGUAGES", value_delimiter = ',')]
+    examples: Vec<Language>,
+}
+
+pub(crate) fn run(Arguments { examples }: &Arguments) -> anyhow::Result<()> {
+    if examples.is_empty() {
+        return build_all();
+    }
+    print(build(Kind::Example, examples)?);
+    Ok(())
+}
+
 /// Builds all guests: the example suites, the conformance suites, and the components that the tests need.
-pub(crate) fn run() -> anyhow::Result<()> {
+pub(crate) fn build_all() -> anyhow::Result<()> {
     for kind in [Kind::Example, Kind::Conformance] {
-        for (_, component) in build(kind)? {
-            println!("{}", component.display());
-        }
+        print(build(kind, &LANGUAGES)?);
     }
     build_fixtures()
+}
+
+fn print(built: Vec<(Language, PathBuf)>) {
+    for (_, component) in built {
+        println!("{}", component.display());
+    }
 }
 
 /// The components that the tests need.
@@ -68,7 +93,7 @@ pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// A suite whose toolchain is not there is left out, with a line that says so.
 pub(crate) fn build_examples() -> anyhow::Result<Vec<(Language, PathBuf)>> {
-    build(Kind::Example)
+    build(Kind::Example, &LANGUAGES)
 }
 
 /// Builds one of them.
@@ -77,6 +102,11 @@ pub(crate) fn build_example(language: Language) -> anyhow::Result<PathBuf> {
     workspace::build_binaries()?;
     let suite = Suite { kind: Kind::Example, language };
     suite.build()?.map_err(|missing| anyhow::anyhow!("{missing}"))
+}
+
+/// Where the example suite in a language is built to.
+pub(crate) fn example(language: Language) -> PathBuf {
+    Suite { kind: Kind::Example, language }.component()
 }
 
 /// Copies a component in the way that a watched directory likes best: first under a name that nobody looks at, then in
@@ -90,12 +120,12 @@ pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf>
     Ok(destination)
 }
 
-fn build(kind: Kind) -> anyhow::Result<Vec<(Language, PathBuf)>> {
+fn build(kind: Kind, languages: &[Language]) -> anyhow::Result<Vec<(Language, PathBuf)>> {
     ensure_target()?;
     // `orbital build` makes the components.
     workspace::build_binaries()?;
     let mut built = Vec::new();
-    for language in LANGUAGES {
+    for &language in languages {
         let suite = Suite { kind, language };
         match suite.build()? {
             Ok(component) => built.push((language, component)),
@@ -110,7 +140,7 @@ fn skip(suite: &Suite, missing: &tool::Missing) -> anyhow::Result<()> {
     let folder = suite.folder();
     let folder = folder.strip_prefix(workspace::path("")).unwrap_or(&folder).display();
     ensure!(env::var_os(CI).is_none(), "`{folder}` cannot be built, and `{CI}` is set: {missing}");
-    eprintln!("skipped: {folder}: {missing}");
+    eprintln!("{SKIPPED} {folder}: {missing}");
     // What an earlier build has left would be tested as if it were of today.
     let component = suite.component();
     if component.exists() {

@@ -33,7 +33,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Build the guests: the example tests, into `target/components`, and those that the tests need
-    Guests,
+    Guests(guests::Arguments),
     /// Run the example tests against the example pipeline, here and now
     Demo(demo::Arguments),
     /// Measure how much good tests feel of a component that takes all it gets
@@ -56,7 +56,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Guests => guests::run(),
+        Command::Guests(arguments) => guests::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -14,7 +14,7 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 
-use self::{bad_runs::BadRun, process::Process, stalls::Stalls};
+use self::{bad_runs::BadRun, stalls::Stalls};
 use crate::{guests, workspace};
 
 mod addresses;
@@ -28,7 +28,8 @@ mod stalls;
 mod tally;
 
 pub(crate) use self::{
-    addresses::Addresses, bad_runs::began, samples::samples, scrape::get, signals::Signals, tally::Tally,
+    addresses::Addresses, bad_runs::began, process::Process, samples::samples, scrape::get, signals::Signals,
+    tally::Tally,
 };
 
 /// How long the host may take to answer. This and other limits here are for what hangs: a busy machine takes less.

@@ -12,6 +12,6 @@ pub(crate) struct Arguments {
 /// The black-box tests start binaries and deploy guests, which cargo does not know; so both are built first: the
 /// guests need the binaries, too.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    guests::run()?;
+    guests::build_all()?;
     workspace::run(workspace::cargo().args(["test", "--workspace"]).args(&arguments.cargo_arguments))
 }

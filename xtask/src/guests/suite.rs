@@ -24,7 +24,8 @@ pub(crate) const LANGUAGES: [Language; 7] = [
 ];
 
 /// A language, and for JavaScript its engine: the name of a folder, and of the component that is built from it.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+#[value(rename_all = "lowercase")]
 pub(crate) enum Language {
     Rust,
     C,

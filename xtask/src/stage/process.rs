@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process_group};
 
 /// How long a program may take to say that it is ready.
 const READY: Duration = Duration::from_secs(120);
@@ -31,8 +31,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts a program in a process group of its own: a Ctrl-C in the terminal is for the demo, which has things to do
-    /// before its programs stop.
+    /// Starts a program in a process group of its own, so that a Ctrl-C in the terminal reaches only the demo, which has
+    /// things to do before its programs stop.
     pub(crate) fn start(name: &'static str, command: &mut Command) -> anyhow::Result<Self> {
         let child = command.stdin(Stdio::null()).process_group(0).spawn();
         let program = command.get_program().display();
@@ -72,10 +72,15 @@ impl Process {
         }
     }
 
-    /// Asks the program to stop, and fails if it does not do so in time and in peace.
+    /// Returns how the program ended; nothing while it runs.
+    pub(crate) fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+
+    /// Asks the program and those that it started to stop, and fails if it does not do so in time and without an error.
     pub(crate) fn stop(&mut self) -> anyhow::Result<()> {
         if self.child.try_wait()?.is_none() {
-            kill_process(Pid::from_child(&self.child), Signal::TERM)
+            kill_process_group(Pid::from_child(&self.child), Signal::TERM)
                 .with_context(|| format!("cannot stop `{}`", self.name))?;
         }
         match self.wait(STOP)? {
