@@ -61,8 +61,9 @@ pub(crate) fn command_through<A: AsRef<OsStr>>(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    // Compiled code is shared between tests; nothing else of the user's is.
+    // Compiled code is shared between tests; nothing else of the user's is, such as the compiler for builds of the host.
     command
+        .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .env("XDG_CACHE_HOME", root().join("target/tests-cache"))
         .env("XDG_STATE_HOME", root().join("target/tests-state"))
         .env_remove("RUST_LOG");

@@ -56,7 +56,9 @@ fn follow(guide: &Path) -> anyhow::Result<()> {
     fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
     let path = format!("{}:{}", workspace::binaries()?.display(), env::var("PATH").unwrap_or_default());
     let mut shell = Command::new("bash");
-    for variable in ["CARGO", "CARGO_TARGET_DIR", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV"] {
+    for variable in
+        ["CARGO", "CARGO_TARGET_DIR", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN", "VIRTUAL_ENV"]
+    {
         shell.env_remove(variable);
     }
     // Minutes' work of Zig's own, which need not be done for each.

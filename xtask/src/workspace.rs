@@ -11,10 +11,17 @@ use anyhow::{Context as _, ensure};
 /// What `cargo run` sets for the program that it runs. A cargo started by that program is none of its business.
 const SET_BY_CARGO_RUN: [&str; 4] = ["CARGO_BIN_", "CARGO_CRATE_", "CARGO_MANIFEST_", "CARGO_PKG_"];
 
-/// What people set for their host builds, and what would spoil guests: flags for another machine, or another folder
-/// than the one where a guest is looked for.
-const MEANT_FOR_THE_HOST: [&str; 6] =
-    ["CARGO_BUILD_", "CARGO_ENCODED_RUST", "CARGO_PROFILE_", "CARGO_TARGET_", "RUSTDOCFLAGS", "RUSTFLAGS"];
+/// Variables for builds of the host, as prefixes. A guest must not have them: flags for another machine, another target
+/// folder than the one where guests are expected, another compiler than users have.
+const MEANT_FOR_THE_HOST: [&str; 7] = [
+    "CARGO_BUILD_",
+    "CARGO_ENCODED_RUST",
+    "CARGO_PROFILE_",
+    "CARGO_TARGET_",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "RUSTDOCFLAGS",
+    "RUSTFLAGS",
+];
 
 /// A path in the repository.
 pub(crate) fn path(relative: &str) -> PathBuf {
