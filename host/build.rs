@@ -1,5 +1,5 @@
-//! Builds the host anew when a file appears in a folder that it carries: the macro that carries them sees changes of
-//! the files that were there, and no more.
+//! Rebuilds the host when a file appears in a folder that it embeds: the embedding macro only notices changes of files
+//! that existed before.
 
 use std::path::Path;
 

@@ -25,8 +25,8 @@ fuzz_target!(|data: &[u8]| {
     let Ok(place) = json(pointer) else { return };
     let find = |body: &[u8]| key(std::slice::from_ref(&place), &headers, "", "", body);
     let as_sent = find(body);
-    // Of what stands twice, the first is found on the way; a whole document keeps the last. Written anew it is there
-    // once.
+    // If a name occurs twice, the search finds the first value, and a parsed document keeps the last. Serialized again,
+    // it occurs once.
     let Ok(whole) = serde_json::from_slice::<Value>(body) else { return };
     let written = whole.to_string();
     let expected = whole.pointer(pointer).and_then(|leaf| match leaf {

@@ -11,7 +11,7 @@ use orbital_host::fuzzing::secrets;
 use orbital_host::secrets::{Masker, SHORTEST};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What needs no escape in a URL.
+/// Characters that need no escape in a URL.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 #[derive(Arbitrary, Debug)]

@@ -11,7 +11,7 @@ use crate::{limits, route::Routes};
 /// The type of an event that names none.
 const DEFAULT_TYPE: &str = "signup";
 
-/// What a damaged text looks like.
+/// Replaces a text in corrupted payloads.
 const RUBBISH: &str = "\u{fffd}\u{fffd}\u{fffd}";
 
 /// A valid event, of a type that is routed.
@@ -19,15 +19,15 @@ const RUBBISH: &str = "\u{fffd}\u{fffd}\u{fffd}";
 pub struct Event {
     /// The sender's id, or one that the pipeline made.
     pub id: String,
-    /// What happened; it decides where the event goes.
+    /// The type of the event, which determines its destinations.
     pub kind: String,
-    /// What else it says.
+    /// The other fields.
     pub content: Content,
     /// When the pipeline got it, in seconds since the epoch.
     pub received_at: f64,
 }
 
-/// What an event says besides its id and its type.
+/// The fields of an event without its id and type.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
     /// Whom it happened to: their email.
@@ -79,7 +79,7 @@ impl Event {
         }
     }
 
-    /// What a destination receives.
+    /// Returns the payload for a destination.
     pub fn payload(&self, destination: &str) -> Value {
         match &self.content {
             Content::Person(email) => json!({
@@ -99,7 +99,7 @@ impl Event {
         }
     }
 
-    /// What a destination receives from a pipeline that damages it: JSON still, and its event can still be told.
+    /// A corrupted payload: still JSON, and still with the id of its event.
     pub(crate) fn damaged_payload(&self, destination: &str) -> Value {
         let mut payload = self.payload(destination);
         if let Value::Object(fields) = &mut payload {
@@ -114,7 +114,7 @@ impl Event {
     }
 }
 
-/// What is wrong with an event. Values are not repeated, since an email is nobody else's business.
+/// A reason to reject an event. It does not contain values, because they may be personal data.
 #[derive(Debug, Error)]
 pub enum Mistake {
     /// The body cannot be read.

@@ -1,4 +1,4 @@
-//! What is wrong with the pipeline on purpose.
+//! Faults that can be injected into the pipeline.
 //!
 //! | fault | acts on | what goes wrong |
 //! | --- | --- | --- |

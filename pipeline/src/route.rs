@@ -99,7 +99,7 @@ pub enum RouteError {
     Url {
         /// The URL as it was given.
         url: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         reason: String,
     },
     /// It is not the only one of its name.

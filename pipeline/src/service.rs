@@ -171,7 +171,7 @@ impl Pipeline {
     }
 }
 
-/// What the sender of an accepted event is told.
+/// The response to an accepted event.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct Receipt {
     /// The event's id, which the pipeline made where the sender did not.

@@ -12,10 +12,10 @@ use wit_parser::{Resolve, WorldId};
 
 use crate::binary::root;
 
-/// What a component must export.
+/// The interface that a component must export.
 pub(crate) const SUITE: &str = "orbital:test/suite@0.1.0";
 
-/// What shows that an attack has a part of its own, and the part that it has otherwise.
+/// Parts of a module: text that shows that an attack has its own part, and the part that is added otherwise.
 const HONEST: [(&str, &str); 4] = [
     ("(export \"memory\")", include_str!("../hostile/honest/memory.wat")),
     ("(export \"cabi_realloc\")", include_str!("../hostile/honest/realloc.wat")),

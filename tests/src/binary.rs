@@ -14,9 +14,9 @@ use crate::{GRANTS, PATIENCE};
 pub struct Finished {
     /// Its exit code.
     pub code: i32,
-    /// What it wrote to standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// What it wrote to standard error.
+    /// Its standard error.
     pub stderr: String,
 }
 
@@ -25,7 +25,7 @@ pub async fn orbital<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) ->
     orbital_with(&[], arguments).await
 }
 
-/// The same, with these variables in its environment.
+/// Runs `orbital` with these variables in its environment.
 pub async fn orbital_with<A: AsRef<OsStr>>(
     environment: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
@@ -42,7 +42,7 @@ pub fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -> Comma
     command_through(&[], arguments)
 }
 
-/// The same, started by another program, such as `env`, which gets all of it as its last arguments.
+/// Returns the command that runs `orbital` through another program, such as `env`, as its last arguments.
 pub(crate) fn command_through<A: AsRef<OsStr>>(
     wrapper: &[String],
     arguments: impl IntoIterator<Item = A>,

@@ -103,7 +103,7 @@ impl Browser {
         self.find(selector).await.send_keys(text).await.unwrap();
     }
 
-    /// What a piece of JavaScript returns.
+    /// Runs JavaScript, and returns its result.
     pub async fn run(&self, script: &str) -> Value {
         self.driver.execute(script, Vec::new()).await.unwrap().json().clone()
     }
@@ -124,7 +124,7 @@ impl Browser {
         self.find(selector).await.text().await.unwrap()
     }
 
-    /// What the console says that is wrong, since it was asked the last time.
+    /// Returns the errors on the browser's console since the last call.
     pub async fn complaints(&self) -> Vec<String> {
         let entries = self.driver.get_log("browser").await.unwrap();
         entries.into_iter().map(|entry| format!("{entry:?}")).collect()

@@ -30,7 +30,7 @@ pub fn conformance(language: &str) -> Option<PathBuf> {
     suite("target/conformance", language)
 }
 
-/// The same of the example suite in a language.
+/// Returns the path of the example suite in a language, if it could be built.
 pub fn example(language: &str) -> Option<PathBuf> {
     suite("target/components", language)
 }
@@ -59,8 +59,8 @@ pub fn patched(component: &Path, from: &str, to: &str) -> Vec<u8> {
     bytes
 }
 
-/// The content of a fixture as if it had been built anew: it does the same, and has a custom section more, of 5
-/// bytes with a name of 4 and no data.
+/// Returns the content of a fixture as if it had been rebuilt: with the same behaviour, and one more custom section,
+/// of 5 bytes with a name of 4 and no data.
 pub fn rebuilt(name: &str) -> Vec<u8> {
     [std::fs::read(guest(name)).unwrap().as_slice(), b"\0\x05\x04anew"].concat()
 }

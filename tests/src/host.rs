@@ -17,7 +17,7 @@ use crate::{Lines, Metrics, PATIENCE, WallClock, bad_outcomes, client, guest};
 
 /// `orbital serve` with a directory and ports of its own. It is killed when this is dropped, and its directory removed.
 pub struct Host {
-    /// What it says.
+    /// The lines of its output.
     pub lines: Lines,
     /// The URL of the webhook.
     pub webhook: String,
@@ -52,7 +52,7 @@ struct Start {
     while_loading: bool,
 }
 
-/// What components are granted, where a test does not say otherwise.
+/// The default grants of components.
 pub const GRANTS: &str = "[components.\"*\"]\ntargets = [\"*\"]\nmetrics = true\n";
 
 /// How a host is to be started.
@@ -122,7 +122,7 @@ impl HostBuilder {
         self.with_as(name, name)
     }
 
-    /// The same under another name.
+    /// Deploys a fixture before the start, under another name.
     pub fn with_as(mut self, name: &str, as_name: &str) -> Self {
         self.components.push((guest(name), format!("{as_name}.wasm")));
         self
@@ -242,7 +242,7 @@ impl Host {
         self.deploy_as(name, name)
     }
 
-    /// The same under another name.
+    /// Deploys a fixture under another name.
     pub fn deploy_as(&self, name: &str, as_name: &str) -> usize {
         let mark = self.lines.mark();
         std::fs::copy(guest(name), self.file(as_name)).unwrap();

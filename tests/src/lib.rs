@@ -1,5 +1,5 @@
-//! What the black-box tests stand on: the real binary as a child process, fixture components, and waiting for
-//! what it says instead of sleeping.
+//! The harness of the black-box tests: the real binary as a child process, fixture components, and waiting for output
+//! instead of sleeping.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

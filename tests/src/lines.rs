@@ -1,4 +1,4 @@
-//! What a process says, line by line.
+//! The output of a process, line by line.
 
 use std::sync::{Arc, Mutex};
 

@@ -8,7 +8,7 @@ use tokio::process::{Child, Command};
 
 use crate::{Host, Lines, binary, client};
 
-/// What it delivers where.
+/// Event types and their destinations.
 const ROUTES: [&str; 6] =
     ["signup=crm", "order=billing", "order=shipping", "order=analytics", "invoice=ledger", "track=warehouse"];
 

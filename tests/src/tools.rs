@@ -19,8 +19,8 @@ pub fn program(name: &str, remedy: &str) -> Option<PathBuf> {
     on_path(name).or_else(|| missing(&format!("`{name}` is not installed ({remedy})")))
 }
 
-/// What holds the API against its description, on the `PATH` or where `.ci/tools` installs it. See [`missing`] for what
-/// happens if it is not there.
+/// Returns the path of schemathesis, which compares the API with its description: on the `PATH` or where `.ci/tools`
+/// installs it. If it is missing, see [`missing`].
 pub fn schemathesis() -> Option<PathBuf> {
     const NAME: &str = "schemathesis";
     let installed = root().join("target/schemathesis/bin").join(NAME);
@@ -56,7 +56,7 @@ pub(crate) fn libfaketime() -> Option<PathBuf> {
     found.or_else(|| missing("`libfaketime.so.1` is not installed (Debian: `faketime`)"))
 }
 
-/// What a test needs is not there: in CI it fails; elsewhere it is skipped, which is said in a line of its own.
+/// Reports that a tool is missing: in CI the test fails; elsewhere it is skipped, with a line that says so.
 ///
 /// # Panics
 /// In CI.

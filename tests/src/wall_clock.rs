@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::tools::libfaketime;
 
-/// What a host takes for the time of day. Only that: how long things take, and the times of files, stay true.
+/// The time of day as a host sees it. Durations and the times of files are not affected.
 pub struct WallClock {
     library: PathBuf,
     directory: TempDir,
@@ -39,7 +39,7 @@ impl WallClock {
         now + ahead
     }
 
-    /// What the environment of the host must have.
+    /// Returns the environment variables for the host.
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
         let text = |path: PathBuf| path.to_str().unwrap().to_owned();
         let variables = [

@@ -14,7 +14,7 @@ use crate::{
     stage::{Signals, Stage, samples},
 };
 
-/// What their names begin with.
+/// The prefix of their names.
 pub(crate) const NAME: &str = "good-";
 
 /// How often to look whether they are loaded.

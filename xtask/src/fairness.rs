@@ -16,7 +16,7 @@ use crate::{
     workspace,
 };
 
-/// What the greedy component has cases of.
+/// The cases of the greedy component.
 const GREEDY: [&str; 4] = ["spins", "fills-memory", "floods-log", "sends"];
 
 /// Copies of the example suite.
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// How long to look at each host, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
     pub(crate) duration: Duration,
-    /// What to run beside the good tests; without it, one after another
+    /// The greedy case to run together with the good tests; default: all, one after another
     #[arg(value_parser = GREEDY)]
     pub(crate) beside: Vec<String>,
 }

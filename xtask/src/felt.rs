@@ -1,4 +1,4 @@
-//! What good tests feel: how late they start, and how long their deliveries take.
+//! The effects on good tests: the delay of their start, and the latency of their deliveries.
 
 use std::{
     fmt, thread,
@@ -34,7 +34,7 @@ cases = \"good-0?/smoke\"
 every = \"200ms\"
 ";
 
-/// What the good runs of some time felt.
+/// Delays and latencies of the good runs within some time.
 #[derive(Default)]
 pub(crate) struct Felt {
     pub(crate) not_passed: usize,

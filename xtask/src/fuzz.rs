@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for target in &arguments.targets {
         ensure!(all.contains(target), "there is no fuzzer `{target}`; there are `{}`", all.join("`, `"));
     }
-    // Not zero, which is for ever.
+    // Not zero, which means forever.
     let seconds = arguments.duration.as_secs().max(1);
     for target in if arguments.targets.is_empty() { &all } else { &arguments.targets } {
         let [corpus, seeds] = ["corpus", "seeds"].map(|kind| format!("fuzz/{kind}/{target}"));

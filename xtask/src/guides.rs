@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::workspace;
 
-/// What begins a block of commands, and what ends it.
+/// The first and the last line of a block of commands.
 const BLOCK: (&str, &str) = ("```sh\n", "```");
 
 /// Readers wait a second until the pipeline is up; here it may take longer, and is waited for. Whatever the guide has started

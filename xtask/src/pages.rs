@@ -36,7 +36,7 @@ const READERS: usize = 4;
 /// How long a reader looks at a page.
 const LOOKED_AT: Duration = Duration::from_millis(250);
 
-/// What is fetched.
+/// The pages to fetch.
 const PAGES: [(&str, &str); 9] = [
     ("overview, an hour", "/?window=1h"),
     ("overview, a day", "/?window=24h"),

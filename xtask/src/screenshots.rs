@@ -20,7 +20,7 @@ use crate::{
 /// Where the pictures go.
 const FOLDER: &str = "docs/screenshots";
 
-/// What goes wrong in them: sign-ups are damaged on their way, and the case that is about one notices.
+/// The faults that they show: sign-ups are corrupted, and the case for one of them detects it.
 const FAULTS: &str = r#"{"corrupt":true,"types":["signup"]}"#;
 
 /// The case that they show.
@@ -43,7 +43,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 /// Screens: name, width and height.
 const SCREENS: [(&str, u32, u32); 2] = [("desk", 1000, 720), ("phone", 375, 812)];
 
-/// What readers like, and what Chromium calls it.
+/// Colour schemes, and their numbers in Chromium.
 const SCHEMES: [(&str, u8); 2] = [("light", 1), ("dark", 0)];
 
 pub(crate) fn run() -> anyhow::Result<()> {

@@ -68,7 +68,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     verdict(&looks)
 }
 
-/// What fills up in the long run is full soon, and runs that take all they get are small beside what would leak.
+/// With these limits, bounded structures are full soon, and runs that use all their budget are small compared to a leak.
 const SETTINGS: &str = "
 [limits]
 memory = \"16MiB\"

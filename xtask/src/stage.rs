@@ -48,7 +48,7 @@ pub(crate) struct Stage {
     /// Takes what others than the example tests send, so that they do not load the system that those test.
     sink: Process,
     host: Process,
-    /// What is deployed.
+    /// The directory of the deployed components.
     pub(crate) components: PathBuf,
     began: SystemTime,
     stalls: Stalls,
@@ -105,12 +105,12 @@ impl Stage {
         self.host.expect_running()
     }
 
-    /// What the host says at `/metrics`.
+    /// Reads the host's `/metrics`.
     pub(crate) fn metrics(&self) -> anyhow::Result<String> {
         scrape::get(self.addresses.admin, "/metrics")
     }
 
-    /// What the host's API says at a path.
+    /// Reads a path of the host's API.
     pub(crate) fn api(&self, path: &str) -> anyhow::Result<serde_json::Value> {
         let answer = scrape::get(self.addresses.admin, &format!("/api/v1/{path}"))?;
         serde_json::from_str(&answer).with_context(|| format!("`{path}` is answered with what is no JSON"))

@@ -1,4 +1,4 @@
-//! What a test makes, it removes, whether it passes or not.
+//! A test that removes its data, whether it passes or not.
 
 use orbital_sdk::prelude::*;
 

@@ -42,7 +42,7 @@ fn sends(t: &Test) -> Result {
     Ok(())
 }
 
-/// The same as client libraries do it, which escape the signs of a placeholder in a path.
+/// Sends placeholders as client libraries do, which escape some of their characters in a path.
 #[case(manual, timeout = "30s")]
 fn over_http(t: &Test) -> Result {
     let headers = Fields::new();
@@ -73,7 +73,7 @@ fn over_http(t: &Test) -> Result {
     sees(t, "body", &body)
 }
 
-/// What is not granted, not there, or not allowed where it stands.
+/// Placeholders that are not granted, unknown, or not allowed at their position.
 #[case(manual, timeout = "30s")]
 fn refused(t: &Test) -> Result {
     let requests = [

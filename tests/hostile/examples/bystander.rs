@@ -2,7 +2,7 @@
 
 use orbital_sdk::prelude::*;
 
-/// What it counts as is whether it passes, not how long it takes beside builds and other tests.
+/// It must pass, but may be slow because of builds and other tests on the machine.
 #[case(every = "200ms", timeout = "5m", max_in_flight = 100)]
 fn round(t: &Test) -> Result {
     let id = t.new_id();

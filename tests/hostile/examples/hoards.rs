@@ -82,7 +82,7 @@ fn replies(t: &Test) -> Result {
     }
 }
 
-/// Steps that are as large as a step can be: a timeline is not for ever.
+/// Steps of the maximum size: the timeline is limited.
 #[case(manual, timeout = "10m")]
 fn steps(t: &Test) -> Result {
     let run = t.context().run_id;

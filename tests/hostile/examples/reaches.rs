@@ -40,7 +40,7 @@ fn sockets(t: &Test) -> Result {
     Ok(())
 }
 
-/// The same without a library in between.
+/// Opens sockets with WASI, without a library.
 #[case(manual)]
 fn sockets_of_wasi(t: &Test) -> Result {
     let port = t.require_config("port")?.parse::<u16>()?;

@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 const GUIDE: &str = "docs/guides/any-language.md";
 
-/// What the guide builds, and the reason for which each fails against a pipeline that damages its deliveries.
+/// The components that the guide builds, each with its failure against a pipeline that corrupts its deliveries.
 const COMPONENTS: [(&str, &str); 2] = [
     ("text", "the delivery does not say that the event was processed"),
     ("assemblyscript", "the event was delivered, but not processed: {"),

@@ -1,4 +1,4 @@
-//! What runs take from a budget that they share comes back when they end.
+//! Shared budgets: runs release their part when they end.
 
 use orbital_tests::Host;
 

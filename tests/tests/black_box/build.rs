@@ -10,7 +10,7 @@ async fn build(directory: &Path) -> Finished {
     build_with(directory, Path::new("/nowhere")).await
 }
 
-/// The same with this folder on the PATH, and no other.
+/// Builds a project with only this folder on the `PATH`.
 async fn build_with(directory: &Path, path: &Path) -> Finished {
     let output = directory.join("out.wasm");
     let arguments = ["build".as_ref(), directory.as_os_str(), "-o".as_ref(), output.as_os_str()];

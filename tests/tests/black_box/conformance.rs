@@ -1,7 +1,7 @@
 //! Every language does the same: the conformance suites, held against one table.
 //!
-//! What may differ is what is each language's own: places, the words for an error that nobody wrote on purpose, how
-//! values are shown, and where the console's lines come from.
+//! Only details of the language may differ: source locations, the message of an unexpected error, the format of
+//! values, and the origin of the console's lines.
 
 mod behaviours;
 mod language;
@@ -30,7 +30,7 @@ const LOADING: Duration = Duration::from_secs(600);
 /// How often a run that the host itself was too slow for is made again.
 const TRIES: usize = 5;
 
-/// What became of a language's cases, and what was wrong with that.
+/// The outcome of each case of a language, and its deviations.
 type Results = BTreeMap<&'static str, (String, Vec<String>)>;
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn report(host: &Host, path: &str) -> Value {
     panic!("`{path}` was cancelled {TRIES} times");
 }
 
-/// What is wrong with the series that the language's cases have made.
+/// Returns the mistakes in the series that the language's cases recorded.
 fn wrong_metrics(metrics: &Metrics, language: &Language) -> Vec<String> {
     let of = |case: &'static str| [("component", language.name), ("case", case)];
     let [component, case] = of("metrics");

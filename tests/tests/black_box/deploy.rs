@@ -20,7 +20,7 @@ async fn start(builder: HostBuilder) -> Host {
     builder.with("passes").start().await
 }
 
-/// What came to the target `api`: the event, which was answered 202.
+/// Accepts an event sent to the target `api` with 202, and returns it.
 fn accept(call: Call) -> Value {
     let event = call.json();
     call.answer(StatusCode::ACCEPTED);
@@ -109,7 +109,7 @@ async fn a_file_that_is_no_test_is_refused_with_reason_and_fix() {
         assert_eq!(loads(&host, name).await, [Some(0.0), Some(1.0), Some(1.0)], "{name}");
     }
     host.assert_passes_is_undisturbed().await;
-    // Each is told of once, and not again and again.
+    // Each is reported only once.
     assert_eq!(host.lines.find(0, &["did not load"]).len(), files.len(), "{}", host.lines.text());
 }
 
@@ -398,8 +398,8 @@ async fn a_directory_that_vanishes_takes_nothing_down_and_is_watched_again_when_
     host.assert_passes_is_undisturbed().await;
 }
 
-/// A directory that is made anew at once has the inode of the old one on most file systems, and is another one all
-/// the same: without its events nobody knows that a file is still open.
+/// On most file systems, a directory that is deleted and created again at once has the inode of the old one. It must
+/// still be watched again: without its events, the host does not know that a file is still open.
 #[tokio::test]
 async fn a_slow_copy_into_a_directory_that_was_made_anew_is_not_loaded_before_it_is_whole() {
     let host = start(Host::builder()).await;
@@ -415,7 +415,7 @@ async fn a_slow_copy_into_a_directory_that_was_made_anew_is_not_loaded_before_it
     copy_slowly(&host, mark).await;
 }
 
-/// The same, when the copy begins before the host knows of the other directory, so that it hears nothing of that.
+/// The copy begins before the host knows about the new directory, so that no event reports it.
 #[tokio::test]
 async fn a_slow_copy_that_began_before_the_host_saw_the_directory_is_not_loaded_before_it_is_whole() {
     let host = start(Host::builder()).await;

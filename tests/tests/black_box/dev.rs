@@ -367,7 +367,7 @@ async fn cases_are_chosen_and_a_timeline_is_shown_if_it_is_wanted() {
     dev.interrupt().await;
 }
 
-/// What is made for a save of JavaScript goes another way than what `orbital build` makes.
+/// On a save of JavaScript, the component is created in another way than by `orbital build`.
 async fn javascript_is_made_quickly(suite: &str, place_of_sources: &str) {
     if conformance(suite).is_none() {
         return;

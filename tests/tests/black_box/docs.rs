@@ -5,10 +5,10 @@ use orbital_tests::{Block, blocks, orbital_with};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-/// What every secret is: as long as a token must be.
+/// The value of all other secrets: as long as a token must be.
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
 
-/// The same as a key of Standard Webhooks, for secrets with such a name.
+/// The value of secrets whose name says that they are keys of Standard Webhooks.
 const KEY: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 fn secret(name: &str) -> &'static str {

@@ -16,7 +16,7 @@ pub(crate) struct Exposition {
 pub(crate) struct Family {
     /// Such as `counter`.
     pub(crate) kind: String,
-    /// What it means.
+    /// Its description.
     pub(crate) help: Option<String>,
     /// In the order of the page.
     pub(crate) samples: Vec<Sample>,

@@ -1,4 +1,4 @@
-//! What a component may reach: what it asks for and what it is granted.
+//! Manifests and grants of components.
 
 use axum::Router;
 use axum::extract::Request;
@@ -14,7 +14,7 @@ async fn start(script: &str, sections: &str, grants: &str) -> Host {
     Host::builder().sections(&config).grants(grants).with("reaches").with("asks").start().await
 }
 
-/// What the fixture says of each line of its script, and the report of its run.
+/// Runs the fixture; returns its log for each line of its script, and the report.
 async fn acts(host: &Host, component: &str) -> (Vec<String>, Value) {
     let path = format!("/cases/{component}/acts/runs?wait=true");
     let (_, report) = host.ask(Method::POST, &path, None).await;

@@ -1,4 +1,4 @@
-//! What tests do wrong, and what becomes of it: of them, and of nobody else.
+//! Mistakes of tests, which affect no other test.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -121,7 +121,7 @@ async fn a_component_that_declares_nonsense_is_refused_with_thing_reason_and_fix
         // With several mistakes the name stands behind the last one.
         host.lines.wait(mark, &[&format!("component={name} path=")]).await;
     }
-    let page = eventually("all are told of", async || {
+    let page = eventually("all are reported", async || {
         let (_, page) = host.get("/readyz").await;
         (page.matches("did not load").count() == mistakes.len()).then_some(page)
     });

@@ -1,4 +1,4 @@
-//! What is known of runs over restarts, and what becomes of the host while that cannot be written.
+//! Runs survive restarts, and the host works while they cannot be written.
 
 use std::path::Path;
 use std::process::Stdio;

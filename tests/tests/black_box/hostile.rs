@@ -28,7 +28,7 @@ const fn breaks(component: &'static str, parts: &'static [&'static str]) -> Atta
     error(component, "attack", parts)
 }
 
-/// It is not for ever that they compute.
+/// Ends attacks that compute forever.
 const SHORT: &str = "[limits]\ncpu = \"300ms\"";
 
 #[tokio::test]
@@ -299,7 +299,7 @@ async fn what_is_hostile_before_it_runs_does_not_load() {
         siege.host.write(name, &bytes);
         expected.push((name.to_owned(), parts));
     }
-    let page = eventually("all are told of", async || {
+    let page = eventually("all are reported", async || {
         let (_, page) = siege.host.get("/readyz").await;
         (page.matches("did not load").count() == expected.len()).then_some(page)
     });

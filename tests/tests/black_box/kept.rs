@@ -1,4 +1,4 @@
-//! What is kept of deliveries: for the run that comes next, and within the memory that the settings name.
+//! Kept deliveries: for the next run, and within the memory limit of the settings.
 
 use orbital_tests::{Api, Host, client};
 use reqwest::Method;
@@ -11,7 +11,7 @@ async fn start(api: &Api) -> Host {
     start_with("", api).await
 }
 
-/// The same with these sections.
+/// Starts a host with these sections.
 async fn start_with(sections: &str, api: &Api) -> Host {
     let sections = format!("[targets.api]\nurl = {:?}\ntimeout = \"50s\"\n{sections}", api.url);
     let host = Host::builder().sections(&sections).with("waits").start().await;

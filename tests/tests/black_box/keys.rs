@@ -127,8 +127,8 @@ async fn a_secret_is_hidden_in_utf_16() {
     assert_eq!(newest(&host).await["body"], r#"{"id": "k", "token": "***"}"#);
 }
 
-/// The host, the key and the report of a run that waits for its key in vain: what is delivered to this path has the key
-/// that is written so.
+/// Returns the host, the key and the report of a run that times out, because the delivery to this path has its key in
+/// another spelling.
 async fn almost(webhook: &str, path: &str, write: fn(&str) -> String) -> (Host, String, Value) {
     let mut api = Api::start().await;
     let sections = format!("[targets.api]\nurl = {:?}", api.url);

@@ -141,7 +141,7 @@ async fn the_page_tells_what_happened() {
     drop(third);
 }
 
-/// What the test that makes metrics of its own is told to make, under each of its names.
+/// Returns the configuration of the test that records its own metrics, under each of its names.
 fn measures() -> String {
     let script = "counter orders_total 1 kind=new\ngauge stock_items 2\nhistogram checkout_seconds 0.5";
     (0..3).map(|round| format!("[config.round-{round}-measures]\nfirst = {script:?}\n")).collect()

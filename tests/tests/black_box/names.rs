@@ -47,7 +47,7 @@ async fn assert_both_are_refused(names: [&[u8]; 2], texts: [[&str; 2]; 2]) {
         (failures.len() == 1 && failures[0].contains(&format!("`{}`", texts[1][0]))).then_some(())
     })
     .await;
-    // Each was told of once.
+    // Each was reported only once.
     assert_eq!(host.lines.find(0, &["did not load"]).len(), 2, "{}", host.lines.text());
     host.assert_passes_is_undisturbed().await;
 }

@@ -13,7 +13,7 @@ async fn new(place: &Path, name: &str, options: &[&str]) -> Finished {
     orbital(arguments).await
 }
 
-/// What every project has.
+/// Files of every project.
 const COMMON: [&str; 6] = [
     "README.md",
     ".gitignore",

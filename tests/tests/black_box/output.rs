@@ -25,7 +25,7 @@ impl Served {
         Self::start_with(stderr, log, "human").await
     }
 
-    /// The same, with a log in this format.
+    /// Starts a host with a log in this format.
     async fn start_with(stderr: impl Into<Stdio>, log: &str, format: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let components = directory.path().join("components");
@@ -96,7 +96,7 @@ impl Served {
     }
 }
 
-/// What nobody can write to.
+/// Opens a file to which every write fails.
 fn full() -> File {
     File::options().write(true).open("/dev/full").unwrap()
 }

@@ -167,7 +167,7 @@ async fn all_recipes_do_what_the_book_says(language: &'static str) {
     let configured = system.passes("configured").await;
     assert!(steps(&configured, EMAIL) >= 1, "{configured}");
 
-    // It removes what it made, whether it passes, fails, or waits in vain.
+    // It removes its data, whether it passes, fails, or gets no delivery.
     for (faults, outcome) in
         [(json!({}), "pass"), (json!({ "corrupt": true }), "fail"), (json!({ "drop": true }), "fail")]
     {

@@ -20,7 +20,7 @@ fn replace(path: &Path, text: &str) {
     std::fs::rename(&new, path).unwrap();
 }
 
-/// What the file `orbital.toml` says.
+/// Returns the content of `orbital.toml`.
 fn text(host: &Host) -> String {
     std::fs::read_to_string(host.config()).unwrap()
 }

@@ -24,7 +24,7 @@ fn trusting(directory: &Path) -> Client {
     client_builder().tls_certs_only([certificate]).pool_max_idle_per_host(0).build().unwrap()
 }
 
-/// What a client sees of the settings that the test changes.
+/// The settings that the test changes, as seen by a client.
 #[derive(Debug, PartialEq)]
 struct Seen {
     old_token: bool,

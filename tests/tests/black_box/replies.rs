@@ -1,4 +1,4 @@
-//! What the webhook answers: as a test planned it, as a challenge asks for it, and 200 otherwise.
+//! Replies of the webhook: those that a test planned, those to challenges, and 200 otherwise.
 //!
 //! Most tests run `replies`, which plans what the test of the host tells it to.
 

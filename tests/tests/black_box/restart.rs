@@ -1,4 +1,4 @@
-//! What is kept over a restart, and of a clock that is wrong for a while.
+//! State that survives a restart, and a clock that is wrong for a while.
 
 use std::path::Path;
 

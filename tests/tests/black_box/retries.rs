@@ -30,7 +30,7 @@ fn outcomes(report: &Value) -> Vec<&str> {
     attempts(report).iter().map(|attempt| attempt["outcome"].as_str().unwrap()).collect()
 }
 
-/// What an attempt logged.
+/// Returns the log lines of an attempt.
 fn logged(attempt: &Value) -> Vec<&str> {
     let steps = attempt["timeline"].as_array().unwrap().iter().filter(|step| step["step"] == "log");
     steps.map(|step| step["message"].as_str().unwrap()).collect()
@@ -42,7 +42,7 @@ fn reasons(attempt: &Value) -> String {
     messages.map(|message| message.as_str().unwrap()).collect::<Vec<_>>().join("\n")
 }
 
-/// What the page says of runs of a case of `tries`, by outcome.
+/// Returns the number of runs of a case of `tries` by outcome, from the metrics.
 async fn runs(host: &Host, case: &str) -> Vec<(&'static str, f64)> {
     let metrics = host.metrics().await;
     let count = |outcome| {

@@ -14,7 +14,7 @@ use tokio::process::Command;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
-/// What was found to be worth it: a few seconds, and each kind of mistake is found in a host that makes it.
+/// Enough to find each kind of mistake in a host that has it, within a few seconds.
 const EXAMPLES: &str = "--max-examples=25";
 
 /// A host with something of everything, and the pipeline that its tests use.

@@ -63,7 +63,7 @@ fn assert_hidden(value: &str, text: &str) {
     }
 }
 
-/// What has the value in each form in its headers, for answers and deliveries alike.
+/// Returns headers with the value in each form, for responses and deliveries.
 fn telling_headers(value: &str) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (form, _) in forms(value) {

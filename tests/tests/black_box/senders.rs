@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 /// A request that counts as a delivery without a key, and leaves its connection open.
 const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\n\r\n{}";
 
-/// The same in chunks.
+/// A request with a chunked body.
 const CHUNKED: &[u8] =
     b"POST / HTTP/1.1\r\nHost: any\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n";
 

@@ -30,7 +30,7 @@ async fn run_case(
     (report.unwrap_or_else(|error| panic!("{error}: {finished:?}")), finished)
 }
 
-/// The same, of a case that passes.
+/// Runs a case that must pass, and returns its report.
 async fn passes(component: &str, case: &str, sections: &str) -> Value {
     let (report, finished) = run_case(component, case, sections, &[]).await;
     assert_eq!((finished.code, &report["outcome"]), (0, &Value::from("pass")), "{finished:?}");

@@ -1,4 +1,4 @@
-//! What tests and systems say is text: it moves no cursor, colours no terminal and makes no line of its own.
+//! Text from tests and systems moves no cursor, colours no terminal and starts no new line.
 
 use std::ffi::OsStr;
 
@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use orbital_tests::{Finished, Host, granting, guest, orbital, serve};
 use serde_json::Value;
 
-/// What the fixture `shouts` says wherever it may, and the system under test as well.
+/// Text that the fixture `shouts` writes wherever it can, and that the system under test sends.
 const LOUD: &str = "\u{1b}[2J\u{1b}]0;title\u{7}\r\n--- PASS: forged/line (1.0ms)\u{2028}--- PASS: other/line\u{202e}txt\u{9b}31m\u{7f}";
 
 async fn target() -> String {

@@ -1,4 +1,4 @@
-//! What is said of a run that timed out: the first line, which is all that lists show, names the cause if it is known.
+//! Messages of runs that timed out: the first line, the only one that lists show, names the cause if it is known.
 
 use axum::Router;
 use axum::http::StatusCode;
@@ -25,7 +25,7 @@ async fn timed_out(host: &Host, case: &str) -> Vec<String> {
     message.lines().map(|line| line.trim_start().to_owned()).collect()
 }
 
-/// What is behind the key that it waited for.
+/// Returns the text after the key that the test waited for.
 fn cause(line: &str) -> &str {
     assert!(
         line.starts_with("timed out after ") && line.contains("s waiting for a delivery with key `"),

@@ -1,4 +1,4 @@
-//! What a component's metrics are while a run of an older version of it is in flight.
+//! Metrics of a component while a run of an older version is in flight.
 //!
 //! A run of `records` records a value, and is in flight until the test answers its event.
 

@@ -30,7 +30,7 @@ async fn next_run(api: &mut Api, plan: Value) -> String {
     key
 }
 
-/// What the run reports that was told to wait.
+/// Returns the report of the run that was configured to wait.
 async fn report(api: &mut Api) -> Value {
     let report = api.next_to("/reports").await;
     let value = report.json();

@@ -65,7 +65,7 @@ async fn rejected(host: &Host, reason: &str) -> f64 {
     host.metrics().await.get("orbital_webhook_rejected_total", &[("reason", reason)]).unwrap()
 }
 
-/// What the API says of the newest request.
+/// Returns the newest request from the API.
 async fn newest(host: &Host) -> Value {
     host.api("/deliveries?limit=1").await["deliveries"][0].take()
 }

@@ -1,4 +1,4 @@
-//! What files are made from, as one number: whether it is still the same says whether they are up to date.
+//! A digest of the sources of files, which tells whether the files are up to date.
 
 use std::{
     fs,
@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 
-/// What tools leave behind, and what nothing is made from.
+/// Folders that tools create, and folders that are not sources.
 const LEFT_BEHIND: [&str; 6] = ["__pycache__", "dist", "node_modules", "target", "tests", "zig-out"];
 
 /// The hasher is that of the standard library: it guards against a forgotten build, not against anybody.

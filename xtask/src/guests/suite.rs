@@ -36,12 +36,12 @@ pub(crate) enum Language {
     QuickJs,
 }
 
-/// What a suite is for.
+/// The purpose of a suite.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// What users copy.
+    /// An example that users copy.
     Example,
-    /// What every language must do alike.
+    /// The behaviour that all languages have in common.
     Conformance,
 }
 

@@ -2,9 +2,9 @@
 
 use std::{ffi::OsString, fmt, path::Path, process::Command};
 
-/// What it takes to build a suite, installed.
+/// The installed tool that builds a suite.
 pub(crate) struct Tool {
-    /// What it is; another one may build another component of the same files.
+    /// Its version; another version may build another component from the same files.
     pub(crate) version: String,
     /// What `orbital build` must have in its environment to find it.
     pub(crate) environment: Vec<(&'static str, OsString)>,
@@ -19,7 +19,7 @@ impl fmt::Display for Missing {
     }
 }
 
-/// What a program that is asked for its version says; nothing if it is not there or fails.
+/// Returns the output of a program; nothing if it is missing or fails.
 pub(crate) fn answer(folder: &Path, program: &str, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).current_dir(folder).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;

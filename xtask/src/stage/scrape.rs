@@ -11,12 +11,12 @@ use anyhow::{Context as _, ensure};
 /// How long a host may take to answer, even on a busy machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What a host says at a path.
+/// Reads a path of a host.
 pub(crate) fn get(host: SocketAddr, path: &str) -> anyhow::Result<String> {
     ask(host, &format!("GET {path}"), "").with_context(|| format!("cannot read http://{host}{path}"))
 }
 
-/// What it says to a request. HTTP/1.0 makes it simple: the answer is not chunked, and ends when the connection does.
+/// Sends a request and returns the response. With HTTP/1.0, it is not chunked, and ends with the connection.
 pub(crate) fn ask(host: SocketAddr, request: &str, body: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&host, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;

@@ -1,4 +1,4 @@
-//! What goes to the system under test, and what comes back.
+//! Cases with events, requests and deliveries.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What uses up time and memory.
+//! Cases that use up time and memory.
 
 use std::hint::black_box;
 

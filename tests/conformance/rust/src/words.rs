@@ -1,4 +1,4 @@
-//! What a case says and what it is told.
+//! Cases that log, fail, and read their context and configuration.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};

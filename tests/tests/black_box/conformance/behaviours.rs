@@ -2,17 +2,17 @@
 
 use super::language::Language;
 
-/// What must come of a case.
+/// The expected result of a case.
 pub(crate) struct Behaviour {
     pub(crate) case: &'static str,
     pub(crate) outcome: &'static str,
-    /// What each message must have in it. The places are left to the language: `PLACE` stands for one.
+    /// Parts that each message must contain. `PLACE` stands for a source location of the language.
     pub(crate) messages: &'static [&'static [&'static str]],
-    /// What it did, in order, less deliveries: when one comes is not up to the language.
+    /// Its steps in order, without deliveries: the language does not determine when these arrive.
     pub(crate) steps: &'static [&'static str],
     /// How many deliveries came.
     pub(crate) deliveries: usize,
-    /// What it logged: level, message, value of the field `n`.
+    /// Its log lines: level, message, value of the field `n`.
     pub(crate) logs: &'static [Log],
     /// Whether each line of its log must be another one in every run.
     pub(crate) is_fresh: bool,
@@ -32,10 +32,10 @@ pub(crate) struct Log {
 /// A place in the author's own file, such as `(src/ends.rs:19)`.
 pub(crate) const PLACE: &str = "PLACE";
 
-/// What the language says of an error that nobody wrote on purpose.
+/// Stands for the language's message of an unexpected error.
 pub(crate) const UNCAUGHT: &str = "UNCAUGHT";
 
-/// What the language says of where it was computing.
+/// Stands for the language's message of where it was computing.
 pub(crate) const BUSY: &str = "BUSY";
 
 /// How a reason begins that is the operator's to remove.

@@ -10,15 +10,15 @@ pub(crate) struct Language {
     pub(crate) has_console: bool,
     /// Whether an error that ends a case is marked with `fail` on its way out, as Go and C have no exceptions to return with.
     pub(crate) fails_to_end: bool,
-    /// What it says of an error that nobody wrote on purpose.
+    /// Its message of an unexpected error.
     pub(crate) uncaught: &'static str,
     /// Whether that has its place, too, and not the trace after it alone.
     pub(crate) places_uncaught: bool,
     /// Whether such an error breaks the instance after it was told.
     pub(crate) traps_after_panic: bool,
-    /// What the trace of that has: the author's own function, with its file and line.
+    /// Parts of the trace of that error: the author's own function, with its file and line.
     pub(crate) trace: &'static [&'static str],
-    /// What is said of where it was computing when its time ran out.
+    /// Part of the message that says where it was computing at its timeout.
     pub(crate) busy: &'static str,
 }
 

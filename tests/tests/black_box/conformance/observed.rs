@@ -1,4 +1,4 @@
-//! What a run did, less what is the language's own.
+//! The comparable behaviour of a run, without details of the language.
 
 use orbital_tests::last_attempt;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::behaviours::{ANY, BUSY, Behaviour, PLACE, UNCAUGHT};
 use super::language::Language;
 
-/// What can be compared.
+/// The comparable parts of a report.
 pub(crate) struct Observed {
     pub(crate) outcome: String,
     messages: Vec<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Observed {
     extension: &'static str,
 }
 
-/// What must be seen.
+/// The expected behaviour.
 pub(crate) struct Expected<'a> {
     behaviour: &'a Behaviour,
     messages: Vec<Vec<&'static str>>,
@@ -56,7 +56,7 @@ impl Observed {
             .collect()
     }
 
-    /// What must come of this case in this language.
+    /// Returns the expected behaviour of this case in this language.
     pub(crate) fn expected<'a>(behaviour: &'a Behaviour, language: &Language) -> Expected<'a> {
         let own = |part: &'static str| match part {
             UNCAUGHT => language.uncaught,

@@ -8,13 +8,13 @@ use orbital_tests::{
 use reqwest::Method;
 use serde_json::Value;
 
-/// What one attack is, and what becomes of it.
+/// An attack, and its expected outcome.
 pub(super) struct Attack {
     /// A file of `tests/hostile`, without its ending; `hostile/NAME` is one in Rust.
     pub(super) component: &'static str,
     pub(super) case: &'static str,
     pub(super) outcome: &'static str,
-    /// What the messages have in them.
+    /// Parts of the messages.
     pub(super) parts: &'static [&'static str],
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Siege<'a> {
     _pipeline: DeliveringPipeline,
 }
 
-/// What a process has.
+/// Resources of a process.
 #[derive(Debug)]
 struct Weight {
     memory: u64,
@@ -54,7 +54,7 @@ impl<'a> Siege<'a> {
         Self::lay_granting(sections, GRANTS, attacks).await
     }
 
-    /// The same, with other grants than all.
+    /// Starts a host with these attacks, and with these grants instead of all.
     pub(super) async fn lay_granting(sections: &str, grants: &str, attacks: &'a [Attack]) -> Self {
         let pipeline = Pipeline::start().await;
         let host = Host::builder().sections(&pipeline.targets()).sections(sections).grants(grants);
@@ -81,7 +81,7 @@ impl<'a> Siege<'a> {
         name.to_owned()
     }
 
-    /// The same, and waits until it is loaded.
+    /// Deploys a component, and waits until it is loaded.
     pub(super) async fn deploy(&self, component: &str) {
         let mark = self.host.lines.mark();
         let name = self.write(component);
