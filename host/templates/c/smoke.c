@@ -1,7 +1,7 @@
-// One event, one delivery: sends a sign-up to the target api, and waits for what the system under test makes of it.
+// One event, one delivery: sends a sign-up to the target api, and waits for the delivery that it causes.
 #include <orbital.h>
 
-// It needs a target: make this 1 when [targets.api] in orbital.toml is yours.
+// It needs a target: make this 1 when [targets.api] in orbital.toml is your system.
 #if 0
 ORBITAL_CASE(smoke, .every = "10s", .timeout = "3s") {
     const char *id = orbital_new_id();

@@ -8,7 +8,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/orbitaltest"
 )
 
-// A name of this test's own, so that it does not matter whether main.go registers smoke.
+// A separate name, so that it does not matter whether main.go registers smoke.
 const tried = "smoke-here"
 
 func init() {

@@ -1,4 +1,4 @@
-//! A case that needs no system under test: it passes if the component runs and the host's webhook keeps keys apart.
+//! A case that needs no system under test: it passes if the component runs and gets no delivery for a new key.
 
 use orbital_sdk::prelude::*;
 

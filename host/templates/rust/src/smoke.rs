@@ -2,7 +2,7 @@
 
 use orbital_sdk::prelude::*;
 
-/// Sends a sign-up to the target `api`, and waits for what the system under test makes of it.
+/// Sends a sign-up to the target `api`, and waits for the delivery that it causes.
 #[case(every = "10s", timeout = "3s")]
 pub fn smoke(t: &Test) -> Result {
     let id = t.new_id();

@@ -1,5 +1,5 @@
-// The suite. Each case is in a file of its own.
+// The suite. Each case has its own file.
 
 import "./ready.ts";
-// It needs a target: import it when [targets.api] in orbital.toml is yours.
+// It needs a target: import it when [targets.api] in orbital.toml is your system.
 // import "./smoke.ts";

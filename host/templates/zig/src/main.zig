@@ -1,4 +1,4 @@
-//! The suite. Each case is in a file of its own.
+//! The suite. Each case has its own file.
 
 const orbital = @import("orbital");
 
@@ -7,7 +7,7 @@ pub const panic = orbital.panic;
 comptime {
     orbital.suite(.{
         @import("ready.zig").case,
-        // It needs a target: add it when [targets.api] in orbital.toml is yours.
+        // It needs a target: add it when [targets.api] in orbital.toml is your system.
         // @import("smoke.zig").case,
     });
 }

@@ -1,4 +1,4 @@
-//! One event, one delivery: sends a sign-up to the target api, and waits for what the system under test makes of it.
+//! One event, one delivery: sends a sign-up to the target api, and waits for the delivery that it causes.
 
 const orbital = @import("orbital");
 
