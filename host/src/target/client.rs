@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::connections::{Connections, Recipe, tls};
 use super::failure::{Failure, describe};
+use super::lookups::on_behalf_of;
 use super::phases::{Phases, connected};
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
@@ -240,6 +241,8 @@ impl Ready<'_> {
             let answer = heartbeat.timeout(timeout, exchange(request, max_response)).await;
             answer.unwrap_or(Err(SendError::Timeout(timeout)))
         };
+        let component = case.split_once('/').map_or(case, |(component, _)| component).to_owned();
+        let exchange = async move { on_behalf_of(&component, exchange).await };
         let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,
             Err(error) => Err(SendError::Unreachable {

@@ -10,6 +10,7 @@ use reqwest::dns::Resolve;
 use tokio::time::Instant;
 
 use super::phases::TakeTime;
+use super::remembering::Remembering;
 
 /// A pool of connections that is replaced by an empty one when it reaches the maximum age. Exchanges that are under way
 /// end on the connections that they have; those of the old pool that are idle are closed.
@@ -52,7 +53,7 @@ impl Recipe {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(self.resolver.clone())
+            .dns_resolver(Arc::new(Remembering::new(self.resolver.clone())))
             .connect_timeout(self.connect_timeout)
             // The pool of a target that gets no requests is not replaced.
             .pool_idle_timeout(self.max_age)

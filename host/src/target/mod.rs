@@ -7,9 +7,11 @@
 mod client;
 mod connections;
 mod failure;
+mod lookups;
 mod phases;
 mod placeholders;
 mod public;
+mod remembering;
 mod request;
 mod resolver;
 mod settings;

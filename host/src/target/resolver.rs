@@ -7,22 +7,24 @@ use std::fs::File;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::sync::Arc;
+use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
 
+use super::lookups::Lookups;
 use super::public::is_public;
 
-/// How many names are looked up at once. Each takes a thread for as long as the system likes, which nothing can end, so
-/// names that tests choose must not take all threads that there are.
-const LOOKUPS: usize = 32;
+/// How long one name may take, with the wait for a place. The lookup itself cannot be ended, and keeps its place.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+const NO_ANSWER: &str = "the name could not be looked up within 10s: its DNS server may not answer";
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// What the system says.
-#[derive(Clone)]
-pub(super) struct SystemResolver(Arc<Semaphore>);
+#[derive(Clone, Default)]
+pub(super) struct SystemResolver(Arc<Lookups>);
 
 /// The public ones of the addresses that another resolver finds.
 pub(super) struct PublicOnly<R>(pub(super) R);
@@ -53,17 +55,11 @@ pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
     }
 }
 
-impl Default for SystemResolver {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(LOOKUPS)))
-    }
-}
-
 impl Resolve for SystemResolver {
     fn resolve(&self, name: Name) -> Resolving {
         let lookups = self.0.clone();
-        Box::pin(async move {
-            let turn = lookups.acquire_owned().await?;
+        let finding = async move {
+            let turn = lookups.turn().await?;
             let look = move || {
                 // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
                 let found = (name.as_str(), 0).to_socket_addrs();
@@ -75,6 +71,10 @@ impl Resolve for SystemResolver {
             };
             let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
+        };
+        Box::pin(async move {
+            let in_time = tokio::time::timeout(TIMEOUT, finding).await;
+            in_time.unwrap_or_else(|_| Err(LookupError(io::Error::other(NO_ANSWER)).into()))
         })
     }
 }

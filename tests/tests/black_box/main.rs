@@ -32,6 +32,7 @@ mod hostile;
 mod http;
 mod kept;
 mod keys;
+mod lookups;
 mod many;
 mod metrics;
 mod names;

@@ -1,0 +1,96 @@
+//! Which component looks up how many names at once.
+//!
+//! A lookup takes a thread for as long as the system likes, which nothing can end. Names whose servers do not answer hold
+//! theirs for many seconds, so each component has places of its own, and waits for them alone.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+/// How many names are looked up at once, for all components.
+const PLACES: usize = 128;
+
+/// How many names one component looks up at once.
+const PLACES_PER_COMPONENT: usize = 4;
+
+tokio::task_local! {
+    /// The component whose exchange goes on here.
+    static COMPONENT: String;
+}
+
+/// Does something for a component: names are looked up in its places.
+pub(super) async fn on_behalf_of<T>(component: &str, exchange: impl Future<Output = T>) -> T {
+    COMPONENT.scope(component.to_owned(), exchange).await
+}
+
+/// The places.
+pub(super) struct Lookups {
+    all: Arc<Semaphore>,
+    /// Of components that look up names now.
+    own: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+/// The right to look up one name, until it is dropped.
+pub(super) struct Turn {
+    _own: OwnedSemaphorePermit,
+    _all: OwnedSemaphorePermit,
+}
+
+impl Default for Lookups {
+    fn default() -> Self {
+        Self { all: Arc::new(Semaphore::new(PLACES)), own: Mutex::default() }
+    }
+}
+
+impl Lookups {
+    /// Waits for a place of the component whose task this is.
+    pub(super) async fn turn(&self) -> Result<Turn, AcquireError> {
+        // Its own place comes first: whoever waits for one holds none of those of all.
+        let own = self.own_places().acquire_owned().await?;
+        Ok(Turn { _own: own, _all: self.all.clone().acquire_owned().await? })
+    }
+
+    fn own_places(&self) -> Arc<Semaphore> {
+        let component = COMPONENT.try_with(String::clone).unwrap_or_default();
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        // Of a component that looks up nothing, all places are free, so a new set is as good.
+        own.retain(|_, places| {
+            Arc::strong_count(places) > 1 || places.available_permits() < PLACES_PER_COMPONENT
+        });
+        own.entry(component).or_insert_with(|| Arc::new(Semaphore::new(PLACES_PER_COMPONENT))).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_component_whose_lookups_do_not_end_delays_no_other() {
+        let lookups = Lookups::default();
+        let mut held = Vec::new();
+        on_behalf_of("bad", async {
+            for _ in 0..PLACES_PER_COMPONENT {
+                held.push(lookups.turn().await.unwrap());
+            }
+            assert!(lookups.turn().now_or_never().is_none(), "it has more than its places");
+        })
+        .await;
+        on_behalf_of("good", async {
+            drop(lookups.turn().now_or_never().expect("it waits for another component").unwrap());
+        })
+        .await;
+        held.pop();
+        on_behalf_of("bad", async {
+            assert!(lookups.turn().now_or_never().is_some(), "a place that is free again is not given");
+        })
+        .await;
+        drop(held);
+        drop(lookups.turn().await.unwrap());
+        assert_eq!(lookups.own.lock().unwrap().len(), 1, "what nobody needs is kept");
+    }
+}

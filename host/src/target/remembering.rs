@@ -1,0 +1,101 @@
+//! Addresses that were found a moment ago.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use tokio::time::Instant;
+
+/// How long addresses are used for new connections without asking again. A name that has moved is noticed after that, and
+/// whenever connections are replaced at their maximum age, since each pool begins with nothing.
+const FRESH: Duration = Duration::from_secs(5);
+
+/// How many names are remembered: tests may choose any number of them.
+const MAX_NAMES: usize = 256;
+
+/// Addresses, and when they were found, by name.
+type Found = HashMap<String, (Vec<SocketAddr>, Instant)>;
+
+/// Another resolver, which is asked once for many connections that are made at the same time.
+pub(super) struct Remembering {
+    resolver: Arc<dyn Resolve>,
+    found: Arc<Mutex<Found>>,
+}
+
+impl Remembering {
+    pub(super) fn new(resolver: Arc<dyn Resolve>) -> Self {
+        Self { resolver, found: Arc::default() }
+    }
+}
+
+impl Resolve for Remembering {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_ascii_lowercase();
+        let found = self.found.clone();
+        let fresh = |(addresses, since): &(Vec<SocketAddr>, Instant)| {
+            (since.elapsed() < FRESH).then(|| addresses.clone())
+        };
+        let known = found.lock().unwrap_or_else(PoisonError::into_inner).get(&host).and_then(fresh);
+        if let Some(addresses) = known {
+            return Box::pin(async move { Ok(Box::new(addresses.into_iter()) as Addrs) });
+        }
+        let finding = self.resolver.resolve(name);
+        Box::pin(async move {
+            let addresses: Vec<SocketAddr> = finding.await?.collect();
+            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            if found.len() >= MAX_NAMES {
+                found.retain(|_, (_, since)| since.elapsed() < FRESH);
+            }
+            if found.len() < MAX_NAMES {
+                found.insert(host, (addresses.clone(), Instant::now()));
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Counts how often it is asked.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Resolve for Counting {
+        fn resolve(&self, name: Name) -> Resolving {
+            self.0.fetch_add(1, Ordering::Relaxed);
+            let is_known = name.as_str().ends_with(".example");
+            Box::pin(async move {
+                let address = SocketAddr::from(([192, 0, 2, 1], 0));
+                let found = is_known.then(|| Box::new(std::iter::once(address)) as Addrs);
+                found.ok_or_else(|| "there is no such name".into())
+            })
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_looked_up_once_for_a_moment_and_failures_are_not_remembered() {
+        let counting = Arc::new(Counting::default());
+        let resolver = Remembering::new(counting.clone());
+        let asked = async |name: &str| {
+            let before = counting.0.load(Ordering::Relaxed);
+            let result = resolver.resolve(name.parse().unwrap()).await;
+            (result.map(Iterator::count).ok(), counting.0.load(Ordering::Relaxed) - before)
+        };
+        assert_eq!(asked("api.example").await, (Some(1), 1));
+        assert_eq!(asked("API.example").await, (Some(1), 0));
+        assert_eq!(asked("unknown").await, (None, 1));
+        assert_eq!(asked("unknown").await, (None, 1));
+        tokio::time::advance(FRESH).await;
+        assert_eq!(asked("api.example").await, (Some(1), 1));
+        for number in 0..2 * MAX_NAMES {
+            asked(&format!("{number}.example")).await;
+        }
+        assert!(resolver.found.lock().unwrap().len() <= MAX_NAMES);
+    }
+}
