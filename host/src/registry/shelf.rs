@@ -115,10 +115,11 @@ impl Shelf {
         }
     }
 
-    /// Takes a file that is whole and that nobody has taken in this state, unless it is busy.
+    /// Takes a file that is whole and that nobody has taken in this state, unless it is busy. The one that changed first
+    /// comes first, so that files that change again and again hold up no others.
     pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&OsStr) -> bool) -> Option<OsString> {
-        let (name, file) =
-            self.0.iter_mut().find(|(name, file)| !file.taken && file.is_whole(now) && !busy(name))?;
+        let ready = self.0.iter_mut().filter(|(name, file)| !file.taken && file.is_whole(now) && !busy(name));
+        let (name, file) = ready.min_by_key(|(_, file)| file.since)?;
         file.taken = true;
         file.hint = None;
         Some(name.clone())
@@ -275,6 +276,18 @@ mod tests {
         assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
         assert!(shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET_WHILE_OPEN));
         assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_file_that_changes_again_and_again_holds_up_no_other() {
+        let mut shelf = Shelf::default();
+        let start = Instant::now();
+        update(&mut shelf, &found(&[("a", 1)]), start);
+        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
+        update(&mut shelf, &found(&[("a", 1), ("b", 1)]), start + QUIET);
+        update(&mut shelf, &found(&[("a", 2), ("b", 1)]), start + 2 * QUIET);
+        assert_eq!(take(&mut shelf, start + 3 * QUIET).as_deref(), Some("b"));
+        assert_eq!(take(&mut shelf, start + 3 * QUIET).as_deref(), Some("a"));
     }
 
     #[tokio::test(start_paused = true)]

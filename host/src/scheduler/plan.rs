@@ -277,9 +277,7 @@ impl<V: Clone> Plan<V> {
             self.first.retain(|waiting| *waiting != id);
             actions.push(self.start_or_skip(tick));
         }
-        while self.in_flight.values().filter(|in_flight| in_flight.first).count() < self.settings.first_runs
-            && let Some(id) = self.next_first()
-        {
+        while let Some(id) = self.next_first() {
             if let Some(entry) = self.cases.get(&id) {
                 let (version, case) = (entry.version.clone(), entry.case.clone());
                 let tick = Tick { version, case, due: now, trigger: Trigger::Deploy };
@@ -300,7 +298,7 @@ impl<V: Clone> Plan<V> {
             in_flight.first = false;
             in_flight.runs -= 1;
             self.runs_in_flight -= 1;
-            let component = case_id.split_once('/').map_or("", |(component, _)| component);
+            let component = component_of(case_id);
             if let Some(runs) = self.by_component.get_mut(component) {
                 *runs -= 1;
                 if *runs == 0 {
@@ -326,9 +324,22 @@ impl<V: Clone> Plan<V> {
 
     /// The case whose first run is to start now. It waits for room, where a tick would be skipped: a run of the version
     /// before may still go on, and the next tick be far away.
+    ///
+    /// Components take turns: the one with the fewest first runs in flight comes first. None may have more of them than
+    /// there are free places, so that those of another component need not wait until slow ones have ended.
     fn next_first(&mut self) -> Option<String> {
-        let has_room = |id: &String| self.cases.get(id).is_none_or(|entry| self.room(&entry.case).is_ok());
-        let index = self.first.iter().position(has_room)?;
+        let mut by_component: BTreeMap<&str, usize> = BTreeMap::new();
+        for (id, _) in self.in_flight.iter().filter(|(_, in_flight)| in_flight.first) {
+            *by_component.entry(component_of(id)).or_default() += 1;
+        }
+        let free = self.settings.first_runs.saturating_sub(by_component.values().sum());
+        let own = |id: &str| by_component.get(component_of(id)).copied().unwrap_or_default();
+        let may_start = |id: &str| {
+            own(id) < free && self.cases.get(id).is_none_or(|entry| self.room(&entry.case).is_ok())
+        };
+        let waiting = self.first.iter().enumerate().filter(|(_, id)| may_start(id));
+        // Of several with the same number, the one that has waited for the longest.
+        let (index, _) = waiting.min_by_key(|(_, id)| own(id))?;
         self.first.remove(index)
     }
 
@@ -392,6 +403,10 @@ impl<V: Clone> Plan<V> {
             }
         }
     }
+}
+
+fn component_of(case_id: &str) -> &str {
+    case_id.split_once('/').map_or("", |(component, _)| component)
 }
 
 #[cfg(test)]
@@ -458,10 +473,42 @@ mod tests {
             .map(|name| case(name, Schedule::Every(Duration::from_secs(3600)), 1))
             .collect();
         let mut plan = plan(&cases, NOW, true);
-        assert_eq!(told(plan.due(NOW)), ["run a", "run b"]);
+        assert_eq!(told(plan.due(NOW)), ["run a"]);
         assert!(told(plan.due(NOW)).is_empty());
         plan.finished("c/a");
-        assert_eq!(told(plan.due(NOW)), ["run c"]);
+        assert_eq!(told(plan.due(NOW)), ["run b"]);
+    }
+
+    #[test]
+    fn slow_first_runs_of_one_component_leave_places_for_those_of_others() {
+        let of = |component: &str, index: usize| {
+            let named = case("x", Schedule::Every(Duration::from_secs(3600)), 1);
+            let (id, name) = (format!("{component}/{index}"), index.to_string());
+            Arc::new(Case { id, name, ..Case::clone(&named) })
+        };
+        let settings = SchedulerSettings { first_runs: 8, ..SchedulerSettings::default() };
+        let mut plan = Plan::new(settings);
+        let mut deployed: Vec<Arc<Case>> = (0..100).map(|index| of("slow", index)).collect();
+        let started = |plan: &mut Plan<()>, deployed: &[Arc<Case>]| {
+            let deployed =
+                deployed.iter().map(|case| Deployed { version: (), case: case.clone(), at_once: true });
+            plan.deploy(deployed.collect(), NOW);
+            let started = plan.due(NOW).into_iter().map(|action| match action {
+                Action::Run(tick) => tick.case.component().to_owned(),
+                Action::Skip { .. } => panic!("a first run is skipped"),
+            });
+            started.collect::<Vec<_>>()
+        };
+        assert_eq!(started(&mut plan, &deployed), ["slow"; 4]);
+        for (component, places) in [("b", 2), ("c", 1), ("d", 1)] {
+            deployed.extend((0..10).map(|index| of(component, index)));
+            assert_eq!(started(&mut plan, &deployed), vec![component; places]);
+        }
+        // All places are taken. The one that is free next is for whoever has the fewest.
+        deployed.push(of("e", 0));
+        assert!(started(&mut plan, &deployed).is_empty());
+        plan.finished("slow/0");
+        assert_eq!(started(&mut plan, &deployed), ["e"]);
     }
 
     #[test]
