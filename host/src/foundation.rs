@@ -203,6 +203,7 @@ pub fn workshop(
         terms: terms.subscribe(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
+        inside: None,
         max_rate: settings.registry.max_rate,
         trust: settings.trust.clone().map(Arc::new),
     })

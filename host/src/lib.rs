@@ -15,6 +15,7 @@ pub mod descriptors;
 pub mod dev;
 pub mod dispatcher;
 mod error;
+pub mod file;
 mod foreign;
 pub mod foundation;
 #[cfg(fuzzing)]
@@ -27,6 +28,7 @@ pub mod language;
 pub mod listener;
 pub mod output;
 pub mod pausing;
+mod private;
 mod program;
 pub mod registry;
 pub mod reload;

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub use mask::{Masker, SHORTEST};
 
 use crate::config::{Section, resolved};
+use crate::file::{self, FileError};
 
 /// The most bytes of a value: more is no secret, and would have to be looked for in all that comes.
 const LONGEST: usize = 16 << 10;
@@ -48,7 +49,7 @@ pub enum SecretsError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: FileError,
     },
     /// It has no characters.
     #[error("secret `{0}` is empty")]
@@ -128,11 +129,8 @@ impl Source {
         let value = match self {
             Self::Environment(variable) => std::env::var(variable)
                 .map_err(|_| SecretsError::Environment { name: name.clone(), variable: variable.clone() })?,
-            Self::File(path) => std::fs::read_to_string(path).map_err(|source| SecretsError::File {
-                name: name.clone(),
-                path: path.clone(),
-                source,
-            })?,
+            Self::File(path) => file::read_text(path, file::MAX_SMALL)
+                .map_err(|source| SecretsError::File { name: name.clone(), path: path.clone(), source })?,
         };
         match value.trim_end_matches(['\n', '\r']) {
             "" => Err(SecretsError::Empty(name)),

@@ -20,7 +20,7 @@ use crate::history::{History, HistoryError};
 use crate::listener::{App, Doors};
 use crate::output::Outputs;
 use crate::pausing::PauseBook;
-use crate::registry::Loader;
+use crate::registry::{Loader, Workshop};
 use crate::reload::{ConfigStatus, Reloader, Seen};
 use crate::report::log::one_line;
 use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
@@ -70,6 +70,9 @@ impl Service {
             Foundation::lay(&settings, &secrets, &masker).await?;
         let terms = terms(&settings);
         let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
+        // What is named on a command line may be anywhere; who writes to the directory may be somebody else.
+        let inside = (!settings.registry.external_links).then(|| settings.registry.directory.clone());
+        let workshop = Workshop { inside, ..workshop };
         let private = private(&settings).await?;
         let hangup = signal(SignalKind::hangup())?;
         let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };

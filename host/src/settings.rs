@@ -8,6 +8,7 @@ use toml::Table;
 use crate::admin::AdminSettings;
 use crate::compare::EnvironmentsSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
+use crate::file;
 use crate::guest::Budget;
 use crate::history::HistorySettings;
 use crate::listener::TlsSettings;
@@ -189,7 +190,8 @@ impl Settings {
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })
+    file::read_text(path, file::MAX_SMALL)
+        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })
 }
 
 #[cfg(test)]

@@ -7,8 +7,14 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::file::{self, FileError};
+use crate::private;
+
 /// Held for as long as the host runs, so that two hosts do not overwrite each other's state.
 const LOCK: &str = "lock";
+
+/// The largest file that is read again, in bytes: a host writes none that comes near.
+const MAX_STATE: usize = file::MAX_SMALL;
 
 /// The directory. Nobody else has it.
 #[derive(Debug)]
@@ -40,6 +46,22 @@ pub enum StateError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Others have access to it.
+    #[error("`{path}` must belong to the host's user alone (set by `state`)")]
+    Exposed {
+        /// The directory.
+        path: PathBuf,
+        /// What is wrong.
+        source: std::io::Error,
+    },
+    /// A file in it cannot be read.
+    #[error("cannot read `{path}`")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: FileError,
+    },
     /// A file in it was not written by a host.
     #[error("`{path}` is broken; mend it, or move it away to begin without")]
     Broken {
@@ -57,8 +79,10 @@ impl State {
     /// It is another host's, or cannot be used.
     pub fn open(directory: &Path) -> Result<Self, StateError> {
         let failed = |source| StateError::Unusable { path: directory.to_owned(), source };
-        std::fs::create_dir_all(directory).map_err(failed)?;
-        let lock = File::create(directory.join(LOCK)).map_err(failed)?;
+        private::make_directory(directory).map_err(failed)?;
+        let exposed = |source| StateError::Exposed { path: directory.to_owned(), source };
+        private::close_directory(directory).map_err(exposed)?;
+        let lock = private::create(&directory.join(LOCK)).map_err(failed)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { directory: directory.to_owned(), _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(StateError::InUse(directory.to_owned())),
@@ -72,10 +96,10 @@ impl State {
     /// The file cannot be read, or is broken.
     pub fn read<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, StateError> {
         let path = self.directory.join(name);
-        match std::fs::read(&path) {
+        match file::read(&path, MAX_STATE) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| StateError::Broken { path, source }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(T::default()),
-            Err(source) => Err(StateError::Unusable { path, source }),
+            Err(error) if error.is_missing() => Ok(T::default()),
+            Err(source) => Err(StateError::Unreadable { path, source }),
         }
     }
 
@@ -87,7 +111,7 @@ impl State {
         let path = self.directory.join(name);
         let temporary = self.directory.join(format!(".{name}.new"));
         let write = || {
-            let mut file = File::create(&temporary)?;
+            let mut file = private::create(&temporary)?;
             file.write_all(&serde_json::to_vec_pretty(value)?)?;
             file.sync_all()?;
             std::fs::rename(&temporary, &path)?;

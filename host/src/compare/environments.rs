@@ -12,6 +12,7 @@ use super::comparison::Comparison;
 use super::settings::{EnvironmentSettings, EnvironmentsSettings};
 use super::stats::Stats;
 use crate::error::chain;
+use crate::file::{self, FileError};
 use crate::foreign::{beginning, shown};
 use crate::scheduler::CasePattern;
 use crate::secrets::Secrets;
@@ -49,7 +50,7 @@ pub enum EnvironmentError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: FileError,
     },
     /// They are none.
     #[error(
@@ -225,7 +226,7 @@ impl Environment {
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")));
         if let Some(path) = &settings.ca {
-            let text = std::fs::read(path).map_err(|source| EnvironmentError::Read {
+            let text = file::read(path, file::MAX_SMALL).map_err(|source| EnvironmentError::Read {
                 name: own(),
                 path: path.clone(),
                 source,

@@ -5,7 +5,6 @@
 //! read, not the file.
 
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -16,6 +15,8 @@ use tempfile::NamedTempFile;
 
 use super::code_key;
 use super::engine::Code;
+use crate::file::{self, FileError};
+use crate::private;
 
 /// A directory of compiled code; the code that was used least recently goes first.
 #[derive(Debug, Clone)]
@@ -60,7 +61,7 @@ pub enum CodeCacheError {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("it cannot be read: {0}")]
-    Read(#[from] std::io::Error),
+    Read(#[from] FileError),
     #[error("it does not bear this host's seal for this component: it was changed, or made by somebody else")]
     Seal,
 }
@@ -77,8 +78,8 @@ impl CodeCache {
     /// One of them cannot be used, or is not this user's alone.
     pub fn open(directory: &Path, key: &Path, max_size: u64) -> Result<Self, CodeCacheError> {
         let failed = |source| CodeCacheError::Directory { path: directory.to_owned(), source };
-        make_private(directory).map_err(failed)?;
-        check_private(directory).map_err(failed)?;
+        private::make_directory(directory).map_err(failed)?;
+        private::check_directory(directory, "could have this host run any code").map_err(failed)?;
         // A directory that cannot be written to is found now, not after ten seconds of compiling.
         NamedTempFile::new_in(directory).map_err(failed)?;
         let broken = |source| CodeCacheError::Key { path: key.to_owned(), source };
@@ -89,9 +90,9 @@ impl CodeCache {
     /// The code that is kept under this label; none if there is none.
     pub(super) fn find(&self, label: &Label<'_>) -> Result<Option<Vec<u8>>, Unusable> {
         let path = self.path(label);
-        let mut entry = match std::fs::read(&path) {
+        let mut entry = match file::read(&path, self.max_size as usize) {
             Ok(entry) => entry,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.is_missing() => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let (seal, code) = entry.split_at_checked(SEAL).ok_or(Unusable::Seal)?;
@@ -171,27 +172,9 @@ impl CodeCache {
     }
 }
 
-/// Makes a directory, for this user alone.
-pub(super) fn make_private(directory: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(directory)
-}
-
-fn check_private(directory: &Path) -> std::io::Result<()> {
-    let metadata = std::fs::metadata(directory)?;
-    code_key::check_owner(&metadata)?;
-    if metadata.mode() & 0o077 != 0 {
-        let reason = format!(
-            "others may read or write there (its mode is {:o}), and have this host run any code; `chmod 700` it",
-            metadata.mode() & 0o7777
-        );
-        return Err(std::io::Error::other(reason));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     use std::time::Duration;
 
     use super::*;

@@ -1,6 +1,5 @@
 //! The key that compiled code is sealed with: a file of random bytes, which this user alone can read.
 
-use std::fs::{File, Metadata};
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -8,7 +7,8 @@ use std::path::Path;
 use ring::hmac;
 use tempfile::NamedTempFile;
 
-use super::code_cache::make_private;
+use crate::file;
+use crate::private::{check_owner, make_directory};
 
 /// As long as the seals: a longer one is no safer.
 const LENGTH: usize = 32;
@@ -17,17 +17,18 @@ const LENGTH: usize = 32;
 /// in an entry could bring in its key.
 pub(super) fn load_or_make(path: &Path, cache: &Path) -> std::io::Result<hmac::Key> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    make_private(folder)?;
+    make_directory(folder)?;
     if folder.canonicalize()?.starts_with(cache.canonicalize()?) {
         return Err(std::io::Error::other("it is in the directory of compiled code; keep it elsewhere"));
     }
-    let file = match File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let file = match file::open(path) {
+        Err(error) if error.is_missing() => {
             make(path, folder)?;
-            File::open(path)?
+            file::open(path)
         }
-        opened => opened?,
+        opened => opened,
     };
+    let file = file.map_err(std::io::Error::other)?;
     // Of the open file: what is checked is what is read.
     check_owner(&file.metadata()?)?;
     if file.metadata()?.mode() & 0o077 != 0 {
@@ -53,15 +54,4 @@ fn make(path: &Path, folder: &Path) -> std::io::Result<()> {
         Err(error) if error.error.kind() != std::io::ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
     }
-}
-
-/// Checks that a file or directory is this user's.
-pub(super) fn check_owner(metadata: &Metadata) -> std::io::Result<()> {
-    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
-    if owner == user {
-        return Ok(());
-    }
-    Err(std::io::Error::other(format!(
-        "it belongs to user {owner}, and orbital runs as user {user}; run it as that user, or set another one"
-    )))
 }

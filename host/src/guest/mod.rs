@@ -34,6 +34,7 @@ pub use clock::RunClock;
 pub use code_cache::{CodeCache, CodeCacheError};
 pub use compile::{COMMAND as COMPILE_COMMAND, CodeOrigin, CompileError, Compiled, Compiler, Pace, Source};
 pub use confinement::{CompileLimits, Confinement};
+pub(crate) use contract::check_magic;
 pub use contract::{ContractError, Metadata, VERSION};
 #[cfg(fuzzing)]
 pub(crate) use contract::{check_dimensions, inspect};

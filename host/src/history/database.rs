@@ -13,6 +13,7 @@ use super::retention;
 use super::row::{id, moment};
 use super::session::{self, LastSession};
 use super::{HistoryError, HistorySettings, schema};
+use crate::private;
 use crate::report::Report;
 
 /// How long a lock of another program is waited for, before that is told.
@@ -56,6 +57,7 @@ impl Database {
     ) -> Result<(Self, Option<LastSession>), HistoryError> {
         let path = &settings.path;
         let lock = lock(path)?;
+        close(path)?;
         let failed = |error| HistoryError::of(path, error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
@@ -128,11 +130,8 @@ impl Database {
 
     /// What is in it.
     pub(super) fn extent(&self) -> Extent {
-        let size = |suffix: &str| {
-            let mut path = self.path.clone().into_os_string();
-            path.push(suffix);
-            std::fs::metadata(path).map_or(0, |metadata| metadata.len())
-        };
+        let size =
+            |suffix| std::fs::metadata(beside(&self.path, suffix)).map_or(0, |metadata| metadata.len());
         let oldest =
             self.connection.query_row("SELECT id FROM runs ORDER BY id LIMIT 1", [], |row| id(row, 0));
         let oldest = oldest.ok().and_then(|run| run.get_timestamp());
@@ -173,16 +172,32 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Makes the database readable by this user alone, before anything is in it. SQLite gives the files beside it the same
+/// permissions.
+fn close(path: &Path) -> Result<(), HistoryError> {
+    let failed = |path: PathBuf| move |source| HistoryError::Unusable { path, source };
+    private::ensure(path).map_err(failed(path.to_owned()))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let file = beside(path, suffix);
+        private::close_file(&file).map_err(failed(file))?;
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    beside.into()
+}
+
 /// A file beside it that one host holds.
 fn lock(path: &Path) -> Result<File, HistoryError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".lock");
-    let beside = PathBuf::from(beside);
+    let beside = beside(path, ".lock");
     let failed = |path: &Path, source| HistoryError::Unusable { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
-        std::fs::create_dir_all(directory).map_err(|source| failed(directory, source))?;
+        private::make_directory(directory).map_err(|source| failed(directory, source))?;
     }
-    let file = File::create(&beside).map_err(|source| failed(&beside, source))?;
+    let file = private::create(&beside).map_err(|source| failed(&beside, source))?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => Err(HistoryError::InUse(path.to_owned())),

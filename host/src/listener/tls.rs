@@ -9,6 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 
 use crate::config::Section;
+use crate::file::{self, FileError};
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub enum TlsError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: FileError,
     },
     /// A file is not what it should be.
     #[error("`{setting}`: `{path}` has no {wanted} in PEM format, such as `-----BEGIN {begin}-----`")]
@@ -90,7 +91,7 @@ impl TlsSettings {
                 path: path.to_owned(),
                 source,
             };
-            std::fs::read(path).map_err(failed)
+            file::read(path, file::MAX_SMALL).map_err(failed)
         };
         let wrong = |name: &str, path: &Path, (wanted, begin), source| {
             let (setting, path) = (format!("{section}.{name}"), path.to_owned());

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
@@ -72,7 +71,7 @@ impl Holding {
 }
 
 impl Content {
-    /// Looks at a component's file, following links; none if it is no file.
+    /// Looks at a component's file, following links. Returns none for a directory.
     ///
     /// # Errors
     /// It is gone, or cannot be looked at.
@@ -82,7 +81,8 @@ impl Content {
             file: Signature::from(&metadata),
             beside: signed.then(|| Signature::of(&signature_of(path))).flatten(),
         };
-        Ok(Metadata::is_file(&metadata).then(content))
+        // What is neither file nor directory is told of when it is loaded.
+        Ok((!metadata.is_dir()).then(content))
     }
 }
 

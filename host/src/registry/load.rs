@@ -11,11 +11,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, Terms, TrustError, TrustSettings, case};
+use crate::file::{self, FileError};
 use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
     Breakdown, Budget, Catalogue, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder,
-    Recording, RunClock, Session, Share, Shares, Source, Suite, declared,
+    Recording, RunClock, Session, Share, Shares, Source, Suite, check_magic, declared,
 };
 
 /// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
@@ -45,6 +46,8 @@ pub struct Workshop {
     pub default_timeout: Duration,
     /// The largest file, in bytes.
     pub max_size: usize,
+    /// The directory that files must be in; none if they may be anywhere.
+    pub inside: Option<PathBuf>,
     /// How many times a second the cases of one component may be due, where nothing else is set for it.
     pub max_rate: usize,
     /// Who may deploy; anybody, if this is none.
@@ -63,8 +66,14 @@ pub enum LoadError {
         /// The file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: FileError,
     },
+    /// It is elsewhere.
+    #[error(
+        "`{0}` is a link to a file outside the directory of components; copy that file here, or allow such links with \
+         `components.external_links = true`"
+    )]
+    Outside(PathBuf),
     /// It is too large.
     #[error("it has {size} bytes, and `components.max_size` allows {limit}")]
     TooLarge {
@@ -94,6 +103,20 @@ pub enum LoadError {
 }
 
 impl LoadError {
+    fn of_component(path: &Path, error: FileError) -> Self {
+        match error {
+            FileError::TooLarge { size, limit } => Self::TooLarge { size, limit },
+            error => Self::of_file(path, error),
+        }
+    }
+
+    fn of_file(path: &Path, error: FileError) -> Self {
+        match error {
+            FileError::Outside(_) => Self::Outside(path.to_owned()),
+            source => Self::Read { path: path.to_owned(), source },
+        }
+    }
+
     /// Whether the same file may load with another configuration.
     pub(super) fn depends_on_terms(&self) -> bool {
         matches!(self, Self::Ungranted(_) | Self::Cases(_))
@@ -188,14 +211,25 @@ impl Workshop {
 
     /// Reads a file, once, and tells who vouches for what was read.
     async fn read(&self, name: String, path: PathBuf) -> Result<(Source, String), LoadError> {
-        let (limit, trust) = (self.max_size, self.trust.clone());
+        let (limit, trust, inside) = (self.max_size, self.trust.clone(), self.inside.clone());
         let work = move || {
-            let bytes = read(&path, limit)?;
+            let read = |path: &Path, limit| match &inside {
+                Some(directory) => file::read_inside(directory, path, limit),
+                None => file::read(path, limit),
+            };
+            let component = read(&path, limit);
+            let bytes = component.map_err(|error| LoadError::of_component(&path, error))?;
+            // Before anything is said about its content: it may be a link to a file that nobody may read.
+            check_magic(&bytes).map_err(CompileError::from)?;
             let digest = hexadecimal(&Sha256::digest(&bytes));
             let mut signed_by = String::new();
             if let Some(trust) = trust {
                 let beside = signature_of(&path);
-                let beside = beside.exists().then(|| read(&beside, MAX_SIGNATURE)).transpose()?;
+                let beside = match read(&beside, MAX_SIGNATURE) {
+                    Ok(signature) => Some(signature),
+                    Err(error) if error.is_missing() => None,
+                    Err(error) => return Err(LoadError::of_file(&beside, error)),
+                };
                 signed_by = trust.check(&name, &bytes, &digest, beside.as_deref())?;
             }
             Ok((Source { bytes: bytes.into(), digest }, signed_by))
@@ -249,15 +283,6 @@ fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {
     let said = recording.failures.iter().take(MOST_REASONS);
     let said: String = said.map(|failure| format!("\n    it said: {}", beginning(failure))).collect();
     format!("{breakdown}{said}")
-}
-
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, LoadError> {
-    let failed = |source| LoadError::Read { path: path.to_owned(), source };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > limit as u64 {
-        return Err(LoadError::TooLarge { size, limit });
-    }
-    std::fs::read(path).map_err(failed)
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

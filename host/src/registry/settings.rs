@@ -24,6 +24,8 @@ pub struct RegistrySettings {
     pub grace: Duration,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
+    /// Whether links in the directory may lead out of it.
+    pub external_links: bool,
     /// The largest file that is loaded, in bytes.
     pub max_size: usize,
     /// How many times a second the cases of one component may be due.
@@ -59,6 +61,7 @@ impl RegistrySettings {
         });
         Self {
             directory: base.join(section.string_or("directory", "components")),
+            external_links: section.optional_boolean("external_links").unwrap_or(false),
             cache,
             cache_key,
             cache_size: section.bytes("cache_size", 1 << 20..=1 << 40, 4 << 30),

@@ -86,7 +86,11 @@ async fn a_file_that_is_no_test_is_refused_with_reason_and_fix() {
     let passes = bytes("passes");
     let newer = patched(&guest("passes"), "orbital:test/suite@0.1.0", "orbital:test/suite@0.9.0");
     let files: [(&str, &[u8], &[&str]); 8] = [
-        ("text", b"#!/bin/sh\n", &["not WebAssembly", "`#!/b`", "copy the `.wasm` file that the build made"]),
+        (
+            "text",
+            b"#!/bin/sh\n",
+            &["not WebAssembly: it does not start with", "copy the `.wasm` file that the build made"],
+        ),
         ("core", b"\0asm\x01\0\0\0", &["core WebAssembly module, not a component", "`wasm32-wasip2`"]),
         ("hello", &bytes("hello"), &["not a test", "`orbital:test/suite@0.1.0`", "built with an SDK"]),
         ("newer", &newer, &["orbital:test@0.9.0", "orbital:test@0.1.0", "build it with an SDK for 0.1.0"]),
@@ -443,7 +447,7 @@ async fn copy_slowly(host: &Host, mark: usize) {
 
 #[tokio::test]
 async fn the_same_content_copied_or_touched_again_is_not_another_version() {
-    let host = start(Host::builder()).await;
+    let host = start(Host::builder().components("external_links = true")).await;
     let mark = host.deploy_as("passes", "shop");
     host.lines.wait(mark, &["--- PASS: shop/passes"]).await;
 

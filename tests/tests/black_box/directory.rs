@@ -80,7 +80,7 @@ async fn a_directory_that_was_renamed_and_made_anew_takes_nothing_down_and_may_c
 
 #[tokio::test]
 async fn a_link_whose_target_vanishes_keeps_its_component_and_is_told() {
-    let host = Host::builder().components("poll = \"100ms\"").start().await;
+    let host = Host::builder().components("poll = \"100ms\"\nexternal_links = true").start().await;
     let elsewhere = host.directory().join("elsewhere");
     std::fs::create_dir(&elsewhere).unwrap();
     std::fs::copy(guest("passes"), elsewhere.join("passes")).unwrap();

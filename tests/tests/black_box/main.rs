@@ -24,6 +24,7 @@ mod directory;
 mod docs;
 mod exposition;
 mod faults;
+mod files;
 mod grants;
 mod guest_metrics;
 mod guests;
