@@ -25,6 +25,7 @@ pub mod guest;
 pub mod heartbeat;
 pub mod history;
 pub mod language;
+pub mod links;
 pub mod listener;
 pub mod output;
 pub mod pausing;

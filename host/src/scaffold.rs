@@ -2,7 +2,7 @@
 
 mod engine;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
@@ -165,7 +165,7 @@ fn fill(template: &str, placeholders: &[(&str, String)]) -> String {
 fn write(path: &Path, content: &[u8]) -> Result<(), ScaffoldError> {
     let folder = path.parent().unwrap_or(path);
     std::fs::create_dir_all(folder)
-        .and_then(|()| std::fs::write(path, content))
+        .and_then(|()| std::fs::File::create_new(path)?.write_all(content))
         .map_err(|source| ScaffoldError::Write { path: path.to_owned(), source })
 }
 

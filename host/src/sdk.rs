@@ -3,17 +3,22 @@
 
 use std::borrow::Cow;
 use std::fs::Permissions;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rust_embed::RustEmbed;
 use sha2::{Digest as _, Sha256};
 
+use crate::file;
 use crate::language::Language;
+use crate::links::{self, LinkError};
 
 /// Where SDKs are in a project. It is made anew by whoever needs it, so it is never committed.
 pub const FOLDER: &str = ".orbital/sdk";
+
+/// The file that keeps all of it out of version control.
+const IGNORE: &str = ".orbital/.gitignore";
 
 /// The file that says what was written, in the folder of an SDK.
 const STAMP: &str = ".digest";
@@ -29,6 +34,9 @@ pub enum SdkError {
         /// Why.
         source: io::Error,
     },
+    /// A link would lead out of the project.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// This binary was built where the SDK's sources were missing.
     #[error("this `orbital` was built without the SDK for {0}")]
     Missing(Language),
@@ -114,6 +122,9 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
         return Err(SdkError::Missing(language));
     }
     let folder = folder(language, project);
+    for path in [folder.strip_prefix(project).unwrap_or(&folder), Path::new(IGNORE)] {
+        links::refuse(project, path)?;
+    }
     let digest = digest(&files);
     if is_current(&folder, &digest) {
         return Ok(folder);
@@ -125,8 +136,8 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
     let shelf = project.join(FOLDER);
     std::fs::create_dir_all(&shelf).map_err(at(&shelf))?;
     // Also where the project's own `.gitignore` does not know of it.
-    let ignore = project.join(".orbital/.gitignore");
-    std::fs::write(&ignore, "*\n").map_err(at(&ignore))?;
+    let ignore = project.join(IGNORE);
+    replace_file(&ignore, b"*\n").map_err(at(&ignore))?;
 
     // Written beside its place and moved there whole: a build that is stopped leaves no half of an SDK.
     let draft = tempfile::Builder::new()
@@ -219,7 +230,7 @@ fn digest(files: &[File]) -> String {
 }
 
 fn is_current(folder: &Path, digest: &str) -> bool {
-    std::fs::read(folder.join(STAMP)).is_ok_and(|stamp| stamp == digest.as_bytes())
+    file::read(&folder.join(STAMP), file::MAX_SMALL).is_ok_and(|stamp| stamp == digest.as_bytes())
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), SdkError> {
@@ -230,6 +241,16 @@ fn write(path: &Path, content: &[u8]) -> Result<(), SdkError> {
     written
         .and_then(|()| std::fs::write(path, content))
         .map_err(|source| SdkError::Write { path: path.to_owned(), source })
+}
+
+/// Writes a file in place of what has its name, which is not opened: it may be the same file as one elsewhere.
+fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let mut builder = tempfile::Builder::new();
+    let mut file = builder.prefix(".new-").permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    file.write_all(content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
 }
 
 fn replace(draft: &Path, folder: &Path) -> io::Result<()> {

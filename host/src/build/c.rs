@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{Artifact, BuildError, contract, read, run, scratch, zig};
+use crate::file;
 
 /// A flag in each line: what clangd reads, too.
 pub(super) const FLAGS: &str = "compile_flags.txt";
@@ -111,7 +112,7 @@ fn sources(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), B
 
 /// The SDK's version: its header says it.
 fn version(sdk: &Path) -> Option<String> {
-    let header = std::fs::read_to_string(sdk.join(INCLUDE).join(HEADER)).ok()?;
+    let header = file::read_text(&sdk.join(INCLUDE).join(HEADER), file::MAX_SMALL).ok()?;
     let (_, after) = header.split_once("#define ORBITAL_VERSION \"")?;
     Some(after.split_once('"')?.0.to_owned())
 }

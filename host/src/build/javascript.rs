@@ -6,7 +6,9 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Artifact, BuildError, Profile, read, require, run, scratch};
+use crate::file;
 use crate::language::Language;
+use crate::links;
 
 const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 
@@ -39,7 +41,8 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
         command.arg("--dev");
     }
     run(&mut command, "Node", REMEDY).or_else(|error| check_node().and(Err(error)))?;
-    let manifest = |path: &Path| serde_json::from_slice::<Value>(&std::fs::read(path).ok()?).ok();
+    let manifest =
+        |path: &Path| serde_json::from_slice::<Value>(&file::read(path, file::MAX_SMALL).ok()?).ok();
     let version = |path: &Path| Some(manifest(path)?["version"].as_str()?.to_owned());
     Ok(Artifact {
         bytes: read(&component)?,
@@ -50,7 +53,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
 
 /// Which of the two it is, by the file that a suite begins with.
 pub(super) fn language(directory: &Path) -> Language {
-    let manifest: Option<Value> = std::fs::read(directory.join("package.json"))
+    let manifest: Option<Value> = file::read(&directory.join("package.json"), file::MAX_SMALL)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let entry = manifest.and_then(|manifest| Some(manifest["orbital"]["entry"].as_str()?.to_owned()));
@@ -63,6 +66,7 @@ pub(super) fn language(directory: &Path) -> Language {
 
 /// `npm ci` is stricter than is good here: it wants packages for platforms that are not this one.
 fn install(directory: &Path) -> Result<(), BuildError> {
+    links::refuse(directory, "node_modules")?;
     eprintln!("installing what `package.json` names");
     let mut npm = Command::new("npm");
     npm.current_dir(directory).args(["install", "--no-audit", "--no-fund", "--loglevel=error"]);

@@ -22,9 +22,14 @@ use wasm_encoder::{ComponentSection as _, CustomSection};
 use wasm_metadata::{AddMetadata, AddMetadataField};
 
 use crate::config::Mistake;
+use crate::file::{self, FileError};
 use crate::grants::Manifest;
 use crate::language::Language;
+use crate::links::LinkError;
 use crate::sdk::{self, SdkError};
+
+/// The largest file of a project, and the largest component that its tools may make, in bytes: what a host can load.
+const MAX_READ: usize = 1 << 30;
 
 /// A project that is to be built.
 pub struct Project {
@@ -99,6 +104,9 @@ pub enum BuildError {
     /// The project's SDK cannot be provided.
     #[error(transparent)]
     Sdk(#[from] SdkError),
+    /// A link would lead out of the project.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// What the component asks for cannot be read.
     #[error("`{path}` is wrong:{}", mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>())]
     Manifest {
@@ -110,7 +118,15 @@ pub enum BuildError {
     /// The tools made something else.
     #[error("{0}")]
     Output(String),
-    /// A file cannot be read or written.
+    /// A file cannot be read.
+    #[error("cannot read `{path}`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: FileError,
+    },
+    /// A folder cannot be read, or a file cannot be made.
     #[error("cannot {what} `{path}`")]
     File {
         /// What was tried.
@@ -302,7 +318,8 @@ fn shown(command: &Command) -> String {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
-    std::fs::read(path).map_err(|source| BuildError::File { what: "read", path: path.to_owned(), source })
+    let unreadable = |source| BuildError::Read { path: path.to_owned(), source };
+    file::read(path, MAX_READ).map_err(unreadable)
 }
 
 /// A file for what a tool makes, which goes when it is dropped.

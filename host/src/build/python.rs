@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{Artifact, BuildError, ask, read, require, run, scratch};
+use crate::links;
 
 const REMEDY: &str = "install Python 3.11 or newer with its module `venv`";
 
@@ -53,6 +54,7 @@ fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
             ),
         });
     }
+    links::refuse(directory, ".venv")?;
     require("Python", Command::new("python3").arg("--version"), (3, 11), REMEDY)?;
     eprintln!("installing what `{REQUIREMENTS}` names into `{}`", own.display());
     run(Command::new("python3").args(["-m", "venv"]).arg(&own), "Python", REMEDY)?;

@@ -6,6 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{Artifact, BuildError, Profile, ask, read};
+use crate::file;
 
 const TARGET: &str = "wasm32-wasip2";
 
@@ -72,7 +73,8 @@ fn component(message: &Value) -> Option<(PathBuf, String)> {
 
 /// The SDK's version: Cargo has written it down.
 fn sdk(directory: &Path) -> Option<String> {
-    let lock: toml::Table = std::fs::read_to_string(directory.join("Cargo.lock")).ok()?.parse().ok()?;
+    let lock: toml::Table =
+        file::read_text(&directory.join("Cargo.lock"), file::MAX_SMALL).ok()?.parse().ok()?;
     let packages = lock.get("package")?.as_array()?;
     let sdk = packages
         .iter()

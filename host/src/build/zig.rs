@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use super::{Artifact, BuildError, Profile, contract, read, require, run};
+use crate::file;
 
 /// The project's package, with its version and the packages that it needs.
 pub(super) const PACKAGE: &str = "build.zig.zon";
@@ -37,7 +38,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
                 .to_owned(),
         ));
     };
-    let package = |path: &Path| std::fs::read_to_string(path.join(PACKAGE)).ok();
+    let package = |path: &Path| file::read_text(&path.join(PACKAGE), file::MAX_SMALL).ok();
     let own = package(directory);
     let sdk =
         own.as_deref().and_then(|text| value(text, ".path")).and_then(|path| package(&directory.join(path)));

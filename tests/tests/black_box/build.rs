@@ -1,6 +1,6 @@
 //! `orbital build`: what it says when it cannot build. Whole builds are the work of `cargo xtask guests`.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
 
 use orbital_tests::{Finished, command};
@@ -97,4 +97,77 @@ async fn a_directory_that_is_several_projects_asks_which() {
         finished.stderr.contains("`Cargo.toml` and `go.mod`; say which counts with `--lang`"),
         "{finished:?}"
     );
+}
+
+#[tokio::test]
+async fn a_project_whose_links_lead_out_of_it_is_refused_and_nothing_outside_changes() {
+    for (link, leads_to) in [
+        (".orbital", "../victim"),
+        (".orbital/sdk", "../../victim"),
+        (".orbital/sdk/rust", "../../../victim/rust"),
+        (".orbital/.gitignore", "../../victim/file"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let (project, victim) = (folder.path().join("project"), folder.path().join("victim"));
+        std::fs::create_dir_all(victim.join("rust")).unwrap();
+        let kept = [victim.join("file"), victim.join("rust/file")];
+        kept.iter().for_each(|file| std::fs::write(file, "kept").unwrap());
+        let link = project.join(link);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        symlink(leads_to, &link).unwrap();
+        let manifest = "[dependencies]\norbital-sdk = { path = \".orbital/sdk/rust\" }\n";
+        std::fs::write(project.join("Cargo.toml"), manifest).unwrap();
+
+        let finished = build(&project).await;
+        assert_eq!(finished.code, 1, "{finished:?}");
+        let told = format!("`{}` is a link", link.display());
+        assert!(
+            finished.stderr.contains(&told) && finished.stderr.contains("remove the link"),
+            "{finished:?}"
+        );
+        for file in kept {
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept", "{}", link.display());
+        }
+        assert!(link.is_symlink());
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_project_that_is_also_one_elsewhere_is_not_overwritten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (project, victim) = (folder.path().join("project"), folder.path().join("victim"));
+    std::fs::create_dir_all(project.join(".orbital")).unwrap();
+    std::fs::write(&victim, "kept").unwrap();
+    std::fs::hard_link(&victim, project.join(".orbital/.gitignore")).unwrap();
+    std::fs::write(project.join("Cargo.toml"), "# .orbital/sdk\n").unwrap();
+    build(&project).await;
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "kept");
+    assert_eq!(std::fs::read_to_string(project.join(".orbital/.gitignore")).unwrap(), "*\n");
+}
+
+#[tokio::test]
+async fn tools_install_nothing_through_a_link() {
+    for (link, manifest, tools) in
+        [(".venv", "pyproject.toml", &["python3"][..]), ("node_modules", "package.json", &["node", "npm"])]
+    {
+        let (folder, path) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (project, victim) = (folder.path().join("project"), folder.path().join("victim"));
+        std::fs::create_dir_all(&project).unwrap();
+        std::fs::create_dir(&victim).unwrap();
+        std::fs::write(project.join(manifest), "{}").unwrap();
+        std::fs::write(project.join("requirements.txt"), "").unwrap();
+        symlink("../victim", project.join(link)).unwrap();
+        for tool in tools {
+            let tool = path.path().join(tool);
+            let touch = project.join(link).join("touched");
+            let otherwise = format!("else : > {}; fi", touch.display());
+            let script = format!("#!/bin/sh\nif [ \"$1\" = --version ]; then echo 22.0.0; {otherwise}\n");
+            std::fs::write(&tool, script).unwrap();
+            std::fs::set_permissions(&tool, PermissionsExt::from_mode(0o755)).unwrap();
+        }
+        let finished = build_with(&project, path.path()).await;
+        assert_eq!(finished.code, 1, "{finished:?}");
+        assert!(finished.stderr.contains(&format!("{link}` is a link")), "{finished:?}");
+        assert_eq!(std::fs::read_dir(&victim).unwrap().count(), 0);
+    }
 }
