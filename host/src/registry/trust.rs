@@ -8,11 +8,14 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use globset::{Glob, GlobMatcher};
-use wasmparser::{BinaryReader, Parser, Payload};
+use semver::Version;
+use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
 use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
 use wasmsign2::{PublicKey, PublicKeySet};
 
 use crate::config::Section;
+use crate::file;
+use crate::foreign::shown;
 
 /// What a component is signed by if its digest is pinned.
 const PINNED: &str = "(pinned)";
@@ -26,6 +29,8 @@ pub struct TrustSettings {
     keys: Vec<TrustedKey>,
     /// SHA-256 of a component's file, in hexadecimal, by the component's name.
     pinned: BTreeMap<String, String>,
+    /// The least version of signed components, by their names: older ones were signed, too.
+    minimum_versions: BTreeMap<String, Version>,
 }
 
 #[derive(Debug, Clone)]
@@ -43,13 +48,52 @@ impl PartialEq for TrustedKey {
 
 impl Eq for TrustedKey {}
 
+/// A component that `[trust]` does not let load.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// Nobody who may has vouched for it.
+    #[error(transparent)]
+    Unvouched(#[from] Unvouched),
+    /// It was signed under another name.
+    #[error(
+        "it is signed as `{found}`, and this file would have it run as `{name}`, with the grants of that; rename it to \
+         `{found}.wasm`, or build and sign it as `{name}`"
+    )]
+    OtherName {
+        /// The name that the signature covers.
+        found: String,
+        /// The name of the file.
+        name: String,
+    },
+    /// Its signature says nothing about its name.
+    #[error(
+        "it does not say its own name, so its signature, by a key for several components, would hold under the name of \
+         each; build it with `orbital build`, or write the name into it before it is signed, with `wasm-tools metadata add \
+         --name {0}`"
+    )]
+    NoName(String),
+    /// It is too old, or does not say how old.
+    #[error(
+        "{found}, and `[trust.minimum_versions]` lets `{name}` load from version {least} on; deploy a newer one, or lower \
+         that"
+    )]
+    Old {
+        /// What it says of its version.
+        found: String,
+        /// The component.
+        name: String,
+        /// The least version.
+        least: Version,
+    },
+}
+
 /// A component that nobody who may has vouched for.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{reason}, and `[trust]` lets it load only {conditions}; sign it with `wasmsign2 sign -k SECRET_KEY -i {name}.wasm -o \
      SIGNED.wasm` and copy the signed file here as `{name}.wasm`, or add `{name} = \"{digest}\"` to `[trust.pinned]`"
 )]
-pub struct TrustError {
+pub struct Unvouched {
     reason: String,
     conditions: String,
     name: String,
@@ -82,7 +126,17 @@ impl TrustSettings {
                     .to_owned()
             })
         });
-        Self { keys: keys.into_iter().map(|(_, key)| key).collect(), pinned: pinned.into_iter().collect() }
+        let minimum_versions = section.strings("minimum_versions", |name, version| {
+            let version = Version::parse(version)
+                .map_err(|error| format!("`{version}` is not a version such as `1.4.0`: {error}"))?;
+            Ok((name.to_owned(), version))
+        });
+        let minimum_versions = minimum_versions.into_iter().collect();
+        Self {
+            minimum_versions,
+            keys: keys.into_iter().map(|(_, key)| key).collect(),
+            pinned: pinned.into_iter().collect(),
+        }
     }
 
     /// Who vouches for a component: the names of all keys that signed it and may.
@@ -106,6 +160,13 @@ impl TrustSettings {
         };
         let may: Vec<&str> = self.names(signers.iter().copied().filter(|key| key.components.is_match(name)));
         if !may.is_empty() {
+            let own = Claims::of(bytes);
+            let is_for_this_one = |key: &&TrustedKey| key.components.glob().glob() == name;
+            let mut vouching = signers.iter().filter(|key| key.components.is_match(name));
+            if !vouching.any(is_for_this_one) {
+                own.check_name(name)?;
+            }
+            self.check_version(name, &own)?;
             return Ok(may.join(", "));
         }
         let reason = if !signers.is_empty() {
@@ -116,12 +177,18 @@ impl TrustSettings {
         } else {
             "it is not signed".to_owned()
         };
-        Err(TrustError {
-            reason,
-            conditions: self.conditions(name),
-            name: name.to_owned(),
-            digest: digest.to_owned(),
-        })
+        let (conditions, name, digest) = (self.conditions(name), name.to_owned(), digest.to_owned());
+        Err(Unvouched { reason, conditions, name, digest }.into())
+    }
+
+    fn check_version(&self, name: &str, own: &Claims) -> Result<(), TrustError> {
+        let Some(least) = self.minimum_versions.get(name) else { return Ok(()) };
+        let found = match own.version.as_deref().map(|text| (text, Version::parse(text))) {
+            Some((_, Ok(version))) if version >= *least => return Ok(()),
+            Some((text, _)) => format!("its version is `{}`", shown(text)),
+            None => "it does not say its version".to_owned(),
+        };
+        Err(TrustError::Old { found, name: name.to_owned(), least: least.clone() })
     }
 
     fn signers(&self, bytes: &[u8], embedded: Option<&[u8]>, beside: Option<&[u8]>) -> Vec<&TrustedKey> {
@@ -163,7 +230,8 @@ fn public_key(text: &str, base: &Path) -> Result<PublicKey, String> {
         text.as_bytes().to_vec()
     } else {
         let path = base.join(text);
-        std::fs::read(&path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?
+        file::read(&path, file::MAX_SMALL)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?
     };
     let key = openssh(&bytes).or_else(|| PublicKey::from_any(&bytes).ok());
     key.ok_or_else(|| "is no public key of Ed25519: a file of `wasmsign2 keygen`, OpenSSH or PEM".to_owned())
@@ -177,6 +245,50 @@ fn openssh(text: &[u8]) -> Option<PublicKey> {
     let key = decoded.strip_prefix(b"\0\0\0\x0bssh-ed25519\0\0\0\x20")?;
     // As `wasmsign2` has it: with a byte before it that tells the kind.
     PublicKey::from_bytes(&[&[1], key].concat()).ok()
+}
+
+/// What a component says of itself: part of what is signed.
+#[derive(Default)]
+struct Claims {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+impl Claims {
+    /// Of the component itself, not of components in it. A file that cannot be read to its end is refused later.
+    fn of(bytes: &[u8]) -> Self {
+        let (mut claims, mut depth) = (Self::default(), 0_u32);
+        for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+            match payload {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::CustomSection(section) if depth == 0 => match section.as_known() {
+                    KnownCustom::ComponentName(names) => {
+                        for part in names.into_iter().map_while(Result::ok) {
+                            if let ComponentName::Component { name, .. } = part {
+                                claims.name.get_or_insert_with(|| name.to_owned());
+                            }
+                        }
+                    }
+                    _ if section.name() == "version" => {
+                        let version = String::from_utf8_lossy(section.data()).into_owned();
+                        claims.version.get_or_insert(version);
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        claims
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), TrustError> {
+        match &self.name {
+            Some(own) if own == name => Ok(()),
+            Some(own) => Err(TrustError::OtherName { found: shown(own).to_string(), name: name.to_owned() }),
+            None => Err(TrustError::NoName(name.to_owned())),
+        }
+    }
 }
 
 /// The signatures in a file: its first section, if that is what it holds.
@@ -214,6 +326,7 @@ fn lengths_hold(signatures: &[u8]) -> Option<()> {
 
 #[cfg(test)]
 mod tests {
+    use wasm_metadata::{AddMetadata, AddMetadataField};
     use wasmsign2::{KeyPair, Module, reexports::ct_codecs::Encoder as _};
 
     use super::*;
@@ -233,13 +346,14 @@ mod tests {
             key: key.pk.clone(),
             components: Glob::new(components).unwrap().compile_matcher(),
         });
-        TrustSettings { keys: keys.collect(), pinned: BTreeMap::new() }
+        let (pinned, minimum_versions) = (BTreeMap::new(), BTreeMap::new());
+        TrustSettings { keys: keys.collect(), pinned, minimum_versions }
     }
 
     #[test]
     fn no_byte_of_a_signed_component_can_be_changed() {
         let key = KeyPair::generate();
-        let trust = trusting(&[("team", &key, "*")]);
+        let trust = trusting(&[("team", &key, "a")]);
         let bytes = signed(&key, COMPONENT);
         assert_eq!(trust.check("a", &bytes, "", None).unwrap(), "team");
         // But for its head, without which it is no component.
@@ -252,6 +366,48 @@ mod tests {
             assert!(trust.check("a", &bytes[..length], "", None).is_err(), "{length} bytes");
         }
         assert!(trust.check("a", &[&bytes, &b"\0\x05\x04more"[..]].concat(), "", None).is_err());
+    }
+
+    fn named(name: &str, version: &str) -> Vec<u8> {
+        let mut metadata = AddMetadata::default();
+        metadata.name = AddMetadataField::Set(name.to_owned());
+        metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version.to_owned()));
+        metadata.to_wasm(b"\0asm\x0d\0\x01\0").unwrap()
+    }
+
+    #[test]
+    fn a_signature_holds_for_the_name_that_it_covers_only() {
+        let (all, one) = (KeyPair::generate(), KeyPair::generate());
+        let trust = trusting(&[("all", &all, "*"), ("one", &one, "shop")]);
+        let check = |key: &KeyPair, content: &[u8], name: &str| {
+            trust.check(name, &signed(key, content), "", None).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&all, &named("shop", "1.0.0"), "shop").unwrap(), "all");
+        let error = check(&all, &named("shop", "1.0.0"), "bank").unwrap_err();
+        assert!(error.contains("signed as `shop`") && error.contains("as `bank`"), "{error}");
+        let error = check(&all, COMPONENT, "shop").unwrap_err();
+        assert!(error.contains("metadata add --name shop"), "{error}");
+        // A key for one component says which one.
+        assert_eq!(check(&one, COMPONENT, "shop").unwrap(), "one");
+        assert!(check(&one, COMPONENT, "bank").unwrap_err().contains("who may not sign `bank`"));
+        // What is within a component says nothing about it.
+        let nested =
+            [b"\0asm\x0d\0\x01\0\x04", &[named("shop", "1").len() as u8][..], &named("shop", "1")].concat();
+        assert!(check(&all, &nested, "shop").unwrap_err().contains("does not say its own name"));
+    }
+
+    #[test]
+    fn an_older_version_that_was_signed_does_not_load_below_the_minimum() {
+        let key = KeyPair::generate();
+        let mut trust = trusting(&[("team", &key, "*")]);
+        trust.minimum_versions.insert("shop".to_owned(), Version::new(1, 10, 0));
+        for (version, loads) in
+            [("1.9.9", false), ("1.10.0-rc.1", false), ("new", false), ("1.10.0", true), ("2.0.0", true)]
+        {
+            let result = trust.check("shop", &signed(&key, &named("shop", version)), "", None);
+            assert_eq!(result.is_ok(), loads, "{version}: {result:?}");
+        }
+        assert!(trust.check("bank", &signed(&key, &named("bank", "0.1.0")), "", None).is_ok());
     }
 
     #[test]
