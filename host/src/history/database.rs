@@ -115,13 +115,12 @@ impl Database {
         let now = self.ages.advance(SystemTime::now(), Instant::now());
         let mut prune = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let pruned = retention::prune(&transaction, settings, self.ledger.runs, now)?;
+            let pruned = retention::prune(&transaction, settings, &mut self.ledger.holdings, now)?;
             transaction.commit()?;
             retention::shrink(&self.connection)?;
             rusqlite::Result::Ok(pruned)
         };
         let pruned = prune().map_err(|error| HistoryError::of(&self.path, error))?;
-        self.ledger.runs -= pruned.runs;
         if pruned.names {
             self.ledger.forget_names();
         }
@@ -139,7 +138,7 @@ impl Database {
             let (seconds, nanos) = since.to_unix();
             moment(i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).unwrap_or(i64::MAX))
         });
-        Extent { bytes: size("") + size("-wal"), runs: self.ledger.runs, oldest }
+        Extent { bytes: size("") + size("-wal"), runs: self.ledger.holdings.runs(), oldest }
     }
 
     /// Lets go of it in good order: the file alone is complete.

@@ -10,14 +10,14 @@ use flate2::Compression;
 use flate2::write::DeflateEncoder;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::holdings::Holdings;
 use super::rollup::{Rollup, SPANS};
 use super::row::{RunRow, code_of, micros, millis, moment, trigger_code_of};
 use crate::report::{CaseRecord, Report, Standing};
 
 /// What is known of the database's content without asking it. It is made anew whenever something fails.
 pub(super) struct Ledger {
-    /// How many runs there are.
-    pub(super) runs: u64,
+    pub(super) holdings: Holdings,
     cases: HashMap<String, Case>,
     /// Ids, by digest.
     versions: HashMap<String, i64>,
@@ -39,8 +39,8 @@ struct Case {
 
 impl Ledger {
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
-        let runs = connection.query_row("SELECT count(*) FROM runs", [], |row| row.get(0))?;
-        Ok(Self { runs, cases: HashMap::new(), versions: HashMap::new(), rollups: HashMap::new() })
+        let holdings = Holdings::load(connection)?;
+        Ok(Self { holdings, cases: HashMap::new(), versions: HashMap::new(), rollups: HashMap::new() })
     }
 
     /// Cases and versions may have gone.
@@ -74,6 +74,7 @@ impl Ledger {
                 last_run,
             ])?;
         }
+        self.holdings.save(connection)?;
         self.enter_rollups(connection)
     }
 
@@ -92,7 +93,8 @@ impl Ledger {
         if known {
             return Ok(());
         }
-        connection.prepare_cached("INSERT INTO reports (json) VALUES (?1)")?.execute([deflate(report)])?;
+        let json = deflate(report);
+        connection.prepare_cached("INSERT INTO reports (json) VALUES (?1)")?.execute([&json])?;
         let row = RunRow::of(report);
         connection
             .prepare_cached(
@@ -113,7 +115,7 @@ impl Ledger {
                 row.latency.map(micros),
                 connection.last_insert_rowid(),
             ])?;
-        self.runs += 1;
+        self.holdings.add(&report.component, json.len() as u64);
         let case_id = report.case_id();
         if let Some(case) = self.cases.get_mut(&case_id) {
             case.record.judge(report);

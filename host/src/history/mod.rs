@@ -7,6 +7,7 @@ mod age;
 mod database;
 mod error;
 mod histogram;
+mod holdings;
 mod ledger;
 #[cfg(test)]
 mod measure;
@@ -100,10 +101,8 @@ impl History {
     /// Takes note of an event; `weight` is about how many bytes a report holds. Never waits.
     pub(crate) fn record(&self, event: &Event, weight: usize) {
         let Event::RunEnded(report) = event else { return };
-        if self.is_on
-            && let Err(full) = self.queue.push(report, weight)
-        {
-            self.board.full(full);
+        if self.is_on {
+            self.queue.push(report, weight, |full| self.board.full(full));
         }
     }
 

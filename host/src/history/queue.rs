@@ -3,7 +3,7 @@
 //! They stay here until they are, so that nothing is lost while the database cannot be written, and so that they
 //! can be read meanwhile.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,6 +24,8 @@ struct Inner {
     settings: HistorySettings,
     runs: VecDeque<Waiting>,
     bytes: usize,
+    /// The oldest so many are being written, and stay.
+    writing: usize,
     closed: bool,
 }
 
@@ -42,7 +44,7 @@ pub(super) enum Full {
 
 impl Queue {
     pub(super) fn new(settings: HistorySettings) -> Self {
-        let inner = Inner { settings, runs: VecDeque::new(), bytes: 0, closed: false };
+        let inner = Inner { settings, runs: VecDeque::new(), bytes: 0, writing: 0, closed: false };
         Self { inner: Mutex::new(inner), wake: Condvar::new() }
     }
 
@@ -56,14 +58,16 @@ impl Queue {
         self.lock().settings.clone()
     }
 
-    /// Takes a run in. Never waits for the disk.
-    pub(super) fn push(&self, report: &Arc<Report>, weight: usize) -> Result<(), Full> {
+    /// Takes a run in. Never waits for the disk. Where there is no room, whoever has the most in the queue loses its newest
+    /// runs; `lost` is told of each.
+    pub(super) fn push(&self, report: &Arc<Report>, weight: usize, mut lost: impl FnMut(Full)) {
         let mut inner = self.lock();
-        if inner.runs.len() >= inner.settings.queue_runs {
-            return Err(Full::Runs);
-        }
-        if inner.bytes + weight > inner.settings.queue_bytes {
-            return Err(Full::Bytes);
+        while let Some(full) = inner.full(weight) {
+            lost(full);
+            match inner.newest_of_the_largest(full, &report.component, weight) {
+                Some(index) => drop(inner.remove(index)),
+                None => return,
+            }
         }
         inner.runs.push_back(Waiting { report: report.clone(), weight, since: Instant::now() });
         inner.bytes += weight;
@@ -72,7 +76,6 @@ impl Queue {
         if waiting == 1 || waiting >= inner.settings.batch_runs {
             self.wake.notify_all();
         }
-        Ok(())
     }
 
     /// The oldest runs, as many as are written at once; they stay. Waits until there are that many, or one has waited
@@ -88,13 +91,15 @@ impl Queue {
             }
             inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        inner.runs.iter().take(inner.settings.batch_runs).map(|waiting| waiting.report.clone()).collect()
+        inner.writing = inner.settings.batch_runs.min(inner.runs.len());
+        inner.runs.iter().take(inner.writing).map(|waiting| waiting.report.clone()).collect()
     }
 
     /// The oldest so many are dealt with.
     pub(super) fn done(&self, count: usize) {
         let mut inner = self.lock();
         let count = count.min(inner.runs.len());
+        inner.writing = inner.writing.saturating_sub(count);
         let weight: usize = inner.runs.drain(..count).map(|waiting| waiting.weight).sum();
         inner.bytes -= weight;
     }
@@ -139,6 +144,35 @@ impl Queue {
     }
 }
 
+impl Inner {
+    /// What there is no room for if a run of this weight is to come in.
+    fn full(&self, weight: usize) -> Option<Full> {
+        if self.runs.len() >= self.settings.queue_runs {
+            return Some(Full::Runs);
+        }
+        (self.bytes + weight > self.settings.queue_bytes).then_some(Full::Bytes)
+    }
+
+    /// The newest run that is not being written, of the component that has the most, with the one that is to come in; none
+    /// if that is this one's.
+    fn newest_of_the_largest(&self, full: Full, component: &str, weight: usize) -> Option<usize> {
+        let measure = |weight| if full == Full::Runs { 1 } else { weight };
+        let mut held = HashMap::from([(component, measure(weight))]);
+        for waiting in &self.runs {
+            *held.entry(&waiting.report.component).or_default() += measure(waiting.weight);
+        }
+        let (largest, _) = held.iter().max_by_key(|(name, held)| (**held, **name == component))?;
+        let index = self.runs.iter().rposition(|waiting| waiting.report.component == *largest)?;
+        (*largest != component && index >= self.writing).then_some(index)
+    }
+
+    fn remove(&mut self, index: usize) -> Option<Waiting> {
+        let removed = self.runs.remove(index)?;
+        self.bytes -= removed.weight;
+        Some(removed)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::tests::{report, settings};
@@ -148,11 +182,11 @@ mod tests {
     fn what_is_read_stays_until_it_is_written() {
         let queue = Queue::new(settings("unused"));
         for number in 0..3 {
-            queue.push(&Arc::new(report("a/x", number)), 10).unwrap();
+            queue.push(&Arc::new(report("a/x", number)), 10, nothing_is_lost);
         }
         let batch = queue.batch(true);
         assert_eq!((batch.len(), queue.size()), (3, (3, 30)));
-        queue.push(&Arc::new(report("a/x", 3)), 10).unwrap();
+        queue.push(&Arc::new(report("a/x", 3)), 10, nothing_is_lost);
         queue.done(batch.len());
         assert_eq!((queue.size(), queue.waiting()[0].run), ((1, 10), report("a/x", 3).run));
     }
@@ -161,13 +195,47 @@ mod tests {
     fn there_is_an_end_to_waiting_in_runs_and_in_bytes() {
         let queue = Queue::new(HistorySettings { queue_runs: 2, queue_bytes: 100, ..settings("unused") });
         let one = Arc::new(report("a/x", 0));
-        assert_eq!(queue.push(&one, 101), Err(Full::Bytes));
-        queue.push(&one, 60).unwrap();
-        assert_eq!(queue.push(&one, 60), Err(Full::Bytes));
-        queue.push(&one, 40).unwrap();
-        assert_eq!(queue.push(&one, 0), Err(Full::Runs));
+        let lost = |weight| {
+            let mut lost = Vec::new();
+            queue.push(&one, weight, |full| lost.push(full));
+            lost
+        };
+        assert_eq!(lost(101), [Full::Bytes]);
+        assert_eq!(lost(60), []);
+        assert_eq!(lost(60), [Full::Bytes]);
+        assert_eq!(lost(40), []);
+        assert_eq!(lost(0), [Full::Runs]);
         queue.done(1);
-        queue.push(&one, 60).unwrap();
+        assert_eq!(lost(60), []);
+    }
+
+    #[test]
+    fn a_component_that_fills_the_queue_loses_its_own_runs_to_those_of_others() {
+        for settings in [
+            HistorySettings { queue_runs: 10, queue_bytes: 1 << 20, batch_runs: 3, ..settings("unused") },
+            HistorySettings { queue_runs: 100, queue_bytes: 100, batch_runs: 3, ..settings("unused") },
+        ] {
+            let queue = Queue::new(settings);
+            let mut lost = 0;
+            for number in 0..20 {
+                queue.push(&Arc::new(report("loud/x", number)), 10, |_| lost += 1);
+            }
+            assert_eq!((lost, queue.size().0), (10, 10));
+            let written: Vec<_> = queue.batch(true).iter().map(|report| report.run).collect();
+            for number in 20..24 {
+                queue.push(&Arc::new(report("quiet/x", number)), 10, |_| lost += 1);
+            }
+            let waiting = |component: &str| {
+                queue.waiting().iter().filter(|report| report.component == component).count()
+            };
+            assert_eq!((lost, waiting("loud"), waiting("quiet")), (14, 6, 4));
+            let first: Vec<_> = queue.waiting().iter().take(3).map(|report| report.run).collect();
+            assert_eq!(first, written, "what is being written has moved");
+        }
+    }
+
+    fn nothing_is_lost(full: Full) {
+        panic!("the queue is full: {full:?}");
     }
 
     #[test]
@@ -181,9 +249,9 @@ mod tests {
         let one = Arc::new(report("a/x", 0));
         std::thread::scope(|scope| {
             let batch = scope.spawn(|| queue.batch(false).len());
-            queue.push(&one, 1).unwrap();
-            queue.push(&one, 1).unwrap();
-            queue.push(&one, 1).unwrap();
+            for _ in 0..3 {
+                queue.push(&one, 1, nothing_is_lost);
+            }
             assert_eq!(batch.join().unwrap(), 2);
             queue.done(2);
             let rest = scope.spawn(|| queue.batch(false).len());

@@ -1,16 +1,22 @@
 //! Clearing away what is not to be kept: a little at a time, between batches.
 
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
 use super::HistorySettings;
+use super::holdings::{Holdings, Measure};
 use super::rollup::{DAY, HOUR, MINUTE, MINUTES_KEPT};
 use super::row::{id, millis};
 
 /// How many runs, and how many spans of a case, go at once: more than a batch brings, so that it catches up.
 const CHUNK: usize = 2000;
+
+/// About how many bytes a run has in the file besides its report.
+const ROW_BYTES: u64 = 200;
 
 /// Free pages that the file may have, beside as many as a tenth of it: they are used again.
 const SPARE_PAGES: i64 = 1024;
@@ -23,38 +29,134 @@ const NAMES_KEPT: Duration = Duration::from_secs(3600);
 
 /// What was cleared away.
 pub(super) struct Pruned {
-    pub(super) runs: u64,
     /// Whether cases or versions went.
     pub(super) names: bool,
     /// Whether there may be more.
     pub(super) more: bool,
 }
 
-/// Clears away the oldest of what is too much or too old; `now` is the time of [`super::age::AgeClock`].
+/// Clears away what is too old, and of what is too much the oldest runs of whoever has the most; `now` is the time of
+/// [`super::age::AgeClock`].
 pub(super) fn prune(
     connection: &Connection,
     settings: &HistorySettings,
-    runs: u64,
+    holdings: &mut Holdings,
     now: SystemTime,
 ) -> rusqlite::Result<Pruned> {
     let oldest_kept = now.checked_sub(settings.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let too_many = runs.saturating_sub(settings.max_runs as u64).min(CHUNK as u64) as usize;
-    let too_many = if used_bytes(connection)? > settings.max_bytes as i64 { CHUNK } else { too_many };
-    let first_kept = first_id_at(oldest_kept);
-    let old = connection
-        .prepare_cached("SELECT id, report FROM runs ORDER BY id LIMIT ?1")?
-        .query_map([CHUNK], |row| Ok((id(row, 0)?, row.get::<_, i64>(1)?)))?
-        .collect::<Result<Vec<_>, _>>()?;
-    let gone = old.iter().enumerate().filter(|(index, (run, _))| *index < too_many || *run < first_kept);
-    let mut gone_runs = 0;
-    for (_, (run, report)) in gone {
-        connection.prepare_cached("DELETE FROM reports WHERE id = ?1")?.execute([report])?;
-        gone_runs +=
-            connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([run.into_bytes()])?;
-    }
+    let old = prune_old(connection, holdings, first_id_at(oldest_kept))?;
+    let surplus = prune_surplus(connection, settings, holdings)?;
+    holdings.save(connection)?;
     let gone_rollups = prune_rollups(connection, millis(now) / 1000, millis(oldest_kept) / 1000)?;
     let names = prune_names(connection, oldest_kept)?;
-    Ok(Pruned { runs: gone_runs as u64, names: names > 0, more: gone_runs == CHUNK || gone_rollups >= CHUNK })
+    Ok(Pruned { names: names > 0, more: [old, surplus, gone_rollups].iter().any(|gone| *gone >= CHUNK) })
+}
+
+/// A run that goes.
+struct Going {
+    run: Uuid,
+    report: i64,
+}
+
+/// Deletes the oldest runs that began before `first_kept`.
+fn prune_old(connection: &Connection, holdings: &mut Holdings, first_kept: Uuid) -> rusqlite::Result<usize> {
+    let old = connection
+        .prepare_cached(
+            "SELECT runs.id, runs.report, cases.component FROM runs JOIN cases ON cases.id = runs.case_id \
+             WHERE runs.id < ?1 ORDER BY runs.id LIMIT ?2",
+        )?
+        .query_map(params![first_kept.into_bytes(), CHUNK], |row| {
+            Ok((Going { run: id(row, 0)?, report: row.get(1)? }, row.get::<_, String>(2)?))
+        })?
+        .collect::<Result<Vec<_>, _>>()?;
+    for (going, component) in &old {
+        going.delete(connection, component, holdings)?;
+    }
+    Ok(old.len())
+}
+
+/// Deletes runs until there are not too many, in runs and in bytes. Each is the oldest of the component that has the most at
+/// that moment.
+fn prune_surplus(
+    connection: &Connection,
+    settings: &HistorySettings,
+    holdings: &mut Holdings,
+) -> rusqlite::Result<usize> {
+    let mut runs = holdings.runs().saturating_sub(settings.max_runs as u64);
+    let mut bytes = used_bytes(connection)?.saturating_sub(settings.max_bytes as i64).max(0) as u64;
+    let mut queues: HashMap<String, Queue> = HashMap::new();
+    let mut gone = 0;
+    while gone < CHUNK && (runs > 0 || bytes > 0) {
+        let measure = if bytes > 0 { Measure::Bytes } else { Measure::Runs };
+        let Some(component) = holdings.largest(measure) else { break };
+        let queue = match queues.entry(component.clone()) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert(Queue::of(connection, &component)?),
+        };
+        let Some(going) = queue.next(connection)? else { break };
+        let freed = going.delete(connection, &component, holdings)?;
+        (runs, bytes) = (runs.saturating_sub(1), bytes.saturating_sub(freed + ROW_BYTES));
+        gone += 1;
+    }
+    Ok(gone)
+}
+
+/// The runs of one component, the oldest first.
+struct Queue {
+    /// The oldest run of each case.
+    oldest: BTreeMap<Uuid, (i64, Going)>,
+}
+
+impl Queue {
+    fn of(connection: &Connection, component: &str) -> rusqlite::Result<Self> {
+        let cases = connection
+            .prepare_cached("SELECT id FROM cases WHERE component = ?1")?
+            .query_map([component], |row| row.get(0))?
+            .collect::<Result<Vec<i64>, _>>()?;
+        let mut queue = Self { oldest: BTreeMap::new() };
+        for case in cases {
+            queue.refill(connection, case, Uuid::nil())?;
+        }
+        Ok(queue)
+    }
+
+    fn next(&mut self, connection: &Connection) -> rusqlite::Result<Option<Going>> {
+        let Some((_, (case, going))) = self.oldest.pop_first() else { return Ok(None) };
+        self.refill(connection, case, going.run)?;
+        Ok(Some(going))
+    }
+
+    fn refill(&mut self, connection: &Connection, case: i64, after: Uuid) -> rusqlite::Result<()> {
+        let next = connection
+            .prepare_cached("SELECT id, report FROM runs WHERE case_id = ?1 AND id > ?2 ORDER BY id LIMIT 1")?
+            .query_row(params![case, after.into_bytes()], |row| {
+                Ok(Going { run: id(row, 0)?, report: row.get(1)? })
+            })
+            .optional()?;
+        if let Some(going) = next {
+            self.oldest.insert(going.run, (case, going));
+        }
+        Ok(())
+    }
+}
+
+impl Going {
+    /// Deletes it, and returns how many bytes its report had.
+    fn delete(
+        &self,
+        connection: &Connection,
+        component: &str,
+        holdings: &mut Holdings,
+    ) -> rusqlite::Result<u64> {
+        let bytes: Option<u64> = connection
+            .prepare_cached("DELETE FROM reports WHERE id = ?1 RETURNING length(json)")?
+            .query_row([self.report], |row| row.get(0))
+            .optional()?;
+        let bytes = bytes.unwrap_or_default();
+        connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([self.run.into_bytes()])?;
+        holdings.remove(component, bytes);
+        Ok(bytes)
+    }
 }
 
 fn prune_rollups(connection: &Connection, now: i64, oldest_kept: i64) -> rusqlite::Result<usize> {

@@ -10,7 +10,8 @@ use super::HistoryError;
 pub(super) const APPLICATION: i64 = 0x6f72_6269;
 
 /// The steps from an empty file to the newest schema, in order. What was released is never changed: a new step is added.
-const MIGRATIONS: [&str; 2] = [include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// The newest schema.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
@@ -75,7 +76,7 @@ mod tests {
         migrate_by(&mut connection, NEWEST, &next).unwrap();
         let newer = check(&connection, Path::new("x")).unwrap_err().to_string();
         assert!(
-            newer.starts_with("`x` was written by a newer orbital (its schema is 3, and this one knows 2)")
+            newer.starts_with("`x` was written by a newer orbital (its schema is 4, and this one knows 3)")
         );
     }
 

@@ -17,9 +17,9 @@ pub struct HistorySettings {
     pub path: PathBuf,
     /// How long runs are kept.
     pub max_age: Duration,
-    /// Runs over all; the oldest goes first.
+    /// Runs of all components. The component with the most loses its oldest first.
     pub max_runs: usize,
-    /// Bytes of the file; the oldest runs go first.
+    /// Bytes of the file. The component with the most loses its oldest runs first.
     pub max_bytes: usize,
     /// The most runs that are written at once.
     pub batch_runs: usize,

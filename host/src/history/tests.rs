@@ -65,6 +65,7 @@ mod room {
 
     use super::*;
     use crate::history::database::Database;
+    use crate::history::holdings::Holdings;
     use crate::history::rollup::{HOUR, MINUTE, MINUTES_KEPT};
     use crate::history::row::{RunRow, millis};
     use crate::history::{Mark, RunQuery, Step, query, retention, stats};
@@ -225,21 +226,77 @@ mod room {
         assert_eq!(count("SELECT count(*) FROM cases WHERE component = 'old'"), 1);
     }
 
+    /// A text that takes as much room in the file as it is long.
+    fn noise(number: u64) -> String {
+        let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+        let mut next = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            char::from(b'!' + (state % 90) as u8)
+        };
+        (0..8000).map(|_| next()).collect()
+    }
+
+    #[test]
+    fn a_component_with_much_in_the_file_displaces_no_runs_of_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let open_at = |name: &str| settings(folder.path().join(name));
+        for settings in [
+            HistorySettings { max_runs: 50, ..open_at("runs.db") },
+            HistorySettings { max_bytes: 1 << 20, ..open_at("bytes.db") },
+        ] {
+            let mut database = open(&settings);
+            let now = SystemTime::now() - Duration::from_secs(3600);
+            let quiet: Vec<_> = (0..20)
+                .map(|number| {
+                    let case = if number % 2 == 0 { "quiet/x" } else { "quiet/y" };
+                    Arc::new(report_at(case, number, now + Duration::from_millis(number)))
+                })
+                .collect();
+            database.write(&quiet, &settings).unwrap();
+            for batch in 0..30 {
+                let loud = |number: u64| {
+                    let number = 100 + 10 * batch + number;
+                    let mut report = report_at("loud/x", number, now + Duration::from_millis(number));
+                    report.attempts[0].messages.push(noise(number));
+                    Arc::new(report)
+                };
+                let loud: Vec<_> = (0..10).map(loud).collect();
+                database.write(&loud, &settings).unwrap();
+                while database.prune(&settings).unwrap() {}
+                // What it knows of the components is what is in the file, also for the next host.
+                if batch % 10 == 0 {
+                    drop(database);
+                    database = open(&settings);
+                }
+            }
+            let connection = reading(&settings);
+            let runs = |component: &str| -> i64 {
+                let sql = "SELECT count(*) FROM runs JOIN cases ON cases.id = case_id WHERE component = ?1";
+                connection.query_row(sql, [component], |row| row.get(0)).unwrap()
+            };
+            assert_eq!(runs("quiet"), 20);
+            assert!((1..300).contains(&runs("loud")), "{}", runs("loud"));
+            let held: (i64, i64, i64) = connection
+                .query_row(
+                    "SELECT sum(runs), (SELECT count(*) FROM runs), sum(bytes) - (SELECT sum(length(json)) FROM reports) \
+                     FROM holdings",
+                    [],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
+                .unwrap();
+            assert_eq!((held.0, held.2), (held.1, 0));
+            let newest = RunQuery { limit: 1, ..RunQuery::default() }.run(&connection).unwrap();
+            assert_eq!(newest[0].run, report_at("loud/x", 399, now + Duration::from_millis(399)).run);
+        }
+    }
+
     #[test]
     fn the_file_stays_within_its_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let settings = HistorySettings { max_bytes: 1 << 20, ..settings(folder.path().join("history.db")) };
         let mut database = open(&settings);
-        let noise = |number: u64| -> String {
-            let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-            let mut next = || {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                char::from(b'!' + (state % 90) as u8)
-            };
-            (0..8000).map(|_| next()).collect()
-        };
         let now = SystemTime::now();
         let mut most = 0;
         for number in 0..600 {
@@ -265,7 +322,8 @@ mod room {
         open(&settings).write(&reports, &settings).unwrap();
         let connection = reading(&settings);
         let minutes = |later: Duration| {
-            retention::prune(&connection, &settings, 3, now + later).unwrap();
+            let mut holdings = Holdings::load(&connection).unwrap();
+            retention::prune(&connection, &settings, &mut holdings, now + later).unwrap();
             let mut left =
                 connection.prepare("SELECT start FROM rollups WHERE span = 60 ORDER BY start").unwrap();
             let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();

@@ -26,6 +26,8 @@ struct Inner {
     /// By id, which is in the order of their starts.
     runs: BTreeMap<Uuid, Kept>,
     bytes: usize,
+    /// What each component has of them, so that one with long logs displaces none of another's runs.
+    holdings: HashMap<String, Holding>,
     in_flight: BTreeMap<Uuid, Order>,
     /// How cases stood before this host, until they are loaded for the first time.
     before: HashMap<String, CaseRecord>,
@@ -38,6 +40,12 @@ struct CaseJournal {
     record: CaseRecord,
     routine: VecDeque<Uuid>,
     notable: VecDeque<Uuid>,
+}
+
+#[derive(Default)]
+struct Holding {
+    runs: BTreeSet<Uuid>,
+    bytes: usize,
 }
 
 struct Kept {
@@ -235,20 +243,36 @@ impl Inner {
         let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
         self.runs.insert(report.run, Kept { report: report.clone(), weight });
         self.bytes += weight;
+        let holding = self.holdings.entry(report.component.clone()).or_default();
+        holding.runs.insert(report.run);
+        holding.bytes += weight;
         if let Some(oldest) = crowded_out {
             self.forget(oldest);
         }
         while self.bytes > settings.max_bytes
-            && let Some(oldest) = self.runs.keys().next().copied()
+            && let Some(oldest) = self.oldest_of_the_largest()
         {
             self.forget(oldest);
         }
         Consequences { change, stale }
     }
 
+    /// The oldest run of the component whose runs have the most bytes.
+    fn oldest_of_the_largest(&self) -> Option<Uuid> {
+        let largest = self.holdings.values().max_by_key(|holding| holding.bytes)?;
+        largest.runs.first().copied()
+    }
+
     fn forget(&mut self, run: Uuid) {
         let Some(kept) = self.runs.remove(&run) else { return };
         self.bytes -= kept.weight;
+        if let Some(holding) = self.holdings.get_mut(&kept.report.component) {
+            holding.bytes -= kept.weight;
+            holding.runs.remove(&run);
+            if holding.runs.is_empty() {
+                self.holdings.remove(&kept.report.component);
+            }
+        }
         if let Some(case) = self.cases.get_mut(&kept.report.case_id()) {
             let queue = if kept.report.is_routine() { &mut case.routine } else { &mut case.notable };
             queue.retain(|other| *other != run);
@@ -348,6 +372,32 @@ mod tests {
                 "{outcome:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_component_with_long_reports_displaces_no_runs_of_others() {
+        let settings = JournalSettings { runs_per_case: 100, max_bytes: 1000 };
+        let mut inner = Inner::default();
+        let end = |inner: &mut Inner, component: &str, weight| {
+            let component = component.to_owned();
+            let case_id = format!("{component}/buys");
+            inner.cases.entry(case_id).or_default();
+            let report = Arc::new(Report { component, ..report(Outcome::Pass) });
+            inner.run_ended(&report, weight, &settings);
+        };
+        for _ in 0..10 {
+            end(&mut inner, "quiet", 10);
+        }
+        for _ in 0..100 {
+            end(&mut inner, "loud", 300);
+        }
+        let of =
+            |component: &str| inner.runs.values().filter(|kept| kept.report.component == component).count();
+        assert_eq!((of("quiet"), of("loud"), inner.bytes), (10, 3, 1000));
+        assert_eq!(inner.cases["loud/buys"].routine.len(), 3);
+        inner.remove("loud");
+        inner.remove("quiet");
+        assert!(inner.holdings.is_empty() && inner.bytes == 0);
     }
 
     #[test]

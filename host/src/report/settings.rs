@@ -7,7 +7,7 @@ use crate::config::Section;
 pub struct JournalSettings {
     /// Runs of each case that passed at once, and as many again that did not; the oldest goes first.
     pub runs_per_case: usize,
-    /// Bytes of all runs; the oldest goes first.
+    /// Bytes of all runs. The component with the most loses its oldest first.
     pub max_bytes: usize,
 }
 

@@ -68,7 +68,24 @@ fn empty_fields(_: &Test) -> Result {
     }
 }
 
+/// Much that cannot be made smaller, in a run that passes.
+#[case(manual)]
+fn noise(t: &Test) -> Result {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut letter = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        char::from(b'!' + (state % 90) as u8)
+    };
+    for _ in 0..150 {
+        t.info((0..1000).map(|_| letter()).collect::<String>());
+    }
+    Ok(())
+}
+
 suite!(
+    noise,
     lines,
     one_line,
     stdout_without_breaks,

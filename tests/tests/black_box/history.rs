@@ -333,6 +333,36 @@ async fn the_oldest_runs_go_when_there_are_more_than_are_kept() {
 }
 
 #[tokio::test]
+async fn a_component_with_long_logs_displaces_no_runs_of_others() {
+    let sections = "[journal]\nmax_bytes = \"1MiB\"\nruns_per_case = 1000\n\
+                    [history]\nmax_bytes = \"1MiB\"\nbatch_interval = \"1ms\"\n";
+    let host = Host::builder()
+        .sections(sections)
+        .with("manual")
+        .with_as("hostile/chatters", "chatters")
+        .start()
+        .await;
+    let mut quiet = Vec::new();
+    for _ in 0..5 {
+        quiet.push(run(&host, "manual/manual").await["run"].clone());
+    }
+    for _ in 0..40 {
+        run(&host, "chatters/noise").await;
+    }
+    history_when(&host, "all is written", |history| history["written"] == 45).await;
+    quiet.reverse();
+    let kept = all_runs(&host, "&cases=manual/*").await;
+    assert_eq!(kept.iter().map(|run| run["run"].clone()).collect::<Vec<_>>(), quiet);
+    for run in &quiet {
+        host.api(&format!("/runs/{}", run.as_str().unwrap())).await;
+    }
+    let loud = all_runs(&host, "&cases=chatters/*").await.len();
+    assert!((1..40).contains(&loud), "{loud}");
+    let file = std::fs::metadata(host.directory().join(FILE)).unwrap().len();
+    assert!(file < 8 << 20, "{file}");
+}
+
+#[tokio::test]
 async fn without_history_there_is_no_file_and_the_api_says_so() {
     let off = "[history]\nenabled = false\n";
     let host = Host::builder().sections(off).with("manual").start().await;
