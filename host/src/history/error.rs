@@ -26,6 +26,17 @@ pub enum HistoryError {
     /// The file is a database of something else.
     #[error("`{0}` is a database, but not one of orbital; set `history.path` to another file")]
     Foreign(PathBuf),
+    /// Somebody has changed the schema: triggers and views would run as part of what orbital does.
+    #[error(
+        "the schema of `{path}` was changed ({difference}): undo that with `sqlite3`, or move the file away, with `-wal` and \
+         `-shm` beside it, to begin with an empty one"
+    )]
+    Altered {
+        /// The file.
+        path: PathBuf,
+        /// What is different.
+        difference: String,
+    },
     /// What is in the file makes no sense.
     #[error(
         "`{path}` is damaged ({detail}): move it away, with `-wal` and `-shm` beside it, to begin anew, or put a copy of \

@@ -73,6 +73,7 @@ fn open(path: PathBuf) -> Result<Connection, HistoryError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    schema::run_nothing(&connection).map_err(failed)?;
     // The writer brings an older one to the newest schema; until then, nothing is there that could be read.
     schema::check(&connection, &path)?;
     connection.pragma_update(None, "cache_size", -(16 << 10)).map_err(failed)?;

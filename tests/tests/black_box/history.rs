@@ -204,7 +204,17 @@ async fn a_file_that_cannot_be_used_pauses_the_history_and_is_left_as_it_is() {
         std::fs::create_dir(directory.join("state")).unwrap();
         std::fs::write(directory.join(FILE), [b'x'; 5000]).unwrap();
     };
+    let altered: fn(&Path) = |directory| {
+        let schema = ["1", "2", "3"].map(|step| {
+            let file = format!("{}/../host/src/history/schema/{step}.sql", env!("CARGO_MANIFEST_DIR"));
+            std::fs::read_to_string(file).unwrap()
+        });
+        let version = "PRAGMA application_id = 0x6f726269; PRAGMA user_version = 3;";
+        let trigger = "CREATE TRIGGER spy AFTER INSERT ON runs BEGIN DELETE FROM sessions; END";
+        write_database(directory, &[&schema.concat(), version, trigger].concat());
+    };
     for (prepare, reason) in [
+        (altered, "was changed (the trigger `spy` is not one of orbital's): undo that with `sqlite3`"),
         (newer, "was written by a newer orbital (its schema is 999"),
         (foreign, "is a database, but not one of orbital; set `history.path` to another file"),
         (garbage, "is damaged (file is not a database): move it away"),
