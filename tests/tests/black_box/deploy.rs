@@ -152,6 +152,9 @@ async fn a_copy_is_not_loaded_before_it_is_whole_however_slow_it_is() {
     host.lines.wait(mark, &["--- PASS: slow/passes"]).await;
     assert!(host.lines.find(mark, &["did not load"]).is_empty(), "{}", host.lines.text());
 
+    // Runs are printed to standard output, and the log is another stream: its line may come after the run.
+    host.lines.wait(mark, &[" loaded", "component=slow "]).await;
+
     // The same over a version that runs, which goes on meanwhile.
     let content = rebuilt("passes");
     let mark = host.lines.mark();
