@@ -11,7 +11,7 @@ use wasmsign2::{KeyPair, Module};
 /// More than the host loads at once.
 const MANY: usize = 20;
 
-/// What nobody may see, in a file of somebody else.
+/// The content of a file that belongs to somebody else.
 const SECRET: &[u8] = b"s3cr";
 
 fn make_pipe(path: &Path) {
