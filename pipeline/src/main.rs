@@ -21,19 +21,19 @@ use tracing_subscriber::EnvFilter;
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// Where to listen; port 0 takes any free port
+    /// The address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4000")]
     listen: SocketAddr,
 
-    /// Deliver events of a type to a URL, whose last path segment names the destination; several of one type fan out
+    /// Deliver events of a type to a URL, whose last path segment is the destination's name; repeat it to fan out
     #[arg(long = "route", value_name = "TYPE=URL", required = true)]
     routes: Vec<Route>,
 
-    /// How long one attempt at a delivery may take, such as `1s` or `250ms`
+    /// Time limit of one delivery attempt, such as `1s` or `250ms`
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = duration)]
     attempt_timeout: Duration,
 
-    /// How often a delivery is tried before it is given up, up to 10
+    /// Maximum number of attempts per delivery, up to 10
     #[arg(long, value_name = "NUMBER", default_value_t = 5, value_parser = value_parser!(u32).range(1..=10))]
     attempts: u32,
 }

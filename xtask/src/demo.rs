@@ -35,7 +35,7 @@ const EXPECTED: [&str; 8] = [
     "smoke",
 ];
 
-/// The cases that some suites have besides: they send with client libraries of their language, or as these do.
+/// Further cases of some suites, which send with client libraries of their language, or as these do.
 const EXPECTED_OF_ONE: [(Language, &str); 6] = [
     (Language::Rust, "http-client"),
     (Language::C, "segment-batch"),
@@ -51,17 +51,17 @@ const LATEST: Duration = Duration::from_secs(300);
 /// Time is no reason to fail where no one watches: a busy machine takes more of it than the cases allow.
 const PATIENT: &str = "\n[[override]]\ncases = \"*/*\"\ntimeout = \"1m\"\n";
 
-/// How often the demo looks whether it is over.
+/// How often the demo checks whether it is over.
 const GLANCE: Duration = Duration::from_millis(50);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How long to run once all suites are deployed, such as `30s` or `2m`; without it, until Ctrl-C
+    /// How long to run once all suites are deployed, such as `30s` or `2m`; default: until Ctrl-C
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration)]
     duration: Option<Duration>,
 
-    /// Only the example tests in these languages, such as `rust,go`; without it, in all of them. The first one is built
-    /// before the host starts
+    /// Run only the example tests in these languages, such as `rust,go`; default: all. The first one is built before the
+    /// host starts
     #[arg(long = "lang", value_name = "LANGUAGES", value_delimiter = ',')]
     languages: Vec<Language>,
 }

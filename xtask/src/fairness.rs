@@ -27,7 +27,7 @@ const WARM_UP: Duration = Duration::from_secs(4);
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How long to look at each host, such as `20s`
+    /// How long to measure each host, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
     pub(crate) duration: Duration,
     /// The greedy case to run together with the good tests; default: all, one after another

@@ -11,15 +11,15 @@ const INPUT_TIMEOUT: u32 = 120;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Which fuzzers, such as `config`; without any, all of `fuzz/targets`
+    /// The fuzz targets to run, such as `config`; default: all of `fuzz/targets`
     #[arg(value_name = "TARGET")]
     pub(crate) targets: Vec<String>,
-    /// How long each of them runs, such as `10s` or `10m`
+    /// How long to run each of them, such as `10s` or `10m`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "10s")]
     pub(crate) duration: Duration,
 }
 
-/// Fails at the first input that breaks something; it is kept in `fuzz/artifacts`.
+/// Runs fuzz targets, and fails at the first finding, whose input is in `fuzz/artifacts`.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let is_there = answer(&workspace::path(""), "cargo", &["fuzz", "--version"]).is_some();
     ensure!(
@@ -46,7 +46,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The names of all fuzzers.
+/// Returns the names of all fuzz targets.
 fn targets() -> anyhow::Result<Vec<String>> {
     let folder = workspace::path("fuzz/targets");
     let files = fs::read_dir(&folder).with_context(|| format!("cannot read `{}`", folder.display()))?;

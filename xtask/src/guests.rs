@@ -26,10 +26,10 @@ pub(crate) use self::{
 
 const TARGET: &str = "wasm32-wasip2";
 
-/// How a line begins that says which suite is left out, and why.
+/// The start of a line that says which suite is skipped, and why.
 pub(crate) const SKIPPED: &str = "skipped:";
 
-/// The variable with which `.ci/run` says that nothing may be left out.
+/// The variable by which `.ci/run` requires that nothing is skipped.
 const CI: &str = "ORBITAL_CI";
 
 #[derive(clap::Args)]
@@ -72,7 +72,7 @@ fn build_fixtures() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Builds the tests that mean no good, and answers where they are.
+/// Builds the hostile tests, and returns their paths.
 pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
     build_fixtures()?;
     let built = |folder: &str| workspace::path(folder).join("target").join(TARGET).join("release/examples");
@@ -89,14 +89,14 @@ pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
     Ok(hostile)
 }
 
-/// Builds the example suites, into `target/components`; answers which there are, and where.
+/// Builds the example suites into `target/components`, and returns them with their paths.
 ///
-/// A suite whose toolchain is not there is left out, with a line that says so.
+/// A suite whose toolchain is missing is skipped, with a line that says so.
 pub(crate) fn build_examples() -> anyhow::Result<Vec<(Language, PathBuf)>> {
     build(Kind::Example, &LANGUAGES)
 }
 
-/// Builds one of them.
+/// Builds the example suite in a language, and returns its path.
 pub(crate) fn build_example(language: Language) -> anyhow::Result<PathBuf> {
     ensure_target()?;
     workspace::build_binaries()?;
@@ -104,13 +104,13 @@ pub(crate) fn build_example(language: Language) -> anyhow::Result<PathBuf> {
     suite.build()?.map_err(|missing| anyhow::anyhow!("{missing}"))
 }
 
-/// Where the example suite in a language is built to.
+/// Returns the path of the built example suite in a language.
 pub(crate) fn example(language: Language) -> PathBuf {
     Suite { kind: Kind::Example, language }.component()
 }
 
-/// Copies a component in the way that a watched directory likes best: first under a name that nobody looks at, then in
-/// one step under its own.
+/// Copies a component into a watched directory: first under a name that is ignored, then renames it, so that the
+/// change is atomic.
 pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf> {
     let name = component.file_name().context("a component needs a file name")?;
     let (temporary, destination) = (folder.join(format!(".{}", name.display())), folder.join(name));
@@ -135,7 +135,7 @@ fn build(kind: Kind, languages: &[Language]) -> anyhow::Result<Vec<(Language, Pa
     Ok(built)
 }
 
-/// Says that a suite is left out, or fails if nothing may be.
+/// Reports that a suite is skipped, or fails if nothing may be skipped.
 fn skip(suite: &Suite, missing: &tool::Missing) -> anyhow::Result<()> {
     let folder = suite.folder();
     let folder = folder.strip_prefix(workspace::path("")).unwrap_or(&folder).display();
@@ -149,7 +149,7 @@ fn skip(suite: &Suite, missing: &tool::Missing) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Adds the compilation target where it is missing, which rustup can do on its own.
+/// Installs the compilation target with rustup if it is missing.
 fn ensure_target() -> anyhow::Result<()> {
     let mut rustc = Command::new("rustc");
     rustc.current_dir(workspace::path("")).args(["--print", "target-libdir", "--target", TARGET]);

@@ -1,4 +1,4 @@
-//! `cargo xtask guides`: does what the guides say, each in an empty folder, as a reader would.
+//! `cargo xtask guides`: runs the commands of the guides, each in an empty folder, as a reader would.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -22,14 +22,14 @@ sleep() {
 trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
 "#;
 
-/// Which guides.
+/// Arguments of `cargo xtask guides`.
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Names of guides, such as `python`; all without any
+    /// The guides to run, such as `python`; default: all
     names: Vec<String>,
 }
 
-/// Follows the guides, one after the other: they use the same ports.
+/// Runs the guides one after the other, because they use the same ports.
 pub(crate) fn run(Arguments { names }: &Arguments) -> anyhow::Result<()> {
     workspace::build_binaries()?;
     let folder = workspace::path("docs/guides");

@@ -1,4 +1,4 @@
-//! `cargo xtask …`: the developer's commands.
+//! `cargo xtask …`: commands for developers.
 //!
 //! This is compiled before anything else on a fresh machine, so it does without an async runtime and an HTTP client.
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
@@ -22,7 +22,7 @@ mod stage;
 mod test;
 mod workspace;
 
-/// The developer's commands.
+/// Commands for developers.
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 struct Arguments {
@@ -32,23 +32,23 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Build the guests: the example tests, into `target/components`, and those that the tests need
+    /// Build the guests: the example tests into `target/components`, and the components for the tests
     Guests(guests::Arguments),
-    /// Run the example tests against the example pipeline, here and now
+    /// Run the example tests against the example pipeline
     Demo(demo::Arguments),
-    /// Measure how much good tests feel of a component that takes all it gets
+    /// Measure how a greedy component affects other tests
     Fairness(fairness::Arguments),
-    /// Run the fuzzers, each for a while
+    /// Run the fuzz targets
     Fuzz(fuzz::Arguments),
-    /// Do what the guides say, each in an empty folder
+    /// Run the commands of the guides, each in an empty folder
     Guides(guides::Arguments),
-    /// Run everything that takes too long for each change: fuzzers, a long soak, fairness, mutations
+    /// Run everything that takes too long for each change: fuzzing, a long soak, fairness, mutations
     Nightly(nightly::Arguments),
-    /// Measure how long pages take among many stored runs, and how much good tests feel of who opens them
+    /// Measure how long pages take with many stored runs, and how their readers affect tests
     Pages(pages::Arguments),
-    /// Take the pictures of the pages that the documents show
+    /// Take the screenshots for the documents
     Screenshots,
-    /// Run hostile tests beside two hundred good ones for a long time, and look for leaks
+    /// Run hostile tests together with two hundred good ones for a long time, and look for leaks
     Soak(soak::Arguments),
     /// Build everything and run all tests
     Test(test::Arguments),

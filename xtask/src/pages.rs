@@ -51,10 +51,10 @@ const PAGES: [(&str, &str); 9] = [
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How many runs there are in the history before
+    /// Number of runs in the history before the measurement
     #[arg(long, default_value_t = 1_000_000)]
     runs: u32,
-    /// How long to look at each host, such as `20s`
+    /// How long to measure each host, such as `20s`
     #[arg(long = "for", value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "20s")]
     duration: Duration,
 }
