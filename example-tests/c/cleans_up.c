@@ -1,7 +1,7 @@
-// What a test makes, it removes, whether it passes or not.
+// A test that removes its data, whether it passes or not.
 #include <orbital.h>
 
-// How long the delivery may take. Less than the case may, so that there is time to clean up.
+// Time limit for the delivery: less than the case's timeout, so that there is time to clean up.
 static const char latest[] = "3s";
 
 static void remove_sign_up(void *id) {

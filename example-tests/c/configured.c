@@ -1,8 +1,8 @@
-// Whom the test signs up is another one in each environment.
+// The email address of the sign-up is different in each environment.
 #include <orbital.h>
 
 ORBITAL_CASE(configured, .every = "5s", .timeout = "3s") {
-    // Where the operator sets none, nobody reads this mail.
+    // The default if the operator sets none; no one reads mail to it.
     const char *email = orbital_config("email") ?: "ada@example.com";
     const char *id = orbital_new_id();
     orbital_json_text signup = orbital_json("{ 'id': %s, 'email': %s }", id, email);

@@ -1,12 +1,12 @@
-// The pipeline counts what it did.
+// The pipeline counts the events that it accepts.
 #include <orbital.h>
 #include <stdlib.h>
 #include <string.h>
 
-// A type that no other case sends, so that nobody else moves its counter.
+// A type that no other case sends, so that only this test changes its counter.
 static const char counter_name[] = "pipeline_events_accepted_total{type=\"invoice\"}";
 
-// How late the counter may be.
+// How long the counter may take to be updated.
 static const char counter_lag[] = "2s";
 
 // The counter's value; 0 before it appears.

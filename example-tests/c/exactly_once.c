@@ -1,7 +1,7 @@
 // The same event twice, one delivery.
 #include <orbital.h>
 
-// How long a second copy may take to give itself away.
+// How long to wait for a duplicate.
 static const char copy_watch[] = "300ms";
 
 ORBITAL_CASE(exactly_once, .every = "1s", .timeout = "5s") {

@@ -1,20 +1,20 @@
-// A delivery that fails is tried again, until it is taken.
+// A failed delivery is retried until it is accepted.
 #include <orbital.h>
 
-// Longer than the pipeline waits for an answer (--attempt-timeout).
+// Longer than the pipeline waits for a response (--attempt-timeout).
 static const char hang[] = "3s";
 
-// How late a further attempt may be: the pipeline has to give up the last one, and to pause.
+// Time limit for a retry: the pipeline first gives up the previous attempt, and pauses.
 static const char retry_lag[] = "2s";
 
-// How long an attempt too many may take to give itself away.
+// How long to wait for an unexpected further attempt.
 static const char retry_watch[] = "500ms";
 
 static const char *const failures[] = {"answered with 500", "left without an answer"};
 
 ORBITAL_CASE(retries_delivery, .every = "5s", .timeout = "10s") {
     const char *id = orbital_new_id();
-    // Before the event is sent, so that the first delivery is answered so already.
+    // Plan the replies before sending the event, so that they apply to the first delivery.
     orbital_expect(id, {.status = 500}, {.status = 200, .delay = hang}, {.status = 200});
     orbital_send_event(.target = "api", .key = id,
                        .json = orbital_json("{ 'id': %s, 'email': 'ada@example.com' }", id));

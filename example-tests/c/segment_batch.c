@@ -1,14 +1,14 @@
-// What a client library of Segment's sends, and what becomes of it.
+// A request as Segment's client libraries send it, and its delivery.
 #include <orbital.h>
 
-// To where a library would send, if it takes a function to send with.
+// The send function, for a client library that accepts one.
 static void post(const char *path, orbital_json_text body) {
     orbital_success(orbital_request(.method = "POST", .target = "segment", .path = path, .json = body));
 }
 
 ORBITAL_CASE(segment_batch, .every = "5s", .timeout = "5s") {
     const char *id = orbital_new_id();
-    // What sends knows nothing of keys, so the key is expected here.
+    // The HTTP request has no key, so the test expects the key itself.
     orbital_expect(id);
     post("/v1/batch", orbital_json("{ 'batch': [{ 'type': 'track', 'messageId': %s, 'userId': 'ada',"
                                    " 'event': 'Signed Up' }] }", id));

@@ -12,18 +12,18 @@ func init() {
 	orbital.Case("analytics-go", orbital.Every(5*time.Second), analyticsGo, orbital.Timeout(5*time.Second))
 }
 
-// What a customer does who uses Segment's own library, unchanged.
+// An event sent with Segment's own library, unchanged, as customers do.
 func analyticsGo(t *orbital.T) {
 	id := t.NewID()
-	// The library sends the event and knows nothing of keys, so the key is expected here.
+	// The library sends the event and does not know about keys, so the test expects the key itself.
 	t.NoError(t.Expect(id))
 
-	// By the target, wherever the library's URLs lead.
+	// Sends to the target, whatever URLs the library uses.
 	transport := orbitalhttp.Transport{T: t, Target: "segment"}
 	client, err := analytics.NewWithConfig("orbital", analytics.Config{Transport: transport})
 	t.NoError(err)
 	t.NoError(client.Enqueue(analytics.Track{MessageId: id, UserId: "ada", Event: "Signed Up"}))
-	// All is sent before the wait begins: waiting blocks the test, and with it the library's goroutines.
+	// Send everything before waiting: a wait blocks the whole test, including the library's goroutines.
 	t.NoError(client.Close())
 
 	delivery, err := t.WaitFor(id)

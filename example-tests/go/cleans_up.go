@@ -6,14 +6,14 @@ import (
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
-// How long the delivery may take. Less than the case may, so that there is time to clean up.
+// Time limit for the delivery: less than the case's timeout, so that there is time to clean up.
 const latest = 3 * time.Second
 
 func init() {
 	orbital.Case("cleans-up", orbital.Every(5*time.Second), cleansUp, orbital.Timeout(5*time.Second))
 }
 
-// What a test makes, it removes, whether it passes or not.
+// A test that removes its data, whether it passes or not.
 func cleansUp(t *orbital.T) {
 	id := t.NewID()
 	receipt, err := t.SendEvent(orbital.Event{Target: "api", Key: id, JSON: user{ID: id, Email: "ada@example.com"}})

@@ -6,7 +6,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/orbitaltest"
 )
 
-// system is a system under test that answers each request so.
+// system returns a host whose system under test gives this response to each event.
 func system(answer orbitaltest.Answer) orbitaltest.Host {
 	return orbitaltest.Host{Targets: orbitaltest.Targets{"api": func(sent orbitaltest.Sent) orbitaltest.Answer {
 		if sent.Method == "DELETE" {
@@ -16,7 +16,7 @@ func system(answer orbitaltest.Answer) orbitaltest.Host {
 	}}}
 }
 
-// delivers is the answer to an event that is delivered then.
+// delivers returns the response to an event, followed by its delivery.
 func delivers(processed bool) orbitaltest.Answer {
 	delivery := orbitaltest.Delivery{JSON: map[string]any{"processed": processed}}
 	return orbitaltest.Answer{Status: 202, Deliveries: []orbitaltest.Delivery{delivery}}

@@ -10,11 +10,11 @@ func init() {
 	orbital.Case("configured", orbital.Every(5*time.Second), configured, orbital.Timeout(3*time.Second))
 }
 
-// Whom the test signs up is another one in each environment.
+// The email address of the sign-up is different in each environment.
 func configured(t *orbital.T) {
 	email, isSet := t.Config("email")
 	if !isSet {
-		email = "ada@example.com" // Nobody reads this mail.
+		email = "ada@example.com" // The default if the operator sets none; no one reads mail to it.
 	}
 	id := t.NewID()
 	receipt, err := t.SendEvent(orbital.Event{Target: "api", Key: id, JSON: user{ID: id, Email: email}})

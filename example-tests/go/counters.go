@@ -9,17 +9,17 @@ import (
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
-// A type that no other case sends, so that nobody else moves its counter.
+// A type that no other case sends, so that only this test changes its counter.
 const counterName = `pipeline_events_accepted_total{type="invoice"}`
 
-// How late the counter may be.
+// How long the counter may take to be updated.
 const counterLag = 2 * time.Second
 
 func init() {
 	orbital.Case("counters", orbital.Every(time.Second), counters, orbital.Timeout(5*time.Second))
 }
 
-// The pipeline counts what it did.
+// The pipeline counts the events that it accepts.
 func counters(t *orbital.T) {
 	before, err := counter(t)
 	t.NoError(err)

@@ -6,7 +6,7 @@ import (
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
-// How long a second copy may take to give itself away.
+// How long to wait for a duplicate.
 const copyWatch = 300 * time.Millisecond
 
 func init() {

@@ -12,7 +12,7 @@ func init() {
 	orbital.Case("fan-out", orbital.Every(time.Second), fanOut, orbital.Timeout(5*time.Second))
 }
 
-// One event, three deliveries, in the order that the pipeline promises.
+// One event, three deliveries, in the order that the pipeline guarantees.
 func fanOut(t *orbital.T) {
 	id := t.NewID()
 	order := user{ID: id, Type: "order", Email: "ada@example.com"}
@@ -33,7 +33,7 @@ func fanOut(t *orbital.T) {
 	}
 }
 
-// spread is from the first delivery to the last, as the webhook received them.
+// spread is the time between the first and the last delivery, as the webhook received them.
 func spread(deliveries []orbital.Delivery) time.Duration {
 	byTime := func(a, b orbital.Delivery) int { return a.ReceivedAt.Compare(b.ReceivedAt) }
 	first, last := slices.MinFunc(deliveries, byTime), slices.MaxFunc(deliveries, byTime)

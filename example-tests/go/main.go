@@ -1,9 +1,9 @@
-// The example pipeline, tested from Go. Each case is in a file of its own.
+// The example pipeline, tested from Go. Each case has its own file.
 package main
 
 func main() {} // The host calls the cases.
 
-// user is what events and deliveries of this suite are about.
+// user is the content of this suite's events and deliveries.
 type user struct {
 	ID    string `json:"id,omitempty"`
 	Type  string `json:"type,omitempty"`

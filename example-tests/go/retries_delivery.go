@@ -7,11 +7,11 @@ import (
 )
 
 const (
-	// Longer than the pipeline waits for an answer (--attempt-timeout).
+	// Longer than the pipeline waits for a response (--attempt-timeout).
 	hang = 3 * time.Second
-	// How late a further attempt may be: the pipeline has to give up the last one, and to pause.
+	// Time limit for a retry: the pipeline first gives up the previous attempt, and pauses.
 	retryLag = 2 * time.Second
-	// How long an attempt too many may take to give itself away.
+	// How long to wait for an unexpected further attempt.
 	retryWatch = 500 * time.Millisecond
 )
 
@@ -19,10 +19,10 @@ func init() {
 	orbital.Case("retries-delivery", orbital.Every(5*time.Second), retriesDelivery, orbital.Timeout(10*time.Second))
 }
 
-// A delivery that fails is tried again, until it is taken.
+// A failed delivery is retried until it is accepted.
 func retriesDelivery(t *orbital.T) {
 	id := t.NewID()
-	// Before the event is sent, so that the first delivery is answered so already.
+	// Plan the replies before sending the event, so that they apply to the first delivery.
 	t.NoError(t.Expect(id, orbital.Reply{Status: 500}, orbital.Reply{Status: 200, Delay: hang}, orbital.Reply{Status: 200}))
 	_, err := t.SendEvent(orbital.Event{Target: "api", Key: id, JSON: user{ID: id, Email: "ada@example.com"}})
 	t.NoError(err)

@@ -10,7 +10,7 @@ func init() {
 	orbital.Case("server-made-id", orbital.Every(time.Second), serverMadeID, orbital.Timeout(3*time.Second))
 }
 
-// The pipeline makes the id, so that it may deliver before the test knows it.
+// The pipeline creates the id, so it may deliver before the test knows it.
 func serverMadeID(t *orbital.T) {
 	receipt, err := t.SendEvent(orbital.Event{Target: "api", JSON: user{Email: "ada@example.com"}})
 	t.NoError(err)

@@ -7,7 +7,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/orbitaltest"
 )
 
-// The example pipeline, played: it delivers each event to the CRM.
+// A fake of the example pipeline: it delivers each event to the CRM.
 func pipeline(processed bool) orbitaltest.Host {
 	return orbitaltest.Host{Targets: orbitaltest.Targets{"api": func(orbitaltest.Sent) orbitaltest.Answer {
 		delivery := orbitaltest.Delivery{After: 20 * time.Millisecond, Path: "/hooks/crm", JSON: map[string]any{"processed": processed}}

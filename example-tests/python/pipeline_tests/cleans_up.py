@@ -1,4 +1,4 @@
-"""What a test makes, it removes, whether it passes or not."""
+"""A test that removes its data, whether it passes or not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from orbital_sdk import Event, Request, Test, case
 
 LATEST = "3s"
-"""How long the delivery may take. Less than the case may, so that there is time to clean up."""
+"""Time limit for the delivery: less than the case's timeout, so that there is time to clean up."""
 
 
 @case(every="5s", timeout="5s")
@@ -19,7 +19,7 @@ def cleans_up(t: Test) -> None:
 
 @contextmanager
 def sign_up(t: Test, key: str) -> Iterator[None]:
-    """A sign-up in the system under test, removed by whatever way the block ends."""
+    """A sign-up in the system under test, removed however the block ends."""
     t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"})).success()
     try:
         yield

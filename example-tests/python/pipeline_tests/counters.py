@@ -1,12 +1,12 @@
-"""The pipeline counts what it did."""
+"""The pipeline counts the events that it accepts."""
 
 from orbital_sdk import Event, Failure, Request, Test, case
 
 COUNTER = 'pipeline_events_accepted_total{type="invoice"}'
-"""Of a type that no other case sends, so that nobody else moves it."""
+"""Counts a type that no other case sends, so that only this test changes it."""
 
 LAG = "2s"
-"""How late the counter may be."""
+"""How long the counter may take to be updated."""
 
 
 @case(every="1s", timeout="5s")

@@ -3,7 +3,7 @@
 from orbital_sdk import Event, Test, case
 
 WATCH = "300ms"
-"""How long a second copy may take to give itself away."""
+"""How long to wait for a duplicate."""
 
 
 @case(every="1s", timeout="5s")

@@ -1,4 +1,4 @@
-"""One event, three deliveries, in the order that the pipeline promises."""
+"""One event, three deliveries, in the order that the pipeline guarantees."""
 
 from orbital_sdk import Event, Test, case
 
@@ -16,6 +16,6 @@ def fan_out(t: Test) -> None:
         destinations.append(destination)
 
     if t.check_eq(destinations, ["billing", "shipping", "analytics"]):
-        # From the first delivery to the last, as the webhook received them.
+        # The time between the first and the last delivery, as the webhook received them.
         times = [delivery.received_at for delivery in deliveries]
         t.histogram("fan_out_spread_seconds", max(times) - min(times))

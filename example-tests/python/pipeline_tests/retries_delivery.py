@@ -1,21 +1,21 @@
-"""A delivery that fails is tried again, until it is taken."""
+"""A failed delivery is retried until it is accepted."""
 
 from orbital_sdk import Event, Failure, Reply, Test, WaitTimeout, case
 
 HANG = "3s"
-"""Longer than the pipeline waits for an answer (`--attempt-timeout`)."""
+"""Longer than the pipeline waits for a response (`--attempt-timeout`)."""
 
 LAG = "2s"
-"""How late a further attempt may be: the pipeline has to give up the last one, and to pause."""
+"""Time limit for a retry: the pipeline first gives up the previous attempt, and pauses."""
 
 WATCH = "500ms"
-"""How long an attempt too many may take to give itself away."""
+"""How long to wait for an unexpected further attempt."""
 
 
 @case(every="5s", timeout="10s")
 def retries_delivery(t: Test) -> None:
     key = t.new_id()
-    # Before the event is sent, so that the first delivery is answered so already.
+    # Plan the replies before sending the event, so that they apply to the first delivery.
     t.expect(key, Reply(500), Reply(200, delay=HANG), Reply(200))
     t.send_event(Event("api", key=key, json={"id": key, "email": "ada@example.com"}))
 

@@ -1,4 +1,4 @@
-"""The cases against a fake host: what they do, without a pipeline."""
+"""The cases with a fake host instead of a pipeline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DESTINATIONS = {"signup": ["crm"], "order": ["billing", "shipping", "analytics"]
 
 
 class Pipeline:
-    """What the pipeline does with events, as far as the cases can tell."""
+    """Simulates the pipeline, as far as the cases can tell."""
 
     def __init__(self) -> None:
         self.accepted: dict[str, str] = {}

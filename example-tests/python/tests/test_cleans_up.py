@@ -1,11 +1,11 @@
-"""The case `cleans-up` against a fake host, which has the system under test deliver what each test says."""
+"""The case `cleans-up` with a fake host, whose system under test delivers as each test needs."""
 
 from orbital_sdk.fake import Answer, Deliver, FakeHost
 from pipeline_tests.cleans_up import cleans_up
 
 
 def system(processed: bool) -> FakeHost:
-    """A host whose system under test delivers each event."""
+    """Returns a fake host whose system under test delivers each event."""
     host = FakeHost()
     host.on_event(lambda event: [Answer(202), Deliver(json={"processed": processed})])
     return host

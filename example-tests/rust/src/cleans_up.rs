@@ -2,7 +2,7 @@
 
 use orbital_sdk::prelude::*;
 
-/// How long the delivery may take. Less than the case may, so that there is time to clean up.
+/// Time limit for the delivery: less than the case's timeout, so that there is time to clean up.
 const LATEST: Duration = Duration::from_secs(3);
 
 #[case(every = "5s", timeout = "5s")]
@@ -17,7 +17,7 @@ pub(crate) fn cleans_up(t: &Test) -> Result {
     Ok(())
 }
 
-/// A sign-up in the system under test. It is removed when this goes, by whatever way the test ends.
+/// A sign-up in the system under test, removed on drop, however the test ends.
 struct SignUp<'a> {
     t: &'a Test,
     id: &'a str,

@@ -2,7 +2,7 @@
 
 use orbital_sdk::prelude::*;
 
-/// How long a second copy may take to give itself away.
+/// How long to wait for a duplicate.
 const WATCH: Duration = Duration::from_millis(300);
 
 #[case(every = "1s", timeout = "5s")]

@@ -1,4 +1,4 @@
-//! One event, three deliveries, in the order that the pipeline promises.
+//! One event, three deliveries, in the order that the pipeline guarantees.
 
 use orbital_sdk::prelude::*;
 
@@ -27,7 +27,7 @@ pub(crate) fn fan_out(t: &Test) -> Result {
     Ok(())
 }
 
-/// From the first delivery to the last, as the webhook received them.
+/// The time between the first and the last delivery, as the webhook received them.
 fn spread(deliveries: &[Delivery]) -> Result<Duration> {
     let times = deliveries.iter().map(|delivery| delivery.received_at);
     let (first, last) = times.clone().min().zip(times.max()).context("nothing was delivered")?;

@@ -5,9 +5,9 @@ use orbital_sdk::prelude::*;
 #[case(every = "5s", timeout = "5s")]
 pub(crate) fn http_client(t: &Test) -> Result {
     let id = t.new_id();
-    // What sends knows nothing of keys, so the key is expected here.
+    // The HTTP request has no key, so the test expects the key itself.
     t.expect(&id)?;
-    // The name of a target stands for its host; the operator says where that is.
+    // The host in the URL is the name of a target, whose address the operator sets.
     let signup = json!({ "id": id, "email": "ada@example.com" });
     let sent = waki::Client::new().post("http://pipeline/events").json(&signup).send();
     let answer = sent.map_err(|error| Failure::new(format!("no answer: {error:#}")))?;

@@ -1,20 +1,20 @@
-//! A delivery that fails is tried again, until it is taken.
+//! A failed delivery is retried until it is accepted.
 
 use orbital_sdk::prelude::*;
 
-/// Longer than the pipeline waits for an answer (`--attempt-timeout`).
+/// Longer than the pipeline waits for a response (`--attempt-timeout`).
 const HANG: Duration = Duration::from_secs(3);
 
-/// How late a further attempt may be: the pipeline has to give up the last one, and to pause.
+/// Time limit for a retry: the pipeline first gives up the previous attempt, and pauses.
 const LAG: Duration = Duration::from_secs(2);
 
-/// How long an attempt too many may take to give itself away.
+/// How long to wait for an unexpected further attempt.
 const WATCH: Duration = Duration::from_millis(500);
 
 #[case(every = "5s", timeout = "10s")]
 pub(crate) fn retries_delivery(t: &Test) -> Result {
     let id = t.new_id();
-    // Before the event is sent, so that the first delivery is answered so already.
+    // Plan the replies before sending the event, so that they apply to the first delivery.
     t.expect_with(&id, [Reply::status(500), Reply::status(200).delay(HANG), Reply::status(200)])?;
     t.send_event(Event::to("api").key(&id).json(&json!({ "id": id, "email": "ada@example.com" })))?;
 

@@ -1,4 +1,4 @@
-//! The pipeline makes the id, so that it may deliver before the test knows it.
+//! The pipeline creates the id, so it may deliver before the test knows it.
 
 use orbital_sdk::prelude::*;
 

@@ -1,18 +1,18 @@
-// What a customer does who uses Segment's own library, unchanged.
+// An event sent with Segment's own library, unchanged, as customers do.
 
 import { Analytics } from "@segment/analytics-node";
 import { test } from "orbital-sdk";
 
 test("analytics-node", { every: "5s", timeout: "5s" }, async (t) => {
   const messageId = t.newId();
-  // The library sends the event and knows nothing of keys, so the key is expected here.
+  // The library sends the event and does not know about keys, so the test expects the key itself.
   t.expect(messageId);
 
-  // `fetch` takes the name of a target for a host, and the operator says where that is.
+  // The host in the URL is the name of a target, whose address the operator sets.
   const analytics = new Analytics({ writeKey: "orbital", host: "http://segment", maxRetries: 0 });
   const failed = new Promise<never>((_, reject) => analytics.on("error", ({ reason }) => reject(reason)));
   analytics.track({ messageId, userId: "ada", event: "Signed Up", properties: { email: "ada@example.com" } });
-  // All is sent before the wait begins: waiting blocks the test, and with it the library's timers and requests.
+  // Send everything before waiting: a wait blocks the whole test, including the library's timers and requests.
   await Promise.race([analytics.closeAndFlush(), failed]);
 
   const delivery = t.waitFor(messageId);

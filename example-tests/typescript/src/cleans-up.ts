@@ -1,8 +1,8 @@
-// What a test makes, it removes, whether it passes or not.
+// A test that removes its data, whether it passes or not.
 
 import { test } from "orbital-sdk";
 
-/** How long the delivery may take. Less than the case may, so that there is time to clean up. */
+/** Time limit for the delivery: less than the case's timeout, so that there is time to clean up. */
 const LATEST = "3s";
 
 test("cleans-up", { every: "5s", timeout: "5s" }, (t) => {

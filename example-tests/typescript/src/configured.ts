@@ -1,9 +1,9 @@
-// Whom the test signs up is another one in each environment.
+// The email address of the sign-up is different in each environment.
 
 import { test } from "orbital-sdk";
 
 test("configured", { every: "5s", timeout: "3s" }, (t) => {
-  // Where the operator sets none, nobody reads this mail.
+  // The default if the operator sets none; no one reads mail to it.
   const email = t.config("email") ?? "ada@example.com";
   const id = t.newId();
   t.sendEvent({ target: "api", key: id, json: { id, email } }).success();

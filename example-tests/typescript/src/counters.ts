@@ -1,11 +1,11 @@
-// The pipeline counts what it did.
+// The pipeline counts the events that it accepts.
 
 import { test, type Test } from "orbital-sdk";
 
-/** A type that no other case sends, so that nobody else moves its counter. */
+/** A type that no other case sends, so that only this test changes its counter. */
 const COUNTER = 'pipeline_events_accepted_total{type="invoice"}';
 
-/** How late the counter may be. */
+/** How long the counter may take to be updated. */
 const LAG = "2s";
 
 test("counters", { every: "1s", timeout: "5s" }, (t) => {

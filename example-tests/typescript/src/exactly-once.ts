@@ -2,7 +2,7 @@
 
 import { test } from "orbital-sdk";
 
-/** How long a second copy may take to give itself away. */
+/** How long to wait for a duplicate. */
 const WATCH = "300ms";
 
 test("exactly-once", { every: "1s", timeout: "5s" }, (t) => {

@@ -1,4 +1,4 @@
-// One event, three deliveries, in the order that the pipeline promises.
+// One event, three deliveries, in the order that the pipeline guarantees.
 
 import { type Delivery, test } from "orbital-sdk";
 
@@ -20,7 +20,7 @@ function destinationOf(delivery: Delivery): string {
   return delivery.pointer("/destination");
 }
 
-/** Seconds from the first delivery to the last, as the webhook received them. */
+/** Seconds between the first and the last delivery, as the webhook received them. */
 function spread(deliveries: Delivery[]): number {
   const times = deliveries.map((delivery) => delivery.receivedAt);
   return Math.max(...times) - Math.min(...times);

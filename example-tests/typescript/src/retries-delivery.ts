@@ -1,19 +1,19 @@
-// A delivery that fails is tried again, until it is taken.
+// A failed delivery is retried until it is accepted.
 
 import { type Delivery, test, type Test } from "orbital-sdk";
 
-/** Longer than the pipeline waits for an answer (`--attempt-timeout`). */
+/** Longer than the pipeline waits for a response (`--attempt-timeout`). */
 const HANG = "3s";
 
-/** How late a further attempt may be: the pipeline has to give up the last one, and to pause. */
+/** Time limit for a retry: the pipeline first gives up the previous attempt, and pauses. */
 const LAG = "2s";
 
-/** How long an attempt too many may take to give itself away. */
+/** How long to wait for an unexpected further attempt. */
 const WATCH = "500ms";
 
 test("retries-delivery", { every: "5s", timeout: "10s" }, (t) => {
   const id = t.newId();
-  // Before the event is sent, so that the first delivery is answered so already.
+  // Plan the replies before sending the event, so that they apply to the first delivery.
   t.expect(id, [{ status: 500 }, { status: 200, delay: HANG }, { status: 200 }]);
   t.sendEvent({ target: "api", key: id, json: { id, email: "ada@example.com" } });
 

@@ -1,4 +1,4 @@
-// The case against a fake host: what it does, without a system under test.
+// The case with a fake host instead of a system under test.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

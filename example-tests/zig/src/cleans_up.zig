@@ -1,9 +1,9 @@
-//! What a test makes, it removes, whether it passes or not.
+//! A test that removes its data, whether it passes or not.
 
 const orbital = @import("orbital");
 const User = @import("user.zig");
 
-/// How long the delivery may take. Less than the case may, so that there is time to clean up.
+/// Time limit for the delivery: less than the case's timeout, so that there is time to clean up.
 const latest = "3s";
 
 pub const case = orbital.case("cleans-up", cleansUp, .{ .every = "5s", .timeout = "5s" });

@@ -1,4 +1,4 @@
-//! Whom the test signs up is another one in each environment.
+//! The email address of the sign-up is different in each environment.
 
 const orbital = @import("orbital");
 const User = @import("user.zig");
@@ -6,7 +6,7 @@ const User = @import("user.zig");
 pub const case = orbital.case("configured", configured, .{ .every = "5s", .timeout = "3s" });
 
 fn configured() !void {
-    // Where the operator sets none, nobody reads this mail.
+    // The default if the operator sets none; no one reads mail to it.
     const email = orbital.config("email") orelse "ada@example.com";
     const id = orbital.newId();
     const signup = orbital.json(User{ .id = id, .email = email });

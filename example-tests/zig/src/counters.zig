@@ -1,13 +1,13 @@
-//! The pipeline counts what it did.
+//! The pipeline counts the events that it accepts.
 
 const std = @import("std");
 const orbital = @import("orbital");
 const User = @import("user.zig");
 
-/// A type that no other case sends, so that nobody else moves its counter.
+/// A type that no other case sends, so that only this test changes its counter.
 const name = "pipeline_events_accepted_total{type=\"invoice\"}";
 
-/// How late the counter may be.
+/// How long the counter may take to be updated.
 const lag = "2s";
 
 pub const case = orbital.case("counters", counters, .{ .every = "1s", .timeout = "5s" });

@@ -3,7 +3,7 @@
 const orbital = @import("orbital");
 const User = @import("user.zig");
 
-/// How long a second copy may take to give itself away.
+/// How long to wait for a duplicate.
 const watch = "300ms";
 
 pub const case = orbital.case("exactly-once", exactlyOnce, .{ .every = "1s", .timeout = "5s" });

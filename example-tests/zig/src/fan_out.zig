@@ -1,4 +1,4 @@
-//! One event, three deliveries, in the order that the pipeline promises.
+//! One event, three deliveries, in the order that the pipeline guarantees.
 
 const std = @import("std");
 const orbital = @import("orbital");

@@ -1,4 +1,4 @@
-//! The example pipeline, tested from Zig. Each case is in a file of its own.
+//! The example pipeline, tested from Zig. Each case has its own file.
 
 const orbital = @import("orbital");
 

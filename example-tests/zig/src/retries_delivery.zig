@@ -1,23 +1,23 @@
-//! A delivery that fails is tried again, until it is taken.
+//! A failed delivery is retried until it is accepted.
 
 const std = @import("std");
 const orbital = @import("orbital");
 const User = @import("user.zig");
 
-/// Longer than the pipeline waits for an answer (--attempt-timeout).
+/// Longer than the pipeline waits for a response (--attempt-timeout).
 const hang = "3s";
 
-/// How late a further attempt may be: the pipeline has to give up the last one, and to pause.
+/// Time limit for a retry: the pipeline first gives up the previous attempt, and pauses.
 const lag = "2s";
 
-/// How long an attempt too many may take to give itself away.
+/// How long to wait for an unexpected further attempt.
 const watch = "500ms";
 
 pub const case = orbital.case("retries-delivery", retriesDelivery, .{ .every = "5s", .timeout = "10s" });
 
 fn retriesDelivery() !void {
     const id = orbital.newId();
-    // Before the event is sent, so that the first delivery is answered so already.
+    // Plan the replies before sending the event, so that they apply to the first delivery.
     try orbital.expect(@src(), id, &.{ .{ .status = 500 }, .{ .status = 200, .delay = hang }, .{ .status = 200 } });
     _ = try orbital.sendEvent(@src(), .{ .target = "api", .key = id, .json = orbital.json(User{ .id = id }) });
 

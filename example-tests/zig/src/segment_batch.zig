@@ -1,4 +1,4 @@
-//! What a client library of Segment's sends, and what becomes of it.
+//! A request as Segment's client libraries send it, and its delivery.
 
 const orbital = @import("orbital");
 
@@ -8,7 +8,7 @@ pub const case = orbital.case("segment-batch", segmentBatch, .{ .every = "5s", .
 
 fn segmentBatch() !void {
     const id = orbital.newId();
-    // What sends knows nothing of keys, so the key is expected here.
+    // The HTTP request has no key, so the test expects the key itself.
     try orbital.expect(@src(), id, &.{});
     const message: Message = .{ .type = "track", .messageId = id, .userId = "ada", .event = "Signed Up" };
     try post("/v1/batch", orbital.json(.{ .batch = .{message} }));
@@ -17,7 +17,7 @@ fn segmentBatch() !void {
     orbital.checkEq(@src(), try delivery.pointer(@src(), []const u8, "/event"), "Signed Up");
 }
 
-/// To where a library would send, if it takes a function to send with.
+/// The send function, for a client library that accepts one.
 fn post(path: []const u8, body: orbital.Json) !void {
     const answer = try orbital.request(@src(), .{ .method = "POST", .target = "segment", .path = path, .json = body });
     _ = try answer.success(@src());

@@ -1,4 +1,4 @@
-//! What events and deliveries of this suite are about.
+//! The content of this suite's events and deliveries.
 
 id: []const u8,
 type: []const u8 = "signup",
