@@ -64,10 +64,10 @@ pub(crate) fn close_directory(path: &Path) -> io::Result<()> {
 /// Creates a file for this user alone, empty, unless there is one, which becomes readable by this user alone. A link that
 /// the operator has made is followed.
 pub(crate) fn ensure(path: &Path) -> io::Result<()> {
-    match File::options().write(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => close_file(path),
-        made => made.map(drop),
+    if path.try_exists()? {
+        return close_file(path);
     }
+    File::options().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 /// Makes a file readable by this user alone, if there is one. It is not opened: closing it again would release the locks
@@ -124,6 +124,18 @@ mod tests {
             let error = close_directory(&directory).unwrap_err().to_string();
             assert!(error.contains("`chmod 700` it"), "{open:o}: {error}");
         }
+    }
+
+    #[test]
+    fn a_file_that_the_operator_keeps_elsewhere_is_created_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let (elsewhere, link) = (folder.path().join("elsewhere"), folder.path().join("link"));
+        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
+        ensure(&link).unwrap();
+        assert_eq!(mode(&elsewhere), 0o600);
+        std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o664)).unwrap();
+        ensure(&link).unwrap();
+        assert_eq!(mode(&elsewhere), 0o600);
     }
 
     #[test]
