@@ -271,8 +271,8 @@ impl Claims {
                         }
                     }
                     _ if section.name() == "version" => {
-                        let version = String::from_utf8_lossy(section.data()).into_owned();
-                        claims.version.get_or_insert(version);
+                        // Of several, the last one, as everywhere: the first ones are those of tools.
+                        claims.version = Some(String::from_utf8_lossy(section.data()).into_owned());
                     }
                     _ => {}
                 },
@@ -408,6 +408,8 @@ mod tests {
             assert_eq!(result.is_ok(), loads, "{version}: {result:?}");
         }
         assert!(trust.check("bank", &signed(&key, &named("bank", "0.1.0")), "", None).is_ok());
+        let again = [&named("shop", "2.0.0")[..], b"\0\x0d\x07version1.0.0"].concat();
+        assert!(trust.check("shop", &signed(&key, &again), "", None).is_err());
     }
 
     #[test]
