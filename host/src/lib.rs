@@ -28,6 +28,7 @@ pub mod language;
 pub mod links;
 pub mod listener;
 pub mod output;
+pub mod pattern;
 pub mod pausing;
 mod private;
 mod program;

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::scheduler::{CasePattern, Pause, Pauses};
+use crate::pattern::Pattern;
+use crate::scheduler::{Pause, Pauses};
 use crate::state::{State, StateError};
 
 /// The name of their file.
@@ -28,7 +29,7 @@ pub struct PauseBook {
 /// What somebody asks for.
 pub struct NewPause {
     /// Which cases.
-    pub cases: CasePattern,
+    pub cases: Pattern,
     /// Why.
     pub reason: String,
     /// Who.
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     fn new(cases: &str, until: Option<Timestamp>) -> NewPause {
-        let cases = CasePattern::parse(cases).unwrap();
+        let cases = Pattern::parse(cases).unwrap();
         NewPause { cases, reason: "why".to_owned(), author: "ada".to_owned(), until }
     }
 

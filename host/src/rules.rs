@@ -1,10 +1,9 @@
 //! What the operator sets for components by name: the sections `[components."PATTERN"]`.
 
-use globset::{Glob, GlobMatcher};
-
 use crate::config::Section;
 use crate::grants::Grants;
 use crate::guest::{LimitChanges, Limits};
+use crate::pattern::Pattern;
 use crate::target::TargetsSettings;
 
 /// All rules, in the order of the file.
@@ -14,7 +13,7 @@ pub struct ComponentRules(Vec<ComponentRule>);
 /// What is set for the components whose name matches.
 #[derive(Debug, Clone)]
 struct ComponentRule {
-    components: GlobMatcher,
+    components: Pattern,
     limits: LimitChanges,
     max_in_flight: Option<usize>,
     max_rate: Option<usize>,
@@ -56,7 +55,7 @@ impl ComponentRules {
     }
 
     fn matching(&self, component: &str) -> impl Iterator<Item = &ComponentRule> {
-        self.0.iter().filter(move |rule| rule.components.is_match(component))
+        self.0.iter().filter(move |rule| rule.components.matches(component))
     }
 }
 
@@ -66,12 +65,10 @@ impl ComponentRule {
         let max_in_flight = section.optional_integer("max_in_flight", 1..=10_000);
         let max_rate = section.optional_integer("max_rate", 1..=1_000_000);
         let grants = Grants::read(section, targets);
-        match Glob::new(pattern) {
-            Ok(glob) => {
-                Some(Self { components: glob.compile_matcher(), limits, max_in_flight, max_rate, grants })
-            }
-            Err(error) => {
-                section.mistake(format!("is not a pattern of components' names: {}", error.kind()));
+        match Pattern::parse(pattern) {
+            Ok(components) => Some(Self { components, limits, max_in_flight, max_rate, grants }),
+            Err(reason) => {
+                section.mistake(reason);
                 None
             }
         }

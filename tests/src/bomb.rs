@@ -39,7 +39,8 @@ pub fn bomb(loops: usize, variables: u32) -> Vec<u8> {
     component
 }
 
-fn section(to: &mut Vec<u8>, id: u8, content: &[u8]) {
+/// Appends a section to a component or a core module.
+pub fn section(to: &mut Vec<u8>, id: u8, content: &[u8]) {
     to.push(id);
     leb128(to, content.len() as u32);
     to.extend(content);

@@ -23,7 +23,7 @@ mod wall_clock;
 pub use api::{Api, Call, serve};
 pub use attack::{attack, crafted, crowded, importing};
 pub use binary::{ConfigFile, Finished, binary, command, config, granting, orbital, orbital_with};
-pub use bomb::bomb;
+pub use bomb::{bomb, section};
 pub use browser::{Browser, axe, browse};
 pub use composition::composition;
 pub use document::{Block, blocks};

@@ -9,9 +9,9 @@ use anyhow::Context as _;
 use super::{Exit, LogFormat, complain, print, start_log};
 use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
+use crate::pattern::Pattern;
 use crate::report::text::short;
 use crate::report::{Printable, message};
-use crate::scheduler::CasePattern;
 use crate::settings::Settings;
 use crate::window::Window;
 
@@ -33,8 +33,8 @@ pub(super) struct Compare {
     #[arg(long, value_name = "DURATION", default_value_t = Window::DAY)]
     window: Window,
     /// Only cases whose id matches, such as `shop/*`.
-    #[arg(long, value_name = "PATTERN", value_parser = CasePattern::parse)]
-    cases: Option<CasePattern>,
+    #[arg(long, value_name = "PATTERN", value_parser = Pattern::parse)]
+    cases: Option<Pattern>,
     /// Print it as JSON.
     #[arg(long)]
     json: bool,

@@ -9,7 +9,6 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
-use globset::Glob;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +19,7 @@ use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
 use crate::language::Language;
+use crate::pattern::Pattern;
 use crate::registry::Component;
 use crate::report::text::short;
 use crate::report::{Outcome, Printable, describe, describe_fully, message};
@@ -45,8 +45,8 @@ pub(super) struct Dev {
     #[arg(value_name = "DIR", default_value = ".")]
     directory: PathBuf,
     /// Only cases whose name, or `component/name`, matches, such as `smoke` or `shop/*`.
-    #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
-    case: Option<Glob>,
+    #[arg(long, value_name = "GLOB", value_parser = Pattern::parse)]
+    case: Option<Pattern>,
     /// Start the example pipeline as the system under test, in place of the configuration's.
     #[arg(long)]
     pipeline: bool,
@@ -141,7 +141,7 @@ impl Dev {
 struct Rounds {
     builder: Builder,
     guests: Handle,
-    cases: Option<Glob>,
+    cases: Option<Pattern>,
     timeline: bool,
 }
 
@@ -157,11 +157,10 @@ impl Rounds {
     /// it has begun.
     async fn one(&self, bench: &Bench, change: Option<&Change>) -> anyhow::Result<()> {
         let Some(made) = self.make(bench, Profile::Dev).await? else { return Ok(()) };
-        let matcher = self.cases.as_ref().map(Glob::compile_matcher);
-        let orders = select(made.component.clone(), matcher.as_ref(), &bench.overrides);
-        if let (true, Some(glob)) = (orders.is_empty(), &self.cases) {
+        let orders = select(made.component.clone(), self.cases.as_ref(), &bench.overrides);
+        if let (true, Some(pattern)) = (orders.is_empty(), &self.cases) {
             let names: Vec<_> = made.component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
-            complain(format_args!("no case matches `{}`; there are {}", glob.glob(), names.join(", ")));
+            complain(format_args!("no case matches `{}`; there are {}", pattern, names.join(", ")));
         }
         let broken = self.run(bench, &made, &orders, change).await?;
         if broken.is_empty() || self.builder.project().has_lines_in_dev() {

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use globset::{Glob, GlobMatcher};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +12,7 @@ use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start
 use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
+use crate::pattern::Pattern;
 use crate::registry::Component;
 use crate::report::{Outcome, Report, describe, message};
 use crate::runner::{Order, Runner};
@@ -34,8 +34,8 @@ pub(super) struct Run {
     #[arg(required = true, value_name = "COMPONENT")]
     components: Vec<PathBuf>,
     /// Only cases whose name, or `component/name`, matches, such as `smoke` or `shop/*`.
-    #[arg(long, value_name = "GLOB", value_parser = Glob::new)]
-    case: Option<Glob>,
+    #[arg(long, value_name = "GLOB", value_parser = Pattern::parse)]
+    case: Option<Pattern>,
     /// How many times to run each case, one after the other.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..))]
     times: u32,
@@ -68,14 +68,13 @@ impl Run {
     async fn run(&self, settings: Settings, guests: Handle, masker: &Masker) -> anyhow::Result<Exit> {
         let workshop = workshop(&settings, &terms(&settings), guests.clone(), RUNS)?;
         let (mut orders, mut broken) = (Vec::new(), false);
-        let matcher = self.case.as_ref().map(Glob::compile_matcher);
         for path in &self.components {
             let loading = format!("loading `{}`", path.display());
             match progress::shown(&loading, workshop.load(path, Pace::Soon)).await {
                 Ok((component, _)) => {
                     orders.extend(select(
                         Arc::new(component),
-                        matcher.as_ref(),
+                        self.case.as_ref(),
                         &settings.scheduler.overrides,
                     ));
                 }
@@ -86,8 +85,8 @@ impl Run {
             }
         }
         if orders.is_empty() {
-            if let (Some(glob), false) = (&self.case, broken) {
-                complain(format_args!("no case matches `{}`; `orbital check` lists the cases", glob.glob()));
+            if let (Some(pattern), false) = (&self.case, broken) {
+                complain(format_args!("no case matches `{}`; `orbital check` lists the cases", pattern));
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
@@ -123,10 +122,11 @@ impl Run {
 /// Cases as they are to run: what the operator set for them holds here too, but for schedule and pauses.
 pub(super) fn select(
     component: Arc<Component>,
-    matcher: Option<&GlobMatcher>,
+    pattern: Option<&Pattern>,
     overrides: &Overrides,
 ) -> Vec<Order> {
-    let matches = |name: &str, id: &str| matcher.is_none_or(|glob| glob.is_match(name) || glob.is_match(id));
+    let matches =
+        |name: &str, id: &str| pattern.is_none_or(|pattern| pattern.matches(name) || pattern.matches(id));
     let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id));
     cases.map(|case| Order::now(component.clone(), Arc::new(overrides.apply(case)))).collect()
 }

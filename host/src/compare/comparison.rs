@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::significance::{Samples, corrected, fisher_exact};
 use super::stats::{CaseStats, Latency, Stats};
-use crate::scheduler::CasePattern;
+use crate::pattern::Pattern;
 use crate::window::Window;
 
 /// Of all that is marked, this part is noise, on average.
@@ -107,7 +107,7 @@ impl Comparison {
         environments: [String; 2],
         window: Window,
         stats: [Stats; 2],
-        wanted: Option<&CasePattern>,
+        wanted: Option<&Pattern>,
     ) -> Self {
         let [one, mut other] = stats.map(|stats| by_id(stats, wanted));
         let runs = [&one, &other].map(|side| side.values().map(|case| case.runs.judged()).sum());
@@ -168,7 +168,7 @@ fn swap<A, B>((one, other): (A, B)) -> (B, A) {
     (other, one)
 }
 
-fn by_id(stats: Stats, wanted: Option<&CasePattern>) -> BTreeMap<String, CaseStats> {
+fn by_id(stats: Stats, wanted: Option<&Pattern>) -> BTreeMap<String, CaseStats> {
     let cases = stats.cases.into_iter();
     let cases = cases.filter(|case| wanted.is_none_or(|wanted| wanted.matches(&case.id)));
     cases.map(|case| (case.id.clone(), case)).collect()

@@ -14,7 +14,7 @@ use super::stats::Stats;
 use crate::error::chain;
 use crate::file::{self, FileError};
 use crate::foreign::{beginning, shown};
-use crate::scheduler::CasePattern;
+use crate::pattern::Pattern;
 use crate::secrets::Secrets;
 use crate::window::Window;
 
@@ -187,7 +187,7 @@ impl Environments {
         &self,
         [one, other]: [&str; 2],
         window: Window,
-        cases: Option<&CasePattern>,
+        cases: Option<&Pattern>,
     ) -> Result<Comparison, Vec<AskError>> {
         AskError::check([one, other], self.0.keys()).map_err(|error| vec![error])?;
         let names = [one, other].map(str::to_owned);

@@ -6,6 +6,7 @@ use reqwest::Url;
 use serde::{Serialize, Serializer};
 
 use super::Wildcard;
+use crate::pattern::check_length;
 
 /// Hosts of the internet, such as `*.example.com`: by https at its own port, unless the pattern says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,7 @@ impl HostPattern {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        check_length(text)?;
         let (scheme, rest) = match text.split_once("://") {
             Some(("http", rest)) => ("http", rest),
             Some(("https", rest)) => ("https", rest),

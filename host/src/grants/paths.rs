@@ -3,6 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::Wildcard;
+use crate::pattern::check_length;
 
 /// A pattern of paths behind a target's own, such as `/v1/*`, in which `*` stands for anything, with further `/`.
 ///
@@ -20,6 +21,7 @@ impl PathPattern {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
+        check_length(text)?;
         if !text.starts_with(['/', '*']) {
             return Err(format!("`{text}` does not start with `/`, as every path does"));
         }

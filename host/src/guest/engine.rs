@@ -4,7 +4,9 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use wasmtime::component::{Component, HasSelf, Linker};
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+};
 
 use super::bindings::TestPre;
 use super::bindings::orbital::test as contract;
@@ -168,6 +170,9 @@ fn config(code: Code) -> Config {
         Code::Quick => Strategy::Winch,
     });
     config.epoch_interruption(true);
+    // Reading what components say for a debugger calls itself for each level of inlined functions. `lines.rs` reads the
+    // tables of lines alone. By default a variable of the environment decides, which the compiling process does not have.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config.memory_reservation(MEMORY_RESERVATION);
     config.memory_guard_size(MEMORY_GUARD);
     config.max_wasm_stack(WASM_STACK);

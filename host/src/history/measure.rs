@@ -13,8 +13,8 @@ use super::database::Database;
 use super::tests::{report_at, settings};
 use super::{History, HistorySettings, RunQuery, Step};
 use crate::guest::{self, Happening, LogSource};
+use crate::pattern::Pattern;
 use crate::report::{Event, Outcome, Report};
-use crate::scheduler::CasePattern;
 use crate::target::Phases;
 use crate::window::Window;
 
@@ -169,7 +169,7 @@ async fn look(settings: &HistorySettings) {
         ("outcome=timeout, none", RunQuery { outcome: Some(Outcome::Timeout), ..RunQuery::default() }),
         ("flaky", RunQuery { flaky: Some(true), ..RunQuery::default() }),
         ("of a case", RunQuery { case_id: Some("good-03/smoke".to_owned()), ..RunQuery::default() }),
-        ("of half of the cases", RunQuery { cases: CasePattern::parse("*/*-*").ok(), ..RunQuery::default() }),
+        ("of half of the cases", RunQuery { cases: Pattern::parse("*/*-*").ok(), ..RunQuery::default() }),
         (
             "of a case that fail",
             RunQuery {

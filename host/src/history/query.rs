@@ -10,14 +10,14 @@ use uuid::Uuid;
 
 use super::ledger::record;
 use super::row::{COLUMNS, RunRow, code_of, id, outcome};
+use crate::pattern::Pattern;
 use crate::report::{CaseRecord, Outcome, Report};
-use crate::scheduler::CasePattern;
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct RunQuery {
     /// Of cases that match this.
-    pub cases: Option<CasePattern>,
+    pub cases: Option<Pattern>,
     /// Of this case.
     pub case_id: Option<String>,
     /// That ended like this.

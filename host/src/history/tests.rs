@@ -69,7 +69,7 @@ mod room {
     use crate::history::rollup::{HOUR, MINUTE, MINUTES_KEPT};
     use crate::history::row::{RunRow, millis};
     use crate::history::{Mark, RunQuery, Step, query, retention, stats};
-    use crate::scheduler::CasePattern;
+    use crate::pattern::Pattern;
 
     const CASES: [&str; 3] = ["a/x", "a/y", "b/x"];
 
@@ -110,7 +110,7 @@ mod room {
             let reports = some_reports(&outcomes);
             open(&settings).write(&reports, &settings).unwrap();
             let connection = reading(&settings);
-            let cases = pattern.map(|pattern| CasePattern::parse(pattern).unwrap());
+            let cases = pattern.map(|pattern| Pattern::parse(pattern).unwrap());
             let all = RunQuery { cases, outcome, flaky, wrong, limit, ..RunQuery::default() };
             let mut expected: Vec<RunRow> = reports.iter().map(|report| RunRow::of(report)).collect();
             expected.retain(|row| all.matches(row));

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
-use globset::{Glob, GlobMatcher};
 use semver::Version;
 use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
 use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
@@ -16,6 +15,7 @@ use wasmsign2::{PublicKey, PublicKeySet};
 use crate::config::Section;
 use crate::file;
 use crate::foreign::shown;
+use crate::pattern::Pattern;
 
 /// What a component is signed by if its digest is pinned.
 const PINNED: &str = "(pinned)";
@@ -37,12 +37,12 @@ pub struct TrustSettings {
 struct TrustedKey {
     name: String,
     key: PublicKey,
-    components: GlobMatcher,
+    components: Pattern,
 }
 
 impl PartialEq for TrustedKey {
     fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.key, self.components.glob()) == (&other.name, &other.key, other.components.glob())
+        (&self.name, &self.key, self.components.text()) == (&other.name, &other.key, other.components.text())
     }
 }
 
@@ -105,9 +105,7 @@ impl TrustSettings {
     pub fn read(section: &Section<'_>, base: &Path) -> Self {
         let keys = section.sections("keys", |name, section| {
             let key = section.parsed("key", |text| public_key(text, base));
-            let components = section.parsed("components", |text| {
-                Glob::new(text).map_err(|error| format!("`{text}` is not a pattern: {}", error.kind()))
-            });
+            let components = section.parsed("components", Pattern::parse);
             if !section.has("key") {
                 section
                     .mistake("has no `key`: a file, or the public key itself, such as `ssh-ed25519 AAAA…`");
@@ -116,7 +114,7 @@ impl TrustSettings {
                 section
                     .mistake("has no `components`: the pattern of those that it may sign, such as `\"*\"`");
             }
-            Some(TrustedKey { name: name.to_owned(), key: key?, components: components?.compile_matcher() })
+            Some(TrustedKey { name: name.to_owned(), key: key?, components: components? })
         });
         let pinned = section.strings("pinned", |name, digest| {
             let digest = digest.to_ascii_lowercase();
@@ -158,11 +156,11 @@ impl TrustSettings {
             (None, None) => Vec::new(),
             _ => self.signers(bytes, embedded, beside),
         };
-        let may: Vec<&str> = self.names(signers.iter().copied().filter(|key| key.components.is_match(name)));
+        let may: Vec<&str> = self.names(signers.iter().copied().filter(|key| key.components.matches(name)));
         if !may.is_empty() {
             let own = Claims::of(bytes);
-            let is_for_this_one = |key: &&TrustedKey| key.components.glob().glob() == name;
-            let mut vouching = signers.iter().filter(|key| key.components.is_match(name));
+            let is_for_this_one = |key: &&TrustedKey| key.components.text() == name;
+            let mut vouching = signers.iter().filter(|key| key.components.matches(name));
             if !vouching.any(is_for_this_one) {
                 own.check_name(name)?;
             }
@@ -210,7 +208,7 @@ impl TrustSettings {
 
     /// What would let a component load.
     fn conditions(&self, name: &str) -> String {
-        let keys = self.names(self.keys.iter().filter(|key| key.components.is_match(name)));
+        let keys = self.names(self.keys.iter().filter(|key| key.components.matches(name)));
         let mut text = match keys.as_slice() {
             [] => "with its digest pinned, as no key may sign it".to_owned(),
             [key] => format!("signed by `{key}`"),
@@ -344,7 +342,7 @@ mod tests {
         let keys = keys.iter().map(|(name, key, components)| TrustedKey {
             name: (*name).to_owned(),
             key: key.pk.clone(),
-            components: Glob::new(components).unwrap().compile_matcher(),
+            components: Pattern::parse(components).unwrap(),
         });
         let (pinned, minimum_versions) = (BTreeMap::new(), BTreeMap::new());
         TrustSettings { keys: keys.collect(), pinned, minimum_versions }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::CasePattern;
 use crate::config::{Section, pair};
+use crate::pattern::Pattern;
 use crate::registry::{Case, Cron};
 
 /// All windows.
@@ -14,7 +14,7 @@ pub struct Maintenance(Vec<Window>);
 #[derive(Debug, Clone)]
 struct Window {
     reason: String,
-    cases: Option<CasePattern>,
+    cases: Option<Pattern>,
     tags: Vec<(String, String)>,
     time: Time,
 }
@@ -41,13 +41,13 @@ impl Maintenance {
     pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
         let patterns = self.0.iter().filter_map(|window| window.cases.as_ref());
         let idle = patterns.filter(|pattern| !case_ids.iter().any(|id| pattern.matches(id)));
-        idle.map(CasePattern::text).collect::<Vec<_>>().into_iter()
+        idle.map(Pattern::text).collect::<Vec<_>>().into_iter()
     }
 }
 
 impl Window {
     fn read(section: &Section<'_>) -> Option<Self> {
-        let cases = section.parsed("cases", CasePattern::parse);
+        let cases = section.parsed("cases", Pattern::parse);
         let tags = section.strings("tags", pair);
         if !section.has("cases") && tags.is_empty() {
             section.mistake("says not which cases it is for; set `cases = \"*\"`, a pattern, or `tags`");

@@ -7,7 +7,6 @@
 mod halt;
 mod maintenance;
 mod overrides;
-mod pattern;
 mod pauses;
 mod plan;
 mod settings;
@@ -16,7 +15,6 @@ mod ticks;
 pub use halt::{Halt, HaltedBy};
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;
-pub use pattern::CasePattern;
 pub use pauses::{Pause, Pauses};
 pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick, Trigger};
 pub use settings::SchedulerSettings;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::CasePattern;
 use crate::config::Section;
+use crate::pattern::Pattern;
 use crate::registry::{Case, Cron, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
@@ -15,7 +15,7 @@ pub struct Overrides(Vec<Override>);
 /// What is set for the cases whose id matches.
 #[derive(Debug, Clone)]
 struct Override {
-    cases: CasePattern,
+    cases: Pattern,
     schedule: Option<Schedule>,
     timeout: Option<Duration>,
     retries: Option<u32>,
@@ -68,7 +68,7 @@ impl Overrides {
 
 impl Override {
     fn read(section: &Section<'_>) -> Option<Self> {
-        let cases = section.parsed("cases", CasePattern::parse);
+        let cases = section.parsed("cases", Pattern::parse);
         if !section.has("cases") {
             section
                 .mistake("has no `cases`; set it to a pattern of case ids, such as `cases = \"checkout/*\"`");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::CasePattern;
+use crate::pattern::Pattern;
 
 /// One pause: its cases do not run by themselves.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -16,7 +16,7 @@ pub struct Pause {
     pub id: Uuid,
     /// Which cases: a pattern of their ids.
     #[schema(value_type = String)]
-    pub cases: CasePattern,
+    pub cases: Pattern,
     /// Why.
     pub reason: String,
     /// Who wanted it.
@@ -60,7 +60,7 @@ mod tests {
     fn pause(cases: &str, reason: &str, until: Option<i64>) -> Pause {
         Pause {
             id: Uuid::now_v7(),
-            cases: CasePattern::parse(cases).unwrap(),
+            cases: Pattern::parse(cases).unwrap(),
             reason: reason.to_owned(),
             author: "ada".to_owned(),
             since: Timestamp::UNIX_EPOCH,

@@ -3,6 +3,7 @@
 //! Each attack is a small component of `tests/hostile`. What it ends as, and what it is told, stands in a table; a host is
 //! under all attacks of a table at once, several times.
 
+mod nesting;
 mod siege;
 
 use axum::Router;

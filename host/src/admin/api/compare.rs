@@ -13,7 +13,7 @@ use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::compare::{AskError, Comparison};
 use crate::error::chain;
-use crate::scheduler::CasePattern;
+use crate::pattern::Pattern;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(compare))
@@ -52,7 +52,7 @@ async fn compare(
 ) -> Result<Json<Comparison>, Problem> {
     let Query(Pair { one, other, window, cases }) = pair?;
     let window = super::window(window.as_deref())?;
-    let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
+    let cases = cases.as_deref().map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
     let environments = admin.environments.borrow().clone();
     let comparison = environments.compare([&one, &other], window, cases.as_ref()).await;
     Ok(Json(comparison.map_err(Problem::from)?))

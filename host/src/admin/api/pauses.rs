@@ -16,8 +16,9 @@ use uuid::Uuid;
 use super::{Nothing, Page};
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
+use crate::pattern::Pattern;
 use crate::pausing::{NewPause, PauseError};
-use crate::scheduler::{CasePattern, Pause};
+use crate::scheduler::Pause;
 
 /// The longest reason and name, in bytes.
 const LONGEST: usize = 1000;
@@ -197,7 +198,7 @@ impl Wish {
                 )));
             }
         }
-        let cases = CasePattern::parse(&cases).map_err(|reason| wrong(format!("`cases`: {reason}")))?;
+        let cases = Pattern::parse(&cases).map_err(|reason| wrong(format!("`cases`: {reason}")))?;
         let now = Timestamp::now();
         let until = match (until, lasting) {
             (None, None) => None,

@@ -15,10 +15,11 @@ use super::{Limit, Nothing};
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
+use crate::pattern::Pattern;
 use crate::report::timestamp::rfc3339;
 use crate::report::{Outcome, Report};
 use crate::runner::Order;
-use crate::scheduler::{CasePattern, Trigger};
+use crate::scheduler::Trigger;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
@@ -143,7 +144,7 @@ async fn list(
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Json<Runs>, Problem> {
     let Query(Filter { cases, outcome, flaky, before, limit }) = filter?;
-    let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
+    let cases = cases.as_deref().map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
     let limit = Limit::new(limit)?;
     let query = RunQuery {
         cases: cases.clone(),

@@ -14,9 +14,10 @@ use utoipa_axum::routes;
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::history::{self, Histogram, HistoryError, Quantiles, Rollup, Step};
+use crate::pattern::Pattern;
 use crate::report::Outcome;
 use crate::report::timestamp::rfc3339;
-use crate::scheduler::{CasePattern, Refusal};
+use crate::scheduler::Refusal;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(stats)).routes(routes!(series))
@@ -144,7 +145,7 @@ async fn stats(
 ) -> Result<Json<Stats>, Problem> {
     let Query(Wanted { window, cases }) = wanted?;
     let window = super::window(window.as_deref())?;
-    let cases = cases.as_deref().map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
+    let cases = cases.as_deref().map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
     let wanted = move |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let found = admin.history.stats(window, wanted).await?;
     let case = |(id, runs): (String, Rollup)| CaseStats {

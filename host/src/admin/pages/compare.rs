@@ -15,8 +15,8 @@ use crate::admin::Admin;
 use crate::admin::problem::Problem;
 use crate::compare::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
 use crate::error::chain;
+use crate::pattern::Pattern;
 use crate::report::text::short;
-use crate::scheduler::CasePattern;
 use crate::window::Window;
 
 pub(super) const PLACE: &str = "/compare";
@@ -58,7 +58,7 @@ async fn show(
         }
     }
     let cases = Some(pair.cases.trim()).filter(|cases| !cases.is_empty());
-    let cases = cases.map(CasePattern::parse).transpose().map_err(Problem::bad_request)?;
+    let cases = cases.map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
     let compared = match is_asked {
         true => Some(environments.compare([&pair.one, &pair.other], pair.window, cases.as_ref()).await),
         false => None,

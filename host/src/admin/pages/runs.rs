@@ -14,9 +14,9 @@ use super::parts::{self, text, time};
 use crate::admin::problem::Problem;
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
+use crate::pattern::Pattern;
 use crate::report::Outcome;
 use crate::report::text::short;
-use crate::scheduler::CasePattern;
 
 const PLACE: &str = "/runs";
 
@@ -72,7 +72,7 @@ impl Filter {
             return Err(Problem::bad_request(format!("`how={}` is no way for a run to end", self.how)));
         }
         Ok(RunQuery {
-            cases: cases.map(CasePattern::parse).transpose().map_err(Problem::bad_request)?,
+            cases: cases.map(Pattern::parse).transpose().map_err(Problem::bad_request)?,
             outcome,
             wrong: self.how == "wrong",
             flaky: (self.how == "flaky").then_some(true),

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use proptest::prelude::*;
 
 use super::*;
+use crate::pattern::Pattern;
 use crate::registry::{Retry, Schedule};
-use crate::scheduler::{CasePattern, Pause};
+use crate::scheduler::Pause;
 
 /// Id, period in seconds (none is on demand only), runs in flight that it allows.
 const CASES: [(&str, Option<u64>, usize); 6] = [
@@ -279,7 +280,7 @@ fn settings(
 fn pause(cases: &str) -> Pause {
     Pause {
         id: uuid::Uuid::nil(),
-        cases: CasePattern::parse(cases).unwrap(),
+        cases: Pattern::parse(cases).unwrap(),
         reason: "why".to_owned(),
         author: "ada".to_owned(),
         since: jiff::Timestamp::UNIX_EPOCH,
