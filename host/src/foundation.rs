@@ -199,7 +199,6 @@ pub fn workshop(
         shares: Arc::new(Shares::new(guests.metrics().num_workers(), engine.begun())?),
         compiler: Compiler::new(engine, cache, settings.registry.compiling),
         guests,
-        catalogue: Arc::default(),
         terms: terms.subscribe(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,

@@ -42,7 +42,7 @@ pub use dimensions::TooLarge;
 pub use engine::{Code, EngineError, GuestEngine, compile};
 pub use meter::{Meter, Usage};
 pub use recorder::{Activity, Happening, LogSource, Recorder, Recording, Step};
-pub use series::{Catalogue, MetricKind, Sample, SeriesBook};
+pub use series::{MetricKind, Sample, SeriesBook};
 pub use session::{RunContext, RunParts, Session};
 pub use share::{Share, Shares};
 pub use sight::Sight;

@@ -1,11 +1,10 @@
-//! The names and labels of the metrics that tests made.
+//! The names and labels of the metrics that tests record.
 //!
-//! A name is one kind of metric over the whole host, as a metrics page has each name once. A component has a
-//! bounded number of series. Both are forgotten when the component is gone, even if runs of it still go on: what those
-//! record is on no page.
+//! In one version of a component, a name is one kind of metric, and there is a bounded number of series. Both are
+//! forgotten when the version is gone, even if runs of it are still in flight: what those record is on no page.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,29 +61,16 @@ pub(super) enum SeriesError {
     TooMany(usize),
 }
 
-/// All names in use, with their kinds and the components that use them.
-#[derive(Debug, Default)]
-pub struct Catalogue(Mutex<HashMap<String, Use>>);
-
-#[derive(Debug)]
-struct Use {
-    kind: MetricKind,
-    /// Names of components, each with how many of its versions use it.
-    components: HashMap<String, usize>,
-}
-
 /// The series of one version of a component.
 #[derive(Debug)]
 pub struct SeriesBook {
-    catalogue: Arc<Catalogue>,
-    component: String,
     most: usize,
     held: Mutex<Held>,
 }
 
 #[derive(Debug, Default)]
 struct Held {
-    names: HashSet<String>,
+    kinds: HashMap<String, MetricKind>,
     series: HashSet<Series>,
     is_closed: bool,
 }
@@ -96,54 +82,20 @@ struct Series {
     labels: Vec<(String, String)>,
 }
 
-impl Catalogue {
-    /// The book of one version of a component: at most so many series.
-    pub fn open(self: &Arc<Self>, component: &str, most: usize) -> SeriesBook {
-        SeriesBook { catalogue: self.clone(), component: component.to_owned(), most, held: Mutex::default() }
-    }
-
-    fn take(&self, component: &str, name: &str, kind: MetricKind) -> Result<(), MetricKind> {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = uses.entry(name.to_owned()).or_insert_with(|| Use { kind, components: HashMap::new() });
-        // Earlier versions of the component do not bind it: their series are gone from the page.
-        let others = entry.components.keys().any(|other| other != component);
-        if entry.kind != kind && others {
-            return Err(entry.kind);
-        }
-        entry.kind = kind;
-        *entry.components.entry(component.to_owned()).or_default() += 1;
-        Ok(())
-    }
-
-    fn release(&self, component: &str, name: &str) {
-        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(entry) = uses.get_mut(name) else { return };
-        if let Some(versions) = entry.components.get_mut(component) {
-            *versions -= 1;
-            if *versions == 0 {
-                entry.components.remove(component);
-            }
-        }
-        if entry.components.is_empty() {
-            uses.remove(name);
-        }
-    }
-
-    fn kind(&self, name: &str) -> Option<MetricKind> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(|entry| entry.kind)
-    }
-}
-
 impl SeriesBook {
+    /// Returns a book for so many series.
+    pub fn new(most: usize) -> Self {
+        Self { most, held: Mutex::default() }
+    }
+
     /// Notes a series of a case, unless it is known already.
     pub(super) fn note(&self, case: &str, sample: &Sample) -> Result<(), SeriesError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.is_closed {
             return Ok(());
         }
-        let kind = self.catalogue.kind(&sample.name).filter(|kind| *kind != sample.kind);
-        if let (true, Some(kind)) = (held.names.contains(&sample.name), kind) {
-            return Err(SeriesError::OtherKind(kind));
+        if let Some(kind) = held.kinds.get(&sample.name).filter(|kind| **kind != sample.kind) {
+            return Err(SeriesError::OtherKind(*kind));
         }
         let series =
             Series { case: case.to_owned(), name: sample.name.clone(), labels: sample.labels.clone() };
@@ -153,11 +105,7 @@ impl SeriesBook {
         if held.series.len() >= self.most {
             return Err(SeriesError::TooMany(self.most));
         }
-        if !held.names.contains(&sample.name) {
-            let taken = self.catalogue.take(&self.component, &sample.name, sample.kind);
-            taken.map_err(SeriesError::OtherKind)?;
-            held.names.insert(sample.name.clone());
-        }
+        held.kinds.insert(sample.name.clone(), sample.kind);
         held.series.insert(series);
         Ok(())
     }
@@ -165,17 +113,7 @@ impl SeriesBook {
     /// Forgets everything, and notes nothing more: the version is replaced or removed.
     pub fn close(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.is_closed = true;
-        held.series.clear();
-        for name in held.names.drain() {
-            self.catalogue.release(&self.component, &name);
-        }
-    }
-}
-
-impl Drop for SeriesBook {
-    fn drop(&mut self) {
-        self.close();
+        *held = Held { is_closed: true, ..Held::default() };
     }
 }
 
@@ -193,51 +131,30 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_kind_over_the_whole_host_as_long_as_somebody_uses_it() {
-        let catalogue = Arc::new(Catalogue::default());
-        let (a, b) = (catalogue.open("a", 10), catalogue.open("b", 10));
-        assert_eq!(a.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
-        assert_eq!(
-            a.note("case", &sample("x", MetricKind::Gauge, "1")),
-            Err(SeriesError::OtherKind(MetricKind::Counter))
-        );
-        assert_eq!(
-            b.note("case", &sample("x", MetricKind::Gauge, "1")),
-            Err(SeriesError::OtherKind(MetricKind::Counter))
-        );
-        assert_eq!(b.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
-        drop(a);
-        assert_eq!(
-            b.note("case", &sample("x", MetricKind::Gauge, "2")),
-            Err(SeriesError::OtherKind(MetricKind::Counter))
-        );
-        drop(b);
-        assert_eq!(catalogue.open("c", 10).note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
+    fn a_name_is_one_kind_over_all_cases_of_a_version() {
+        let (one, other) = (SeriesBook::new(10), SeriesBook::new(10));
+        assert_eq!(one.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
+        for case in ["case", "another"] {
+            assert_eq!(
+                one.note(case, &sample("x", MetricKind::Gauge, "2")),
+                Err(SeriesError::OtherKind(MetricKind::Counter))
+            );
+        }
+        assert_eq!(other.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
     }
 
     #[test]
-    fn a_new_version_may_make_another_kind_of_its_own_name() {
-        let catalogue = Arc::new(Catalogue::default());
-        let (old, new) = (catalogue.open("a", 10), catalogue.open("a", 10));
-        assert_eq!(old.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
-        assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
-        drop(old);
-        assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "2")), Ok(()));
-    }
-
-    #[test]
-    fn what_is_closed_holds_no_name_and_takes_none() {
-        let catalogue = Arc::new(Catalogue::default());
-        let (old, new) = (catalogue.open("a", 10), catalogue.open("b", 10));
-        assert_eq!(old.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
-        old.close();
-        assert_eq!(old.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
-        assert_eq!(new.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
+    fn what_is_closed_takes_no_name() {
+        let book = SeriesBook::new(1);
+        assert_eq!(book.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
+        book.close();
+        assert_eq!(book.note("case", &sample("x", MetricKind::Gauge, "1")), Ok(()));
+        assert_eq!(book.note("case", &sample("x", MetricKind::Counter, "2")), Ok(()));
     }
 
     #[test]
     fn a_component_has_a_bounded_number_of_series() {
-        let book = Arc::new(Catalogue::default()).open("a", 2);
+        let book = SeriesBook::new(2);
         assert_eq!(book.note("case", &sample("x", MetricKind::Counter, "1")), Ok(()));
         assert_eq!(book.note("case", &sample("x", MetricKind::Counter, "2")), Ok(()));
         assert_eq!(book.note("case", &sample("x", MetricKind::Counter, "3")), Err(SeriesError::TooMany(2)));

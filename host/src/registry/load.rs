@@ -15,8 +15,9 @@ use crate::file::{self, FileError};
 use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
-    Breakdown, Budget, Catalogue, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder,
-    Recording, RunClock, Session, Share, Shares, Source, Suite, check_magic, declared,
+    Breakdown, Budget, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording,
+    RunClock, SeriesBook, Session, Share, Shares, Source, Suite, check_magic,
+    declared,
 };
 
 /// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
@@ -38,8 +39,6 @@ pub struct Workshop {
     pub guests: Handle,
     /// What the runs of each component have together.
     pub shares: Arc<Shares>,
-    /// Names of metrics that tests made.
-    pub catalogue: Arc<Catalogue>,
     /// What is set for components, as of now.
     pub terms: watch::Receiver<Arc<Terms>>,
     /// The timeout of cases that declare none.
@@ -187,7 +186,7 @@ impl Workshop {
             case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
         let component = Component {
             share,
-            series: Arc::new(self.catalogue.open(&name, limits.of(Budget::MetricSeries) as usize)),
+            series: Arc::new(SeriesBook::new(limits.of(Budget::MetricSeries) as usize)),
             name,
             digest: source.digest.clone(),
             signed_by,

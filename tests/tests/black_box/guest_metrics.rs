@@ -119,6 +119,19 @@ async fn values_of_labels_may_have_any_character_and_the_page_stays_valid() {
     assert_eq!(values(family), BTreeMap::from([(r#"text="a\b"}{é_#"#.to_owned(), 1.0)]));
 }
 
+/// The page is shown on terminals too. Labels that would be the same then are one series.
+#[tokio::test]
+async fn control_characters_in_values_of_labels_are_escaped() {
+    let script = "counter odd_total 1 text=a\u{1b}[2J\u{7}\u{202e}b\ncounter odd_total 2 text=a\\u{1b}[2J\\u{7}\\u{202e}b";
+    let sections = format!("[config.measures]\nfirst = {}\n", serde_json::json!(script));
+    let host = Host::builder().sections(&sections).start().await;
+    deploy(&host, "measures").await;
+    let text = host.metrics().await.text().to_owned();
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text}");
+    let family = &page(&host).await.families["orbital_test_odd_total"];
+    assert_eq!(values(family), BTreeMap::from([(r"text=a\u{1b}[2J\u{7}\u{202e}b".to_owned(), 3.0)]));
+}
+
 #[tokio::test]
 async fn infinite_gauges_and_observations_leave_the_page_valid() {
     let (said, _) = results("gauge up inf\ngauge down -inf\nhistogram long_seconds inf", "").await;
@@ -157,34 +170,39 @@ async fn a_name_of_another_kind_is_an_error_that_the_test_can_match_on() {
     assert_eq!(report["outcome"], "pass");
 }
 
+/// Nobody keeps a name from others by being first.
 #[tokio::test]
-async fn a_name_of_another_kind_in_another_component_is_an_error_for_the_later_one() {
+async fn components_may_use_a_name_for_different_kinds() {
     let sections = [
-        script("measures", "first", "counter one 1"),
-        script("another", "first", "gauge one 1\ngauge own 1"),
+        script("measures", "first", "counter one 1\ncounter own 1"),
+        script("another", "first", "gauge one 5\nhistogram own 1"),
+        script("third", "first", "histogram one 7"),
     ]
     .concat();
     let host = Host::builder().sections(&sections).start().await;
-    deploy(&host, "measures").await;
-    deploy(&host, "another").await;
-    let one = page(&host).await;
-    let family = &one.families["orbital_test_one"];
-    assert_eq!(family.kind, "counter");
-    assert!(family.samples.iter().all(|sample| sample.labels["component"] == "measures"), "{family:?}");
-    assert!(one.families.contains_key("orbital_test_own"), "the rest of the test went on");
-}
+    for name in ["measures", "another", "third"] {
+        deploy(&host, name).await;
+    }
+    let families = page(&host).await.families;
+    let value = |family: &str, component: &str| {
+        let mut samples = families[family].samples.iter();
+        samples.find(|sample| sample.labels["component"] == component).map(|sample| sample.value)
+    };
+    assert_eq!(families["orbital_test_one"].kind, "untyped");
+    assert_eq!(value("orbital_test_one", "measures"), Some(1.0));
+    assert_eq!(value("orbital_test_one", "another"), Some(5.0));
+    assert_eq!(value("orbital_test_one_sum", "third"), Some(7.0));
+    assert_eq!(value("orbital_test_one_count", "third"), Some(1.0));
+    assert_eq!(value("orbital_test_own", "measures"), Some(1.0));
 
-#[tokio::test]
-async fn the_names_of_a_component_that_is_gone_are_free() {
-    let sections =
-        [script("measures", "first", "counter one 1"), script("another", "first", "gauge one 1")].concat();
-    let host = Host::builder().sections(&sections).start().await;
-    deploy(&host, "measures").await;
     let mark = host.lines.mark();
-    std::fs::remove_file(host.file("measures")).unwrap();
-    host.lines.wait(mark, &["removed", "component=measures"]).await;
-    deploy(&host, "another").await;
-    assert_eq!(page(&host).await.families["orbital_test_one"].kind, "gauge");
+    for name in ["measures", "third"] {
+        std::fs::remove_file(host.file(name)).unwrap();
+        host.lines.wait(mark, &["removed", &format!("component={name}")]).await;
+    }
+    let families = page(&host).await.families;
+    assert_eq!(families["orbital_test_one"].kind, "gauge");
+    assert_eq!(families["orbital_test_own"].kind, "histogram");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use crate::guest::budget::Budget;
 use crate::guest::recorder::Happening;
 use crate::guest::series::{MetricKind, Sample, SeriesError};
 use crate::guest::session::Session;
+use crate::report::is_trouble;
 
 /// The longest name of a metric or a label, in bytes.
 const MAX_NAME: usize = 100;
@@ -123,7 +124,24 @@ fn check(kind: MetricKind, name: String, value: f64, labels: Vec<Label>) -> Resu
         };
         return Err(MetricError::InvalidLabel(format!("the label `{}` {wrong}", shown(name))));
     }
+    // Before series are told apart, so that no two have the same labels on the page.
+    for (_, value) in &mut labels {
+        *value = escaped(value);
+    }
     Ok(Sample { name, kind, labels, value })
+}
+
+/// Escapes what a terminal would obey. The page itself escapes ends of lines, quotes and backslashes.
+fn escaped(value: &str) -> String {
+    let mut escaped = String::with_capacity(value.len());
+    for character in value.chars() {
+        match character {
+            '\n' => escaped.push('\n'),
+            character if is_trouble(character) => escaped.extend(character.escape_unicode()),
+            character => escaped.push(character),
+        }
+    }
+    escaped
 }
 
 fn is_name(name: &str) -> bool {
