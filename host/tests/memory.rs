@@ -39,6 +39,7 @@ fn delivery((headers, length, body): (usize, usize, usize)) -> Delivery {
         headers: map,
         order: None,
         body: vec![b'x'; body].into(),
+        proven: false,
         answered: None,
         received: Instant::now(),
         received_at: SystemTime::now(),

@@ -28,6 +28,8 @@ pub struct Delivery {
     pub order: Option<ArrivalOrder>,
     /// The body.
     pub body: Bytes,
+    /// Whether it came with a proof of who sent it.
+    pub proven: bool,
     /// What it is answered, and after how long, if a test planned that; otherwise 200, at once.
     pub answered: Option<(StatusCode, Duration)>,
     /// When its last byte had come.

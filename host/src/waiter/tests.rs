@@ -15,6 +15,7 @@ fn delivery(body: &str) -> Delivery {
         headers: HeaderMap::new(),
         order: None,
         body: Bytes::copy_from_slice(body.as_bytes()),
+        proven: false,
         answered: None,
         received: Instant::now(),
         received_at: SystemTime::UNIX_EPOCH,
@@ -140,6 +141,31 @@ async fn a_delivery_that_is_larger_than_all_room_pushes_out_no_other() {
         assert_eq!(waiter.deliver(None, key, half, Vec::new()).0, Disposition::Held);
     }
     assert_eq!(waiter.count().of(Disposition::Overflow), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn early_deliveries_without_proof_make_none_with_proof_go() {
+    let waiter = waiter();
+    let proven = |body: &str| Delivery { proven: true, ..delivery(body) };
+    let deliver = |key: &str, delivery| waiter.deliver(None, key, delivery, Vec::new()).0;
+    assert_eq!(deliver("a", delivery("a-1")), Disposition::Held);
+    assert_eq!(deliver("a", proven("a-2")), Disposition::Held);
+    assert_eq!(deliver("a", delivery("a-3")), Disposition::Held);
+    // Those without go first, also from between others of their key.
+    assert_eq!(deliver("b", delivery("b")), Disposition::Held);
+    assert_eq!(deliver("b", proven("b")), Disposition::Held);
+    assert_eq!(deliver("c", proven("c")), Disposition::Held);
+    assert_eq!(deliver("d", delivery("d")), Disposition::Overflow);
+    // With none left, the oldest goes.
+    assert_eq!(deliver("e", proven("e")), Disposition::Held);
+    let kept = |key: &str| {
+        let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
+        claims.expect(key).unwrap();
+        claims.take(&keys([key]), 1).is_some()
+    };
+    assert_eq!(["a", "b", "c", "d", "e"].map(kept), [false, true, true, false, true]);
+    assert_eq!(waiter.count().of(Disposition::Overflow), 5);
+    assert_eq!(deliver("f", delivery("f")), Disposition::Held, "there is room again");
 }
 
 #[tokio::test(start_paused = true)]

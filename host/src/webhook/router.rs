@@ -215,6 +215,7 @@ fn deliver(
         order: parts.extensions.remove::<ArrivalOrder>(),
         path,
         body,
+        proven: admitted.has_proof(),
         answered: None,
         received: Instant::now(),
         received_at: SystemTime::now(),

@@ -265,6 +265,21 @@ async fn standard_webhooks_let_in_who_signed_now_with_one_of_the_keys() {
         assert_eq!(delivery(&mut api).await["body"], json!(body.as_bytes()));
     }
 
+    // The same text, divided elsewhere: neither a whole id nor a part of a body is to be had that way.
+    let key = next_run(&mut api).await;
+    let (time, body) = (now(), json!({ "id": key }).to_string());
+    for id in ["msg.1", ".", "msg_1.", &format!("msg_1.{time}")] {
+        let signature = v1(secret("WHSEC"), id, time, &body);
+        assert_eq!(send(id, time, &signature, &body).await, 401, "{id}");
+        assert!(
+            newest(&host).await["explanation"].as_str().unwrap().contains("`webhook-id` has a `.`"),
+            "{id}"
+        );
+    }
+    let signature = v1(secret("WHSEC"), "msg_1", time, &body);
+    assert_eq!(send("msg_1", time, &signature, &body).await, 200);
+    delivery(&mut api).await;
+
     // The id is signed, so it can be a key.
     let key = next_run(&mut api).await;
     let signature = v1(secret("WHSEC"), &key, now(), "");
@@ -273,7 +288,7 @@ async fn standard_webhooks_let_in_who_signed_now_with_one_of_the_keys() {
     }
     let own = format!("v1,{}", v1a(&key, now(), "").strip_prefix("v1a,").unwrap());
     assert_eq!(send(&key, now(), &own, "").await, 401, "of another kind");
-    assert_eq!(rejected(&host, "wrong_proof").await, 4.0);
+    assert_eq!(rejected(&host, "wrong_proof").await, 8.0);
     for stale in [now() - 310, now() + 310, 0] {
         let signature = v1(secret("WHSEC"), &key, stale, "");
         assert_eq!(send(&key, stale, &signature, "").await, 401);
@@ -285,6 +300,26 @@ async fn standard_webhooks_let_in_who_signed_now_with_one_of_the_keys() {
     assert_eq!(send(&key, now(), &v1(secret("WHSEC"), &key, now(), ""), "").await, 200);
     assert_eq!(delivery(&mut api).await["key"], key);
     assert_no_secret_shows(&host).await;
+}
+
+/// Whoever may deliver without a proof on one path takes no room from those who prove who they are on another one.
+#[tokio::test]
+async fn early_deliveries_without_a_proof_make_none_with_a_proof_go() {
+    let (host, mut api) = start(
+        "[[webhook.auth]]\npath = \"/open\"\nby = \"none\"\n[[webhook.auth]]\npath = \"/crm\"\nby = \"bearer\"\n\
+         secrets = [\"${secret.NEW}\"]\n[waiter]\nearly_count = 10",
+    )
+    .await;
+    let event = api.next_to("/events").await;
+    let bearer = format!("Bearer {}", secret("NEW"));
+    let proof = [("authorization", &*bearer), ("orbital-key", "made-by-the-system")];
+    assert_eq!(deliver(&host, "/crm", &proof, "early").await, 200);
+    for number in 0..30 {
+        let key = format!("unknown-{number}");
+        assert_eq!(deliver(&host, "/open", &[("orbital-key", &key)], "x").await, 200);
+    }
+    event.answer(Json(json!({ "key": "made-by-the-system" })));
+    assert_eq!(delivery(&mut api).await["body"], json!(b"early"));
 }
 
 #[tokio::test]

@@ -237,6 +237,11 @@ impl Admitted<'_> {
         }
     }
 
+    /// Returns whether there is a proof at all.
+    pub(in crate::webhook) fn has_proof(&self) -> bool {
+        !matches!(self.proof, Proof::None)
+    }
+
     /// Whether the proof covers this place. A signature of the body vouches for no header, path or query: whoever
     /// has seen one delivery could send it again with another key.
     pub(in crate::webhook) fn vouches_for(&self, place: &KeyPlace) -> bool {

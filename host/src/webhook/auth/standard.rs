@@ -79,6 +79,10 @@ impl Standard {
         };
         let (id, timestamp) = (header(ID)?.as_bytes(), header("webhook-timestamp")?.as_bytes());
         let wrong = |what: &str| (Rejection::WrongProof, what.to_owned());
+        // The signature is over `id.timestamp.body`: with a `.` in the id it would be that of another delivery too.
+        if id.contains(&b'.') {
+            return Err(wrong("`webhook-id` has a `.`, which Standard Webhooks does not allow"));
+        }
         let signatures = header("webhook-signature")?;
         let signatures = signatures.to_str().map_err(|_| wrong("`webhook-signature` is not text"))?;
         let seconds = str::from_utf8(timestamp).ok().and_then(|text| text.parse::<u64>().ok());
