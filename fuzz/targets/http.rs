@@ -43,7 +43,7 @@ async fn converse(data: &[u8]) {
     let (settings, _) = settings(SETTINGS, Path::new("/nowhere")).expect("the settings are good");
     let Ok(gate) = Gate::new(&settings.webhook.auth, &secrets([])) else { panic!("no gate without secrets") };
     let waiter = Waiter::new(settings.waiter, Masker::default());
-    let door = Door::new(1, settings.webhook.limits, None);
+    let door = Door::new(1, 0, settings.webhook.limits, None);
     let webhook = Webhook::new(settings.webhook, gate, waiter.clone());
 
     let (mut peer, ours) = tokio::io::duplex(1024);

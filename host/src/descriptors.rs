@@ -8,7 +8,10 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::settings::Settings;
 
 /// Connections of the private listener: more than those who scrape and look need.
-const ADMIN: usize = 256;
+const ADMIN: usize = 240;
+
+/// Connections that the private listener has besides, for health and metrics.
+const SPARE: usize = 16;
 
 /// Descriptors for everything but sockets: files of the history and of components, pipes, the runtimes' own.
 const FILES: u64 = 64;
@@ -20,6 +23,8 @@ pub struct Places {
     pub webhook: usize,
     /// Connections of the private listener.
     pub admin: usize,
+    /// Connections of the private listener for health and metrics, when all others are in use.
+    pub spare: usize,
     /// How many descriptors there are for all.
     limit: u64,
     /// Connections of the public listener that the settings allow.
@@ -59,10 +64,12 @@ impl Places {
     /// Each run in flight has one connection for its events, as most have.
     fn new(limit: u64, wanted: usize, max_in_flight: usize) -> Self {
         let sockets = usize::try_from(limit.saturating_sub(FILES)).unwrap_or(usize::MAX);
-        let admin = ADMIN.min(sockets / 8).max(1);
+        let private = (ADMIN + SPARE).min(sockets / 8);
+        let spare = SPARE.min(private / 4).max(1);
+        let admin = private.saturating_sub(spare).max(1);
         let client = max_in_flight.min(sockets / 2);
-        let webhook = wanted.min(sockets.saturating_sub(admin + client)).max(1);
-        Self { webhook, admin, limit, wanted }
+        let webhook = wanted.min(sockets.saturating_sub(admin + spare + client)).max(1);
+        Self { webhook, admin, spare, limit, wanted }
     }
 
     /// Says so if there are fewer connections than the settings allow.
@@ -87,11 +94,11 @@ mod tests {
         for limit in [10, 100, 200, 256, 1024, 4096, 65_536, u64::MAX] {
             for (wanted, max_in_flight) in [(4096, 500), (100_000, 10_000), (1, 1)] {
                 let places = Places::new(limit, wanted, max_in_flight);
-                let Places { webhook, admin, .. } = places;
-                assert!((1..=wanted).contains(&webhook) && admin >= 1, "{places:?}");
+                let Places { webhook, admin, spare, .. } = places;
+                assert!((1..=wanted).contains(&webhook) && admin >= 1 && spare >= 1, "{places:?}");
                 let client = max_in_flight.min((limit.saturating_sub(FILES) / 2) as usize);
-                let all = FILES.saturating_add((webhook + admin + client) as u64);
-                assert!(all <= limit.max(FILES + 2), "{places:?}");
+                let all = FILES.saturating_add((webhook + admin + spare + client) as u64);
+                assert!(all <= limit.max(FILES + 3), "{places:?}");
                 assert_eq!(places.shortage().is_some(), webhook < wanted);
             }
         }

@@ -95,7 +95,7 @@ impl Foundation {
         }
         let webhook = Listener::bind(
             settings.webhook.listen,
-            Door::new(places.webhook, settings.webhook.limits, tls),
+            Door::new(places.webhook, 0, settings.webhook.limits, tls),
             "webhook",
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
@@ -161,9 +161,10 @@ pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<S
 /// The address cannot be bound, or the certificate not be used.
 pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
     let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
-    let connections = Places::now(settings).admin;
-    let limits = Limits { connections_per_peer: connections, ..Limits::default() };
-    let door = Door::new(connections, limits, tls);
+    let Places { admin, spare, .. } = Places::now(settings);
+    // Others get in whatever one peer does.
+    let limits = Limits { connections_per_peer: admin.div_ceil(2), ..Limits::default() };
+    let door = Door::new(admin, spare, limits, tls);
     Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
 }
 

@@ -4,19 +4,31 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
-use axum::body::Body;
+pub use axum::Router;
+use axum::body::{Body, to_bytes};
 use bytes::Bytes;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Request, StatusCode, Uri};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
+use crate::admin::{Access, Admin, Guard};
 use crate::config::{Mistake, Setting, parse};
+use crate::dispatcher::Dispatcher;
+use crate::foundation::{Foundation, environments, terms};
 use crate::guest::{Code, ContractError, GuestEngine, Metadata};
-use crate::listener::{App, Door};
-use crate::registry::TrustSettings;
-use crate::secrets::Secrets;
+use crate::history::History;
+use crate::listener::{App, Door, Doors};
+use crate::output::{Output, Outputs};
+use crate::pausing::PauseBook;
+use crate::registry::{Snapshot, TrustSettings};
+use crate::reload::ConfigStatus;
+use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
+use crate::secrets::{Masker, Secrets};
 use crate::settings::Settings;
 use crate::webhook::{KeyPlace, Pointer, Webhook};
 
@@ -61,6 +73,70 @@ pub async fn attend(
 ) {
     let place = door.enter(IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
     door.clone().attend(stream, place.expect("there is a place"), app, CancellationToken::new()).await;
+}
+
+/// Returns the private listener of a host without components, whose history is in this directory.
+pub async fn private_listener(directory: &Path) -> Router {
+    const STARTED: &str = "a host without components starts";
+    let toml = "[webhook]\nlisten = \"127.0.0.1:0\"\n[environments.a]\nurl = \"http://127.0.0.1:1\"\ntimeout = \"1ms\"\n";
+    let (settings, _) = self::settings(toml, directory).expect("the settings are good");
+    let (secrets, masker, now) = (Secrets::default(), Masker::default(), SystemTime::now());
+    let Foundation { waiter, runner, webhook } =
+        Foundation::lay(&settings, &secrets, &masker).await.expect(STARTED);
+    let doors = Doors { webhook: webhook.door().clone(), admin: webhook.door().clone() };
+    let output = || Output::start("fuzz", std::io::sink(), |_| String::new()).expect(STARTED);
+    let outputs = Outputs { stdout: output(), stderr: output() };
+    let guests = Handle::current();
+    let runtimes = [("host", guests.clone()), ("guests", guests.clone())];
+    let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+    let journal = Journal::new(settings.journal.clone());
+    let history =
+        History::start(settings.history.clone(), || metrics.history_batches()).await.expect(STARTED);
+    let (live, console) = (Live::new(), Console::new(outputs.stdout, true));
+    let reporter = Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console);
+    let pauses = Arc::new(PauseBook::open(None).expect(STARTED));
+    let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
+    let (dispatcher, desk) =
+        Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), Arc::new(reporter), guests);
+    let snapshot = Snapshot { ready: true, ..Snapshot::default() };
+    let (deploying, deployed) = watch::channel(Arc::new(snapshot));
+    let (dispatched, close) = (deployed.clone(), CancellationToken::new());
+    let until = close.clone();
+    tokio::spawn(async move {
+        dispatcher.run(dispatched, until).await;
+        drop((scheduler, deploying));
+    });
+    let path = directory.join("orbital.toml");
+    let config = ConfigStatus { path, loaded_at: now, failure: None, at_next_start: Vec::new() };
+    let environments = environments(&settings, &secrets).expect("the environments are good");
+    let access = Access::new(&settings.admin, &secrets, false).expect("there is no token");
+    crate::admin::router(Admin {
+        deployed,
+        terms: terms(&settings).subscribe(),
+        config: watch::channel(config).1,
+        environments: watch::channel(environments).1,
+        metrics,
+        doors,
+        runner,
+        journal,
+        history,
+        waiter,
+        pauses,
+        desk,
+        guard: Guard::new(access),
+        live,
+        started: now,
+        close,
+    })
+}
+
+/// Asks the private listener; gives the status and the whole body.
+pub async fn ask(router: &Router, uri: Uri) -> (StatusCode, Bytes) {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    let answer = router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    let status = answer.status();
+    (status, to_bytes(answer.into_body(), usize::MAX).await.expect("a body that is made here comes"))
 }
 
 /// How many bytes of bodies the webhook holds.

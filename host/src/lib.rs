@@ -43,6 +43,7 @@ pub mod sdk;
 mod seconds;
 pub mod secrets;
 pub mod service;
+mod session_cookie;
 pub mod settings;
 mod signature;
 mod sparing;

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use door::GoesOn;
-pub use door::{App, Door, TurnedAway};
+pub use door::{App, Door, Peer, TurnedAway};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
 pub use limits::Limits;
 pub use tls::{TlsError, TlsSettings};

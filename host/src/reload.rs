@@ -5,6 +5,7 @@
 //! mistakes changes nothing.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -131,15 +132,19 @@ impl Reloader {
     }
 
     /// Hands the settings on; gives those that act at the next start only.
-    fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, StartError> {
+    fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, ReloadError> {
         // The only parts that can fail, so they come first: all or nothing.
+        let bound = &self.settings.admin;
+        if settings.admin.token.is_none() && !bound.listen.ip().is_loopback() {
+            return Err(ReloadError::WouldOpen(bound.listen));
+        }
         let secrets = secrets(&settings, &self.masker)?;
         let client = client(&settings, &secrets, &self.masker)?;
-        let access = Access::new(&settings.admin, &secrets)?;
+        let access = Access::new(&settings.admin, &secrets, bound.tls.is_some()).map_err(StartError::from)?;
         let gate = gate(&settings, &secrets)?;
         let environments = environments(&settings, &secrets)?;
-        let public = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
-        let private = tls(settings.admin.tls.as_ref(), "admin.tls")?;
+        let public = tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
+        let private = tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
         let later = self.settings.fixed_changes(&settings);
         // There are no more places for runs than at the start. What does not act yet stays as it acts, so
         // that it is named again the next time.
@@ -159,6 +164,20 @@ impl Reloader {
         self.settings = Settings { scheduler, runner, secrets, targets, ..self.settings.clone() };
         Ok(later)
     }
+}
+
+/// Why settings that were read again do not take effect.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The host could not start with them either.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The private listener would need no token any more, and it is bound to an address that others reach.
+    #[error(
+        "the private listener is bound to {0} until the host is restarted; without `admin.token`, everybody who reaches \
+         that address would have full access; keep `admin.token`, or restart the host to apply `admin.listen`"
+    )]
+    WouldOpen(SocketAddr),
 }
 
 /// What became of the configuration file.

@@ -62,7 +62,7 @@ impl Service {
     ) -> Result<Self, StartError> {
         let seen = seen.narrowed(&path, &settings).await;
         let secrets = secrets(&settings, &masker)?;
-        let guard = Guard::new(Access::new(&settings.admin, &secrets)?);
+        let guard = Guard::new(Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
         let gate = gate(&settings, &secrets)?;
         let (environments, compared) = watch::channel(environments(&settings, &secrets)?);
@@ -143,7 +143,7 @@ impl Service {
         };
         let others = vec![
             tokio::spawn(public.serve(webhook.app(), close.clone())),
-            tokio::spawn(private.serve(App::new(pages), close.clone())),
+            tokio::spawn(private.serve(App::new(pages, admin::is_vital), close.clone())),
             tokio::spawn(loader.run(no_more.clone())),
             tokio::spawn(reloader.run(seen, hangup, no_more.clone())),
             tokio::spawn(upkeep(metrics, close.clone())),

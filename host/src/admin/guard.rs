@@ -4,32 +4,43 @@
 //! loopback only) every process of this machine; but not a page in a browser on this machine, which could send
 //! requests here too.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::attempts::Attempts;
 use super::problem::Problem;
 use super::sessions::{LIFETIME, Sessions};
 use super::{AdminSettings, pages};
+use crate::listener::{Peer, TurnedAway};
 use crate::secrets::Secrets;
+use crate::session_cookie;
 
 /// The fewest characters of a token: fewer can be guessed.
 const LEAST: usize = 16;
-
-/// The cookie of a browser that has signed in.
-const COOKIE: &str = "orbital-session";
 
 /// Lets requests in, or not.
 pub struct Guard {
     access: RwLock<Arc<Access>>,
     sessions: Sessions,
+    attempts: Attempts,
+    /// Told whenever a token or a session stops being valid.
+    revocations: watch::Sender<()>,
+}
+
+/// That a request is let in.
+pub(super) struct Admission {
+    /// When its session ends, if it has one.
+    pub(super) until: Option<Instant>,
 }
 
 /// Who may ask for what.
@@ -39,7 +50,7 @@ pub struct Access {
     digest: Option<[u8; 32]>,
     open_health: bool,
     open_metrics: bool,
-    /// Whether cookies may go over TLS only.
+    /// Whether the listener has TLS, so that its cookies need it too.
     tls: bool,
 }
 
@@ -59,11 +70,12 @@ pub enum TokenError {
 }
 
 impl Access {
-    /// What the settings allow.
+    /// Reads who may ask from the settings. `tls` says whether the listener has TLS now, which settings that were read
+    /// again do not change.
     ///
     /// # Errors
     /// The token cannot be one.
-    pub fn new(settings: &AdminSettings, secrets: &Secrets) -> Result<Self, TokenError> {
+    pub fn new(settings: &AdminSettings, secrets: &Secrets, tls: bool) -> Result<Self, TokenError> {
         let digest = |token: String| {
             if token.chars().count() < LEAST {
                 return Err(TokenError::TooShort(token.chars().count()));
@@ -78,7 +90,7 @@ impl Access {
             digest: token.map(digest).transpose()?,
             open_health: settings.open_health,
             open_metrics: settings.open_metrics,
-            tls: settings.tls.is_some(),
+            tls,
         })
     }
 
@@ -94,15 +106,21 @@ impl Access {
         self.digest.is_some_and(|digest| Sha256::digest(guess).ct_eq(&digest).into())
     }
 
-    fn refuse(&self, request: &Request, sessions: &Sessions) -> Option<Problem> {
+    /// Returns when the session of a request ends, if it has one.
+    fn session(&self, headers: &HeaderMap, sessions: &Sessions) -> Option<Instant> {
+        sessions.until(session_cookie::find(self.tls, headers)?)
+    }
+
+    /// Returns why a request is not let in. `shown` says whether the token that it shows, if it needs one, is right.
+    fn refuse(&self, request: &Request, shown: Option<bool>, sessions: &Sessions) -> Option<Problem> {
         let (uri, headers) = (request.uri(), request.headers());
         match self.digest {
             Some(_) if self.is_open(uri.path()) => {}
-            Some(_) => match token(headers) {
+            Some(_) => match shown {
                 // No page of another site knows it.
-                Some(token) if self.is_token(token) => return None,
-                Some(_) => return Some(unauthorized("the token is not the one that `admin.token` has")),
-                None if cookie(headers).is_some_and(|id| sessions.has(id)) => {}
+                Some(true) => return None,
+                Some(false) => return Some(unauthorized("the token is not the one that `admin.token` has")),
+                None if self.session(headers, sessions).is_some() => {}
                 None => return Some(unauthorized("send the token as `Authorization: Bearer TOKEN`")),
             },
             None if is_of_another_site(uri, headers) => {
@@ -114,11 +132,18 @@ impl Access {
             }
             None => {}
         }
-        let forged = !request.method().is_safe() && is_of_another_page(uri, headers);
-        forged.then(|| {
-            Problem::new(
+        if !request.method().is_safe() && is_of_another_page(uri, headers) {
+            return Some(Problem::new(
                 StatusCode::FORBIDDEN,
                 "pages of another site may change nothing here: `origin` must be what `host` says",
+            ));
+        }
+        let is_followed = is_navigation(headers) && pages::is_page(uri.path());
+        (is_fetched_elsewhere(headers) && !is_followed).then(|| {
+            Problem::new(
+                StatusCode::FORBIDDEN,
+                "pages of another site may link to the pages here, and load nothing: see the headers `sec-fetch-site`, \
+                 `sec-fetch-mode` and `sec-fetch-dest`",
             )
         })
     }
@@ -127,16 +152,40 @@ impl Access {
 impl Guard {
     /// That admits what `access` allows.
     pub fn new(access: Access) -> Arc<Self> {
-        Arc::new(Self { access: RwLock::new(Arc::new(access)), sessions: Sessions::default() })
+        Arc::new(Self {
+            access: RwLock::new(Arc::new(access)),
+            sessions: Sessions::default(),
+            attempts: Attempts::default(),
+            revocations: watch::Sender::new(()),
+        })
     }
 
     /// Whom to admit from now on. Who signed in with another token must do it again.
     pub fn admit(&self, access: Access) {
         let mut acting = self.access.write().unwrap_or_else(PoisonError::into_inner);
-        if acting.digest != access.digest {
+        let is_changed = acting.digest != access.digest;
+        if is_changed {
             self.sessions.end_all();
         }
         *acting = Arc::new(access);
+        drop(acting);
+        if is_changed {
+            self.revocations.send_replace(());
+        }
+    }
+
+    /// Told whenever a token or a session stops being valid.
+    pub(super) fn revocations(&self) -> watch::Receiver<()> {
+        self.revocations.subscribe()
+    }
+
+    /// Returns whether a request that was let in with these headers would be let in now, and for how long.
+    pub(super) fn admission(&self, headers: &HeaderMap) -> Option<Admission> {
+        let access = self.access();
+        if access.digest.is_none() || token(headers).is_some_and(|token| access.is_token(token)) {
+            return Some(Admission { until: None });
+        }
+        access.session(headers, &self.sessions).map(|until| Admission { until: Some(until) })
     }
 
     /// Whether one has to sign in to look at pages.
@@ -145,28 +194,57 @@ impl Guard {
     }
 
     /// Gives the cookie of a new session, if this is the token.
-    pub(super) fn sign_in(&self, token: &str) -> Option<HeaderValue> {
+    pub(super) async fn sign_in(&self, token: &str, peer: IpAddr) -> Option<HeaderValue> {
         let access = self.access();
-        access.is_token(token.as_bytes()).then(|| access.cookie(&self.sessions.begin(), LIFETIME.as_secs()))
+        if !self.is_token(&access, token.as_bytes(), peer).await {
+            return None;
+        }
+        let cookie = session_cookie::set(access.tls, &self.sessions.begin(), LIFETIME.as_secs());
+        // The oldest session may have ended for it.
+        self.revocations.send_replace(());
+        Some(cookie)
     }
 
     /// Ends the session of a request; gives the cookie that replaces its own.
     pub(super) fn sign_out(&self, headers: &HeaderMap) -> HeaderValue {
-        if let Some(id) = cookie(headers) {
+        let tls = self.access().tls;
+        if let Some(id) = session_cookie::find(tls, headers) {
             self.sessions.end(id);
+            self.revocations.send_replace(());
         }
-        self.access().cookie("", 0)
+        session_cookie::set(tls, "", 0)
     }
 
     /// Lets a request go on, or answers it.
     pub(super) async fn check(State(guard): State<Arc<Self>>, request: Request, next: Next) -> Response {
-        match guard.access().refuse(&request, &guard.sessions) {
-            None => next.run(request).await,
-            Some(problem) if problem.status == StatusCode::UNAUTHORIZED => {
-                pages::invite(&request).unwrap_or_else(|| problem.into_response())
+        let access = guard.access();
+        let shown = match token(request.headers()) {
+            Some(token) if access.digest.is_some() && !access.is_open(request.uri().path()) => {
+                let (token, peer) = (token.to_owned(), peer(request.extensions()));
+                Some(guard.is_token(&access, &token, peer).await)
             }
-            Some(problem) => problem.into_response(),
+            _ => None,
+        };
+        let Some(problem) = access.refuse(&request, shown, &guard.sessions) else {
+            return next.run(request).await;
+        };
+        let invitation =
+            if problem.status == StatusCode::UNAUTHORIZED { pages::invite(&request) } else { None };
+        let mut answer = invitation.unwrap_or_else(|| problem.into_response());
+        if shown == Some(false) {
+            answer.extensions_mut().insert(TurnedAway::Token);
         }
+        answer
+    }
+
+    /// Checks a token in the turn of its peer.
+    async fn is_token(&self, access: &Access, guess: &[u8], peer: IpAddr) -> bool {
+        let turn = self.attempts.turn(peer).await;
+        let is_token = access.is_token(guess);
+        if !is_token {
+            self.attempts.wrong(turn);
+        }
+        is_token
     }
 
     fn access(&self) -> Arc<Access> {
@@ -174,34 +252,33 @@ impl Guard {
     }
 }
 
-impl Access {
-    fn cookie(&self, id: &str, seconds: u64) -> HeaderValue {
-        let secure = if self.tls { "; Secure" } else { "" };
-        let text = format!("{COOKIE}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-        // Letters, digits and signs: it cannot fail.
-        HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
-    }
-}
-
-/// The session that a browser says it has.
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).find_map(|cookie| {
-        let (name, id) = cookie.trim().split_once('=')?;
-        (name == COOKIE).then_some(id)
-    })
-}
-
 /// A page of another origin, such as of another port of this machine. Browsers say so; programs need say nothing.
 fn is_of_another_page(uri: &Uri, headers: &HeaderMap) -> bool {
-    if let Some(site) = headers.get("sec-fetch-site") {
-        return site != "same-origin" && site != "none";
+    if headers.contains_key("sec-fetch-site") {
+        return is_fetched_elsewhere(headers);
     }
     let Some(origin) = headers.get(header::ORIGIN) else { return false };
     let host = uri.authority().map(Authority::as_str);
     let host = host.or_else(|| headers.get(header::HOST)?.to_str().ok());
     let origin = origin.to_str().ok().and_then(|origin| origin.split_once("://"));
     origin.map(|(_, authority)| authority) != host
+}
+
+/// Returns whether a browser says that a page of another origin made it send the request. Without `Origin`, as with an
+/// image or a link, only this header says so.
+fn is_fetched_elsewhere(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Returns whether a browser says that it shows the answer to somebody, by itself: no page can read it.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    let is = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value == expected);
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
+}
+
+/// The peer that sent a request, as the listener noted it.
+pub(super) fn peer(extensions: &Extensions) -> IpAddr {
+    extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| *address)
 }
 
 fn unauthorized(detail: &str) -> Problem {
@@ -269,15 +346,6 @@ mod tests {
             assert!(of_another(&[host, ("origin", origin)]), "{origin}");
         }
         assert!(of_another(&[host, ("sec-fetch-site", "same-site")]));
-    }
-
-    #[test]
-    fn a_cookie_is_found_among_others() {
-        let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, HeaderValue::from_static("a=b; x-orbital-session=1"));
-        assert_eq!(cookie(&headers), None);
-        headers.append(header::COOKIE, HeaderValue::from_static("orbital-session=2; c=d"));
-        assert_eq!(cookie(&headers), Some("2"));
     }
 
     #[test]

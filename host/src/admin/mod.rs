@@ -9,6 +9,8 @@
 //! | everything else | pages for people; see `docs/pages.md` |
 
 mod api;
+mod attempts;
+mod bodies;
 mod etag;
 mod guard;
 mod headers;
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -78,10 +80,15 @@ pub struct Admin {
     pub close: CancellationToken,
 }
 
+/// Returns whether a path is one of health or metrics, which are answered also when all connections are in use.
+pub fn is_vital(path: &str) -> bool {
+    probes::PATHS.contains(&path)
+}
+
 /// All routes, for those whom the guard lets in.
 pub fn router(admin: Admin) -> Router {
     let guard = admin.guard.clone();
     let routes = probes::routes().nest("/api/v1", api::routes()).merge(pages::routes());
-    let routes = routes.with_state(admin);
+    let routes = routes.with_state(admin).layer(from_fn(bodies::read));
     routes.layer(from_fn_with_state(guard, Guard::check)).layer(map_response(headers::secure))
 }

@@ -20,11 +20,18 @@ const RECENT: Duration = Duration::from_secs(60);
 /// How many stale cases are named.
 const STALE_CASES: usize = 20;
 
+const HEALTH: &str = "/healthz";
+const READINESS: &str = "/readyz";
+const METRICS: &str = "/metrics";
+
+/// All of their paths.
+pub(super) const PATHS: [&str; 3] = [HEALTH, READINESS, METRICS];
+
 pub(super) fn routes() -> Router<Admin> {
     Router::new()
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/readyz", get(ready))
-        .route("/metrics", get(metrics))
+        .route(HEALTH, get(|| async { "ok\n" }))
+        .route(READINESS, get(ready))
+        .route(METRICS, get(metrics))
 }
 
 async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {

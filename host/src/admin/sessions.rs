@@ -41,10 +41,11 @@ impl Sessions {
         id
     }
 
-    /// Whether it goes on.
-    pub(super) fn has(&self, id: &str) -> bool {
+    /// Returns when a session ends, if there is one with this id.
+    pub(super) fn until(&self, id: &str) -> Option<Instant> {
         let digest = digest(id);
-        self.current().iter().any(|session| session.digest.ct_eq(&digest).into())
+        let sessions = self.current();
+        sessions.iter().find(|session| session.digest.ct_eq(&digest).into()).map(|session| session.until)
     }
 
     /// Ends one.
@@ -81,11 +82,16 @@ mod tests {
     fn a_session_goes_on_until_it_is_ended() {
         let sessions = Sessions::default();
         let (one, other) = (sessions.begin(), sessions.begin());
-        assert!(one != other && sessions.has(&one) && sessions.has(&other) && !sessions.has(""));
+        assert!(
+            one != other
+                && sessions.until(&one).is_some()
+                && sessions.until(&other).is_some()
+                && sessions.until("").is_none()
+        );
         sessions.end(&one);
-        assert!(!sessions.has(&one) && sessions.has(&other));
+        assert!(sessions.until(&one).is_none() && sessions.until(&other).is_some());
         sessions.end_all();
-        assert!(!sessions.has(&other));
+        assert!(sessions.until(&other).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -95,11 +101,11 @@ mod tests {
         tokio::time::advance(LIFETIME / 2).await;
         let second = sessions.begin();
         tokio::time::advance(LIFETIME / 2 - Duration::from_millis(1)).await;
-        assert!(sessions.has(&first) && sessions.has(&second));
+        assert!(sessions.until(&first).is_some() && sessions.until(&second).is_some());
         tokio::time::advance(Duration::from_millis(1)).await;
-        assert!(!sessions.has(&first) && sessions.has(&second));
+        assert!(sessions.until(&first).is_none() && sessions.until(&second).is_some());
         tokio::time::advance(LIFETIME / 2).await;
-        assert!(!sessions.has(&second));
+        assert!(sessions.until(&second).is_none());
     }
 
     #[test]
@@ -110,6 +116,6 @@ mod tests {
         for _ in 1..MOST {
             sessions.begin();
         }
-        assert!(!sessions.has(&first) && sessions.has(&second));
+        assert!(sessions.until(&first).is_none() && sessions.until(&second).is_some());
     }
 }

@@ -47,7 +47,8 @@ impl Config {
                 let _inside = runtime.enter();
                 let secrets = secrets(&settings, &masker)?;
                 client(&settings, &secrets, &masker)?;
-                Access::new(&settings.admin, &secrets).map_err(StartError::from)?;
+                Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
+                    .map_err(StartError::from)?;
                 gate(&settings, &secrets)?;
                 environments(&settings, &secrets)?;
                 tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;

@@ -22,6 +22,7 @@ const PART: usize = 16;
 pub(super) struct Connections {
     most: usize,
     places: Arc<Semaphore>,
+    spare_places: Arc<Semaphore>,
     table: Mutex<Table>,
 }
 
@@ -29,6 +30,8 @@ pub(super) struct Connections {
 struct Table {
     next: u64,
     peers: HashMap<IpAddr, HashMap<u64, Arc<Progress>>>,
+    /// Those with a spare place.
+    spare: HashMap<u64, Arc<Progress>>,
     /// Those to close next, the most idle first; they may have become less idle.
     most_idle: VecDeque<(Idleness, Weak<Progress>)>,
     saturation: Saturation,
@@ -48,23 +51,26 @@ pub(crate) struct Place {
     connections: Arc<Connections>,
     peer: IpAddr,
     number: u64,
+    is_spare: bool,
     progress: Arc<Progress>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connections {
-    /// Returns a table with so many places.
-    pub(super) fn new(most: usize) -> Arc<Self> {
-        Arc::new(Self { most, places: Arc::new(Semaphore::new(most)), table: Mutex::default() })
+    /// Returns a table with so many places, and so many spare ones.
+    pub(super) fn new(most: usize, spare: usize) -> Arc<Self> {
+        let [places, spare_places] = [most, spare].map(|places| Arc::new(Semaphore::new(places)));
+        Arc::new(Self { most, places, spare_places, table: Mutex::default() })
     }
 
-    /// Returns the places that are taken, and all.
+    /// Returns the places that are taken, and all, without spare ones.
     pub(super) fn in_use(&self) -> (usize, usize) {
         (self.most - self.places.available_permits(), self.most)
     }
 
     /// Waits for a place, for which the most idle connection is closed if need be: one of the same peer, if that has as
-    /// many as it may. Returns none if a request is in progress on each of those.
+    /// many as it may. If a request is in progress on each of those, it is a spare place. Returns none if there is none
+    /// of these either, and the peer has as many connections as it may.
     pub(super) async fn enter(
         self: &Arc<Self>,
         address: IpAddr,
@@ -72,12 +78,12 @@ impl Connections {
         evicted: impl Fn(),
     ) -> Option<Place> {
         let peer = peer(address);
-        let most_of_peer = progress.limits().connections_per_peer;
+        let most_of_peer = progress.limits().connections_per_peer.min(self.most);
         let room = self.lock().make_room_for(peer, most_of_peer);
         match room {
             Room::Enough => {}
             Room::Made => evicted(),
-            Room::None => return None,
+            Room::None => return self.enter_spare(peer, &progress, &evicted).await,
         }
         let permit = loop {
             if let Ok(permit) = self.places.clone().try_acquire_owned() {
@@ -88,6 +94,9 @@ impl Connections {
                 evicted();
             } else {
                 self.saturate(true);
+                if let Some(place) = self.enter_spare(peer, &progress, &evicted).await {
+                    return Some(place);
+                }
             }
             let freed = tokio::time::timeout(RETRY, self.places.clone().acquire_owned()).await;
             if let Ok(Ok(permit)) = freed {
@@ -96,11 +105,37 @@ impl Connections {
         };
         let mut table = self.lock();
         table.saturation.set(false);
-        let number = table.next;
-        table.next += 1;
+        let number = table.number();
         table.peers.entry(peer).or_default().insert(number, progress.clone());
         drop(table);
-        Some(Place { connections: self.clone(), peer, number, progress, _permit: permit })
+        let connections = self.clone();
+        Some(Place { connections, peer, number, is_spare: false, progress, _permit: permit })
+    }
+
+    /// Takes a spare place, for which the most idle connection that has one is closed if need be.
+    async fn enter_spare(
+        self: &Arc<Self>,
+        peer: IpAddr,
+        progress: &Arc<Progress>,
+        evicted: impl Fn(),
+    ) -> Option<Place> {
+        let permit = match self.spare_places.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            Err(_) => {
+                if !self.lock().evict_spare() {
+                    return None;
+                }
+                evicted();
+                let freed = tokio::time::timeout(RETRY, self.spare_places.clone().acquire_owned()).await;
+                freed.ok()?.ok()?
+            }
+        };
+        let mut table = self.lock();
+        let number = table.number();
+        table.spare.insert(number, progress.clone());
+        drop(table);
+        let (connections, progress) = (self.clone(), progress.clone());
+        Some(Place { connections, peer, number, is_spare: true, progress, _permit: permit })
     }
 
     /// Notes whether connections have to wait.
@@ -128,6 +163,18 @@ enum Room {
 }
 
 impl Table {
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next
+    }
+
+    /// Has the most idle connection with a spare place closed. Returns false if a request is in progress on each of them.
+    fn evict_spare(&self) -> bool {
+        let idle = self.spare.values().filter_map(|progress| Some((progress.idleness()?, progress)));
+        idle.min_by_key(|(idleness, _)| *idleness)
+            .is_some_and(|(idleness, progress)| progress.evict(idleness))
+    }
+
     fn make_room_for(&self, peer: IpAddr, most: usize) -> Room {
         let Some(connections) = self.peers.get(&peer).filter(|connections| connections.len() >= most) else {
             return Room::Enough;
@@ -195,6 +242,11 @@ impl Place {
         &self.progress
     }
 
+    /// Whether it is a spare one.
+    pub(super) fn is_spare(&self) -> bool {
+        self.is_spare
+    }
+
     /// The peer: of IPv6, the first half of its address.
     pub(super) fn peer(&self) -> IpAddr {
         self.peer
@@ -204,6 +256,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
+        table.spare.remove(&self.number);
         if let Some(connections) = table.peers.get_mut(&self.peer) {
             connections.remove(&self.number);
             if connections.is_empty() {
@@ -255,7 +308,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_most_idle_connection_makes_room_and_never_one_with_a_request() {
-        let connections = Connections::new(4);
+        let connections = Connections::new(4, 0);
         let all = several(7, 10).await;
         for progress in &all[..4] {
             assert!(enter(&connections, 1, progress).await);
@@ -276,7 +329,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_finds_all_busy_waits_and_that_is_noted() {
-        let connections = Connections::new(1);
+        let connections = Connections::new(1, 0);
         let (busy, next) = (progress(10), progress(10));
         assert!(enter(&connections, 1, &busy).await);
         busy.begin(&request());
@@ -296,7 +349,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_peer_displaces_only_itself() {
-        let connections = Connections::new(100);
+        let connections = Connections::new(100, 0);
         let all = several(4, 2).await;
         for progress in &all[..3] {
             assert!(enter(&connections, 1, progress).await);
@@ -309,9 +362,36 @@ mod tests {
         assert_eq!(connections.in_use(), (3, 100));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn spare_places_are_for_those_who_find_all_others_busy() {
+        let connections = Connections::new(2, 1);
+        let all = several(6, 2).await;
+        for progress in &all[..2] {
+            assert!(enter(&connections, 1, progress).await);
+            progress.begin(&request());
+        }
+        // One of the same peer, and then one of another one: each takes the spare place from the one before.
+        for (peer, new) in [(1, 2), (2, 3), (1, 4)] {
+            let place = connections.enter(address(peer), all[new].clone(), || {}).await.unwrap();
+            assert!(place.is_spare());
+            tokio::spawn(async move {
+                place.progress().evicted().await;
+                drop(place);
+            });
+            tokio::task::yield_now().await;
+        }
+        let evicted: Vec<_> = (0..6).filter(|index| all[*index].is_evicted()).collect();
+        assert_eq!(evicted, [2, 3]);
+        all[4].begin(&request());
+        assert!(!enter(&connections, 1, &all[5]).await, "even the spare one is busy");
+        all[0].end();
+        assert!(enter(&connections, 2, &all[5]).await);
+        assert!(all[0].is_evicted() && !all[4].is_evicted(), "the spare place is not for everybody");
+    }
+
     #[tokio::test]
     async fn places_are_given_back() {
-        let connections = Connections::new(2);
+        let connections = Connections::new(2, 0);
         let place = connections.enter(address(1), progress(1), || {}).await;
         let other = connections.enter("::ffff:10.0.0.2".parse().unwrap(), progress(1), || {}).await;
         drop((place, other));

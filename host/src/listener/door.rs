@@ -9,10 +9,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
 use bytes::Bytes;
 use http::{StatusCode, header};
 use http_body::{Body as _, Frame};
@@ -52,11 +52,17 @@ const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GoesOn(pub(crate) Duration);
 
+/// The peer that sent a request, as an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
 /// What is served.
 #[derive(Clone)]
 pub struct App {
     /// Takes requests.
     pub router: Router,
+    /// Says whether requests to a path are answered over spare connections too.
+    pub is_vital: fn(&str) -> bool,
     /// Takes heads that did not become requests.
     pub rejected: Arc<dyn Fn(RejectedHead) + Send + Sync>,
 }
@@ -71,7 +77,7 @@ pub struct Door {
     accept_errors: Sparing,
 }
 
-/// Why somebody was turned away before anybody read a request.
+/// Why somebody was turned away. An answer that has one as an extension is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnedAway {
     /// A connection: its peer has as many as it may, with a request in progress on each.
@@ -82,11 +88,16 @@ pub enum TurnedAway {
     Rate,
     /// A connection: it did not come to terms about TLS.
     Tls,
+    /// A request: all connections but the spare ones were in use, and its path is not vital.
+    Full,
+    /// A request: its token is wrong.
+    Token,
 }
 
 impl TurnedAway {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Connections, Self::Evicted, Self::Rate, Self::Tls];
+    pub const ALL: [Self; 6] =
+        [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token];
 
     /// As metrics say it.
     pub fn name(self) -> &'static str {
@@ -95,23 +106,31 @@ impl TurnedAway {
             Self::Evicted => "evicted",
             Self::Rate => "rate",
             Self::Tls => "tls",
+            Self::Full => "full",
+            Self::Token => "token",
         }
     }
 }
 
 impl App {
-    /// Returns an app that only takes requests.
-    pub fn new(router: Router) -> Self {
-        Self { router, rejected: Arc::new(drop) }
+    /// Returns an app that only takes requests, those to vital paths over spare connections too.
+    pub fn new(router: Router, is_vital: fn(&str) -> bool) -> Self {
+        Self { router, is_vital, rejected: Arc::new(drop) }
     }
 }
 
 impl Door {
     /// Returns a door for `connections` at once. When all places are taken, the most idle connection is closed for the
-    /// next one; with a request in progress on each, more wait to be accepted.
-    pub fn new(connections: usize, limits: Limits, tls: Option<Arc<ServerConfig>>) -> Arc<Self> {
+    /// next one; with a request in progress on each, it gets one of the `spare` ones, over which vital paths alone are
+    /// served, and more wait to be accepted.
+    pub fn new(
+        connections: usize,
+        spare: usize,
+        limits: Limits,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
-            connections: Connections::new(connections),
+            connections: Connections::new(connections, spare),
             limits: RwLock::new(limits),
             tls: RwLock::new(tls),
             peers: Peers::default(),
@@ -211,7 +230,8 @@ impl Door {
                 }
             }
         };
-        let App { router, rejected } = app;
+        let App { router, is_vital, rejected } = app;
+        let is_spare = place.is_spare();
         let reject = |fault, progress: &Progress| {
             let bytes = progress.take_head();
             // A connection that ends between two requests is no fault.
@@ -220,17 +240,19 @@ impl Door {
             }
         };
         let service = hyper::service::service_fn(|request: Request<Incoming>| {
-            let (request, in_progress) = InProgress::begin(&progress, request);
+            let (mut request, in_progress) = InProgress::begin(&progress, request);
+            request.extensions_mut().insert(Peer(peer));
             let admitted = self.peers.admits(peer, self.limits().rate_per_peer);
-            if !admitted {
-                self.turn_away(TurnedAway::Rate);
-            }
-            let mut router = router.clone();
+            let (door, mut router) = (self.clone(), router.clone());
             async move {
                 let answer = match admitted {
-                    true => router.call(request).await.unwrap_or_else(|never| match never {}),
                     false => too_many(),
+                    true if is_spare && !is_vital(request.uri().path()) => full(),
+                    true => router.call(request).await.unwrap_or_else(|never| match never {}),
                 };
+                if let Some(reason) = answer.extensions().get::<TurnedAway>() {
+                    door.turn_away(*reason);
+                }
                 Ok::<_, Infallible>(in_progress.last(framed(answer)))
             }
         });
@@ -342,7 +364,8 @@ fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
 /// Leaves out what an answer of this status cannot have: a client would take a body for the next answer (RFC 9112, section
 /// 6.3). axum has set a length.
 fn framed(mut answer: Response) -> Response {
-    if matches!(answer.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED) {
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+    if bodiless.contains(&answer.status()) {
         answer.headers_mut().remove(header::CONTENT_LENGTH);
         *answer.body_mut() = Body::empty();
     }
@@ -351,7 +374,15 @@ fn framed(mut answer: Response) -> Response {
 
 fn too_many() -> Response {
     let detail = "too many requests in a second from this address (`max_rate_per_peer`)\n";
-    (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, "1")], detail).into_response()
+    let reason = Extension(TurnedAway::Rate);
+    (StatusCode::TOO_MANY_REQUESTS, reason, [(header::RETRY_AFTER, "1")], detail).into_response()
+}
+
+fn full() -> Response {
+    let detail = "a request is in progress on each connection that this address, or the listener, may have; only health and \
+                  metrics are answered\n";
+    let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
+    (StatusCode::SERVICE_UNAVAILABLE, Extension(TurnedAway::Full), headers, detail).into_response()
 }
 
 /// Counts a request of a connection for as long as it is in progress.

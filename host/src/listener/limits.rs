@@ -15,7 +15,7 @@ pub struct Limits {
     pub max_head: usize,
     /// The most headers of a request.
     pub max_headers: usize,
-    /// How many connections one peer may have.
+    /// How many connections one peer may have, if there are as many.
     pub connections_per_peer: usize,
     /// How many requests one peer may send in a second; none is as many as it likes.
     pub rate_per_peer: Option<usize>,
@@ -37,17 +37,20 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Reads them from a listener's section. It serves so many connections.
-    pub fn read(section: &Section<'_>, connections: usize) -> Self {
+    /// Reads them from a listener's section.
+    pub fn read(section: &Section<'_>) -> Self {
         let default = Self::default();
-        let most = default.connections_per_peer.min(connections);
         Self {
             head_timeout: section.duration("head_timeout", default.head_timeout),
             idle_timeout: section.duration("idle_timeout", default.idle_timeout),
             // hyper's buffers have at least 8 KiB.
             max_head: section.bytes("max_head", 8 << 10..=1 << 20, default.max_head as u64),
             max_headers: section.integer("max_headers", 1..=1000, default.max_headers),
-            connections_per_peer: section.integer("max_connections_per_peer", 1..=100_000, most),
+            connections_per_peer: section.integer(
+                "max_connections_per_peer",
+                1..=100_000,
+                default.connections_per_peer,
+            ),
             rate_per_peer: section.optional_integer("max_rate_per_peer", 1..=1_000_000),
         }
     }

@@ -37,7 +37,8 @@ impl Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response = (self.status, format!("{}\n", self.detail)).into_response();
+        let plain = [(header::X_CONTENT_TYPE_OPTIONS, "nosniff")];
+        let mut response = (self.status, plain, format!("{}\n", self.detail)).into_response();
         response.headers_mut().extend(self.header);
         response
     }

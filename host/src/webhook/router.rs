@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use tokio::time::Instant;
 
 use super::auth::Admitted;
@@ -20,6 +20,7 @@ use super::refusal::Refusal;
 use super::room::Room;
 use super::{Gate, WebhookSettings};
 use crate::listener::{App, ArrivalOrder, RejectedHead};
+use crate::session_cookie;
 use crate::sparing::Sparing;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter};
 
@@ -59,13 +60,14 @@ impl Webhook {
     pub fn app(self: &Arc<Self>) -> App {
         let router = Router::new().fallback(receive).with_state(self.clone());
         let webhook = self.clone();
-        App { router, rejected: Arc::new(move |head| webhook.reject_head(head)) }
+        App { rejected: Arc::new(move |head| webhook.reject_head(head)), ..App::new(router, |_| false) }
     }
 
     /// Counts, shows and logs a head that did not become a request.
     fn reject_head(&self, RejectedHead { fault, bytes }: RejectedHead) {
         let ways = self.ways();
         let PartialHead { method, path, query, mut headers } = PartialHead::read(&bytes);
+        session_cookie::remove(&mut headers);
         let refusal = head::refusal(fault, &bytes, &ways.settings.limits);
         ways.gate.conceal(ways.route(&path), &mut headers);
         let path = ways.masked(&path);
@@ -141,6 +143,7 @@ fn component(rest: &str) -> &str {
 async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
     let ways = webhook.ways();
     let (mut parts, body) = request.into_parts();
+    session_cookie::remove(&mut parts.headers);
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
     let challenges = &ways.settings.challenges;
     if let Some(token) = challenges.iter().find_map(|one| one.answer(&parts.method, path, query)) {
@@ -185,11 +188,19 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
         return Ok(StatusCode::OK.into_response());
     };
     tokio::time::sleep(delay).await;
-    // With these headers only: a body of bytes would bring a content type of its own.
+    // A body of bytes would bring a content type of its own.
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    *response.headers_mut() = headers;
+    *response.headers_mut() = sandboxed(headers);
     Ok(response)
+}
+
+/// Adds the headers that keep a planned reply from acting as a page, in a browser of somebody who follows a link to the
+/// webhook. A test that sets one of them itself has its own.
+fn sandboxed(mut headers: HeaderMap) -> HeaderMap {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("sandbox"));
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
+    headers
 }
 
 fn deliver(

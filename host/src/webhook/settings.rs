@@ -130,7 +130,7 @@ impl WebhookSettings {
             max_bodies,
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
             max_connections,
-            limits: Limits::read(section, max_connections),
+            limits: Limits::read(section),
             tls,
         }
     }

@@ -48,6 +48,48 @@ async fn with_a_token_everything_wants_it() {
     assert!(!host.lines.text().contains(TOKEN));
 }
 
+/// Strangers guess over more connections than a peer may have; whoever has the token gets in all the same.
+#[tokio::test]
+async fn wrong_tokens_are_counted_and_logged_sparingly_and_lock_nobody_out() {
+    const GUESSES: usize = 60;
+    let host = guarded("").await;
+    let guesses: Vec<_> = (0..GUESSES)
+        .map(|number| {
+            let url = host.admin.clone();
+            tokio::spawn(async move {
+                let request = match number % 2 {
+                    0 => client().get(format!("{url}/api/v1/cases")).bearer_auth(format!("guess-{number}")),
+                    _ => client()
+                        .post(format!("{url}/sign-in"))
+                        .header("content-type", "application/x-www-form-urlencoded")
+                        .body(format!("token=guess-{number}")),
+                };
+                request.send().await.unwrap().status().as_u16()
+            })
+        })
+        .collect();
+    let token = bearer(TOKEN);
+    for _ in 0..5 {
+        assert_eq!(status(&host, "/api/v1/cases", &[("authorization", &token)]).await, 200);
+    }
+    for guess in guesses {
+        assert_eq!(guess.await.unwrap(), 401);
+    }
+    let page = client().get(format!("{}/metrics", host.admin)).bearer_auth(TOKEN).send().await.unwrap();
+    let page = orbital_tests::Metrics::new(page.text().await.unwrap());
+    let counted = [("listener", "admin"), ("reason", "token")];
+    assert_eq!(
+        page.get("orbital_listener_turned_away_total", &counted),
+        Some(GUESSES as f64),
+        "{}",
+        page.text()
+    );
+    host.lines.wait(0, &["WARN", "a request to the private listener had a wrong token", "127.0.0.1"]).await;
+    let said = host.lines.find(0, &["had a wrong token"]).len();
+    assert!(said < GUESSES / 2, "{said} lines");
+    assert!(!host.lines.text().contains("guess-"), "{}", host.lines.text());
+}
+
 #[tokio::test]
 async fn who_is_refused_is_told_how_to_ask() {
     let host = guarded("").await;

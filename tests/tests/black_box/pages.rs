@@ -281,6 +281,86 @@ async fn a_browser_without_a_session_is_led_to_where_it_gets_one() {
 }
 
 #[tokio::test]
+async fn nobody_is_led_elsewhere() {
+    let host = guarded().await;
+    let session = signed_in(&host).await;
+    let html = ("accept", "text/html");
+    for path in ["//evil.example/x", "//evil.example//..", "/%01", "/a?next=//evil.example"] {
+        // With the path as it is: a client would change it.
+        let url = format!("{}{path}", host.admin);
+        for site in ["cross-site", "same-origin"] {
+            let answer = client()
+                .get(&url)
+                .header(html.0, html.1)
+                .header("sec-fetch-site", site)
+                .send()
+                .await
+                .unwrap();
+            let (status, location) = (answer.status(), header(&answer, "location").to_owned());
+            let text = answer.text().await.unwrap();
+            assert!([200, 303].contains(&status.as_u16()), "{path}: {status}");
+            for wrong in ["url=//", "href=\"//", "url=http", "next=%2F%2F"] {
+                assert!(!text.contains(wrong) && !location.starts_with("//"), "{path}: {location} {text}");
+            }
+        }
+    }
+    for next in [
+        "//evil.example",
+        "/%01",
+        "%2F%2Fevil.example",
+        "/%5Cevil.example",
+        "https:evil.example",
+        "/%0d%0ax",
+        "/%C3%A9",
+    ] {
+        let answer = send(&host, "/sign-in", &format!("token={TOKEN}&next={next}"), &[]).await;
+        assert_eq!((answer.status().as_u16(), header(&answer, "location")), (303, "/"), "{next}");
+        let path = format!("/sign-in?next={next}");
+        assert_eq!(ask(&host, Method::GET, &path, &[("cookie", &session)]).await.status(), 200, "{next}");
+    }
+    // Nobody needs to sign in here, so the page leads on at once.
+    let open = Host::builder().start().await;
+    for next in ["//evil.example", "/%01", "/%5Cevil.example"] {
+        let answer = ask(&open, Method::GET, &format!("/sign-in?next={next}"), &[]).await;
+        assert_eq!((answer.status().as_u16(), header(&answer, "location")), (303, "/"), "{next}");
+    }
+}
+
+/// Neither with a token nor without one; images and scripts send no `Origin`.
+#[tokio::test]
+async fn pages_of_other_sites_may_link_to_pages_and_load_nothing() {
+    let host = Host::builder().with("manual").start().await;
+    let navigation = [("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    let pages = ["/", "/runs?cases=a", "/components", "/webhook"];
+    let others = ["/api/v1/cases", "/metrics", "/healthz", "/readyz", "/live", "/api/v1/runs?cases=a"];
+    for site in ["cross-site", "same-site"] {
+        let site = ("sec-fetch-site", site);
+        for path in pages.into_iter().chain(others) {
+            for (mode, dest) in
+                [("no-cors", "image"), ("no-cors", "script"), ("navigate", "iframe"), ("cors", "empty")]
+            {
+                let headers = [site, ("sec-fetch-mode", mode), ("sec-fetch-dest", dest)];
+                assert_eq!(ask(&host, Method::GET, path, &headers).await.status(), 403, "{path} {headers:?}");
+                assert_eq!(
+                    ask(&host, Method::HEAD, path, &headers).await.status(),
+                    403,
+                    "{path} {headers:?}"
+                );
+            }
+            let status = ask(&host, Method::GET, path, &[site, navigation[0], navigation[1]]).await.status();
+            assert_eq!(status, if pages.contains(&path) { 200 } else { 403 }, "{path}");
+            assert_eq!(ask(&host, Method::GET, path, &[site]).await.status(), 403, "{path}");
+        }
+    }
+    // Its own pages, what somebody types, and programs.
+    for path in pages.into_iter().chain(others) {
+        for headers in [&[("sec-fetch-site", "same-origin")][..], &[("sec-fetch-site", "none")], &[]] {
+            assert_eq!(ask(&host, Method::GET, path, headers).await.status(), 200, "{path} {headers:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_session_is_good_for_everything_until_it_ends() {
     let host = guarded().await;
     let cookie = signed_in(&host).await;
@@ -328,6 +408,39 @@ async fn a_stream_tells_what_changes_and_ends_with_the_host() {
     while stream.chunk().await.unwrap().is_some() {}
     let (status, said) = host.ended().await;
     assert!(status.success(), "{said}");
+}
+
+/// Reads a stream until the host ends it.
+async fn read_to_end(mut stream: Response) {
+    let reading = async { while stream.chunk().await.unwrap().is_some() {} };
+    tokio::time::timeout(PATIENCE, reading).await.expect("the stream goes on");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_session_and_with_its_token() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("token");
+    std::fs::write(&file, TOKEN).unwrap();
+    let sections = format!("token = \"${{secret.admin}}\"\n[secrets.admin]\nfile = {file:?}\n");
+    let host = Host::builder().admin(&sections).with("tagged").start().await;
+    let (one, other, token) = (signed_in(&host).await, signed_in(&host).await, format!("Bearer {TOKEN}"));
+    let live = async |header: (&str, &str)| {
+        let mut stream = ask(&host, Method::GET, "/live", &[header]).await;
+        assert_eq!(stream.status(), 200);
+        read_until(&mut stream, &["event: "]).await;
+        stream
+    };
+    let (of_one, mut of_other, mut of_token) =
+        (live(("cookie", &one)).await, live(("cookie", &other)).await, live(("authorization", &token)).await);
+    assert_eq!(send(&host, "/sign-out", "", &[("cookie", &one)]).await.status(), 303);
+    read_to_end(of_one).await;
+    // The others go on.
+    read_until(&mut of_other, &["event: case\n"]).await;
+    read_until(&mut of_token, &["event: case\n"]).await;
+
+    std::fs::write(&file, TOKEN.to_uppercase()).unwrap();
+    read_to_end(of_other).await;
+    read_to_end(of_token).await;
 }
 
 #[tokio::test]

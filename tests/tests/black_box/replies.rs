@@ -3,7 +3,9 @@
 //! Most tests run `replies`, which plans what the test of the host tells it to.
 
 use axum::Json;
-use orbital_tests::{Api, Finished, Host, client, config, granting, guest, last_attempt, orbital};
+use orbital_tests::{
+    Api, Finished, Host, client, client_builder, config, granting, guest, last_attempt, orbital,
+};
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 
@@ -78,31 +80,56 @@ async fn replies_come_in_the_order_of_the_plan_and_then_it_is_200() {
 }
 
 #[tokio::test]
-async fn a_planned_reply_has_the_headers_of_its_plan_and_no_others() {
+async fn a_planned_reply_has_the_headers_of_its_plan_and_those_that_keep_it_from_acting_as_a_page() {
     let plan = json!({
         "plans": [["planned", [
             { "status": 200, "body": "text" },
             { "status": 204, "headers": [["x-one", "1"]], "body": "that no client expects" },
             { "status": 304 },
             { "status": 500, "headers": [["content-type", "text/x"], ["x-two", "2"]] },
+            { "status": 200, "headers": [["Content-Security-Policy", "default-src 'self'"]] },
+            { "status": 201, "headers": [["X-Content-Type-Options", "sniff"]] },
         ]]],
         "keys": ["planned"],
-        "take": 4,
+        "take": 6,
     });
     run(plan, async |webhook, _| {
-        for (status, expected) in [
-            (200, &["content-length"][..]),
-            (204, &["x-one"]),
-            (304, &[]),
-            (500, &["content-length", "content-type", "x-two"]),
+        for (status, expected, policy, options) in [
+            (200, &["content-length"][..], "sandbox", "nosniff"),
+            (204, &["x-one"], "sandbox", "nosniff"),
+            (304, &[], "sandbox", "nosniff"),
+            (500, &["content-length", "content-type", "x-two"], "sandbox", "nosniff"),
+            (200, &["content-length"], "default-src 'self'", "nosniff"),
+            (201, &["content-length"], "sandbox", "sniff"),
         ] {
-            let answer = deliver(&webhook, "planned").await;
+            let mut answer = deliver(&webhook, "planned").await;
             assert_eq!(answer.status(), status);
+            let headers = answer.headers_mut();
+            assert_eq!(headers.remove("content-security-policy").unwrap(), policy, "{status}");
+            assert_eq!(headers.remove("x-content-type-options").unwrap(), options, "{status}");
+            assert!(!headers.contains_key("content-security-policy"), "{status}");
             let mut names: Vec<_> = answer.headers().keys().map(|name| name.as_str().to_owned()).collect();
             // The last one comes while the host ends.
             names.retain(|name| !["date", "connection"].contains(&&**name));
             names.sort();
             assert_eq!(names, expected, "{status}");
+        }
+    })
+    .await;
+}
+
+/// By HTTP/2 too, where nothing but the host itself would leave the body out.
+#[tokio::test]
+async fn an_answer_that_cannot_have_a_body_has_none() {
+    let replies: Vec<Value> =
+        [204, 205, 304, 204, 205, 304].map(|status| json!({ "status": status, "body": "body" })).into();
+    let plan = json!({ "plans": [["planned", replies]], "keys": ["planned"], "take": 6 });
+    run(plan, async |webhook, _| {
+        for client in [client(), client_builder().http2_prior_knowledge().build().unwrap()] {
+            for status in [204, 205, 304] {
+                let answer = client.post(&webhook).header("orbital-key", "planned").send().await.unwrap();
+                assert_eq!(seen(answer).await, (status, String::new()));
+            }
         }
     })
     .await;

@@ -16,7 +16,12 @@ const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\n\r\n{
 
 /// A connection from this address over which these bytes went.
 async fn connection(host: &Host, from: &str, bytes: &[u8]) -> TcpStream {
-    let address: SocketAddr = host.webhook.strip_prefix("http://").unwrap().parse().unwrap();
+    connection_to(&host.webhook, from, bytes).await
+}
+
+/// A connection to a listener from this address over which these bytes went.
+async fn connection_to(url: &str, from: &str, bytes: &[u8]) -> TcpStream {
+    let address: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
     let mut stream = socket.connect(address).await.unwrap();
@@ -143,6 +148,61 @@ async fn a_run_that_waits_while_no_connection_can_come_is_an_error_of_the_host()
     // Places that become free are given to those who wait.
     taken.pop();
     assert_eq!(delivering.await.unwrap().unwrap().status(), 200);
+}
+
+/// As few files as leave the private listener a dozen connections.
+#[tokio::test]
+async fn health_and_metrics_are_answered_when_a_request_is_in_progress_on_each_private_connection() {
+    let host = limited("-n 200").start().await;
+    let most =
+        |metrics: &orbital_tests::Metrics, name: &str| metrics.get(name, &[("listener", "admin")]).unwrap();
+    let places = most(&host.metrics().await, "orbital_listener_max_connections") as usize;
+    assert!((4..32).contains(&places), "{places}");
+    let stream = async |from: &str| {
+        let mut stream =
+            connection_to(&host.admin, from, b"GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n").await;
+        assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 200 "));
+        stream
+    };
+    let mut streams = Vec::new();
+    // One peer has half of them at most, in which it is answered as well.
+    for _ in 0..places.div_ceil(2) {
+        streams.push(stream("127.0.0.2").await);
+    }
+    let get = async |from: &Client, path: &str| {
+        let answer = from.get(format!("{}{path}", host.admin)).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (greedy, operator) = (from("127.0.0.2"), from("127.0.0.1"));
+    assert_eq!(get(&greedy, "/healthz").await.0, 200);
+    let (status, text) = get(&greedy, "/api/v1/cases").await;
+    assert!(status == 503 && text.contains("only health and metrics are answered"), "{status} {text}");
+    assert_eq!(get(&operator, "/api/v1/cases").await.0, 200, "others are served");
+
+    for number in 0..places / 2 {
+        streams.push(stream(&format!("127.0.0.{}", 3 + number)).await);
+    }
+    // More strangers than there are spare places.
+    let mut idle = Vec::new();
+    for number in 0..64 {
+        idle.push(connection_to(&host.admin, &format!("127.0.0.{}", 50 + number % 8), HALF).await);
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        assert_eq!(get(&operator, path).await.0, 200, "{path}");
+    }
+    assert_eq!(get(&operator, "/api/v1/cases").await.0, 503);
+    let turned_away = [("listener", "admin"), ("reason", "full")];
+    let metrics = host.metrics().await;
+    assert!(
+        metrics.get("orbital_listener_turned_away_total", &turned_away).unwrap() >= 2.0,
+        "{}",
+        metrics.text()
+    );
+    drop(streams);
+    eventually("places are free again", async || {
+        (get(&operator, "/api/v1/cases").await.0 == 200).then_some(())
+    })
+    .await;
 }
 
 fn limited(limit: &str) -> HostBuilder {

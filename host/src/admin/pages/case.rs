@@ -16,6 +16,7 @@ use super::failure::Failure;
 use super::figures;
 use super::layout::Page;
 use super::overview::why;
+use super::own::lead_to;
 use super::parts::{self, digest, percent, text, time};
 use super::plot;
 use super::runs::run_table;
@@ -99,7 +100,7 @@ async fn run(
     Path((component, name)): Path<(String, String)>,
 ) -> Result<Redirect, Failure> {
     let started = admin.desk.run(&format!("{component}/{name}")).await?;
-    Ok(Redirect::to(&format!("/runs/{}", started.run.simple())))
+    Ok(lead_to(&format!("/runs/{}", started.run.simple())))
 }
 
 async fn pause(
@@ -127,7 +128,7 @@ async fn resume(
 }
 
 fn back(case: &CaseView) -> Redirect {
-    Redirect::to(&format!("/cases/{}", case.id()))
+    lead_to(&format!("/cases/{}", case.id()))
 }
 
 fn standing(case: &CaseView) -> Markup {

@@ -16,14 +16,14 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use futures_util::stream;
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, broadcast, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::admin::Admin;
 use crate::admin::problem::Problem;
+use crate::admin::{Admin, Guard};
 use crate::listener::GoesOn;
 use crate::registry::Snapshot;
 use crate::reload::ConfigStatus;
@@ -42,11 +42,25 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A webhook may receive thousands of requests in a second; nobody can look as often.
 const ARRIVALS_APART: Duration = Duration::from_millis(500);
 
+/// Where the stream is.
+pub(super) const PATH: &str = "/live";
+
 pub(super) fn routes() -> Router<Admin> {
-    Router::new().route("/live", get(follow)).layer(Extension(Arc::new(Semaphore::new(STREAMS))))
+    Router::new().route(PATH, get(follow)).layer(Extension(Arc::new(Semaphore::new(STREAMS))))
 }
 
-async fn follow(State(admin): State<Admin>, Extension(places): Extension<Arc<Semaphore>>) -> Response {
+async fn follow(
+    State(admin): State<Admin>,
+    Extension(places): Extension<Arc<Semaphore>>,
+    headers: HeaderMap,
+) -> Response {
+    let mut revocations = admin.guard.revocations();
+    revocations.mark_unchanged();
+    let Some(admission) = admin.guard.admission(&headers) else {
+        // It was revoked since the request was let in.
+        return Problem::new(StatusCode::UNAUTHORIZED, "the token or session is not valid any more")
+            .into_response();
+    };
     let Ok(place) = places.try_acquire_owned() else {
         let detail = format!("{STREAMS} pages are kept up to date already; this one is not");
         let mut problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail);
@@ -56,6 +70,7 @@ async fn follow(State(admin): State<Admin>, Extension(places): Extension<Arc<Sem
     let Admin { mut deployed, mut config, .. } = admin.clone();
     deployed.mark_unchanged();
     config.mark_unchanged();
+    let end = Instant::now() + LIFETIME;
     let follower = Follower {
         changes: admin.live.subscribe(),
         deployed,
@@ -63,7 +78,10 @@ async fn follow(State(admin): State<Admin>, Extension(places): Extension<Arc<Sem
         pauses: admin.pauses.subscribe(),
         arrivals: admin.waiter.arrivals(),
         quiet_until: Instant::now(),
-        end: Instant::now() + LIFETIME,
+        end: admission.until.map_or(end, |until| until.min(end)),
+        headers,
+        guard: admin.guard,
+        revocations,
         close: admin.close,
         _place: place,
     };
@@ -86,6 +104,10 @@ struct Follower {
     /// Nothing about arrivals before.
     quiet_until: Instant,
     end: Instant,
+    /// Has the token or the session with which it was asked for.
+    headers: HeaderMap,
+    guard: Arc<Guard>,
+    revocations: watch::Receiver<()>,
     close: CancellationToken,
     _place: OwnedSemaphorePermit,
 }
@@ -99,6 +121,7 @@ impl Follower {
         };
         tokio::select! {
             () = self.close.cancelled() => None,
+            () = revoked(&self.guard, &self.headers, &mut self.revocations) => None,
             () = tokio::time::sleep_until(self.end) => None,
             change = self.changes.recv() => match change {
                 Ok(Change { case_id, run: Some(run) }) => Some(event("case", &format!("{case_id} {}", run.simple()))),
@@ -114,6 +137,14 @@ impl Follower {
                 Some(event("deliveries", "-"))
             }
         }
+    }
+}
+
+/// Waits until the token or session of a request is not valid any more.
+async fn revoked(guard: &Guard, headers: &HeaderMap, revocations: &mut watch::Receiver<()>) {
+    while guard.admission(headers).is_some() {
+        // The guard is here, so its channel is open.
+        let _ = revocations.changed().await;
     }
 }
 

@@ -12,6 +12,7 @@ mod figures;
 mod layout;
 mod live;
 mod overview;
+mod own;
 mod parts;
 mod plot;
 mod run;
@@ -25,12 +26,13 @@ mod windows;
 
 use axum::Router;
 use axum::middleware::map_response;
-use axum::response::{Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 use http::{HeaderValue, Uri, header};
 
-use super::Admin;
+use super::{Admin, probes};
 use failure::Failure;
+use own::lead_to;
 
 pub(super) use sign_in::invite;
 
@@ -50,7 +52,7 @@ pub(super) fn routes() -> Router<Admin> {
         .merge(sign_in::routes())
         .merge(live::routes())
         .merge(assets::routes())
-        .route("/cases", get(|| async { Redirect::to("/") }))
+        .route("/cases", get(|| async { lead_to("/") }))
         .fallback(
             |uri: Uri| async move { Failure::not_found(format!("there is no page at `{}`", uri.path())) },
         )
@@ -60,6 +62,12 @@ pub(super) fn routes() -> Router<Admin> {
 /// What wants no token: the page that takes it, and how that looks.
 pub(super) fn is_open(path: &str) -> bool {
     path == sign_in::PATH || path.starts_with(assets::FOLDER)
+}
+
+/// Returns whether a path is that of a page, as opposed to data, or a part of a page.
+pub(super) fn is_page(path: &str) -> bool {
+    let is_data = probes::PATHS.contains(&path) || path == live::PATH || path.starts_with("/api/");
+    !is_data && !path.starts_with(assets::FOLDER)
 }
 
 /// Tells browsers what a page may do.

@@ -1,0 +1,130 @@
+//! The cookie of a browser that has signed in at the private listener.
+//!
+//! Browsers do not separate cookies by port: with one host name for both listeners, they send it to the webhook too. So
+//! the webhook removes it before anything else sees a request.
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// Its name without TLS.
+const PLAIN: &str = "orbital-session";
+
+/// Its name with TLS: browsers accept it over TLS only, for this host alone, and no other page can set it.
+const HOST: &str = "__Host-orbital-session";
+
+fn name(tls: bool) -> &'static str {
+    if tls { HOST } else { PLAIN }
+}
+
+/// Returns the header that sets it for so many seconds, on a listener with TLS or without.
+pub(crate) fn set(tls: bool, id: &str, seconds: u64) -> HeaderValue {
+    let (name, secure) = (name(tls), if tls { "; Secure" } else { "" });
+    let text = format!("{name}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    // Letters, digits and punctuation: it cannot fail.
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Finds the id of the session in a request's cookies.
+pub(crate) fn find(tls: bool, headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    cookies.flat_map(|value| value.split(';')).find_map(|cookie| {
+        let (found, id) = cookie.trim().split_once('=')?;
+        (found == name(tls)).then_some(id)
+    })
+}
+
+/// Removes it from a request, under either name. Other cookies, and the order of the headers, stay.
+pub(crate) fn remove(headers: &mut HeaderMap) {
+    if !headers.get_all(header::COOKIE).iter().any(has_session) {
+        return;
+    }
+    let mut last = None;
+    for (name, value) in std::mem::take(headers) {
+        // A name stands before the first of its values only.
+        last = name.or(last);
+        let Some(name) = &last else { continue };
+        if *name != header::COOKIE || !has_session(&value) {
+            headers.append(name, value);
+        } else if let Some(others) = without_session(&value) {
+            headers.append(name, others);
+        }
+    }
+}
+
+fn has_session(value: &HeaderValue) -> bool {
+    cookies(value).any(is_session)
+}
+
+fn without_session(value: &HeaderValue) -> Option<HeaderValue> {
+    let others: Vec<&[u8]> = cookies(value).filter(|cookie| !is_session(cookie)).collect();
+    HeaderValue::from_bytes(&others.join(&b"; "[..])).ok().filter(|others| !others.is_empty())
+}
+
+fn cookies(value: &HeaderValue) -> impl Iterator<Item = &[u8]> {
+    value.as_bytes().split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|cookie| !cookie.is_empty())
+}
+
+fn is_session(cookie: &[u8]) -> bool {
+    let name = cookie.split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+    [PLAIN, HOST].iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.append(*name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn a_session_is_found_among_other_cookies_under_the_name_of_its_listener() {
+        let mut cookies = headers(&[("cookie", "a=b; x-orbital-session=1")]);
+        assert_eq!(find(false, &cookies), None);
+        cookies.append(header::COOKIE, HeaderValue::from_static("orbital-session=2; c=d"));
+        assert_eq!((find(false, &cookies), find(true, &cookies)), (Some("2"), None));
+        cookies.append(header::COOKIE, HeaderValue::from_static("__Host-orbital-session=3"));
+        assert_eq!((find(false, &cookies), find(true, &cookies)), (Some("2"), Some("3")));
+    }
+
+    #[test]
+    fn only_the_session_is_removed() {
+        for (before, after) in [
+            ("orbital-session=1", None),
+            ("__Host-orbital-session=1; ; ORBITAL-SESSION=2", None),
+            ("a=b;orbital-session=1 ;c=d", Some("a=b; c=d")),
+            ("orbital-session", None),
+            ("orbital-session =1; a=orbital-session", Some("a=orbital-session")),
+            ("x-orbital-session=1;a=b", Some("x-orbital-session=1;a=b")),
+        ] {
+            let mut request = headers(&[
+                ("x-one", "1"),
+                ("cookie", before),
+                ("x-two", "2"),
+                ("cookie", "__host-orbital-session=\"x"),
+                ("x-one", "3"),
+                ("x-three", ""),
+            ]);
+            remove(&mut request);
+            let cookies: Vec<_> = request.get_all("cookie").iter().collect();
+            assert_eq!(cookies, after.as_slice(), "{before}");
+            request.remove("cookie");
+            assert_eq!(request.get_all("x-one").iter().collect::<Vec<_>>(), ["1", "3"], "{before}");
+            assert_eq!(request.len(), 4, "{before}");
+        }
+    }
+
+    #[test]
+    fn headers_keep_their_order() {
+        let mut request =
+            headers(&[("cookie", "orbital-session=1"), ("x-one", "1"), ("x-two", "2"), ("x-three", "3")]);
+        remove(&mut request);
+        assert_eq!(
+            request.keys().map(|name| name.as_str()).collect::<Vec<_>>(),
+            ["x-one", "x-two", "x-three"]
+        );
+    }
+}
