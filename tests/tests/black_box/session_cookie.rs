@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// What a browser would send that has signed in with and without TLS.
+/// Sessions of a browser that has signed in with and without TLS.
 const SESSIONS: [&str; 2] = ["5e55105e55105e55105e55105e55105e", "70b570b570b570b570b570b570b570b5"];
 
 fn cookies() -> String {

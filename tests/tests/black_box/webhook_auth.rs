@@ -265,7 +265,7 @@ async fn standard_webhooks_let_in_who_signed_now_with_one_of_the_keys() {
         assert_eq!(delivery(&mut api).await["body"], json!(body.as_bytes()));
     }
 
-    // The same text, divided elsewhere: neither a whole id nor a part of a body is to be had that way.
+    // With a `.` in the id, the signed text could be divided elsewhere.
     let key = next_run(&mut api).await;
     let (time, body) = (now(), json!({ "id": key }).to_string());
     for id in ["msg.1", ".", "msg_1.", &format!("msg_1.{time}")] {
