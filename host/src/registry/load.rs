@@ -16,8 +16,7 @@ use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
     Breakdown, Budget, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording,
-    RunClock, SeriesBook, Session, Share, Shares, Source, Suite, check_magic,
-    declared,
+    RunClock, SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
 };
 
 /// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
