@@ -20,8 +20,10 @@ mod tool;
 mod zig;
 
 pub(crate) use self::{
+    javascript::version as node_version,
+    python::environment as python_environment,
     suite::{LANGUAGES, Language},
-    tool::answer,
+    tool::{Missing, answer},
 };
 
 const TARGET: &str = "wasm32-wasip2";

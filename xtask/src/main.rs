@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod contract;
 mod crowd;
 mod demo;
 mod fairness;
@@ -34,6 +35,8 @@ struct Arguments {
 enum Command {
     /// Build the guests: the example tests into `target/components`, and the components for the tests
     Guests(guests::Arguments),
+    /// Regenerate the copies of the contract in `wit/` and the bindings that the SDKs contain
+    Contract(contract::Arguments),
     /// Run the example tests against the example pipeline
     Demo(demo::Arguments),
     /// Measure how a greedy component affects other tests
@@ -57,6 +60,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Guests(arguments) => guests::run(&arguments),
+        Command::Contract(arguments) => contract::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),

@@ -19,3 +19,8 @@ declare class URL {
   constructor(url: string, base: string);
   readonly href: string;
 }
+
+/** Random numbers of WASI. QuickJS has none of its own that differ between runs. */
+declare module "wasi:random/random@0.2.0" {
+  export function getRandomBytes(length: number): Uint8Array;
+}

@@ -15,8 +15,6 @@ pytestmark = [
     pytest.mark.skipif(importlib.util.find_spec("componentize_py") is None, reason="componentize-py is not installed"),
 ]
 
-_PYTHON = Path(__file__).resolve().parent.parent
-
 SUITE = """\
 from orbital_sdk import Test, case
 
@@ -70,16 +68,3 @@ def test_what_only_this_python_has_is_told(tmp_path: Path) -> None:
     assert done.stderr.startswith("error: speedups/__init__.py:1: ImportError: cannot import name '_testcapi'")
     assert "is compiled for this machine" in done.stderr
     assert not (tmp_path / "shop.wasm").exists()
-
-
-def test_the_contract_and_the_bindings_are_up_to_date() -> None:
-    if not (_PYTHON.parent.parent / "wit").is_dir():
-        pytest.skip("this is not orbital's repository")
-    done = subprocess.run(
-        [sys.executable, str(_PYTHON / "scripts" / "sync_contract.py"), "--check"],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert (done.returncode, done.stdout) == (0, "")

@@ -14,12 +14,9 @@ use crate::workspace;
 const VERSION: (u32, u32) = (20, 11);
 
 pub(crate) fn prepare(suite: &Path) -> anyhow::Result<Result<Tool, Missing>> {
-    let root = workspace::path("");
-    let version = answer(&root, "node", &["--version"]).filter(|version| at_least(version, VERSION));
-    let (Some(version), Some(_)) = (version, answer(&root, "npm", &["--version"])) else {
-        return Ok(Err(Missing(
-            "install Node.js 20.11 or newer, with npm, from https://nodejs.org".to_owned(),
-        )));
+    let version = match version() {
+        Ok(version) => version,
+        Err(missing) => return Ok(Err(missing)),
     };
     let sdk = workspace::path("guest-sdk/js");
     let is_new = install(&sdk, &version, &[])?;
@@ -27,6 +24,16 @@ pub(crate) fn prepare(suite: &Path) -> anyhow::Result<Result<Tool, Missing>> {
     // Its dependency on the SDK is a link, and a script of the SDK's would compile that once more.
     install(suite, &version, &["--ignore-scripts"])?;
     Ok(Ok(Tool { version, environment: Vec::new() }))
+}
+
+/// Returns the version of Node.js, if it is new enough and npm is there.
+pub(crate) fn version() -> Result<String, Missing> {
+    let root = workspace::path("");
+    let version = answer(&root, "node", &["--version"]).filter(|version| at_least(version, VERSION));
+    match (version, answer(&root, "npm", &["--version"])) {
+        (Some(version), Some(_)) => Ok(version),
+        _ => Err(Missing("install Node.js 20.11 or newer, with npm, from https://nodejs.org".to_owned())),
+    }
 }
 
 /// Installs what a package's lock file names, unless that is there; answers whether it was not.

@@ -14,13 +14,21 @@ use crate::workspace;
 const VERSION: (u32, u32) = (3, 11);
 
 pub(crate) fn prepare() -> anyhow::Result<Result<Tool, Missing>> {
+    Ok(environment()?.map(|(environment, version)| {
+        let environment = vec![("VIRTUAL_ENV", environment.into())];
+        Tool { version, environment }
+    }))
+}
+
+/// Returns the folder of the environment, installed and up to date, and Python's version.
+pub(crate) fn environment() -> anyhow::Result<Result<(PathBuf, String), Missing>> {
     let version = match version() {
         Ok(version) => version,
         Err(missing) => return Ok(Err(missing)),
     };
     let environment = workspace::path("target/python");
     install(&environment, &version)?;
-    Ok(Ok(Tool { version, environment: vec![("VIRTUAL_ENV", environment.into())] }))
+    Ok(Ok((environment, version)))
 }
 
 /// Python's version, if it is new enough and can make environments.

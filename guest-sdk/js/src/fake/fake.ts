@@ -1,4 +1,4 @@
-// A host that is not there, to test a test's own logic in Node, without WebAssembly:
+// A fake host for unit tests of cases in Node, without WebAssembly, a network or waiting:
 //
 //     import { fakeHost } from "orbital-sdk/fake";
 //     import "../src/smoke.ts";
@@ -24,18 +24,18 @@ import { FakeWebhook } from "./webhook.js";
 
 setSdkFolder(new URL("..", import.meta.url).href);
 
-/** How long a case may take that does not say so. */
+/** The timeout of a case that does not set one. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** How long the fake system under test takes to answer. */
+/** The time that the fake system under test takes to respond. */
 const ANSWER_MS = 1;
 
-/** What a test sent. */
+/** An event or another request that a case sent. */
 export class Sent extends Message {
   readonly target: string;
   readonly method: string;
   readonly path: string;
-  /** Undefined if the test did not choose one. */
+  /** The key of the event. Undefined if the test did not choose one. */
   readonly key: string | undefined;
 
   constructor(request: events.Event | events.HttpRequest) {
@@ -49,40 +49,40 @@ export class Sent extends Message {
 
 /** A delivery of the fake system under test. */
 export interface FakeDelivery extends Content {
-  /** The event's key, unless said otherwise. */
+  /** The key. The default is the key of the event. */
   key?: string;
   method?: string;
   path?: string;
   query?: string;
-  /** How long after the event it comes; at once unless said otherwise. */
+  /** The delay after the event. The default is none. */
   after?: Duration;
 }
 
-/** What the fake system under test answers, and delivers. */
+/** A response of the fake system under test, and the deliveries that follow. */
 export interface FakeAnswer extends Content {
-  /** 202 for events and 200 for requests, unless said otherwise. */
+  /** The HTTP status. The default is 202 for events and 200 for requests. */
   status?: number;
   deliveries?: FakeDelivery[];
-  /** There is no answer, for this reason. */
+  /** The reason why there is no response. */
   error?: events.SendError;
 }
 
 type Answering = (sent: Sent) => FakeAnswer | FakeDelivery[] | void;
 type Redelivering = (delivery: Delivery, status: number) => FakeDelivery[] | void;
 
-/** How a run ended, and what it said. */
+/** The result of a run, with everything that the case did. */
 export interface FakeRun {
   outcome: "pass" | "fail" | "timeout";
-  /** Why it did not pass. */
+  /** The reasons why the run did not pass. */
   messages: string[];
-  /** Seconds that the run would have taken. */
+  /** The duration in seconds, by the clock of the fake host. */
   duration: number;
   sent: Sent[];
   logs: { level: Level; message: string; fields: Record<string, string> }[];
   metrics: { kind: "counter" | "gauge" | "histogram"; name: string; value: number; labels: Record<string, string> }[];
 }
 
-/** A host in which cases run at once, and without a system under test. */
+/** Creates a fake host. Its clock advances only when the case waits or sleeps, and then immediately. */
 export function fakeHost(): FakeHost {
   return new FakeHost();
 }
@@ -93,31 +93,34 @@ export class FakeHost {
   #onReply: Redelivering = () => {};
   #config = new Map<string, string>();
 
-  /** Says what the system under test answers to an event, and delivers after it. */
+  /** Sets the function that returns the response to an event and the deliveries that follow. */
   onEvent(answer: Answering): this {
     this.#onEvent = answer;
     return this;
   }
 
-  /** Says what the system under test answers to any other request. */
+  /** Sets the function that returns the response to a request that is not an event. */
   onRequest(answer: Answering): this {
     this.#onRequest = answer;
     return this;
   }
 
-  /** Says what the system under test does when the webhook has answered a delivery, such as to try again. */
+  /**
+   * Sets the function that is called with each delivery and the webhook's response. It returns further deliveries, such
+   * as a redelivery after a 503.
+   */
   onReply(answer: Redelivering): this {
     this.#onReply = answer;
     return this;
   }
 
-  /** Sets what the operator would set. */
+  /** Sets the values that the operator would set for the component. */
   config(values: Record<string, string>): this {
     this.#config = new Map(Object.entries(values));
     return this;
   }
 
-  /** Runs a registered case, by its name, or a function. One attempt, with keys and time of its own. */
+  /** Runs one attempt of a registered case, by its name, or of a function, and returns the result. */
   async run(test: string | CaseFunction): Promise<FakeRun> {
     const made = typeof test === "string" ? find(test) : makeCase("function", { manual: true }, test);
     const run: FakeRun = { outcome: "pass", messages: [], duration: 0, sent: [], logs: [], metrics: [] };
@@ -127,7 +130,7 @@ export class FakeHost {
     if (reason !== undefined) {
       run.messages.push(reason);
     }
-    // As the host judges: what called `fail` has failed, and what did not come back in time is a timeout.
+    // Like the host: a run that called `fail` has failed, even if it timed out later.
     const isOver = clock.leftMs() === 0;
     run.outcome = hasFailed ? "fail" : isOver ? "timeout" : reason !== undefined ? "fail" : "pass";
     run.duration = clock.elapsedMs / 1000;
@@ -208,7 +211,7 @@ export class FakeHost {
   }
 }
 
-/** Runs it; the reason why it did not pass, if there is one. */
+/** Runs a case, and returns the reason why it did not pass, if there is one. */
 async function end(made: Case, host: Host): Promise<string | undefined> {
   try {
     await runCase(made, host);
@@ -221,13 +224,13 @@ async function end(made: Case, host: Host): Promise<string | undefined> {
 function toDelivery(given: FakeDelivery, eventKey: string | undefined, latency: number | undefined): deliveries.Delivery {
   const key = given.key ?? eventKey;
   if (key === undefined) {
-    throw new TypeError("the event has no key, so the delivery needs one: `{ key: …, json: … }`");
+    throw new TypeError("the event has no key, so set the key of the delivery: `{ key: …, json: … }`");
   }
   const { method = "POST", path = "/", query = "" } = given;
   return { key, method, path, query, ...content(given), receivedAt: 0, latency };
 }
 
-function toResult(send: () => events.Receipt): events.SendResult {
+function toResult(send: () => events.Receipt): ReturnType<typeof events.sendEvents>[number] {
   try {
     return { tag: "ok", val: send() };
   } catch (error) {
@@ -243,7 +246,7 @@ function toRecord(pairs: { name: string; value: string }[]): Record<string, stri
   return Object.fromEntries(pairs.map(({ name, value }) => [name, value]));
 }
 
-/** As the engines throw what the host answers. */
+/** Returns an error of the host as the engines throw it. */
 function withPayload(payload: deliveries.WaitError | events.SendError): Error {
   return Object.assign(new Error(payload.tag), { payload });
 }

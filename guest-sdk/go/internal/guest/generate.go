@@ -1,3 +1,0 @@
-package guest
-
-//go:generate ../generate
