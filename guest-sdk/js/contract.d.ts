@@ -4,158 +4,164 @@
 // in QuickJS and undefined in StarlingMonkey; both accept undefined. The error of a result is thrown, as an error with
 // the value in `payload`.
 
-/** Time, for tests whose language has no clock of its own here. */
+/** Clocks and sleeping, for languages without a clock of their own. */
 declare module "orbital:test/clock@0.1.0" {
-  /** Seconds since the Unix epoch, by the host's clock. It does not jump while the run lasts. */
+  /** Returns the time of the host's clock, in seconds since the Unix epoch. It does not jump during a run. */
   export function now(): number;
-  /** Seconds since the attempt began. It never goes back. */
+  /** Returns the time since the attempt started, in seconds. It never goes backwards. */
   export function elapsed(): number;
-  /** Waits for this many milliseconds. */
+  /** Sleeps for this many milliseconds. */
   export function sleep(durationMs: number): void;
 }
 
-/** Values that the operator set for this component, in the host's configuration. */
+/** Values that the operator set for this component in the host's configuration. */
 declare module "orbital:test/config@0.1.0" {
-  /** The value of a name, or none if the operator did not set it. */
+  /** Returns the value with this name, or none if the operator did not set it. */
   export function get(name: string): string | null | undefined;
-  /** All names and values, sorted by name. */
+  /** Returns all names and values, sorted by name. */
   export function all(): [string, string][];
 }
 
-/** What a test may know of the run it is in. */
+/** Information about the current run. */
 declare module "orbital:test/context@0.1.0" {
-  /** The run, as the host sees it. */
+  /** Describes a run. */
   export interface RunContext {
-    /** Unique over all runs of all replicas: a UUID, version 7. */
+    /** Identifies the run, also among several hosts. A UUID, version 7. */
     runId: string;
-    /** The component's name: the stem of its file. */
+    /** The name of the component: its file name without the extension. */
     component: string;
-    /** The case's name. */
+    /** The name of the case. */
     case: string;
-    /** 1 for the first attempt of the run. */
+    /** The number of the attempt, starting at 1. */
     attempt: number;
-    /** The operator's name for where the host runs, such as `staging`; empty if not set. */
+    /**
+     * The name of the environment that the host runs in, such as `staging`. Empty if the operator did not
+     * set it.
+     */
     environment: string;
     /**
-     * The webhook's public URL, without a slash at its end: where the system under test must
-     * deliver to. A path may be appended to it.
+     * The public URL of the webhook, without a trailing slash. The system under test must deliver to this
+     * URL. A test may append a path to it.
      */
     webhookUrl: string;
   }
-  /** The run that calls. */
+  /** Returns the current run. */
   export function current(): RunContext;
-  /** Milliseconds until the attempt's time has run out. */
+  /** Returns the milliseconds that are left before the attempt times out. */
   export function timeLeftMs(): number;
 }
 
 /**
- * Waiting for what the system under test delivers to the webhook.
+ * Waiting for deliveries: requests from the system under test to the webhook.
  *
- * A delivery belongs to the run that expects its key. The host finds the key in the request where its
- * configuration says (a header, a place in a JSON body, a query parameter, a segment of the path).
+ * Each delivery has a key, and belongs to the run that expects this key. The host's configuration says where
+ * in a request the key is: in a header, a JSON body, a query parameter or a path segment.
  */
 declare module "orbital:test/deliveries@0.1.0" {
-  /**
-   * A header of HTTP. Names are in lower case. A byte of the value that is not ASCII stands as the
-   * character of the same number (Latin-1), in both directions.
-   */
+  /** An HTTP header. */
   export interface Header {
-    /** The name. */
+    /** The name, in lower case. */
     name: string;
-    /** The value. */
+    /**
+     * The value. Each byte that is not ASCII is the character with the same number (Latin-1), both in
+     * headers that a test sends and in headers that it receives.
+     */
     value: string;
   }
   /** A request that the webhook received. */
   export interface Delivery {
-    /** The key that tied it to this run. */
+    /** The key that assigned the delivery to this run. */
     key: string;
-    /** The method, in capitals. */
+    /** The HTTP method, in upper case. */
     method: string;
-    /** The path, as it was sent. */
+    /** The path, exactly as it was sent. */
     path: string;
-    /** What came after the first `?` of the URL; empty if nothing did. */
+    /** The query string: the part of the URL after the first `?`, or empty. */
     query: string;
-    /** In the order in which they came. */
+    /** The headers, in the order in which they were sent. */
     headers: Header[];
-    /** At most what the host's configuration allows (1 MiB by default). */
+    /** The body. The host's configuration limits its size (1 MiB by default). */
     body: Uint8Array;
-    /** Seconds since the Unix epoch when its last byte had come, by the same clock as `clock.now`. */
+    /**
+     * The time when the last byte was received, in seconds since the Unix epoch, by the clock of
+     * `clock.now`.
+     */
     receivedAt: number;
     /**
-     * Seconds from the sending of the event to the receipt of this delivery. The event is the one
-     * that this run sent with this key; for a key that the system made, the run's only event
-     * without a key. None if there is no such event.
+     * The time from sending the event to receiving this delivery, in seconds. The event is the one that
+     * this run sent with this key. If the system under test generated the key, it is the only event that
+     * this run sent without a key. None if there is no such event.
      */
     latency: number | null | undefined;
   }
-  /** What the webhook answers to one delivery of a key. */
+  /** The webhook's response to one delivery. */
   export interface PlannedReply {
-    /** The status, 200 to 599. */
+    /** The HTTP status, 200 to 599. */
     status: number;
-    /** Milliseconds to wait before answering; at most 60 000. */
+    /** The milliseconds to wait before responding, at most 60 000. */
     delayMs: number;
-    /** Headers of the answer; at most 256. */
+    /** The headers of the response, at most 256. */
     headers: Header[];
-    /** Body of the answer; at most 64 KiB. */
+    /** The body of the response, at most 64 KiB. */
     body: Uint8Array;
   }
-  /** How to treat the deliveries of a key. */
+  /** How the webhook responds to deliveries with a key. */
   export interface ExpectOptions {
     /**
-     * Answers to the deliveries of this key, in order; those after the last one are answered with
+     * Responses to the deliveries with this key, in order. Deliveries after the last one of these get a
      * 200. At most 32.
      */
     replies: PlannedReply[];
   }
-  /** Why a key cannot be expected. */
+  /** The reason why a key cannot be expected. */
   export type ExpectError =
     /** Another run expects this key. */
     | { tag: "taken" }
-    /** The key is empty, longer than 256 bytes, or has control characters; the text says which. */
+    /** The key is empty, longer than 256 bytes, or contains control characters. The text says which. */
     | { tag: "invalid-key"; val: string }
-    /** A reply is outside its limits; the text says which and why. */
+    /** A reply is invalid. The text says which one and why. */
     | { tag: "invalid-reply"; val: string };
-  /** Why there is no delivery. */
+  /** The reason why waiting returned no delivery. */
   export type WaitError =
-    /** The time given ran out. What came in that time stays in the queue. */
+    /** The timeout given to the call expired. Deliveries received until then stay in the queue. */
     | { tag: "timeout" }
     /** Another run expects this key. */
     | { tag: "taken" }
-    /** A key that cannot be one; see `expect-error`. */
+    /** The key is empty, longer than 256 bytes, or contains control characters. The text says which. */
     | { tag: "invalid-key"; val: string }
     /** `n` is zero, or no key was given. */
     | { tag: "nothing-to-wait-for" }
     /**
-     * This many deliveries were dropped because the queue of a key was full. Reported once, when
-     * all that was kept has been taken.
+     * This number of deliveries was dropped because the queue of a key was full. Reported once, after all
+     * queued deliveries have been returned.
      */
     | { tag: "overflow"; val: number };
-  /** A new key: unguessable, and unique over all runs of all replicas. A UUID, version 7. */
+  /** Returns a new key that cannot be guessed, and that is unique among all runs and hosts. A UUID, version 7. */
   export function newId(): string;
   /**
-   * Claims a key for this run, until the run ends. Expecting a key again that this run has is not an
-   * error; options given then take the place of earlier ones.
+   * Reserves a key for this run until the run ends. It is not an error to expect a key twice in the same
+   * run; the options of the last call apply.
    *
-   * A delivery that came shortly before its key was expected (because the system made the key) is
-   * found: the host keeps such deliveries for a bounded time.
+   * When the system under test generates the key, the delivery can arrive before the test expects it. The
+   * host keeps such early deliveries for a limited time.
    *
    * @throws an error whose `payload` is an `ExpectError`
    */
   export function expect(key: string, options: ExpectOptions): void;
   /**
-   * Takes the next delivery of a key, in the order in which they came; waits for it if need be.
-   * Expects the key first.
+   * Returns the next delivery with this key, in the order of arrival, and removes it from the queue. Waits
+   * for it if the queue is empty. Also expects the key, as `expect` does.
    *
-   * Without a timeout it waits as long as the run may last: if nothing comes, the run ends as
-   * `timeout`, and the host says what was waited for and what came instead. With a timeout, in
-   * milliseconds, running out of time is an error that a test may well want; 0 looks without waiting.
+   * Without a timeout, it waits until the run itself times out. The run then ends with outcome `timeout`,
+   * and the report says which key was awaited and what the webhook received instead. With a timeout, in
+   * milliseconds, it returns the error `timeout`, which the test can handle. A timeout of 0 returns at once.
    *
    * @throws an error whose `payload` is a `WaitError`
    */
   export function waitFor(key: string, timeoutMs: number | undefined): Delivery;
   /**
-   * Takes the next `n` deliveries of any of these keys, in the order in which they came; waits until
-   * there are as many. Otherwise as `wait-for`.
+   * Returns the next `n` deliveries with any of these keys, in the order of arrival, and removes them from
+   * the queues. Waits until there are `n`. Keys and timeout work as in `wait-for`.
    *
    * @throws an error whose `payload` is a `WaitError`
    */
@@ -163,246 +169,255 @@ declare module "orbital:test/deliveries@0.1.0" {
 }
 
 /**
- * Requests to the system under test.
+ * Sending requests to the system under test.
  *
- * They go to targets: endpoints that the operator has named in the host's configuration, with URL,
- * default headers and secrets. A test names the target and never sees the rest, so that it runs unchanged
- * in every environment. Redirects are not followed. The host adds `traceparent` and `orbital-run` headers.
+ * Requests go to targets. A target is an endpoint in the host's configuration, with a URL, default headers and
+ * secrets. A test knows only the name of the target, so the same test runs in every environment. Redirects are
+ * not followed. The host adds the headers `traceparent` and `orbital-run`.
  */
 declare module "orbital:test/events@0.1.0" {
   import type { Header } from "orbital:test/deliveries@0.1.0";
-  /** What a run sends to a target, with `POST`. */
+  /** An event, which is sent to a target with `POST`. */
   export interface Event {
     /** The name of the target. */
     target: string;
     /**
-     * The key that its delivery will have, if the test chooses it. It is expected before the
-     * event is sent, so that no delivery can come too early.
+     * The key of the delivery that this event leads to, if the test chooses the key. The host expects the
+     * key before it sends the event, so even the fastest delivery is not lost.
      */
     key: string | undefined;
-    /** Appended to the path of the target's URL; empty, or starting with `/`. It may have a query. */
+    /** A path that is appended to the target's URL: empty, or starting with `/`. May include a query. */
     path: string;
-    /** They win over the target's default headers. At most 256. */
+    /** Headers, at most 256. They override the target's default headers. */
     headers: Header[];
-    /** At most 8 MiB. */
+    /** The body, at most 8 MiB. */
     body: Uint8Array;
-    /** Milliseconds for the whole exchange; none means the target's own setting. */
+    /** The timeout for the request and its response, in milliseconds. None means the target's default. */
     timeoutMs: number | undefined;
   }
-  /** Any other request to a target. */
+  /** A request that is not an event, such as one that reads or prepares data. */
   export interface HttpRequest {
     /** The name of the target. */
     target: string;
-    /** The method, such as `GET`. */
+    /** The HTTP method, such as `GET`. */
     method: string;
-    /** As in `event`. */
+    /** A path that is appended to the target's URL: empty, or starting with `/`. May include a query. */
     path: string;
-    /** As in `event`. */
+    /** Headers, at most 256. They override the target's default headers. */
     headers: Header[];
-    /** As in `event`. */
+    /** The body, at most 8 MiB. */
     body: Uint8Array;
-    /** As in `event`. */
+    /** The timeout for the request and its response, in milliseconds. None means the target's default. */
     timeoutMs: number | undefined;
   }
-  /** An answer, whatever its status. */
+  /** A target's response, with any status. */
   export interface Receipt {
-    /** The status, 100 to 999. */
+    /** The HTTP status, 100 to 999. */
     status: number;
-    /** In the order in which they came. */
+    /** The headers, in the order in which they were received. */
     headers: Header[];
-    /** At most what the host's configuration allows (1 MiB by default). */
+    /** The body. The host's configuration limits its size (1 MiB by default). */
     body: Uint8Array;
-    /** Seconds from the start of the request to the last byte of the answer. */
+    /** The time from the start of the request to the last byte of the response, in seconds. */
     latency: number;
   }
-  /** Why there is no answer. */
+  /** The reason why there is no response. */
   export type SendError =
-    /** No target of this name is configured; the text lists those that are. */
+    /** The host's configuration has no target with this name. The text lists the configured targets. */
     | { tag: "unknown-target"; val: string }
     /**
-     * The path, a header, the method or the body is outside its limits, or not granted to the
-     * component; the text says which and why.
+     * The path, a header, the method or the body is invalid or not granted to the component. The text says
+     * which and why.
      */
     | { tag: "invalid"; val: string }
-    /** The event's key is expected by another run. Nothing was sent. */
+    /** Another run expects the event's key. Nothing was sent. */
     | { tag: "taken" }
-    /** The connection was refused, reset or could not be made; the text says why. */
+    /** The connection failed, for example because it was refused or reset. The text says why. */
     | { tag: "unreachable"; val: string }
-    /** The time ran out. Whether the target took the request is not known. */
+    /** The request timed out. The target may or may not have processed it. */
     | { tag: "timeout" }
-    /** The answer's body is larger than this many bytes, which are allowed. */
+    /** The body of the response is larger than the limit, which is this number of bytes. */
     | { tag: "too-large"; val: number };
   /**
-   * Sends an event and waits for the answer.
+   * Sends an event and waits for the response.
    *
    * @throws an error whose `payload` is a `SendError`
    */
   export function sendEvent(event: Event): Receipt;
   /**
-   * Sends events at the same time, up to a bound that the host sets, and waits for all answers. The
-   * answers are in the order of the events. All keys are expected before the first event is sent.
+   * Sends events concurrently and waits for all responses, which are in the order of the events. The host
+   * limits how many are sent at once. All keys are expected before the first event is sent.
    */
   export function sendEvents(events: Event[]): ({ tag: "ok"; val: Receipt } | { tag: "err"; val: SendError })[];
   /**
-   * Sends any other request and waits for the answer.
+   * Sends a request that is not an event, and waits for the response.
    *
    * @throws an error whose `payload` is a `SendError`
    */
   export function request(request: HttpRequest): Receipt;
 }
 
-/** What a test has to say about what it does. */
+/** Logging. The lines are part of the run's report. */
 declare module "orbital:test/log@0.1.0" {
-  /** How much a line matters. */
+  /** The severity of a line. */
   export type Level =
-    /** For the author, while the test is being written. */
+    /** Details that help to write or debug the test. */
     | "debug"
-    /** What happens. */
+    /** Normal progress. */
     | "info"
-    /** What is odd, but does not fail the test. */
+    /** Something unexpected that does not fail the test. */
     | "warn"
-    /** What is wrong. */
+    /** A problem. It does not fail the test; `verdict.fail` does. */
     | "error";
-  /** A name and a value beside the message. */
+  /** A structured value of a line. */
   export interface Field {
-    /** What the value is. */
+    /** The name of the value. */
     name: string;
     /** The value, as text. */
     value: string;
   }
   /**
-   * Adds a line to the run's report. The lines of one run are bounded in number and bytes; a run that
-   * says more ends as `error`.
+   * Adds a line to the run's report. The number and the size of the lines of a run are limited; a run that
+   * exceeds the limit ends with outcome `error`.
    */
   export function log(level: Level, message: string, fields: Field[]): void;
 }
 
 /**
- * A test's own metrics, on the host's metrics page as `orbital_test_<name>` with the labels `component`
- * and `case` added. They are gone when the component is, and begin anew with each version of it.
+ * Custom metrics of a test.
+ *
+ * The host exports them as `orbital_test_<name>`, with the labels `component` and `case`. They are removed with
+ * the component, and start again with each new version of it.
  */
 declare module "orbital:test/metrics@0.1.0" {
-  /** A label. A series has at most 8. */
+  /** A label. A series has at most 8 of its own. */
   export interface Label {
-    /** A letter, then letters, digits and `_`, of at most 100 bytes; not `component`, `case`, `le` or `quantile`. */
+    /**
+     * The name: a letter, followed by letters, digits and `_`, at most 100 bytes. `component`, `case`, `le`
+     * and `quantile` are reserved.
+     */
     name: string;
-    /** At most 128 bytes. Use few different values: series are bounded in number. */
+    /** The value, at most 128 bytes. The number of series is limited, so use few different values. */
     value: string;
   }
-  /** Why a value was not recorded. */
+  /** The reason why a value was not recorded. */
   export type MetricError =
     /**
-     * The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
-     * `_bucket`, `_sum` or `_count`, which histograms add.
+     * The name is longer than 100 bytes, is not a letter followed by letters, digits and `_`, or ends in
+     * `_bucket`, `_sum` or `_count`, which are reserved for histograms.
      */
     | { tag: "invalid-name"; val: string }
-    /** A label is outside its limits; the text says which and why. */
+    /** A label is invalid. The text says which and why. */
     | { tag: "invalid-label"; val: string }
-    /** The value is not a number, or a counter would go down or become infinite. */
+    /** The value is not a number, or would make a counter decrease or become infinite. */
     | { tag: "invalid-value"; val: string }
-    /** The name stands for a metric of another kind; the text names the kind. */
+    /** A metric with this name has another type. The text names that type. */
     | { tag: "other-kind"; val: string }
-    /** The component has as many series as it may; the limit, which is 0 if it is granted no metrics. */
+    /**
+     * The component has reached its limit of series, which is this number. It is 0 if the component is not
+     * granted metrics.
+     */
     | { tag: "too-many-series"; val: number };
   /**
-   * Adds to a counter. Name it `…_total`.
+   * Adds a value to a counter. By convention its name ends in `_total`.
    *
    * @throws an error whose `payload` is a `MetricError`
    */
   export function counter(name: string, value: number, labels: Label[]): void;
   /**
-   * Sets a gauge.
+   * Sets a gauge to a value.
    *
    * @throws an error whose `payload` is a `MetricError`
    */
   export function gauge(name: string, value: number, labels: Label[]): void;
   /**
-   * Adds an observation to a histogram. In base units: seconds, bytes.
+   * Adds an observation to a histogram, in base units such as seconds or bytes.
    *
    * @throws an error whose `payload` is a `MetricError`
    */
   export function histogram(name: string, value: number, labels: Label[]): void;
 }
 
-/** What a component exports: its cases, and a way to run each of them. */
+/** The exports of a component: the list of its cases, and a function that runs one of them. */
 declare module "orbital:test/suite@0.1.0" {
-  /** When the host starts a case by itself. */
+  /** When the host starts a case. */
   export type Schedule =
     /**
-     * At multiples of this period, in milliseconds, since the Unix epoch, moved by an offset that
-     * depends on the case's id, so that cases of one period do not all start at once. At least 1.
+     * Periodically, at multiples of this period since the Unix epoch, in milliseconds, at least 1. The host
+     * adds an offset that depends on the case's id, so that cases with the same period do not all start at
+     * once.
      */
     | { tag: "every"; val: number }
-    /** At the times that a cron expression names, exactly. */
+    /** At the times of a cron expression, exactly. */
     | { tag: "cron"; val: CronSchedule }
-    /** Only when somebody asks for it. */
+    /** Only on request. */
     | { tag: "manual" };
-  /** A cron expression and the time zone it is meant in. */
+  /** A cron expression with its time zone. */
   export interface CronSchedule {
     /** Five fields: minute, hour, day of month, month, day of week. */
     expression: string;
-    /** A name of the IANA time zone database such as `Europe/Madrid`; none means UTC. */
+    /** The name of a time zone in the IANA database, such as `Europe/Madrid`. None means UTC. */
     zone: string | undefined;
   }
-  /** A label for filters, maintenance windows and the metric `orbital_case_info`. */
+  /** A label of a case, for filters, maintenance windows and the metric `orbital_case_info`. */
   export interface Tag {
-    /** A letter, then letters, digits and `_`; at most 64 bytes; each name once per case. */
+    /** The name: a letter, followed by letters, digits and `_`, at most 64 bytes. Unique in the case. */
     name: string;
-    /** At most 256 bytes. */
+    /** The value, at most 256 bytes. */
     value: string;
   }
-  /** What the host does when an attempt ends as `fail`, `timeout` or `error`. */
+  /** When the host retries an attempt that ended with outcome `fail`, `timeout` or `error`. */
   export interface RetryPolicy {
-    /** Further attempts after the first one; 0 for none; at most 10. */
+    /** The maximum number of retries, 0 to 10. */
     retries: number;
-    /** Milliseconds between the end of an attempt and the start of the next one. */
+    /** The delay between the end of an attempt and the start of the next one, in milliseconds. */
     delayMs: number;
   }
-  /** One test. */
+  /** A test. */
   export interface TestCase {
     /**
-     * Unique in the component; 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
+     * The name, unique in the component: 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
      * `component/name`.
      */
     name: string;
-    /** When it runs. */
+    /** When the case runs. */
     schedule: Schedule;
     /**
-     * How long one attempt may take, in milliseconds, from the moment the test is entered. At
-     * least 1; none means what the host's configuration says.
+     * The timeout of one attempt in milliseconds, at least 1, measured from the call of `run`. None means
+     * the default in the host's configuration.
      */
     timeoutMs: number | undefined;
-    /** Labels; at most 16. */
+    /** Labels of the case, at most 16. */
     tags: Tag[];
-    /** When to try again. */
+    /** When to retry a failed attempt. */
     retry: RetryPolicy;
     /**
-     * How many runs of this case may be in flight at once, at least 1. A tick that comes while
-     * that many are running is skipped and counted.
+     * The maximum number of concurrent runs of this case, at least 1. While this many are running,
+     * scheduled runs are skipped and counted.
      */
     maxInFlight: number;
   }
   /**
-   * The cases of this component. Called once when the component is loaded, in an instance of its own
-   * and with a time limit; of this package it may call `log` only.
+   * Returns the cases of this component. The host calls it once when it loads the component, in a separate
+   * instance and with a time limit. In this call, only `log` and `verdict` can be used.
    */
   export function cases(): TestCase[];
   /**
-   * Runs one case, by its name, in an instance of its own.
+   * Runs the case with this name. The host calls it in a new instance for each attempt.
    *
-   * It passes if this returns `ok` and `verdict.fail` was not called. The error is the reason, for a
-   * person to read.
+   * The attempt passes if it returns `ok` and `verdict.fail` was not called. The error is the reason of the
+   * failure, as text for people.
    *
    * @throws an error whose `payload` is a `string`
    */
   export function run(name: string): void;
 }
 
-/** How a test says that something is not as it should be. */
+/** Failing a run. */
 declare module "orbital:test/verdict@0.1.0" {
   /**
-   * Marks the run as failed, with a reason for a person to read, and goes on: whatever happens after
-   * it, the run's outcome is `fail`. It can be called more than once; all reasons are reported.
+   * Marks the run as failed, with a reason, and continues. The outcome of the run is then `fail`, even if it
+   * times out or traps later. Can be called several times; all reasons are reported.
    */
   export function fail(message: string): void;
 }

@@ -14,21 +14,21 @@ typedef struct test_string_t {
   size_t len;
 } test_string_t;
 
-// How much a line matters.
+// The severity of a line.
 typedef uint8_t orbital_test_log_level_t;
 
-// For the author, while the test is being written.
+// Details that help to write or debug the test.
 #define ORBITAL_TEST_LOG_LEVEL_DEBUG 0
-// What happens.
+// Normal progress.
 #define ORBITAL_TEST_LOG_LEVEL_INFO 1
-// What is odd, but does not fail the test.
+// Something unexpected that does not fail the test.
 #define ORBITAL_TEST_LOG_LEVEL_WARN 2
-// What is wrong.
+// A problem. It does not fail the test; `verdict.fail` does.
 #define ORBITAL_TEST_LOG_LEVEL_ERROR 3
 
-// A name and a value beside the message.
+// A structured value of a line.
 typedef struct orbital_test_log_field_t {
-  // What the value is.
+  // The name of the value.
   test_string_t   name;
   // The value, as text.
   test_string_t   value;
@@ -39,20 +39,21 @@ typedef struct {
   size_t len;
 } orbital_test_log_list_field_t;
 
-// The run, as the host sees it.
+// Describes a run.
 typedef struct orbital_test_context_run_context_t {
-  // Unique over all runs of all replicas: a UUID, version 7.
+  // Identifies the run, also among several hosts. A UUID, version 7.
   test_string_t   run_id;
-  // The component's name: the stem of its file.
+  // The name of the component: its file name without the extension.
   test_string_t   component;
-  // The case's name.
+  // The name of the case.
   test_string_t   case_;
-  // 1 for the first attempt of the run.
+  // The number of the attempt, starting at 1.
   uint32_t   attempt;
-  // The operator's name for where the host runs, such as `staging`; empty if not set.
+  // The name of the environment that the host runs in, such as `staging`. Empty if the operator did not
+  // set it.
   test_string_t   environment;
-  // The webhook's public URL, without a slash at its end: where the system under test must
-  // deliver to. A path may be appended to it.
+  // The public URL of the webhook, without a trailing slash. The system under test must deliver to this
+  // URL. A test may append a path to it.
   test_string_t   webhook_url;
 } orbital_test_context_run_context_t;
 
@@ -71,12 +72,12 @@ typedef struct {
   size_t len;
 } test_list_tuple2_string_string_t;
 
-// A header of HTTP. Names are in lower case. A byte of the value that is not ASCII stands as the
-// character of the same number (Latin-1), in both directions.
+// An HTTP header.
 typedef struct orbital_test_deliveries_header_t {
-  // The name.
+  // The name, in lower case.
   test_string_t   name;
-  // The value.
+  // The value. Each byte that is not ASCII is the character with the same number (Latin-1), both in
+  // headers that a test sends and in headers that it receives.
   test_string_t   value;
 } orbital_test_deliveries_header_t;
 
@@ -97,35 +98,36 @@ typedef struct {
 
 // A request that the webhook received.
 typedef struct orbital_test_deliveries_delivery_t {
-  // The key that tied it to this run.
+  // The key that assigned the delivery to this run.
   test_string_t   key;
-  // The method, in capitals.
+  // The HTTP method, in upper case.
   test_string_t   method;
-  // The path, as it was sent.
+  // The path, exactly as it was sent.
   test_string_t   path;
-  // What came after the first `?` of the URL; empty if nothing did.
+  // The query string: the part of the URL after the first `?`, or empty.
   test_string_t   query;
-  // In the order in which they came.
+  // The headers, in the order in which they were sent.
   orbital_test_deliveries_list_header_t   headers;
-  // At most what the host's configuration allows (1 MiB by default).
+  // The body. The host's configuration limits its size (1 MiB by default).
   test_list_u8_t   body;
-  // Seconds since the Unix epoch when its last byte had come, by the same clock as `clock.now`.
+  // The time when the last byte was received, in seconds since the Unix epoch, by the clock of
+  // `clock.now`.
   double   received_at;
-  // Seconds from the sending of the event to the receipt of this delivery. The event is the one
-  // that this run sent with this key; for a key that the system made, the run's only event
-  // without a key. None if there is no such event.
+  // The time from sending the event to receiving this delivery, in seconds. The event is the one that
+  // this run sent with this key. If the system under test generated the key, it is the only event that
+  // this run sent without a key. None if there is no such event.
   test_option_f64_t   latency;
 } orbital_test_deliveries_delivery_t;
 
-// What the webhook answers to one delivery of a key.
+// The webhook's response to one delivery.
 typedef struct orbital_test_deliveries_planned_reply_t {
-  // The status, 200 to 599.
+  // The HTTP status, 200 to 599.
   uint16_t   status;
-  // Milliseconds to wait before answering; at most 60 000.
+  // The milliseconds to wait before responding, at most 60 000.
   uint32_t   delay_ms;
-  // Headers of the answer; at most 256.
+  // The headers of the response, at most 256.
   orbital_test_deliveries_list_header_t   headers;
-  // Body of the answer; at most 64 KiB.
+  // The body of the response, at most 64 KiB.
   test_list_u8_t   body;
 } orbital_test_deliveries_planned_reply_t;
 
@@ -134,14 +136,14 @@ typedef struct {
   size_t len;
 } orbital_test_deliveries_list_planned_reply_t;
 
-// How to treat the deliveries of a key.
+// How the webhook responds to deliveries with a key.
 typedef struct orbital_test_deliveries_expect_options_t {
-  // Answers to the deliveries of this key, in order; those after the last one are answered with
+  // Responses to the deliveries with this key, in order. Deliveries after the last one of these get a
   // 200. At most 32.
   orbital_test_deliveries_list_planned_reply_t   replies;
 } orbital_test_deliveries_expect_options_t;
 
-// Why a key cannot be expected.
+// The reason why a key cannot be expected.
 typedef struct orbital_test_deliveries_expect_error_t {
   uint8_t tag;
   union {
@@ -152,12 +154,12 @@ typedef struct orbital_test_deliveries_expect_error_t {
 
 // Another run expects this key.
 #define ORBITAL_TEST_DELIVERIES_EXPECT_ERROR_TAKEN 0
-// The key is empty, longer than 256 bytes, or has control characters; the text says which.
+// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
 #define ORBITAL_TEST_DELIVERIES_EXPECT_ERROR_INVALID_KEY 1
-// A reply is outside its limits; the text says which and why.
+// A reply is invalid. The text says which one and why.
 #define ORBITAL_TEST_DELIVERIES_EXPECT_ERROR_INVALID_REPLY 2
 
-// Why there is no delivery.
+// The reason why waiting returned no delivery.
 typedef struct orbital_test_deliveries_wait_error_t {
   uint8_t tag;
   union {
@@ -166,16 +168,16 @@ typedef struct orbital_test_deliveries_wait_error_t {
   } val;
 } orbital_test_deliveries_wait_error_t;
 
-// The time given ran out. What came in that time stays in the queue.
+// The timeout given to the call expired. Deliveries received until then stay in the queue.
 #define ORBITAL_TEST_DELIVERIES_WAIT_ERROR_TIMEOUT 0
 // Another run expects this key.
 #define ORBITAL_TEST_DELIVERIES_WAIT_ERROR_TAKEN 1
-// A key that cannot be one; see `expect-error`.
+// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
 #define ORBITAL_TEST_DELIVERIES_WAIT_ERROR_INVALID_KEY 2
 // `n` is zero, or no key was given.
 #define ORBITAL_TEST_DELIVERIES_WAIT_ERROR_NOTHING_TO_WAIT_FOR 3
-// This many deliveries were dropped because the queue of a key was full. Reported once, when
-// all that was kept has been taken.
+// This number of deliveries was dropped because the queue of a key was full. Reported once, after all
+// queued deliveries have been returned.
 #define ORBITAL_TEST_DELIVERIES_WAIT_ERROR_OVERFLOW 4
 
 typedef struct {
@@ -223,52 +225,52 @@ typedef struct {
   size_t len;
 } orbital_test_events_list_header_t;
 
-// What a run sends to a target, with `POST`.
+// An event, which is sent to a target with `POST`.
 typedef struct orbital_test_events_event_t {
   // The name of the target.
   test_string_t   target;
-  // The key that its delivery will have, if the test chooses it. It is expected before the
-  // event is sent, so that no delivery can come too early.
+  // The key of the delivery that this event leads to, if the test chooses the key. The host expects the
+  // key before it sends the event, so even the fastest delivery is not lost.
   test_option_string_t   key;
-  // Appended to the path of the target's URL; empty, or starting with `/`. It may have a query.
+  // A path that is appended to the target's URL: empty, or starting with `/`. May include a query.
   test_string_t   path;
-  // They win over the target's default headers. At most 256.
+  // Headers, at most 256. They override the target's default headers.
   orbital_test_events_list_header_t   headers;
-  // At most 8 MiB.
+  // The body, at most 8 MiB.
   test_list_u8_t   body;
-  // Milliseconds for the whole exchange; none means the target's own setting.
+  // The timeout for the request and its response, in milliseconds. None means the target's default.
   test_option_u32_t   timeout_ms;
 } orbital_test_events_event_t;
 
-// Any other request to a target.
+// A request that is not an event, such as one that reads or prepares data.
 typedef struct orbital_test_events_http_request_t {
   // The name of the target.
   test_string_t   target;
-  // The method, such as `GET`.
+  // The HTTP method, such as `GET`.
   test_string_t   method;
-  // As in `event`.
+  // A path that is appended to the target's URL: empty, or starting with `/`. May include a query.
   test_string_t   path;
-  // As in `event`.
+  // Headers, at most 256. They override the target's default headers.
   orbital_test_events_list_header_t   headers;
-  // As in `event`.
+  // The body, at most 8 MiB.
   test_list_u8_t   body;
-  // As in `event`.
+  // The timeout for the request and its response, in milliseconds. None means the target's default.
   test_option_u32_t   timeout_ms;
 } orbital_test_events_http_request_t;
 
-// An answer, whatever its status.
+// A target's response, with any status.
 typedef struct orbital_test_events_receipt_t {
-  // The status, 100 to 999.
+  // The HTTP status, 100 to 999.
   uint16_t   status;
-  // In the order in which they came.
+  // The headers, in the order in which they were received.
   orbital_test_events_list_header_t   headers;
-  // At most what the host's configuration allows (1 MiB by default).
+  // The body. The host's configuration limits its size (1 MiB by default).
   test_list_u8_t   body;
-  // Seconds from the start of the request to the last byte of the answer.
+  // The time from the start of the request to the last byte of the response, in seconds.
   double   latency;
 } orbital_test_events_receipt_t;
 
-// Why there is no answer.
+// The reason why there is no response.
 typedef struct orbital_test_events_send_error_t {
   uint8_t tag;
   union {
@@ -279,18 +281,18 @@ typedef struct orbital_test_events_send_error_t {
   } val;
 } orbital_test_events_send_error_t;
 
-// No target of this name is configured; the text lists those that are.
+// The host's configuration has no target with this name. The text lists the configured targets.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_UNKNOWN_TARGET 0
-// The path, a header, the method or the body is outside its limits, or not granted to the
-// component; the text says which and why.
+// The path, a header, the method or the body is invalid or not granted to the component. The text says
+// which and why.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_INVALID 1
-// The event's key is expected by another run. Nothing was sent.
+// Another run expects the event's key. Nothing was sent.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_TAKEN 2
-// The connection was refused, reset or could not be made; the text says why.
+// The connection failed, for example because it was refused or reset. The text says why.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_UNREACHABLE 3
-// The time ran out. Whether the target took the request is not known.
+// The request timed out. The target may or may not have processed it.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_TIMEOUT 4
-// The answer's body is larger than this many bytes, which are allowed.
+// The body of the response is larger than the limit, which is this number of bytes.
 #define ORBITAL_TEST_EVENTS_SEND_ERROR_TOO_LARGE 5
 
 typedef struct {
@@ -311,15 +313,16 @@ typedef struct {
   size_t len;
 } orbital_test_events_list_result_receipt_send_error_t;
 
-// A label. A series has at most 8.
+// A label. A series has at most 8 of its own.
 typedef struct orbital_test_metrics_label_t {
-  // A letter, then letters, digits and `_`, of at most 100 bytes; not `component`, `case`, `le` or `quantile`.
+  // The name: a letter, followed by letters, digits and `_`, at most 100 bytes. `component`, `case`, `le`
+  // and `quantile` are reserved.
   test_string_t   name;
-  // At most 128 bytes. Use few different values: series are bounded in number.
+  // The value, at most 128 bytes. The number of series is limited, so use few different values.
   test_string_t   value;
 } orbital_test_metrics_label_t;
 
-// Why a value was not recorded.
+// The reason why a value was not recorded.
 typedef struct orbital_test_metrics_metric_error_t {
   uint8_t tag;
   union {
@@ -331,16 +334,17 @@ typedef struct orbital_test_metrics_metric_error_t {
   } val;
 } orbital_test_metrics_metric_error_t;
 
-// The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
-// `_bucket`, `_sum` or `_count`, which histograms add.
+// The name is longer than 100 bytes, is not a letter followed by letters, digits and `_`, or ends in
+// `_bucket`, `_sum` or `_count`, which are reserved for histograms.
 #define ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_NAME 0
-// A label is outside its limits; the text says which and why.
+// A label is invalid. The text says which and why.
 #define ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_LABEL 1
-// The value is not a number, or a counter would go down or become infinite.
+// The value is not a number, or would make a counter decrease or become infinite.
 #define ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_VALUE 2
-// The name stands for a metric of another kind; the text names the kind.
+// A metric with this name has another type. The text names that type.
 #define ORBITAL_TEST_METRICS_METRIC_ERROR_OTHER_KIND 3
-// The component has as many series as it may; the limit, which is 0 if it is granted no metrics.
+// The component has reached its limit of series, which is this number. It is 0 if the component is not
+// granted metrics.
 #define ORBITAL_TEST_METRICS_METRIC_ERROR_TOO_MANY_SERIES 4
 
 typedef struct {
@@ -355,15 +359,15 @@ typedef struct {
   } val;
 } orbital_test_metrics_result_void_metric_error_t;
 
-// A cron expression and the time zone it is meant in.
+// A cron expression with its time zone.
 typedef struct exports_orbital_test_suite_cron_schedule_t {
   // Five fields: minute, hour, day of month, month, day of week.
   test_string_t   expression;
-  // A name of the IANA time zone database such as `Europe/Madrid`; none means UTC.
+  // The name of a time zone in the IANA database, such as `Europe/Madrid`. None means UTC.
   test_option_string_t   zone;
 } exports_orbital_test_suite_cron_schedule_t;
 
-// When the host starts a case by itself.
+// When the host starts a case.
 typedef struct exports_orbital_test_suite_schedule_t {
   uint8_t tag;
   union {
@@ -372,27 +376,28 @@ typedef struct exports_orbital_test_suite_schedule_t {
   } val;
 } exports_orbital_test_suite_schedule_t;
 
-// At multiples of this period, in milliseconds, since the Unix epoch, moved by an offset that
-// depends on the case's id, so that cases of one period do not all start at once. At least 1.
+// Periodically, at multiples of this period since the Unix epoch, in milliseconds, at least 1. The host
+// adds an offset that depends on the case's id, so that cases with the same period do not all start at
+// once.
 #define EXPORTS_ORBITAL_TEST_SUITE_SCHEDULE_EVERY 0
-// At the times that a cron expression names, exactly.
+// At the times of a cron expression, exactly.
 #define EXPORTS_ORBITAL_TEST_SUITE_SCHEDULE_CRON 1
-// Only when somebody asks for it.
+// Only on request.
 #define EXPORTS_ORBITAL_TEST_SUITE_SCHEDULE_MANUAL 2
 
-// A label for filters, maintenance windows and the metric `orbital_case_info`.
+// A label of a case, for filters, maintenance windows and the metric `orbital_case_info`.
 typedef struct exports_orbital_test_suite_tag_t {
-  // A letter, then letters, digits and `_`; at most 64 bytes; each name once per case.
+  // The name: a letter, followed by letters, digits and `_`, at most 64 bytes. Unique in the case.
   test_string_t   name;
-  // At most 256 bytes.
+  // The value, at most 256 bytes.
   test_string_t   value;
 } exports_orbital_test_suite_tag_t;
 
-// What the host does when an attempt ends as `fail`, `timeout` or `error`.
+// When the host retries an attempt that ended with outcome `fail`, `timeout` or `error`.
 typedef struct exports_orbital_test_suite_retry_policy_t {
-  // Further attempts after the first one; 0 for none; at most 10.
+  // The maximum number of retries, 0 to 10.
   uint32_t   retries;
-  // Milliseconds between the end of an attempt and the start of the next one.
+  // The delay between the end of an attempt and the start of the next one, in milliseconds.
   uint32_t   delay_ms;
 } exports_orbital_test_suite_retry_policy_t;
 
@@ -401,22 +406,22 @@ typedef struct {
   size_t len;
 } exports_orbital_test_suite_list_tag_t;
 
-// One test.
+// A test.
 typedef struct exports_orbital_test_suite_test_case_t {
-  // Unique in the component; 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
+  // The name, unique in the component: 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
   // `component/name`.
   test_string_t   name;
-  // When it runs.
+  // When the case runs.
   exports_orbital_test_suite_schedule_t   schedule;
-  // How long one attempt may take, in milliseconds, from the moment the test is entered. At
-  // least 1; none means what the host's configuration says.
+  // The timeout of one attempt in milliseconds, at least 1, measured from the call of `run`. None means
+  // the default in the host's configuration.
   test_option_u32_t   timeout_ms;
-  // Labels; at most 16.
+  // Labels of the case, at most 16.
   exports_orbital_test_suite_list_tag_t   tags;
-  // When to try again.
+  // When to retry a failed attempt.
   exports_orbital_test_suite_retry_policy_t   retry;
-  // How many runs of this case may be in flight at once, at least 1. A tick that comes while
-  // that many are running is skipped and counted.
+  // The maximum number of concurrent runs of this case, at least 1. While this many are running,
+  // scheduled runs are skipped and counted.
   uint32_t   max_in_flight;
 } exports_orbital_test_suite_test_case_t;
 
@@ -433,70 +438,70 @@ typedef struct {
 } exports_orbital_test_suite_result_void_string_t;
 
 // Imported Functions from `orbital:test/log@0.1.0`
-// Adds a line to the run's report. The lines of one run are bounded in number and bytes; a run that
-// says more ends as `error`.
+// Adds a line to the run's report. The number and the size of the lines of a run are limited; a run that
+// exceeds the limit ends with outcome `error`.
 extern void orbital_test_log_log(orbital_test_log_level_t level, test_string_t *message, orbital_test_log_list_field_t *fields);
 
 // Imported Functions from `orbital:test/verdict@0.1.0`
-// Marks the run as failed, with a reason for a person to read, and goes on: whatever happens after
-// it, the run's outcome is `fail`. It can be called more than once; all reasons are reported.
+// Marks the run as failed, with a reason, and continues. The outcome of the run is then `fail`, even if it
+// times out or traps later. Can be called several times; all reasons are reported.
 extern void orbital_test_verdict_fail(test_string_t *message);
 
 // Imported Functions from `orbital:test/context@0.1.0`
-// The run that calls.
+// Returns the current run.
 extern void orbital_test_context_current(orbital_test_context_run_context_t *ret);
-// Milliseconds until the attempt's time has run out.
+// Returns the milliseconds that are left before the attempt times out.
 extern uint32_t orbital_test_context_time_left_ms(void);
 
 // Imported Functions from `orbital:test/config@0.1.0`
-// The value of a name, or none if the operator did not set it.
+// Returns the value with this name, or none if the operator did not set it.
 extern bool orbital_test_config_get(test_string_t *name, test_string_t *ret);
-// All names and values, sorted by name.
+// Returns all names and values, sorted by name.
 extern void orbital_test_config_all(test_list_tuple2_string_string_t *ret);
 
 // Imported Functions from `orbital:test/clock@0.1.0`
-// Seconds since the Unix epoch, by the host's clock. It does not jump while the run lasts.
+// Returns the time of the host's clock, in seconds since the Unix epoch. It does not jump during a run.
 extern double orbital_test_clock_now(void);
-// Seconds since the attempt began. It never goes back.
+// Returns the time since the attempt started, in seconds. It never goes backwards.
 extern double orbital_test_clock_elapsed(void);
-// Waits for this many milliseconds.
+// Sleeps for this many milliseconds.
 extern void orbital_test_clock_sleep(uint32_t duration_ms);
 
 // Imported Functions from `orbital:test/deliveries@0.1.0`
-// A new key: unguessable, and unique over all runs of all replicas. A UUID, version 7.
+// Returns a new key that cannot be guessed, and that is unique among all runs and hosts. A UUID, version 7.
 extern void orbital_test_deliveries_new_id(test_string_t *ret);
-// Claims a key for this run, until the run ends. Expecting a key again that this run has is not an
-// error; options given then take the place of earlier ones.
+// Reserves a key for this run until the run ends. It is not an error to expect a key twice in the same
+// run; the options of the last call apply.
 //
-// A delivery that came shortly before its key was expected (because the system made the key) is
-// found: the host keeps such deliveries for a bounded time.
+// When the system under test generates the key, the delivery can arrive before the test expects it. The
+// host keeps such early deliveries for a limited time.
 extern bool orbital_test_deliveries_expect(test_string_t *key, orbital_test_deliveries_expect_options_t *options, orbital_test_deliveries_expect_error_t *err);
-// Takes the next delivery of a key, in the order in which they came; waits for it if need be.
-// Expects the key first.
+// Returns the next delivery with this key, in the order of arrival, and removes it from the queue. Waits
+// for it if the queue is empty. Also expects the key, as `expect` does.
 //
-// Without a timeout it waits as long as the run may last: if nothing comes, the run ends as
-// `timeout`, and the host says what was waited for and what came instead. With a timeout, in
-// milliseconds, running out of time is an error that a test may well want; 0 looks without waiting.
+// Without a timeout, it waits until the run itself times out. The run then ends with outcome `timeout`,
+// and the report says which key was awaited and what the webhook received instead. With a timeout, in
+// milliseconds, it returns the error `timeout`, which the test can handle. A timeout of 0 returns at once.
 extern bool orbital_test_deliveries_wait_for(test_string_t *key, uint32_t *maybe_timeout_ms, orbital_test_deliveries_delivery_t *ret, orbital_test_deliveries_wait_error_t *err);
-// Takes the next `n` deliveries of any of these keys, in the order in which they came; waits until
-// there are as many. Otherwise as `wait-for`.
+// Returns the next `n` deliveries with any of these keys, in the order of arrival, and removes them from
+// the queues. Waits until there are `n`. Keys and timeout work as in `wait-for`.
 extern bool orbital_test_deliveries_wait_n(test_list_string_t *keys, uint32_t n, uint32_t *maybe_timeout_ms, orbital_test_deliveries_list_delivery_t *ret, orbital_test_deliveries_wait_error_t *err);
 
 // Imported Functions from `orbital:test/events@0.1.0`
-// Sends an event and waits for the answer.
+// Sends an event and waits for the response.
 extern bool orbital_test_events_send_event(orbital_test_events_event_t *event, orbital_test_events_receipt_t *ret, orbital_test_events_send_error_t *err);
-// Sends events at the same time, up to a bound that the host sets, and waits for all answers. The
-// answers are in the order of the events. All keys are expected before the first event is sent.
+// Sends events concurrently and waits for all responses, which are in the order of the events. The host
+// limits how many are sent at once. All keys are expected before the first event is sent.
 extern void orbital_test_events_send_events(orbital_test_events_list_event_t *events, orbital_test_events_list_result_receipt_send_error_t *ret);
-// Sends any other request and waits for the answer.
+// Sends a request that is not an event, and waits for the response.
 extern bool orbital_test_events_request(orbital_test_events_http_request_t *request, orbital_test_events_receipt_t *ret, orbital_test_events_send_error_t *err);
 
 // Imported Functions from `orbital:test/metrics@0.1.0`
-// Adds to a counter. Name it `…_total`.
+// Adds a value to a counter. By convention its name ends in `_total`.
 extern bool orbital_test_metrics_counter(test_string_t *name, double value, orbital_test_metrics_list_label_t *labels, orbital_test_metrics_metric_error_t *err);
-// Sets a gauge.
+// Sets a gauge to a value.
 extern bool orbital_test_metrics_gauge(test_string_t *name, double value, orbital_test_metrics_list_label_t *labels, orbital_test_metrics_metric_error_t *err);
-// Adds an observation to a histogram. In base units: seconds, bytes.
+// Adds an observation to a histogram, in base units such as seconds or bytes.
 extern bool orbital_test_metrics_histogram(test_string_t *name, double value, orbital_test_metrics_list_label_t *labels, orbital_test_metrics_metric_error_t *err);
 
 // Exported Functions from `orbital:test/suite@0.1.0`

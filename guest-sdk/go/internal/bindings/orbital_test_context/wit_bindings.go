@@ -13,20 +13,21 @@ import (
 	"unsafe"
 )
 
-// The run, as the host sees it.
+// Describes a run.
 type RunContext struct {
-	// Unique over all runs of all replicas: a UUID, version 7.
+	// Identifies the run, also among several hosts. A UUID, version 7.
 	RunId string
-	// The component's name: the stem of its file.
+	// The name of the component: its file name without the extension.
 	Component string
-	// The case's name.
+	// The name of the case.
 	Case string
-	// 1 for the first attempt of the run.
+	// The number of the attempt, starting at 1.
 	Attempt uint32
-	// The operator's name for where the host runs, such as `staging`; empty if not set.
+	// The name of the environment that the host runs in, such as `staging`. Empty if the operator did not
+	// set it.
 	Environment string
-	// The webhook's public URL, without a slash at its end: where the system under test must
-	// deliver to. A path may be appended to it.
+	// The public URL of the webhook, without a trailing slash. The system under test must deliver to this
+	// URL. A test may append a path to it.
 	WebhookUrl string
 }
 

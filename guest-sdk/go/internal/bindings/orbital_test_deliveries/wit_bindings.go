@@ -14,52 +14,53 @@ import (
 	"unsafe"
 )
 
-// A header of HTTP. Names are in lower case. A byte of the value that is not ASCII stands as the
-// character of the same number (Latin-1), in both directions.
+// An HTTP header.
 type Header struct {
-	// The name.
+	// The name, in lower case.
 	Name string
-	// The value.
+	// The value. Each byte that is not ASCII is the character with the same number (Latin-1), both in
+	// headers that a test sends and in headers that it receives.
 	Value string
 }
 
 // A request that the webhook received.
 type Delivery struct {
-	// The key that tied it to this run.
+	// The key that assigned the delivery to this run.
 	Key string
-	// The method, in capitals.
+	// The HTTP method, in upper case.
 	Method string
-	// The path, as it was sent.
+	// The path, exactly as it was sent.
 	Path string
-	// What came after the first `?` of the URL; empty if nothing did.
+	// The query string: the part of the URL after the first `?`, or empty.
 	Query string
-	// In the order in which they came.
+	// The headers, in the order in which they were sent.
 	Headers []Header
-	// At most what the host's configuration allows (1 MiB by default).
+	// The body. The host's configuration limits its size (1 MiB by default).
 	Body []uint8
-	// Seconds since the Unix epoch when its last byte had come, by the same clock as `clock.now`.
+	// The time when the last byte was received, in seconds since the Unix epoch, by the clock of
+	// `clock.now`.
 	ReceivedAt float64
-	// Seconds from the sending of the event to the receipt of this delivery. The event is the one
-	// that this run sent with this key; for a key that the system made, the run's only event
-	// without a key. None if there is no such event.
+	// The time from sending the event to receiving this delivery, in seconds. The event is the one that
+	// this run sent with this key. If the system under test generated the key, it is the only event that
+	// this run sent without a key. None if there is no such event.
 	Latency witTypes.Option[float64]
 }
 
-// What the webhook answers to one delivery of a key.
+// The webhook's response to one delivery.
 type PlannedReply struct {
-	// The status, 200 to 599.
+	// The HTTP status, 200 to 599.
 	Status uint16
-	// Milliseconds to wait before answering; at most 60 000.
+	// The milliseconds to wait before responding, at most 60 000.
 	DelayMs uint32
-	// Headers of the answer; at most 256.
+	// The headers of the response, at most 256.
 	Headers []Header
-	// Body of the answer; at most 64 KiB.
+	// The body of the response, at most 64 KiB.
 	Body []uint8
 }
 
-// How to treat the deliveries of a key.
+// How the webhook responds to deliveries with a key.
 type ExpectOptions struct {
-	// Answers to the deliveries of this key, in order; those after the last one are answered with
+	// Responses to the deliveries with this key, in order. Deliveries after the last one of these get a
 	// 200. At most 32.
 	Replies []PlannedReply
 }
@@ -67,13 +68,13 @@ type ExpectOptions struct {
 const (
 	// Another run expects this key.
 	ExpectErrorTaken uint8 = 0
-	// The key is empty, longer than 256 bytes, or has control characters; the text says which.
+	// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
 	ExpectErrorInvalidKey uint8 = 1
-	// A reply is outside its limits; the text says which and why.
+	// A reply is invalid. The text says which one and why.
 	ExpectErrorInvalidReply uint8 = 2
 )
 
-// Why a key cannot be expected.
+// The reason why a key cannot be expected.
 type ExpectError struct {
 	tag   uint8
 	value any
@@ -107,20 +108,20 @@ func MakeExpectErrorInvalidReply(value string) ExpectError {
 }
 
 const (
-	// The time given ran out. What came in that time stays in the queue.
+	// The timeout given to the call expired. Deliveries received until then stay in the queue.
 	WaitErrorTimeout uint8 = 0
 	// Another run expects this key.
 	WaitErrorTaken uint8 = 1
-	// A key that cannot be one; see `expect-error`.
+	// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
 	WaitErrorInvalidKey uint8 = 2
 	// `n` is zero, or no key was given.
 	WaitErrorNothingToWaitFor uint8 = 3
-	// This many deliveries were dropped because the queue of a key was full. Reported once, when
-	// all that was kept has been taken.
+	// This number of deliveries was dropped because the queue of a key was full. Reported once, after all
+	// queued deliveries have been returned.
 	WaitErrorOverflow uint8 = 4
 )
 
-// Why there is no delivery.
+// The reason why waiting returned no delivery.
 type WaitError struct {
 	tag   uint8
 	value any

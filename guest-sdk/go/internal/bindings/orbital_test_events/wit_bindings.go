@@ -17,68 +17,68 @@ import (
 
 type Header = orbital_test_deliveries.Header
 
-// What a run sends to a target, with `POST`.
+// An event, which is sent to a target with `POST`.
 type Event struct {
 	// The name of the target.
 	Target string
-	// The key that its delivery will have, if the test chooses it. It is expected before the
-	// event is sent, so that no delivery can come too early.
+	// The key of the delivery that this event leads to, if the test chooses the key. The host expects the
+	// key before it sends the event, so even the fastest delivery is not lost.
 	Key witTypes.Option[string]
-	// Appended to the path of the target's URL; empty, or starting with `/`. It may have a query.
+	// A path that is appended to the target's URL: empty, or starting with `/`. May include a query.
 	Path string
-	// They win over the target's default headers. At most 256.
+	// Headers, at most 256. They override the target's default headers.
 	Headers []orbital_test_deliveries.Header
-	// At most 8 MiB.
+	// The body, at most 8 MiB.
 	Body []uint8
-	// Milliseconds for the whole exchange; none means the target's own setting.
+	// The timeout for the request and its response, in milliseconds. None means the target's default.
 	TimeoutMs witTypes.Option[uint32]
 }
 
-// Any other request to a target.
+// A request that is not an event, such as one that reads or prepares data.
 type HttpRequest struct {
 	// The name of the target.
 	Target string
-	// The method, such as `GET`.
+	// The HTTP method, such as `GET`.
 	Method string
-	// As in `event`.
+	// A path that is appended to the target's URL: empty, or starting with `/`. May include a query.
 	Path string
-	// As in `event`.
+	// Headers, at most 256. They override the target's default headers.
 	Headers []orbital_test_deliveries.Header
-	// As in `event`.
+	// The body, at most 8 MiB.
 	Body []uint8
-	// As in `event`.
+	// The timeout for the request and its response, in milliseconds. None means the target's default.
 	TimeoutMs witTypes.Option[uint32]
 }
 
-// An answer, whatever its status.
+// A target's response, with any status.
 type Receipt struct {
-	// The status, 100 to 999.
+	// The HTTP status, 100 to 999.
 	Status uint16
-	// In the order in which they came.
+	// The headers, in the order in which they were received.
 	Headers []orbital_test_deliveries.Header
-	// At most what the host's configuration allows (1 MiB by default).
+	// The body. The host's configuration limits its size (1 MiB by default).
 	Body []uint8
-	// Seconds from the start of the request to the last byte of the answer.
+	// The time from the start of the request to the last byte of the response, in seconds.
 	Latency float64
 }
 
 const (
-	// No target of this name is configured; the text lists those that are.
+	// The host's configuration has no target with this name. The text lists the configured targets.
 	SendErrorUnknownTarget uint8 = 0
-	// The path, a header, the method or the body is outside its limits, or not granted to the
-	// component; the text says which and why.
+	// The path, a header, the method or the body is invalid or not granted to the component. The text says
+	// which and why.
 	SendErrorInvalid uint8 = 1
-	// The event's key is expected by another run. Nothing was sent.
+	// Another run expects the event's key. Nothing was sent.
 	SendErrorTaken uint8 = 2
-	// The connection was refused, reset or could not be made; the text says why.
+	// The connection failed, for example because it was refused or reset. The text says why.
 	SendErrorUnreachable uint8 = 3
-	// The time ran out. Whether the target took the request is not known.
+	// The request timed out. The target may or may not have processed it.
 	SendErrorTimeout uint8 = 4
-	// The answer's body is larger than this many bytes, which are allowed.
+	// The body of the response is larger than the limit, which is this number of bytes.
 	SendErrorTooLarge uint8 = 5
 )
 
-// Why there is no answer.
+// The reason why there is no response.
 type SendError struct {
 	tag   uint8
 	value any

@@ -14,22 +14,22 @@ import (
 )
 
 const (
-	// For the author, while the test is being written.
+	// Details that help to write or debug the test.
 	LevelDebug uint8 = 0
-	// What happens.
+	// Normal progress.
 	LevelInfo uint8 = 1
-	// What is odd, but does not fail the test.
+	// Something unexpected that does not fail the test.
 	LevelWarn uint8 = 2
-	// What is wrong.
+	// A problem. It does not fail the test; `verdict.fail` does.
 	LevelError uint8 = 3
 )
 
-// How much a line matters.
+// The severity of a line.
 type Level = uint8
 
-// A name and a value beside the message.
+// A structured value of a line.
 type Field struct {
-	// What the value is.
+	// The name of the value.
 	Name string
 	// The value, as text.
 	Value string

@@ -14,29 +14,31 @@ import (
 	"unsafe"
 )
 
-// A label. A series has at most 8.
+// A label. A series has at most 8 of its own.
 type Label struct {
-	// A letter, then letters, digits and `_`, of at most 100 bytes; not `component`, `case`, `le` or `quantile`.
+	// The name: a letter, followed by letters, digits and `_`, at most 100 bytes. `component`, `case`, `le`
+	// and `quantile` are reserved.
 	Name string
-	// At most 128 bytes. Use few different values: series are bounded in number.
+	// The value, at most 128 bytes. The number of series is limited, so use few different values.
 	Value string
 }
 
 const (
-	// The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
-	// `_bucket`, `_sum` or `_count`, which histograms add.
+	// The name is longer than 100 bytes, is not a letter followed by letters, digits and `_`, or ends in
+	// `_bucket`, `_sum` or `_count`, which are reserved for histograms.
 	MetricErrorInvalidName uint8 = 0
-	// A label is outside its limits; the text says which and why.
+	// A label is invalid. The text says which and why.
 	MetricErrorInvalidLabel uint8 = 1
-	// The value is not a number, or a counter would go down or become infinite.
+	// The value is not a number, or would make a counter decrease or become infinite.
 	MetricErrorInvalidValue uint8 = 2
-	// The name stands for a metric of another kind; the text names the kind.
+	// A metric with this name has another type. The text names that type.
 	MetricErrorOtherKind uint8 = 3
-	// The component has as many series as it may; the limit, which is 0 if it is granted no metrics.
+	// The component has reached its limit of series, which is this number. It is 0 if the component is not
+	// granted metrics.
 	MetricErrorTooManySeries uint8 = 4
 )
 
-// Why a value was not recorded.
+// The reason why a value was not recorded.
 type MetricError struct {
 	tag   uint8
 	value any

@@ -11,25 +11,26 @@ import (
 	witTypes "github.com/orbital-e2e/orbital/guest-sdk/go/internal/wit/types"
 )
 
-// A cron expression and the time zone it is meant in.
+// A cron expression with its time zone.
 type CronSchedule struct {
 	// Five fields: minute, hour, day of month, month, day of week.
 	Expression string
-	// A name of the IANA time zone database such as `Europe/Madrid`; none means UTC.
+	// The name of a time zone in the IANA database, such as `Europe/Madrid`. None means UTC.
 	Zone witTypes.Option[string]
 }
 
 const (
-	// At multiples of this period, in milliseconds, since the Unix epoch, moved by an offset that
-	// depends on the case's id, so that cases of one period do not all start at once. At least 1.
+	// Periodically, at multiples of this period since the Unix epoch, in milliseconds, at least 1. The host
+	// adds an offset that depends on the case's id, so that cases with the same period do not all start at
+	// once.
 	ScheduleEvery uint8 = 0
-	// At the times that a cron expression names, exactly.
+	// At the times of a cron expression, exactly.
 	ScheduleCron uint8 = 1
-	// Only when somebody asks for it.
+	// Only on request.
 	ScheduleManual uint8 = 2
 )
 
-// When the host starts a case by itself.
+// When the host starts a case.
 type Schedule struct {
 	tag   uint8
 	value any
@@ -62,37 +63,37 @@ func MakeScheduleManual() Schedule {
 	return Schedule{ScheduleManual, nil}
 }
 
-// A label for filters, maintenance windows and the metric `orbital_case_info`.
+// A label of a case, for filters, maintenance windows and the metric `orbital_case_info`.
 type Tag struct {
-	// A letter, then letters, digits and `_`; at most 64 bytes; each name once per case.
+	// The name: a letter, followed by letters, digits and `_`, at most 64 bytes. Unique in the case.
 	Name string
-	// At most 256 bytes.
+	// The value, at most 256 bytes.
 	Value string
 }
 
-// What the host does when an attempt ends as `fail`, `timeout` or `error`.
+// When the host retries an attempt that ended with outcome `fail`, `timeout` or `error`.
 type RetryPolicy struct {
-	// Further attempts after the first one; 0 for none; at most 10.
+	// The maximum number of retries, 0 to 10.
 	Retries uint32
-	// Milliseconds between the end of an attempt and the start of the next one.
+	// The delay between the end of an attempt and the start of the next one, in milliseconds.
 	DelayMs uint32
 }
 
-// One test.
+// A test.
 type TestCase struct {
-	// Unique in the component; 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
+	// The name, unique in the component: 1 to 100 letters, digits, `-`, `_` and `.`. The case's id is
 	// `component/name`.
 	Name string
-	// When it runs.
+	// When the case runs.
 	Schedule Schedule
-	// How long one attempt may take, in milliseconds, from the moment the test is entered. At
-	// least 1; none means what the host's configuration says.
+	// The timeout of one attempt in milliseconds, at least 1, measured from the call of `run`. None means
+	// the default in the host's configuration.
 	TimeoutMs witTypes.Option[uint32]
-	// Labels; at most 16.
+	// Labels of the case, at most 16.
 	Tags []Tag
-	// When to try again.
+	// When to retry a failed attempt.
 	Retry RetryPolicy
-	// How many runs of this case may be in flight at once, at least 1. A tick that comes while
-	// that many are running is skipped and counted.
+	// The maximum number of concurrent runs of this case, at least 1. While this many are running,
+	// scheduled runs are skipped and counted.
 	MaxInFlight uint32
 }

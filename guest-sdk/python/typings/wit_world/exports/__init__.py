@@ -15,18 +15,18 @@ class Suite(Protocol):
     @abstractmethod
     def cases(self) -> List[suite.TestCase]:
         """
-        The cases of this component. Called once when the component is loaded, in an instance of its own
-        and with a time limit; of this package it may call `log` only.
+        Returns the cases of this component. The host calls it once when it loads the component, in a separate
+        instance and with a time limit. In this call, only `log` and `verdict` can be used.
         """
         raise NotImplementedError
 
     @abstractmethod
     def run(self, name: str) -> None:
         """
-        Runs one case, by its name, in an instance of its own.
+        Runs the case with this name. The host calls it in a new instance for each attempt.
         
-        It passes if this returns `ok` and `verdict.fail` was not called. The error is the reason, for a
-        person to read.
+        The attempt passes if it returns `ok` and `verdict.fail` was not called. The error is the reason of the
+        failure, as text for people.
         
         Raises: `componentize_py_types.Err(wit_world.imports.str)`
         """
