@@ -14,16 +14,16 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/utf8text"
 )
 
-// shownBytes is how many bytes of a body an error shows.
+// shownBytes is the maximum number of bytes of a body that an error shows.
 const shownBytes = 300
 
-// BodyError is why a body is not what was asked for. It shows the body's beginning.
+// BodyError is an error of reading a body. The message includes the start of the body.
 type BodyError struct {
-	// Pointer is the JSON pointer at which there is no value; empty if the body is not the JSON expected.
+	// Pointer is the JSON pointer that has no value. Empty if the body is not JSON, or the JSON does not have the requested type.
 	Pointer string
-	// Err is what is wrong with the JSON.
+	// Err is the error of the JSON parser.
 	Err error
-	// Beginning is the body's beginning.
+	// Beginning is the start of the body.
 	Beginning string
 }
 
@@ -34,7 +34,7 @@ func (e *BodyError) Error() string {
 	return fmt.Sprintf("not the JSON expected: %v; it is %s", e.Err, e.Beginning)
 }
 
-// Unwrap is what is wrong with the JSON.
+// Unwrap returns the error of the JSON parser.
 func (e *BodyError) Unwrap() error { return e.Err }
 
 // utf8JSON returns a body of JSON as UTF-8 without a byte order mark. JSON starts with an ASCII character, so that UTF-16 is
@@ -69,7 +69,7 @@ func utf8JSON(body []byte) []byte {
 // byteOrderMark is at the start of some texts in UTF-16, and belongs to no text.
 const byteOrderMark = 0xfeff
 
-// readJSON reads a body into a value.
+// readJSON parses a body into a value.
 func readJSON(body []byte, into any) error {
 	if err := json.Unmarshal(utf8JSON(body), into); err != nil {
 		return &BodyError{Err: err, Beginning: beginning(body)}
@@ -77,7 +77,7 @@ func readJSON(body []byte, into any) error {
 	return nil
 }
 
-// readPointer reads what a JSON pointer names into a value.
+// readPointer parses the value at a JSON pointer into a value.
 func readPointer(body []byte, pointer string, into any) error {
 	found := json.RawMessage(utf8JSON(body))
 	if !json.Valid(found) {
@@ -98,7 +98,7 @@ func readPointer(body []byte, pointer string, into any) error {
 	return nil
 }
 
-// member is the value of this name in an object, or at this index in a list; nil if there is none.
+// member returns the value with this name in an object, or at this index in an array, or nil.
 func member(of json.RawMessage, name string) json.RawMessage {
 	var object map[string]json.RawMessage
 	if json.Unmarshal(of, &object) == nil {
@@ -112,7 +112,7 @@ func member(of json.RawMessage, name string) json.RawMessage {
 	return list[index]
 }
 
-// beginning is the first bytes of a body, for a person to read.
+// beginning returns the first bytes of a body, as text for people.
 func beginning(body []byte) string {
 	switch {
 	case len(body) == 0:

@@ -8,13 +8,13 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/suite"
 )
 
-// Case registers a test, from a function init:
+// Case registers a test. Call it in a function init:
 //
 //	orbital.Case("smoke", orbital.Every(time.Second), smoke, orbital.Timeout(3*time.Second))
 //
-// The name is unique in the suite: 1 to 100 letters, digits, -, _ and .
+// The name must be unique in the suite: 1 to 100 letters, digits, -, _ and .
 //
-// If something of it cannot be, the component does not load, and the host says why; in a go test, it panics.
+// If an argument is invalid, the component does not load, and the host reports why. In a go test, Case panics.
 func Case(name string, schedule Schedule, test func(t *T), options ...Option) {
 	added := suite.Case{
 		Name:        name,
@@ -27,7 +27,7 @@ func Case(name string, schedule Schedule, test func(t *T), options ...Option) {
 		err = schedule.check()
 	}
 	if err == nil && test == nil {
-		err = fmt.Errorf("there is no function to run; give one after the schedule")
+		err = fmt.Errorf("the function is missing; pass it after the schedule")
 	}
 	for _, option := range options {
 		if err == nil {

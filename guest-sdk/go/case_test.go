@@ -20,14 +20,14 @@ func TestWhatCannotBeACaseIsRefusedWithTheFix(t *testing.T) {
 		option   orbital.Option
 		want     string
 	}{
-		"a name twice":        {"twice", second, nothing, nil, "orbital: the case `twice`: there is a case of this name already"},
+		"a name twice":        {"twice", second, nothing, nil, "orbital: the case `twice`: a case with this name already exists"},
 		"no name":             {"", second, nothing, nil, "use 1 to 100 letters"},
 		"a name with a slash": {"a/b", second, nothing, nil, "as in `fan-out`"},
-		"no schedule":         {"a", orbital.Schedule{}, nothing, nil, "give it one of orbital.Every"},
-		"no function":         {"a", second, nil, nil, "there is no function to run"},
+		"no schedule":         {"a", orbital.Schedule{}, nothing, nil, "use one of orbital.Every"},
+		"no function":         {"a", second, nil, nil, "the function is missing"},
 		"no period":           {"a", orbital.Every(0), nothing, nil, "the period must be longer than zero"},
 		"a period too fine":   {"a", orbital.Every(1500 * time.Microsecond), nothing, nil, "1.5ms is not a whole number of milliseconds"},
-		"a period too long":   {"a", orbital.Every(50 * 24 * time.Hour), nothing, nil, "is too long; at most 49 days"},
+		"a period too long":   {"a", orbital.Every(50 * 24 * time.Hour), nothing, nil, "is too long; the maximum is 49 days"},
 		"six fields of cron":  {"a", orbital.Cron("0 0 7 * * *", ""), nothing, nil, "this one has 6"},
 		"a negative timeout":  {"a", second, nothing, orbital.Timeout(-1), "the timeout must be longer than zero"},
 		"many retries":        {"a", second, nothing, orbital.Retries(11, 0), "11 retries are too many; at most 10"},

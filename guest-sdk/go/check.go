@@ -7,7 +7,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/equal"
 )
 
-// Check marks the run as failed unless the condition holds, and goes on. It returns whether it holds:
+// Check checks a condition. If it is false, Check marks the run as failed and continues. It returns the condition:
 // t.Check(delivery.Latency < limit, "slow for %s", id).
 func (t *T) Check(holds bool, format string, args ...any) bool {
 	if !holds {
@@ -16,13 +16,13 @@ func (t *T) Check(holds bool, format string, args ...any) bool {
 	return holds
 }
 
-// CheckEq marks the run as failed unless both values are equal, with both in the reason as JSON, and goes on. It returns
-// whether they are: t.CheckEq(receipt.Status, 202).
+// CheckEq checks that two values are equal. If not, it marks the run as failed, with both values as JSON, and continues.
+// It returns whether they are equal: t.CheckEq(receipt.Status, 202).
 //
-// Values are equal as reflect.DeepEqual has it, and a number is equal to the same number of another type, so that JSON
-// that was read into an any can be compared with what Go writes: t.CheckEq(got["count"], 3).
+// Values are compared like in reflect.DeepEqual, except that numbers of different types can be equal. So JSON that was
+// parsed into an any can be compared with Go values: t.CheckEq(got["count"], 3).
 //
-// A text after the values, with what is formatted into it, goes before the difference.
+// An optional message, with arguments to format, is shown before the difference.
 func (t *T) CheckEq(got, want any, message ...any) bool {
 	isEqual := equal.Values(got, want)
 	if !isEqual {
@@ -31,7 +31,7 @@ func (t *T) CheckEq(got, want any, message ...any) bool {
 	return isEqual
 }
 
-// CheckNe marks the run as failed if both values are equal, and goes on. It returns whether they differ.
+// CheckNe checks that two values differ. If not, it marks the run as failed and continues. It returns whether they differ.
 func (t *T) CheckNe(got, unwanted any, message ...any) bool {
 	isEqual := equal.Values(got, unwanted)
 	if isEqual {

@@ -9,41 +9,41 @@ import (
 
 // Delivery is a request that the webhook received for this run.
 type Delivery struct {
-	// Key tied it to this run.
+	// Key is the key that assigned the delivery to this run.
 	Key string
-	// Method is in capitals.
+	// Method is the HTTP method, in upper case.
 	Method string
-	// Path is as it was sent.
+	// Path is the path, exactly as it was sent.
 	Path string
-	// Query is what came after the first ? of the URL; empty if nothing did.
+	// Query is the query string: the part of the URL after the first ?, or empty.
 	Query string
-	// Headers have names in lower case.
+	// Headers are the headers, with names in lower case.
 	Headers Headers
-	// Body is at most what the host's configuration allows (1 MiB by default).
+	// Body is the body. The host's configuration limits its size (1 MiB by default).
 	Body []byte
-	// ReceivedAt is when its last byte had come, by the host's clock.
+	// ReceivedAt is the time when the last byte was received, by the host's clock.
 	ReceivedAt time.Time
-	// Latency is from the sending of the event to the receipt of this delivery. It is zero if HasLatency is not set.
+	// Latency is the time from sending the event to receiving this delivery. It is zero if HasLatency is false.
 	Latency time.Duration
-	// HasLatency says whether the host can tell which event this delivery belongs to.
+	// HasLatency is whether the host can tell which event this delivery belongs to.
 	HasLatency bool
 }
 
-// JSON reads the body as JSON into what the argument points to, as json.Unmarshal does. The body may be UTF-8 or UTF-16,
-// with or without a byte order mark. The error is a *BodyError.
+// JSON parses the body as JSON, in UTF-8 or UTF-16, with or without a byte order mark, and stores the result in the value
+// that into points to, like json.Unmarshal. The error is a *BodyError.
 func (d Delivery) JSON(into any) error { return readJSON(d.Body, into) }
 
-// Pointer reads the value at a JSON pointer such as /user/email into what the argument points to. The error is a
-// *BodyError.
+// Pointer parses the value at a JSON pointer such as /user/email, and stores the result in the value that into points to.
+// The error is a *BodyError.
 func (d Delivery) Pointer(pointer string, into any) error { return readPointer(d.Body, pointer, into) }
 
-// Text is the body as text; what is not UTF-8 in it is replaced.
+// Text returns the body as text. Invalid UTF-8 is replaced.
 func (d Delivery) Text() string { return text(d.Body) }
 
-// Header is the first value of a header, by its name in any case; an empty text if there is none.
+// Header returns the first value of a header, or an empty string. The case of the name does not matter.
 func (d Delivery) Header(name string) string { return d.Headers.Get(name) }
 
-// String is the request line and the beginning of the body: enough to recognise it by.
+// String returns the request line and the start of the body.
 func (d Delivery) String() string {
 	mark := ""
 	if d.Query != "" {

@@ -9,23 +9,23 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Event is what a case sends to a target, with POST, for the system under test to deliver to the webhook.
+// Event is an event. A case sends it to a target, with POST, and the system under test delivers it to the webhook.
 type Event struct {
-	// Target is the name of a target, which the host's configuration must have.
+	// Target is the name of the target. The host's configuration must define it.
 	Target string
-	// Key is the key that the delivery will have, if the test chooses it. The host expects it before it sends the event,
-	// so that no delivery can come too early.
+	// Key is the key that the delivery will have, if the test chooses the key. The host expects the key before it sends
+	// the event, so even the fastest delivery is not lost.
 	Key string
-	// Path is appended to the path of the target's URL: empty, or starting with /. It may have a query.
+	// Path is appended to the target's URL: empty, or starting with /. It may include a query.
 	Path string
-	// Headers win over the target's own.
+	// Headers are the headers. They override the target's default headers.
 	Headers Headers
-	// JSON is a value that is sent as JSON, with content-type unless that is among the headers.
+	// JSON is a value that is sent as JSON. Sets the header content-type unless it is in Headers.
 	JSON any
-	// Body is sent as it is. Set this or JSON.
+	// Body is the body. Set Body or JSON, not both.
 	Body []byte
-	// Timeout bounds the whole exchange; without it, the target's own setting does. Counted in whole milliseconds,
-	// rounded up.
+	// Timeout is the timeout for the request and its response, rounded up to whole milliseconds. The default is the
+	// target's own timeout.
 	Timeout time.Duration
 }
 
@@ -41,7 +41,7 @@ func (e Event) contract() (contract.Event, error) {
 	return event, nil
 }
 
-// limit is a timeout that may be left out.
+// limit returns a timeout in milliseconds, or nil if there is none.
 func limit(timeout time.Duration) *uint32 {
 	if timeout == 0 {
 		return nil
@@ -50,13 +50,13 @@ func limit(timeout time.Duration) *uint32 {
 	return &whole
 }
 
-// content is a body and headers as they are sent.
+// content returns body and headers as they are sent.
 func content(body []byte, value any, headers Headers) ([]byte, []contract.Field, error) {
 	if value == nil {
 		return body, headers.fields(), nil
 	}
 	if body != nil {
-		return nil, nil, &SendError{Reason: ErrInvalidRequest, Text: "it has both a Body and JSON; set one of them"}
+		return nil, nil, &SendError{Reason: ErrInvalidRequest, Text: "both Body and JSON are set; remove one"}
 	}
 	body, err := json.Marshal(value)
 	if err != nil {

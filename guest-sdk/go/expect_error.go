@@ -2,11 +2,11 @@ package orbital
 
 import "github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 
-// ExpectError is why a key cannot be expected.
+// ExpectError is the reason why a key cannot be expected.
 type ExpectError struct {
 	// Reason is ErrTaken, ErrInvalidKey or ErrInvalidReply.
 	Reason error
-	// Text says what is wrong with the key or the reply.
+	// Text says why the key or the reply is invalid.
 	Text string
 }
 
@@ -15,13 +15,13 @@ func (e *ExpectError) Error() string {
 	case ErrTaken:
 		return "another run expects this key"
 	case ErrInvalidKey:
-		return "the key cannot be one: " + e.Text
+		return "invalid key: " + e.Text
 	default:
-		return "the reply cannot be one: " + e.Text
+		return "invalid reply: " + e.Text
 	}
 }
 
-// Unwrap is the reason, for errors.Is.
+// Unwrap returns the reason, for errors.Is.
 func (e *ExpectError) Unwrap() error { return e.Reason }
 
 func expectError(given *contract.Error) error {

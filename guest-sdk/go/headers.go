@@ -8,11 +8,11 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Headers are headers of HTTP, each with one value or several: orbital.Headers{"retry-after": {"1"}}. Those that the
-// host gives have names in lower case.
+// Headers are HTTP headers, each with one or more values: orbital.Headers{"retry-after": {"1"}}. Received headers have
+// names in lower case.
 type Headers map[string][]string
 
-// Get is the first value of a header, by its name in any case; an empty text if there is none.
+// Get returns the first value of a header, or an empty string. The case of the name does not matter.
 func (h Headers) Get(name string) string {
 	if values := h.Values(name); len(values) > 0 {
 		return values[0]
@@ -20,7 +20,7 @@ func (h Headers) Get(name string) string {
 	return ""
 }
 
-// Values is all values of a header, by its name in any case, in the order in which they came.
+// Values returns all values of a header, in the order in which they were received. The case of the name does not matter.
 func (h Headers) Values(name string) []string {
 	if values, isThere := h[strings.ToLower(name)]; isThere {
 		return values
@@ -41,7 +41,7 @@ func headers(given []contract.Field) Headers {
 	return headers
 }
 
-// fields is headers as the contract has them, sorted by name so that two runs send the same.
+// fields returns the headers in the type of the contract, sorted by name so that all runs send the same.
 func (h Headers) fields() []contract.Field {
 	var fields []contract.Field
 	for _, name := range slices.Sorted(maps.Keys(h)) {

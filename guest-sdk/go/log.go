@@ -8,28 +8,28 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Log says what happens, in the run's report. The arguments are put together as fmt.Println does. The lines of a run are
-// bounded in number and bytes; a run that says more ends as error.
+// Log logs a line to the run's report, formatted like fmt.Println. The number and the size of the lines of a run are
+// limited; a run that exceeds the limit ends with outcome error.
 func (t *T) Log(args ...any) { t.host.Log(contract.LevelInfo, line(args), nil) }
 
-// Logf says what happens, in the run's report.
+// Logf logs a line to the run's report, formatted like fmt.Printf.
 func (t *T) Logf(format string, args ...any) {
 	t.host.Log(contract.LevelInfo, fmt.Sprintf(format, args...), nil)
 }
 
-// Logger says things of all four levels, with names and values beside them: t.Logger().Warn("slow", "seconds", 3). None of
-// them fails the test.
+// Logger returns a logger with levels and structured values, which writes to the run's report:
+// t.Logger().Warn("slow", "seconds", 3). No level fails the test.
 func (t *T) Logger() *slog.Logger { return slog.New(handler{host: t.host}) }
 
-// handler makes lines of the run's report of what is logged.
+// handler writes records to the run's report.
 type handler struct {
 	host   contract.Host
 	fields []contract.Field
-	// group goes before the names of fields, with a dot at its end.
+	// group is the prefix of the names of fields, with a dot at its end.
 	group string
 }
 
-// Enabled is true: the host says which levels it shows.
+// Enabled returns true, because the host decides which levels it shows.
 func (h handler) Enabled(context.Context, slog.Level) bool { return true }
 
 func (h handler) Handle(_ context.Context, record slog.Record) error {

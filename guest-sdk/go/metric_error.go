@@ -2,30 +2,30 @@ package orbital
 
 import "fmt"
 
-// MetricError is why a value was not recorded.
+// MetricError is the reason why a value was not recorded.
 type MetricError struct {
 	// Reason is ErrInvalidName, ErrInvalidLabel, ErrInvalidValue, ErrOtherKind or ErrTooManySeries.
 	Reason error
-	// Text says what is outside its limits, or of which kind the metric is.
+	// Text says what is invalid, or which type the metric has.
 	Text string
-	// Limit is how many series a component may have.
+	// Limit is the maximum number of series of the component.
 	Limit int
 }
 
 func (e *MetricError) Error() string {
 	switch e.Reason {
 	case ErrInvalidName:
-		return "the metric's name cannot be one: " + e.Text
+		return "invalid metric name: " + e.Text
 	case ErrInvalidLabel:
-		return "the metric's label cannot be one: " + e.Text
+		return "invalid metric label: " + e.Text
 	case ErrInvalidValue:
-		return "the metric cannot have this value: " + e.Text
+		return "invalid metric value: " + e.Text
 	case ErrOtherKind:
-		return "the metric is of another kind: " + e.Text
+		return "the metric has another type: " + e.Text
 	default:
-		return fmt.Sprintf("the component has %d series already, as many as it may", e.Limit)
+		return fmt.Sprintf("the component has reached its limit of %d series", e.Limit)
 	}
 }
 
-// Unwrap is the reason, for errors.Is.
+// Unwrap returns the reason, for errors.Is.
 func (e *MetricError) Unwrap() error { return e.Reason }

@@ -2,21 +2,22 @@ package orbital
 
 import "github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 
-// Labels are names and values of a metric. Use few different values: series are bounded in number.
+// Labels are the labels of a metric, at most 8. The number of series is limited, so use few different values.
 type Labels map[string]string
 
-// Counter adds to a counter of the case's own: t.Counter("items_total", 3, orbital.Labels{"kind": "new"}). It is on the
-// host's metrics page as orbital_test_items_total, with the labels component and case added. The name ends in _total.
+// Counter adds a value to a counter: t.Counter("items_total", 3, orbital.Labels{"kind": "new"}). By convention its name
+// ends in _total. The host exports it as orbital_test_items_total, with the labels component and case. The error is a
+// *MetricError.
 func (t *T) Counter(name string, value float64, labels Labels) error {
 	return t.record(contract.Counter, name, value, labels)
 }
 
-// Gauge sets a gauge.
+// Gauge sets a gauge to a value. The error is a *MetricError.
 func (t *T) Gauge(name string, value float64, labels Labels) error {
 	return t.record(contract.Gauge, name, value, labels)
 }
 
-// Histogram adds an observation to a histogram. In base units: seconds, bytes.
+// Histogram adds an observation to a histogram, in base units such as seconds or bytes. The error is a *MetricError.
 func (t *T) Histogram(name string, value float64, labels Labels) error {
 	return t.record(contract.Histogram, name, value, labels)
 }

@@ -16,10 +16,10 @@ const (
 	longestTagged = 256
 )
 
-// Option is what else there is to say of a case.
+// Option is an optional setting of a case.
 type Option func(*suite.Case) error
 
-// Timeout is how long one attempt may take. Without it, what the host's configuration says.
+// Timeout sets the timeout of one attempt. The default is in the host's configuration.
 func Timeout(timeout time.Duration) Option {
 	return func(added *suite.Case) error {
 		milliseconds, err := wholeMilliseconds("the timeout", timeout)
@@ -28,13 +28,13 @@ func Timeout(timeout time.Duration) Option {
 	}
 }
 
-// Retries asks for further attempts after one that did not pass, at most 10, with a pause before each. A run that passes
-// then is a pass, and flaky.
+// Retries sets the maximum number of retries, at most 10, and the pause before each. A run that passes after a retry is
+// reported as passed and flaky.
 func Retries(retries int, pause time.Duration) Option {
 	return func(added *suite.Case) error {
 		switch {
 		case retries < 0:
-			return fmt.Errorf("%d retries cannot be; use 0 to %d", retries, mostRetries)
+			return fmt.Errorf("the number of retries is %d; use 0 to %d", retries, mostRetries)
 		case retries > mostRetries:
 			return fmt.Errorf("%d retries are too many; at most %d", retries, mostRetries)
 		}
@@ -48,7 +48,7 @@ func Retries(retries int, pause time.Duration) Option {
 	}
 }
 
-// Tag adds a label, for maintenance windows and to join metrics with: orbital.Tag("team", "growth").
+// Tag adds a label for filters, maintenance windows and metrics, at most 16: orbital.Tag("team", "growth").
 func Tag(name, value string) Option {
 	return func(added *suite.Case) error {
 		if !isTagName(name) {
@@ -70,11 +70,11 @@ func Tag(name, value string) Option {
 	}
 }
 
-// MaxInFlight is how many runs of the case may go on at once; 1 without it.
+// MaxInFlight sets the maximum number of concurrent runs of the case. The default is 1.
 func MaxInFlight(runs int) Option {
 	return func(added *suite.Case) error {
 		if runs < 1 {
-			return fmt.Errorf("%d runs in flight cannot be; at least 1", runs)
+			return fmt.Errorf("the maximum of runs in flight is %d; it must be at least 1", runs)
 		}
 		added.MaxInFlight = uint32(runs)
 		return nil

@@ -1,7 +1,7 @@
 // Package orbital is for writing end-to-end tests for orbital in Go.
 //
-// A test sends an event to the system under test and waits for what that system delivers to orbital's webhook. It is a
-// function; a suite of them is a component, one .wasm file, which is deployed by copying it into the host's directory.
+// A test sends an event to the system under test and waits for the delivery to orbital's webhook. A test is a function. A
+// suite of tests is a component: one .wasm file. To deploy it, copy it into the host's directory.
 //
 //	package main
 //
@@ -29,23 +29,22 @@
 //		t.CheckEq(got.Processed, true)
 //	}
 //
-// A case passes if it returns and nothing was marked as failed on the way. [T.Error], [T.Check] and [T.CheckEq] mark
-// and go on; [T.Fatal], [T.NoError] and a panic end the case.
+// A case passes if it returns and was not marked as failed. [T.Error], [T.Check] and [T.CheckEq] mark it as failed and
+// continue. [T.Fatal], [T.NoError] and a panic end it.
 //
 // # Waiting blocks
 //
-// A call of the host blocks the whole run, all its goroutines: WebAssembly has one thread. Two goroutines that wait for
-// a delivery each wait one after the other. To wait for several deliveries use [T.WaitN], and to send events at the same
-// time [T.SendEvents].
+// A call of the host blocks the whole run with all its goroutines, because WebAssembly has one thread. Goroutines that
+// wait for deliveries therefore wait one after the other. To wait for several deliveries, use [T.WaitN]; to send events
+// concurrently, use [T.SendEvents].
 //
 // # Building
 //
-// A suite is a package main with an empty function main. orbital build makes a component of it; what that does with
-// Go is
+// A suite is a package main with an empty function main. orbital build builds the component: it runs
 //
 //	GOOS=wasip1 GOARCH=wasm go build -buildmode=c-shared -trimpath -ldflags='-s -w'
 //
-// and then wraps the module as a component. Package orbitaltest runs cases without any of that, in an ordinary go test.
+// and then wraps the module as a component. Package orbitaltest runs cases in an ordinary go test, without a component.
 package orbital
 
 // Version is the version of this package.

@@ -6,17 +6,17 @@ import (
 )
 
 const (
-	// firstPause is short, as most systems answer well at the second try.
+	// firstPause is short because most systems are ready at the second attempt.
 	firstPause = 10 * time.Millisecond
-	// longestPause bounds how late a good answer is noticed.
+	// longestPause limits how late a success is noticed.
 	longestPause = 500 * time.Millisecond
 )
 
-// Sleep waits. To wait for a delivery use [T.WaitFor], and for anything else [T.Eventually]: both end as soon as they
-// can.
+// Sleep sleeps. To wait for a delivery, use [T.WaitFor]; for anything else, use [T.Eventually]. Both return as early as
+// possible.
 func (t *T) Sleep(duration time.Duration) { t.host.Sleep(milliseconds(duration)) }
 
-// Eventually tries until it succeeds, with pauses of 10 ms that double up to 500 ms:
+// Eventually retries until the function returns nil, with pauses from 10 ms doubling up to 500 ms:
 //
 //	err := t.Eventually(2*time.Second, func() error {
 //		invoice, err := t.Request(orbital.Request{Target: "api", Path: "/invoices/7"})
@@ -26,7 +26,7 @@ func (t *T) Sleep(duration time.Duration) { t.host.Sleep(milliseconds(duration))
 //		return invoice.Success()
 //	})
 //
-// If it never succeeded in this time, the error has the last reason.
+// If the function did not succeed within this time, Eventually returns its last error.
 func (t *T) Eventually(within time.Duration, try func() error) error {
 	elapsed := func() time.Duration { return seconds(t.host.Elapsed()) }
 	end := elapsed() + within
@@ -35,7 +35,7 @@ func (t *T) Eventually(within time.Duration, try func() error) error {
 		if err == nil {
 			return nil
 		}
-		// The last try is at the end of the time, so that none of it is wasted.
+		// The last attempt is at the end of the time, so none of it is wasted.
 		left := end - elapsed()
 		if left <= 0 {
 			return fmt.Errorf("%w, still so after %s", err, shown(within))

@@ -6,46 +6,47 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// The reasons that errors.Is finds in the errors of this package.
+// Reasons of the errors of this package, for errors.Is.
 var (
-	// ErrTimeout says that the time given ran out. Of a wait, what came in that time stays in the queue; of a request,
-	// whether the target took it is not known.
+	// ErrTimeout means that the timeout expired. After a wait, deliveries received until then stay in the queue. After a
+	// request, the target may or may not have processed it.
 	ErrTimeout = errors.New("timeout")
-	// ErrTaken says that another run expects this key.
+	// ErrTaken means that another run expects this key.
 	ErrTaken = errors.New("taken")
-	// ErrInvalidKey says that the key is empty, longer than 256 bytes, or has control characters.
+	// ErrInvalidKey means that the key is empty, longer than 256 bytes, or contains control characters.
 	ErrInvalidKey = errors.New("invalid key")
-	// ErrInvalidReply says that a planned reply is outside its limits.
+	// ErrInvalidReply means that a reply is invalid.
 	ErrInvalidReply = errors.New("invalid reply")
-	// ErrNothingToWaitFor says that zero deliveries were waited for, or no key.
+	// ErrNothingToWaitFor means that the number of deliveries is zero, or no key was given.
 	ErrNothingToWaitFor = errors.New("nothing to wait for")
-	// ErrOverflow says that deliveries were dropped because the queue of a key was full. It is reported once, when all
-	// that was kept has been taken.
+	// ErrOverflow means that deliveries were dropped because the queue of a key was full. It is reported once, after all
+	// queued deliveries have been returned.
 	ErrOverflow = errors.New("overflow")
 
-	// ErrUnknownTarget says that no target of this name is configured.
+	// ErrUnknownTarget means that the host's configuration has no target with this name.
 	ErrUnknownTarget = errors.New("unknown target")
-	// ErrInvalidRequest says that the path, a header, the method or the body is outside its limits.
+	// ErrInvalidRequest means that the path, a header, the method or the body is invalid or not granted to the component.
 	ErrInvalidRequest = errors.New("invalid request")
-	// ErrUnreachable says that the connection was refused, reset or could not be made.
+	// ErrUnreachable means that the connection failed, for example because it was refused or reset.
 	ErrUnreachable = errors.New("unreachable")
-	// ErrTooLarge says that the answer's body is larger than allowed.
+	// ErrTooLarge means that the body of the response is larger than the limit.
 	ErrTooLarge = errors.New("too large")
 
-	// ErrInvalidName says that a metric's name is not a letter followed by letters, digits and _, is longer than 100
-	// bytes, or ends in _bucket, _sum or _count.
+	// ErrInvalidName means that the name of a metric is longer than 100 bytes, is not a letter followed by letters, digits
+	// and _, or ends in _bucket, _sum or _count, which are reserved for histograms.
 	ErrInvalidName = errors.New("invalid name")
-	// ErrInvalidLabel says that a metric's label is outside its limits.
+	// ErrInvalidLabel means that a label of a metric is invalid.
 	ErrInvalidLabel = errors.New("invalid label")
-	// ErrInvalidValue says that a metric's value is not a number, or a counter would go down.
+	// ErrInvalidValue means that the value of a metric is not a number, or would make a counter decrease or become
+	// infinite.
 	ErrInvalidValue = errors.New("invalid value")
-	// ErrOtherKind says that the name stands for a metric of another kind.
+	// ErrOtherKind means that a metric with this name has another type.
 	ErrOtherKind = errors.New("other kind")
-	// ErrTooManySeries says that the component has as many series as it may.
+	// ErrTooManySeries means that the component has reached its limit of series.
 	ErrTooManySeries = errors.New("too many series")
 )
 
-// reason is the error that errors.Is finds.
+// reason returns the error for errors.Is.
 func reason(given *contract.Error) error { return reasons[given.Reason] }
 
 var reasons = map[contract.Reason]error{

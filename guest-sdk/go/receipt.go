@@ -7,19 +7,19 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Receipt is a target's answer, whatever its status.
+// Receipt is a target's response, with any status.
 type Receipt struct {
-	// Status is 100 to 999.
+	// Status is the HTTP status, 100 to 999.
 	Status int
-	// Headers have names in lower case.
+	// Headers are the headers, with names in lower case.
 	Headers Headers
-	// Body is at most what the host's configuration allows (1 MiB by default).
+	// Body is the body. The host's configuration limits its size (1 MiB by default).
 	Body []byte
-	// Latency is from the start of the request to the last byte of the answer.
+	// Latency is the time from the start of the request to the last byte of the response.
 	Latency time.Duration
 }
 
-// Success is an error, a *StatusError, unless the status is 200 to 299.
+// Success returns nil if the status is 200 to 299, and a *StatusError otherwise.
 func (r Receipt) Success() error {
 	if r.Status >= 200 && r.Status < 300 {
 		return nil
@@ -27,22 +27,23 @@ func (r Receipt) Success() error {
 	return &StatusError{Receipt: r}
 }
 
-// JSON reads the body as JSON into what the argument points to, as json.Unmarshal does. The error is a *BodyError.
+// JSON parses the body as JSON, in UTF-8 or UTF-16, with or without a byte order mark, and stores the result in the value
+// that into points to, like json.Unmarshal. The error is a *BodyError.
 func (r Receipt) JSON(into any) error { return readJSON(r.Body, into) }
 
-// Pointer reads the value at a JSON pointer such as /user/email into what the argument points to. The error is a
-// *BodyError.
+// Pointer parses the value at a JSON pointer such as /user/email, and stores the result in the value that into points to.
+// The error is a *BodyError.
 func (r Receipt) Pointer(pointer string, into any) error { return readPointer(r.Body, pointer, into) }
 
-// Text is the body as text; what is not UTF-8 in it is replaced.
+// Text returns the body as text. Invalid UTF-8 is replaced.
 func (r Receipt) Text() string { return text(r.Body) }
 
-// Header is the first value of a header, by its name in any case; an empty text if there is none.
+// Header returns the first value of a header, or an empty string. The case of the name does not matter.
 func (r Receipt) Header(name string) string { return r.Headers.Get(name) }
 
-// StatusError is an answer whose status is not 200 to 299.
+// StatusError is the error for a response whose status is not 200 to 299.
 type StatusError struct {
-	// Receipt is the answer.
+	// Receipt is the response.
 	Receipt Receipt
 }
 
@@ -50,10 +51,12 @@ func (e *StatusError) Error() string {
 	return fmt.Sprintf("the target answered %d with %s", e.Receipt.Status, beginning(e.Receipt.Body))
 }
 
-// Answer is what came of one of several events: a receipt, or the reason why there is none.
+// Answer is the result of one event of [T.SendEvents]: a response or an error.
 type Answer struct {
+	// Receipt is the response, if Err is nil.
 	Receipt Receipt
-	Err     error
+	// Err is a *SendError if there is no response.
+	Err error
 }
 
 func receipt(given contract.Receipt) Receipt {

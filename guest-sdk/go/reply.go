@@ -7,18 +7,18 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Reply is what the webhook answers to one delivery, to see how the system under test takes it:
+// Reply is the webhook's response to one delivery, to test how the system under test handles it:
 // orbital.Reply{Status: 503, Headers: orbital.Headers{"retry-after": {"1"}}}.
 type Reply struct {
-	// Status is 200 to 599.
+	// Status is the HTTP status, 200 to 599.
 	Status int
-	// Delay is how long the webhook waits before it answers; at most a minute.
+	// Delay is how long the webhook waits before it responds, at most one minute.
 	Delay time.Duration
-	// Headers are headers of the answer.
+	// Headers are the headers of the response.
 	Headers Headers
-	// JSON is as in Event.
+	// JSON is a value that is sent as JSON. Sets the header content-type unless it is in Headers.
 	JSON any
-	// Body is the answer's body, at most 64 KiB. Set this or JSON.
+	// Body is the body of the response, at most 64 KiB. Set Body or JSON, not both.
 	Body []byte
 }
 

@@ -6,21 +6,22 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Request is a request to a target that is not an event: to prepare something, or to look something up.
+// Request is a request to a target that is not an event, such as one that reads or prepares data.
 type Request struct {
-	// Method is the method; GET if it is empty.
+	// Method is the HTTP method. The default is GET.
 	Method string
-	// Target is the name of a target, which the host's configuration must have.
+	// Target is the name of the target. The host's configuration must define it.
 	Target string
-	// Path is as in Event.
+	// Path is appended to the target's URL: empty, or starting with /. It may include a query.
 	Path string
-	// Headers are as in Event.
+	// Headers are the headers. They override the target's default headers.
 	Headers Headers
-	// JSON is as in Event.
+	// JSON is a value that is sent as JSON. Sets the header content-type unless it is in Headers.
 	JSON any
-	// Body is as in Event.
+	// Body is the body. Set Body or JSON, not both.
 	Body []byte
-	// Timeout is as in Event.
+	// Timeout is the timeout for the request and its response, rounded up to whole milliseconds. The default is the
+	// target's own timeout.
 	Timeout time.Duration
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/place"
 )
 
-// run runs a case to its end, on a goroutine of its own: runtime.Goexit ends that, and a panic is the run's alone.
+// run runs a case on its own goroutine, so that runtime.Goexit and a panic end only the case.
 func run(name string, test func(*T), host contract.Host) {
 	t := &T{host: host, name: name, helpers: map[string]bool{}}
 	done := make(chan struct{})
@@ -20,7 +20,7 @@ func run(name string, test func(*T), host contract.Host) {
 	<-done
 }
 
-// cleanUp calls what was registered, all of it, even if one of them ends the goroutine.
+// cleanUp calls all registered functions, even if one of them ends the goroutine.
 func (t *T) cleanUp() {
 	if len(t.cleanups) == 0 {
 		return
@@ -32,7 +32,7 @@ func (t *T) cleanUp() {
 	t.guard(cleanup)
 }
 
-// guard makes a panic a reason of the verdict, with the author's functions that led to it.
+// guard reports a panic as a failure, with the author's functions on the stack.
 func (t *T) guard(call func()) {
 	defer func() {
 		value := recover()

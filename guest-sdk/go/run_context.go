@@ -5,23 +5,24 @@ import (
 	"time"
 )
 
-// RunContext is what a case may know of the run it is in.
+// RunContext has information about the current run.
 type RunContext struct {
-	// RunID is unique over all runs: a UUID, version 7.
+	// RunID identifies the run. A UUID, version 7.
 	RunID string
-	// Component is the component's name: the stem of its file.
+	// Component is the name of the component: its file name without the extension.
 	Component string
-	// Case is the case's name.
+	// Case is the name of the case.
 	Case string
-	// Attempt is 1 for the first attempt of the run.
+	// Attempt is the number of the attempt, starting at 1.
 	Attempt int
-	// Environment is the operator's name for where the host runs, such as staging; empty if not set.
+	// Environment is the name of the environment that the host runs in, such as staging. Empty if the operator did not set it.
 	Environment string
-	// WebhookURL is where the system under test must deliver to, without a slash at its end. A path may be appended.
+	// WebhookURL is the public URL of the webhook, without a trailing slash. The system under test must deliver to this
+	// URL. A test may append a path to it.
 	WebhookURL string
 }
 
-// RunContext is the run, as the host sees it.
+// RunContext returns information about the current run.
 func (t *T) RunContext() RunContext {
 	run := t.host.Context()
 	return RunContext{
@@ -34,15 +35,16 @@ func (t *T) RunContext() RunContext {
 	}
 }
 
-// TimeLeft is what is left of the attempt's time.
+// TimeLeft returns the time that is left before the attempt times out.
 func (t *T) TimeLeft() time.Duration {
 	return time.Duration(t.host.TimeLeftMs()) * time.Millisecond
 }
 
-// Config is a value that the operator set for this component, and whether it is set.
+// Config returns a value that the operator set for this component in the host's configuration, and whether it is set.
 func (t *T) Config(name string) (string, bool) { return t.host.Config(name) }
 
-// RequireConfig is a value that the operator must set for this component; an error if it is not set.
+// RequireConfig returns a value that the operator must set for this component in the host's configuration, or an error if
+// it is not set.
 func (t *T) RequireConfig(name string) (string, error) {
 	value, isSet := t.host.Config(name)
 	if !isSet {

@@ -6,13 +6,13 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// SendError is why there is no answer. An answer of any status is none.
+// SendError is the reason why there is no response. A response with an error status is not a SendError.
 type SendError struct {
 	// Reason is ErrUnknownTarget, ErrInvalidRequest, ErrTaken, ErrUnreachable, ErrTimeout or ErrTooLarge.
 	Reason error
-	// Text says which targets there are, what is outside its limits, or why there was no connection.
+	// Text says which targets are configured, what is invalid, or why the connection failed.
 	Text string
-	// Allowed is how many bytes an answer may have.
+	// Allowed is the maximum size of a response, in bytes.
 	Allowed int
 }
 
@@ -33,7 +33,7 @@ func (e *SendError) Error() string {
 	}
 }
 
-// Unwrap is the reason, for errors.Is.
+// Unwrap returns the reason, for errors.Is.
 func (e *SendError) Unwrap() error { return e.Reason }
 
 func sendError(given *contract.Error) error {

@@ -2,10 +2,11 @@ package orbital
 
 import "github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 
-// SendEvent sends an event to a target, an endpoint that the operator has named in the host's configuration, and waits
-// for the answer. Redirects are not followed.
+// SendEvent sends an event to a target, which is an endpoint in the host's configuration, and waits for the response.
+// Redirects are not followed.
 //
-// The error, a *SendError, is that there is no answer. An answer of any status is a receipt; see [Receipt.Success].
+// The error is a *SendError if there is no response. A response with an error status is not an error; see
+// [Receipt.Success].
 func (t *T) SendEvent(event Event) (Receipt, error) {
 	ready, err := event.contract()
 	if err != nil {
@@ -14,8 +15,8 @@ func (t *T) SendEvent(event Event) (Receipt, error) {
 	return answer(t.host.SendEvent(ready))
 }
 
-// SendEvents sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the
-// order of the events. All keys are expected before the first event is sent.
+// SendEvents sends events concurrently and waits for all responses, which are in the order of the events. The host limits
+// how many are sent at once. All keys are expected before the first event is sent.
 func (t *T) SendEvents(events ...Event) []Answer {
 	answers := make([]Answer, len(events))
 	var ready []contract.Event
@@ -32,7 +33,8 @@ func (t *T) SendEvents(events ...Event) []Answer {
 	return answers
 }
 
-// Request sends any other request to a target and waits for the answer. Errors are those of [T.SendEvent].
+// Request sends a request that is not an event to a target, and waits for the response. The error is a *SendError if there
+// is no response.
 func (t *T) Request(request Request) (Receipt, error) {
 	ready, err := request.contract()
 	if err != nil {

@@ -9,10 +9,10 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/place"
 )
 
-// T is the run that a case is in: what the case does, and says, goes through it. It is much like testing.T, and can stand
-// for one where a library asks for Errorf, FailNow and Helper.
+// T is the current run. A case uses it to send events, wait for deliveries, log and fail. It resembles testing.T, and
+// works with libraries that need an interface with Errorf, FailNow and Helper.
 //
-// It is for the goroutine that the case was called on, as testing.T is in FailNow and what uses it.
+// It must be used from the goroutine that the case was called on.
 type T struct {
 	host     contract.Host
 	name     string
@@ -21,13 +21,13 @@ type T struct {
 	helpers  map[string]bool
 }
 
-// Name is the case's name.
+// Name returns the name of the case.
 func (t *T) Name() string { return t.name }
 
-// Fail marks the run as failed, and goes on. [T.Error] says why, too.
+// Fail marks the run as failed and continues. Use [T.Error] to give a reason.
 func (t *T) Fail() { t.fail("marked as failed") }
 
-// FailNow marks the run as failed, and ends the case.
+// FailNow marks the run as failed and ends the case.
 func (t *T) FailNow() {
 	if !t.isFailed {
 		t.fail("marked as failed")
@@ -35,29 +35,28 @@ func (t *T) FailNow() {
 	runtime.Goexit()
 }
 
-// Failed says whether the run has been marked as failed.
+// Failed returns whether the run has been marked as failed.
 func (t *T) Failed() bool { return t.isFailed }
 
-// Error marks the run as failed, with a reason for a person to read, and goes on. The arguments are put together as
-// fmt.Println does.
+// Error marks the run as failed, with a reason that is formatted like fmt.Println, and continues.
 func (t *T) Error(args ...any) { t.fail(line(args) + remedy(args)) }
 
-// Errorf marks the run as failed, with a reason for a person to read, and goes on.
+// Errorf marks the run as failed, with a reason that is formatted like fmt.Printf, and continues.
 func (t *T) Errorf(format string, args ...any) { t.fail(fmt.Sprintf(format, args...) + remedy(args)) }
 
-// Fatal is Error, and ends the case.
+// Fatal marks the run as failed, with a reason that is formatted like fmt.Println, and ends the case.
 func (t *T) Fatal(args ...any) {
 	t.fail(line(args) + remedy(args))
 	runtime.Goexit()
 }
 
-// Fatalf is Errorf, and ends the case.
+// Fatalf marks the run as failed, with a reason that is formatted like fmt.Printf, and ends the case.
 func (t *T) Fatalf(format string, args ...any) {
 	t.fail(fmt.Sprintf(format, args...) + remedy(args))
 	runtime.Goexit()
 }
 
-// NoError ends the case if there is an error, with that as the reason: short for
+// NoError ends the case as failed if err is not nil. It is short for
 //
 //	if err != nil {
 //		t.Fatal(err)
@@ -69,19 +68,18 @@ func (t *T) NoError(err error) {
 	}
 }
 
-// Helper marks the function that calls it as one that helps tests: a reason is given the place where that function was
-// called.
+// Helper marks the calling function as a helper: failures in it are reported at the line that called the helper.
 func (t *T) Helper() {
 	counters := make([]uintptr, 1)
 	frame, _ := runtime.CallersFrames(counters[:runtime.Callers(2, counters)]).Next()
 	t.helpers[frame.Function] = true
 }
 
-// Cleanup registers a function that is called when the case has ended, however it did, but for a timeout: then the host
-// has stopped the run. The last one registered is called first.
+// Cleanup registers a function that is called when the case ends, except after a timeout, when the host has stopped the
+// run. The function registered last is called first.
 func (t *T) Cleanup(cleanup func()) { t.cleanups = append(t.cleanups, cleanup) }
 
-// fail marks the run as failed, with a reason and the place in the author's code behind its first line.
+// fail marks the run as failed. It appends the location in the author's code to the first line of the reason.
 func (t *T) fail(reason string) {
 	first, rest, isLong := strings.Cut(strings.Trim(reason, "\n"), "\n")
 	if place := place.Caller(func(function string) bool { return t.helpers[function] }); place != "" {

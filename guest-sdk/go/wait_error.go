@@ -6,24 +6,24 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// WaitError is why there is no delivery.
+// WaitError is the reason why waiting returned no delivery.
 type WaitError struct {
 	// Reason is ErrTimeout, ErrTaken, ErrInvalidKey, ErrNothingToWaitFor or ErrOverflow.
 	Reason error
-	// Text says what is wrong with the key.
+	// Text says why the key is invalid.
 	Text string
-	// Dropped is how many deliveries were dropped.
+	// Dropped is the number of dropped deliveries.
 	Dropped int
 }
 
 func (e *WaitError) Error() string {
 	switch e.Reason {
 	case ErrTimeout:
-		return "what was waited for was not delivered in time"
+		return "timed out waiting for a delivery"
 	case ErrTaken:
 		return "another run expects this key"
 	case ErrInvalidKey:
-		return "the key cannot be one: " + e.Text
+		return "invalid key: " + e.Text
 	case ErrNothingToWaitFor:
 		return "there is nothing to wait for: no key, or zero deliveries"
 	default:
@@ -31,7 +31,7 @@ func (e *WaitError) Error() string {
 	}
 }
 
-// Unwrap is the reason, for errors.Is.
+// Unwrap returns the reason, for errors.Is.
 func (e *WaitError) Unwrap() error { return e.Reason }
 
 func waitError(given *contract.Error) error {

@@ -8,13 +8,14 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// NewID is a new key: unguessable, and unique over all runs.
+// NewID returns a new key that cannot be guessed, and that is unique among all runs.
 func (t *T) NewID() string { return t.host.NewID() }
 
-// Expect claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does this too.
+// Expect reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also does
+// this.
 //
-// With replies, it plans what the webhook answers to the deliveries of this key, in order; those after the last one are
-// answered with 200. At most 32. The error is an *ExpectError.
+// The replies, at most 32, are the webhook's responses to the deliveries with this key, in order. Further deliveries get a
+// 200. The error is an *ExpectError.
 func (t *T) Expect(key string, replies ...Reply) error {
 	planned := make([]contract.Reply, 0, len(replies))
 	for _, reply := range replies {
@@ -27,10 +28,11 @@ func (t *T) Expect(key string, replies ...Reply) error {
 	return expectError(t.host.Expect(key, planned))
 }
 
-// WaitFor takes the next delivery of a key, in the order in which they came; waits for it as long as the run may last.
-// If none comes, the run ends as timeout, and the host says what was waited for and what came instead.
+// WaitFor waits for the next delivery with this key, and removes it from the queue. If none arrives until the run times
+// out, the run ends with outcome timeout, and the report says what the webhook received instead.
 //
-// The error, a *WaitError, is that there will be none; never ErrTimeout.
+// The error is a *WaitError if another run expects the key, the key is invalid, or deliveries were dropped. It is never
+// ErrTimeout.
 func (t *T) WaitFor(key string) (Delivery, error) {
 	taken, err := t.host.WaitFor(key, nil)
 	if err != nil {
@@ -39,8 +41,9 @@ func (t *T) WaitFor(key string) (Delivery, error) {
 	return delivery(taken), nil
 }
 
-// WaitForWithin takes the next delivery of a key; waits for it this long, in whole milliseconds, rounded up. Zero looks
-// without waiting. If none came in time, errors.Is(err, orbital.ErrTimeout).
+// WaitForWithin waits for the next delivery with this key for a limited time, and removes it from the queue. The time is
+// rounded up to whole milliseconds; zero does not wait. If no delivery arrives in time, errors.Is(err, orbital.ErrTimeout)
+// is true.
 func (t *T) WaitForWithin(key string, within time.Duration) (Delivery, error) {
 	timeout := milliseconds(within)
 	taken, err := t.host.WaitFor(key, &timeout)
@@ -50,20 +53,21 @@ func (t *T) WaitForWithin(key string, within time.Duration) (Delivery, error) {
 	return delivery(taken), nil
 }
 
-// WaitN takes the next n deliveries of any of these keys, in the order in which they came; waits for them as long as the
-// run may last. Otherwise as [T.WaitFor].
+// WaitN waits for the next n deliveries with any of these keys, in the order of arrival, and removes them from the queues.
+// If fewer arrive until the run times out, the run ends with outcome timeout. The error is a *WaitError.
 func (t *T) WaitN(n int, keys ...string) ([]Delivery, error) {
 	return t.waitN(n, keys, nil)
 }
 
-// WaitNWithin is as [T.WaitN], but waits only this long. If fewer than n came in time,
-// errors.Is(err, orbital.ErrTimeout), and those that came stay in the queue.
+// WaitNWithin waits for the next n deliveries like [T.WaitN], for a limited time. If fewer than n arrive in time,
+// errors.Is(err, orbital.ErrTimeout) is true, and those that arrived stay in the queue.
 func (t *T) WaitNWithin(within time.Duration, n int, keys ...string) ([]Delivery, error) {
 	timeout := milliseconds(within)
 	return t.waitN(n, keys, &timeout)
 }
 
-// NoDeliveryWithin watches this long that nothing more is delivered with a key. If something is, the error describes it.
+// NoDeliveryWithin checks that no further delivery with this key arrives within this time. If one does, the error
+// describes it.
 func (t *T) NoDeliveryWithin(key string, within time.Duration) error {
 	delivery, err := t.WaitForWithin(key, within)
 	switch {
@@ -72,7 +76,7 @@ func (t *T) NoDeliveryWithin(key string, within time.Duration) error {
 	case err != nil:
 		return err
 	}
-	return fmt.Errorf("nothing more was to be delivered with the key `%s` within %s, but this was: %s", key, shown(within), delivery)
+	return fmt.Errorf("expected no delivery with the key `%s` within %s, but received: %s", key, shown(within), delivery)
 }
 
 func (t *T) waitN(n int, keys []string, timeout *uint32) ([]Delivery, error) {

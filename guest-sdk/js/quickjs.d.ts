@@ -1,5 +1,5 @@
-// The globals of the engine QuickJS beside those of the language: `"types": ["orbital-sdk/quickjs"]` in
-// `tsconfig.json`, so that the compiler knows what is there and what is not.
+// The globals of the engine QuickJS that are not part of the language. Add `"types": ["orbital-sdk/quickjs"]` to
+// `tsconfig.json`, so that the compiler knows which globals exist.
 
 interface Console {
   debug(...values: unknown[]): void;
@@ -16,17 +16,17 @@ interface Console {
   groupEnd(): void;
 }
 
-/** Lines of the run's log. */
+/** Writes lines to the run's log. */
 declare const console: Console;
 
-/** UTF-8. */
+/** Encodes text as UTF-8. */
 declare class TextEncoder {
   readonly encoding: string;
   encode(text?: string): Uint8Array;
   encodeInto(text: string, bytes: Uint8Array): { read: number; written: number };
 }
 
-/** UTF-8, all at once. */
+/** Decodes UTF-8. Streaming is not supported. */
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean });
   readonly encoding: string;

@@ -79,7 +79,7 @@ def test_exactly_once(host: FakeHost) -> None:
 
 def test_exactly_once_notices_a_copy(host: FakeHost, pipeline: Pipeline) -> None:
     host.on_event(lambda event: [*pipeline.event(event), Deliver(body="again", after="100ms")])
-    assert host.run(exactly_once).messages[0].startswith("nothing more was to be delivered with the key")
+    assert host.run(exactly_once).messages[0].startswith("expected no delivery with the key")
 
 
 def test_counters(host: FakeHost) -> None:

@@ -1,7 +1,7 @@
 // End-to-end tests for orbital in C.
 //
-// A test sends an event to the system under test and waits for what that system delivers to orbital's webhook. It is a
-// function; a suite of them is a component, one .wasm file, which is deployed by copying it into the host's directory.
+// A test sends an event to the system under test and waits for the delivery to orbital's webhook. A test is a function. A
+// suite of tests is a component: one .wasm file. To deploy it, copy it into the host's directory.
 //
 //     #include <orbital.h>
 //
@@ -12,12 +12,12 @@
 //         ORBITAL_CHECK(orbital_bool_at(delivery, "/processed"));
 //     }
 //
-// A case passes if it returns and nothing was marked as failed on the way. ORBITAL_CHECK and orbital_fail mark and go
-// on. A call that cannot do what it is asked for ends the case, with the reason and the place of the call, so that its
-// result needs no look; orbital_try is for those that may fail.
+// A case passes if it returns and was not marked as failed. ORBITAL_CHECK and orbital_fail mark it as failed and continue.
+// A call that fails ends the case, with the reason and the location of the call, so results need no checks. To handle a
+// failure in the test, use orbital_try.
 //
-// What is given need not be freed: each run has fresh memory. Texts end in a NUL. Durations are texts such as "300ms",
-// "1m 30s"; what the host measured is in seconds.
+// Returned memory need not be freed, because each run has its own memory. Strings end in a NUL. Durations are strings such
+// as "300ms" and "1m 30s"; durations that the host measures are in seconds.
 #ifndef ORBITAL_H
 #define ORBITAL_H
 
@@ -27,7 +27,7 @@
 
 #define ORBITAL_VERSION "0.1.0"
 
-// A place in the author's file.
+// A location in a source file.
 typedef struct orbital_place {
     const char *file;
     int line;
@@ -35,7 +35,7 @@ typedef struct orbital_place {
 
 #define ORBITAL_HERE ((orbital_place){__FILE__, __LINE__})
 
-// A name and a value: a header, a label, a tag, or something beside a line of the log. A list ends in an empty one.
+// A name and a value: a header, a label, a tag, or a structured value of a logged line. A list ends with an empty field.
 typedef struct orbital_field {
     const char *name;
     const char *value;
@@ -47,12 +47,12 @@ typedef struct orbital_field {
 // A list of keys.
 #define ORBITAL_KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-// JSON as text; orbital_json makes it.
+// JSON as text; create it with orbital_json.
 typedef struct orbital_json_text {
     const char *text;
 } orbital_json_text;
 
-// A body. There is a NUL behind it, so that it can be read as text.
+// A body. It is followed by a NUL, so it can be read as a string.
 typedef struct orbital_body {
     const char *text;
     size_t size;
@@ -60,27 +60,27 @@ typedef struct orbital_body {
 
 // ---------------------------------------------------------------- Cases
 
-// What a case declares.
+// The settings of a case.
 typedef struct orbital_case {
-    // 1 to 100 letters, digits, -, _ and .; without it, the function's name with - for each _.
+    // The name: 1 to 100 letters, digits, -, _ and . The default is the function's name with - for each _.
     const char *name;
-    // Runs at multiples of this period. Exactly one of every, cron and manual is required.
+    // Runs periodically, with this period. Exactly one of every, cron and manual is required.
     const char *every;
-    // Runs at the times of this expression: minute, hour, day of month, month, day of week.
+    // Runs at the times of a cron expression: minute, hour, day of month, month, day of week.
     const char *cron;
-    // The time zone of cron, such as "Europe/Madrid"; without it, UTC.
+    // The time zone of cron, such as "Europe/Madrid". The default is UTC.
     const char *zone;
-    // Runs only when somebody asks for it: orbital run.
+    // Runs only on request, such as orbital run.
     bool manual;
-    // How long one attempt may take; without it, what the host's configuration says.
+    // The timeout of one attempt. The default is in the host's configuration.
     const char *timeout;
-    // Further attempts after one that did not pass, at most 10. A run that passes then is a pass, and flaky.
+    // The maximum number of retries, at most 10. A run that passes after a retry is reported as passed and flaky.
     int retries;
-    // The pause before each.
+    // The delay before each retry.
     const char *retry_delay;
-    // For maintenance windows, and to join metrics with: ORBITAL_FIELDS({"team", "growth"}).
+    // Labels for filters, maintenance windows and metrics, at most 16: ORBITAL_FIELDS({"team", "growth"}).
     const orbital_field *tags;
-    // How many runs may go on at once; 1 without it.
+    // The maximum number of concurrent runs of this case. The default is 1.
     int max_in_flight;
     // Set by ORBITAL_CASE.
     const char *function_;
@@ -88,8 +88,8 @@ typedef struct orbital_case {
     orbital_place place_;
 } orbital_case;
 
-// Begins a case, whose body follows: ORBITAL_CASE(fan_out, .every = "1s", .timeout = "5s") { … }. What cannot be, such as
-// a name that is there twice, is refused when the component is loaded, with the place and the fix.
+// Defines a case, followed by its body: ORBITAL_CASE(fan_out, .every = "1s", .timeout = "5s") { … }. Invalid settings, such
+// as a duplicate name, are reported when the component is loaded, with the location and the fix.
 #define ORBITAL_CASE(function, ...)                                                                                  \
     static void function(void);                                                                                      \
     static const orbital_case orbital_case_##function = {                                                            \
@@ -99,93 +99,97 @@ typedef struct orbital_case {
     }                                                                                                                \
     static void function(void)
 
-// ---------------------------------------------------------------- What fails
+// ---------------------------------------------------------------- Failures
 
-// Why a call did not succeed.
+// The reason why a call failed.
 typedef enum orbital_reason {
     ORBITAL_NONE,
-    // The time ran out.
+    // The timeout expired.
     ORBITAL_TIMEOUT,
     // Another run expects the key.
     ORBITAL_TAKEN,
+    // The key is empty, longer than 256 bytes, or contains control characters.
     ORBITAL_INVALID_KEY,
     ORBITAL_INVALID_REPLY,
-    // No key was given, or zero deliveries.
+    // No key was given, or the number of deliveries is zero.
     ORBITAL_NOTHING_TO_WAIT_FOR,
-    // Deliveries were dropped because the queue of the key was full; `number` says how many.
+    // Deliveries were dropped because the queue of the key was full; `number` is how many.
     ORBITAL_OVERFLOW,
+    // The host's configuration has no target with this name.
     ORBITAL_UNKNOWN_TARGET,
-    // The path, a header, the method or the body is outside its limits, or not granted.
+    // The path, a header, the method or the body is invalid or not granted to the component.
     ORBITAL_INVALID_REQUEST,
+    // The connection failed, for example because it was refused or reset.
     ORBITAL_UNREACHABLE,
-    // The answer is larger than allowed; `number` says how many bytes are.
+    // The body of the response is larger than the limit; `number` is the limit in bytes.
     ORBITAL_TOO_LARGE,
-    // The status is not 200 to 299; `number` is it.
+    // The status is not 200 to 299; `number` is the status.
     ORBITAL_STATUS,
-    // A body is not the JSON that was asked for.
+    // A body is not JSON, or does not have the requested value.
     ORBITAL_BODY,
     ORBITAL_INVALID_NAME,
     ORBITAL_INVALID_LABEL,
     ORBITAL_INVALID_VALUE,
+    // A metric with this name has another type.
     ORBITAL_OTHER_KIND,
-    // The component has as many series as it may; `number` says how many.
+    // The component has reached its limit of series, which is `number`.
     ORBITAL_TOO_MANY_SERIES,
-    // The operator did not set a value.
+    // The operator did not set the value.
     ORBITAL_NOT_SET,
-    // A check, or something the test said itself.
+    // A check failed, or the test called orbital_fail or orbital_fatal.
     ORBITAL_FAILED,
 } orbital_reason;
 
-// What went wrong in a call.
+// The failure of a call.
 typedef struct orbital_failure {
     orbital_reason reason;
-    // For a person to read, with the place.
+    // The reason as text for people, with the location.
     const char *text;
     uint32_t number;
 } orbital_failure;
 
-// Makes a call that may fail; says whether it succeeded, and if not, puts into the failure why:
+// Makes a call that may fail. Returns whether it succeeded; if not, sets the failure:
 //
 //     orbital_failure failure;
 //     if (!orbital_try(&failure, delivery = orbital_wait_for(id, .within = "2s"))) {
 //         orbital_fatal("nothing came: %s", failure.text);
 //     }
 //
-// A call that failed gives an empty result.
+// A failed call returns an empty result.
 #define orbital_try(failure, ...) (orbital_try_begin_(), (void)(__VA_ARGS__), orbital_try_end_(failure))
 
-// Marks the run as failed, with a reason for a person to read, and goes on: orbital_fail("%d of 3 came", n).
+// Marks the run as failed, with a reason, and continues: orbital_fail("%d of 3 came", n).
 #define orbital_fail(...) orbital_fail_(ORBITAL_HERE, __VA_ARGS__)
 
-// Marks the run as failed, and ends the case.
+// Marks the run as failed, with a reason, and ends the case.
 #define orbital_fatal(...) orbital_fatal_(ORBITAL_HERE, __VA_ARGS__)
 
-// Whether the run has been marked as failed.
+// Returns whether the run has been marked as failed.
 bool orbital_failed(void);
 
-// Marks the run as failed unless the condition holds, and goes on; gives whether it holds. A text for a person to read
-// may follow: ORBITAL_CHECK(delivery->latency < 1, "slow for %s", id).
+// Checks a condition. If it is false, marks the run as failed and continues. Returns the condition. An optional message may
+// follow: ORBITAL_CHECK(delivery->latency < 1, "slow for %s", id).
 #define ORBITAL_CHECK(condition, ...)                                                                                \
     orbital_check_(ORBITAL_HERE, !!(condition), "`" #condition "`", ORBITAL_MESSAGE_(__VA_ARGS__))
 
-// The same, and ends the case.
+// Checks a condition. If it is false, marks the run as failed and ends the case.
 #define ORBITAL_REQUIRE(condition, ...)                                                                              \
     orbital_require_(ORBITAL_HERE, !!(condition), "`" #condition "`", ORBITAL_MESSAGE_(__VA_ARGS__))
 
-// Marks the run as failed unless both values are equal, with both in the reason, and goes on; gives whether they are:
-// ORBITAL_CHECK_EQ(receipt->status, 202). Values are numbers, texts, JSON and bodies; bodies and JSON are equal if they
-// are the same as JSON. A text for a person to read may follow.
+// Checks that two values are equal. If not, marks the run as failed, with their difference, and continues. Returns whether
+// they are equal: ORBITAL_CHECK_EQ(receipt->status, 202). Values are numbers, strings, JSON and bodies; bodies and JSON are
+// compared as JSON. An optional message may follow.
 #define ORBITAL_CHECK_EQ(left, right, ...)                                                                           \
     orbital_check_eq_(ORBITAL_HERE, orbital_value_(left), orbital_value_(right), "`" #left " == " #right "`",        \
                       ORBITAL_MESSAGE_(__VA_ARGS__))
 
-// Marks the run as failed if both values are equal, and goes on; gives whether they differ.
+// Checks that two values differ. If not, marks the run as failed and continues. Returns whether they differ.
 #define ORBITAL_CHECK_NE(left, right, ...)                                                                           \
     orbital_check_ne_(ORBITAL_HERE, orbital_value_(left), orbital_value_(right), "`" #left " != " #right "`",        \
                       ORBITAL_MESSAGE_(__VA_ARGS__))
 
-// Does the block that follows again until nothing in it fails, with pauses of 10 ms that double up to 500 ms. If
-// something still does when the time is up, that is the reason for which the case ends.
+// Repeats the following block until nothing in it fails, with pauses from 10 ms doubling up to 500 ms. If it still fails
+// when the time is up, the case ends with its last failure.
 //
 //     ORBITAL_EVENTUALLY("2s") {
 //         ORBITAL_CHECK(paid("7"), "invoice 7 is not paid");
@@ -194,36 +198,37 @@ bool orbital_failed(void);
     for (__attribute__((cleanup(orbital_poll_leave_))) orbital_poll_ orbital_polling_ = {0};                         \
          orbital_poll_next_(&orbital_polling_, ORBITAL_HERE, within);)
 
-// Has a function called when the case has ended, however it did, but for a timeout and a trap. The last one first.
+// Registers a function that is called when the case ends, except after a timeout or a trap. The function registered last is
+// called first.
 void orbital_cleanup(void (*function)(void *argument), void *argument);
 
 // ---------------------------------------------------------------- Sending
 
-// What the system under test is to deliver to the webhook, sent to a target with POST.
+// An event. A case sends it to a target, with POST, and the system under test delivers it to the webhook.
 typedef struct orbital_event {
-    // The name of a target, which the host's configuration must have.
+    // The name of the target. The host's configuration must define it.
     const char *target;
-    // The key that the delivery will have, if the test chooses it. The host expects it before it sends the event, so that
-    // no delivery can come too early.
+    // The key that the delivery will have, if the test chooses the key. The host expects the key before it sends the event,
+    // so even the fastest delivery is not lost.
     const char *key;
-    // Appended to the path of the target's URL: empty, or starting with /. It may have a query.
+    // A path that is appended to the target's URL: empty, or starting with /. May include a query.
     const char *path;
-    // They win over the target's own.
+    // Headers. They override the target's default headers.
     const orbital_field *headers;
-    // The body, with content-type unless that is among the headers. Set this or body.
+    // The body as JSON. Sets the header content-type unless it is in headers. Set json or body, not both.
     orbital_json_text json;
     // The body: orbital_text("…"), orbital_bytes(pointer, size).
     orbital_body body;
-    // Bounds the whole exchange; without it, the target's own setting does.
+    // The timeout for the request and its response. The default is the target's own timeout.
     const char *timeout;
 } orbital_event;
 
-// Any other request.
+// A request that is not an event, such as one that reads or prepares data.
 typedef struct orbital_request_options {
     const char *target;
-    // GET without it.
+    // The HTTP method. The default is GET.
     const char *method;
-    // The rest is as in an event.
+    // These members have the same meaning as in orbital_event.
     const char *path;
     const orbital_field *headers;
     orbital_json_text json;
@@ -231,199 +236,201 @@ typedef struct orbital_request_options {
     const char *timeout;
 } orbital_request_options;
 
-// A target's answer, whatever its status.
+// A target's response, with any status.
 typedef struct orbital_receipt {
     int status;
-    // Names are in lower case.
+    // The headers, with names in lower case.
     const orbital_field *headers;
     orbital_body body;
-    // Seconds from the start of the request to the last byte of the answer.
+    // The time from the start of the request to the last byte of the response, in seconds.
     double latency;
 } orbital_receipt;
 
-// What came of one of several events: a receipt, or the reason why there is none.
+// The result of one event of orbital_send_events: a response or a failure.
 typedef struct orbital_answer {
     orbital_receipt receipt;
+    // Its reason is ORBITAL_NONE if there is a response.
     orbital_failure failure;
 } orbital_answer;
 
-// Sends an event and waits for the answer, of any status: orbital_send_event(.target = "api", .key = id, .json = …).
+// Sends an event and waits for the response, with any status: orbital_send_event(.target = "api", .key = id, .json = …).
 #define orbital_send_event(...) orbital_send_event_(ORBITAL_HERE, (orbital_event){__VA_ARGS__})
 
-// Sends so many events at the same time, and waits for all answers, which are in the order of the events.
+// Sends n events concurrently and waits for all responses, which are in the order of the events.
 #define orbital_send_events(n, events) orbital_send_events_(ORBITAL_HERE, n, events)
 
-// Sends any other request and waits for the answer: orbital_request(.target = "api", .path = "/invoices/7").
+// Sends a request that is not an event, and waits for the response: orbital_request(.target = "api", .path = "/a").
 #define orbital_request(...) orbital_request_(ORBITAL_HERE, (orbital_request_options){__VA_ARGS__})
 
-// Fails unless the receipt's status is 200 to 299; gives the receipt.
+// Returns the receipt if its status is 200 to 299, and fails otherwise.
 #define orbital_success(receipt) orbital_success_(ORBITAL_HERE, receipt)
 
-// JSON from a text in which ' stands for ", and %s for a text, with its quotes and what must be escaped. Other
-// conversions are those of printf, for numbers: orbital_json("{ 'id': %s, 'count': %d }", id, 3).
+// Creates JSON from a format, in which ' is written for ", and %s inserts a string with quotes and escapes. Numbers use the
+// conversions of printf: orbital_json("{ 'id': %s, 'count': %d }", id, 3).
 #define orbital_json(...) orbital_json_(ORBITAL_HERE, __VA_ARGS__)
 
-// A body of this text.
+// Returns a body with this text.
 orbital_body orbital_text(const char *text);
 
-// A body of these bytes, which are not copied.
+// Returns a body with these bytes, which are not copied.
 orbital_body orbital_bytes(const void *bytes, size_t size);
 
-// A text, as printf makes it.
+// Returns a string formatted like printf.
 __attribute__((format(printf, 1, 2))) const char *orbital_format(const char *format, ...);
 
 // ---------------------------------------------------------------- Waiting
 
 // A request that the webhook received for this run.
 typedef struct orbital_delivery {
-    // Tied it to this run.
+    // The key that assigned the delivery to this run.
     const char *key;
-    // In capitals.
+    // The HTTP method, in upper case.
     const char *method;
     const char *path;
-    // What came after the first ? of the URL; empty if nothing did.
+    // The query string: the part of the URL after the first ?, or empty.
     const char *query;
-    // Names are in lower case.
+    // The headers, with names in lower case.
     const orbital_field *headers;
     orbital_body body;
-    // Seconds since the Unix epoch when its last byte had come, by the host's clock.
+    // The time when the last byte was received, in seconds since the Unix epoch, by the host's clock.
     double received_at;
-    // Seconds from the sending of the event to the receipt of this delivery; less than 0 if the host cannot tell which
-    // event it belongs to.
+    // The time from sending the event to receiving this delivery, in seconds. Negative if the host cannot tell which event
+    // the delivery belongs to.
     double latency;
 } orbital_delivery;
 
-// What the webhook answers to one delivery.
+// The webhook's response to one delivery.
 typedef struct orbital_reply {
-    // 200 to 599.
+    // The HTTP status, 200 to 599.
     int status;
-    // How long the webhook waits before it answers; at most a minute.
+    // How long the webhook waits before it responds, at most one minute.
     const char *delay;
     const orbital_field *headers;
-    // Set this or body.
+    // The body as JSON. Set json or body, not both.
     orbital_json_text json;
-    // At most 64 KiB.
+    // The body, at most 64 KiB.
     orbital_body body;
 } orbital_reply;
 
-// How long to wait.
+// Options of orbital_wait_for.
 typedef struct orbital_wait_options {
-    // Without it, as long as the run may last; "0s" looks without waiting.
+    // How long to wait. By default until the run times out; "0s" does not wait.
     const char *within;
 } orbital_wait_options;
 
-// What to wait for, and how long.
+// Options of orbital_wait_n.
 typedef struct orbital_wait_n_options {
-    // One key, or several: ORBITAL_KEYS(first, second).
+    // One key, or several as ORBITAL_KEYS(first, second).
     const char *key;
     const char *const *keys;
     const char *within;
 } orbital_wait_n_options;
 
-// A new key: unguessable, and unique over all runs.
+// Returns a new key that cannot be guessed, and that is unique among all runs.
 const char *orbital_new_id(void);
 
-// Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does this too. With
-// replies, it plans what the webhook answers to the deliveries of this key, in order; those after the last one are
-// answered with 200: orbital_expect(id, {.status = 503}, {.status = 200, .delay = "1s"}).
+// Reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also does this. The
+// replies, at most 32, are the webhook's responses to the deliveries with this key, in order; further deliveries get a 200:
+// orbital_expect(id, {.status = 503}, {.status = 200, .delay = "1s"}).
 #define orbital_expect(key, ...)                                                                                     \
     orbital_expect_(ORBITAL_HERE, key, (const orbital_reply[]){__VA_ARGS__ __VA_OPT__(, ) {.status = -1}})
 
-// Takes the next delivery of a key; waits for it: orbital_wait_for(id), orbital_wait_for(id, .within = "2s"). If none
-// comes within the time that the run may last, the run ends as timeout.
+// Waits for the next delivery with this key, and removes it from the queue: orbital_wait_for(id), or
+// orbital_wait_for(id, .within = "2s"). If none arrives until the run times out, the run ends with outcome timeout.
 #define orbital_wait_for(key, ...) orbital_wait_for_(ORBITAL_HERE, key, (orbital_wait_options){__VA_ARGS__})
 
-// Takes the next n deliveries of some keys, in the order in which they came: orbital_wait_n(3, .key = id). If fewer come
-// in time, those that came stay in the queue.
+// Waits for the next n deliveries with these keys, in the order of arrival, and removes them from the queues:
+// orbital_wait_n(3, .key = id). If fewer arrive in time, they stay in the queue.
 #define orbital_wait_n(n, ...) orbital_wait_n_(ORBITAL_HERE, n, (orbital_wait_n_options){__VA_ARGS__})
 
-// Watches this long that nothing more is delivered with a key.
+// Checks that no further delivery with this key arrives within this time.
 #define orbital_no_delivery_within(key, within) orbital_no_delivery_within_(ORBITAL_HERE, key, within)
 
 // ---------------------------------------------------------------- Reading deliveries and receipts
 //
-// A body of JSON may be UTF-8 or UTF-16, with or without a byte order mark.
+// JSON may be encoded in UTF-8 or UTF-16, with or without a byte order mark.
 
-// The first value of a header, by its name in any case; NULL if there is none.
+// Returns the first value of a header, or NULL. The case of the name does not matter.
 #define orbital_header(message, name) orbital_header_((message)->headers, name)
 
-// The text at a JSON pointer such as "/user/email".
+// Returns the string at a JSON pointer such as "/user/email".
 #define orbital_string_at(message, pointer) orbital_string_at_(ORBITAL_HERE, (message)->body, pointer)
 
-// The number there.
+// Returns the number at a JSON pointer.
 #define orbital_number_at(message, pointer) orbital_number_at_(ORBITAL_HERE, (message)->body, pointer)
 
-// The true or false there.
+// Returns the boolean at a JSON pointer.
 #define orbital_bool_at(message, pointer) orbital_bool_at_(ORBITAL_HERE, (message)->body, pointer)
 
-// How many members or items the object or list there has.
+// Returns the number of members or items of the object or array at a JSON pointer.
 #define orbital_count_at(message, pointer) orbital_count_at_(ORBITAL_HERE, (message)->body, pointer)
 
-// Any value there, as JSON. The pointer "" is the whole body.
+// Returns the value at a JSON pointer as JSON. The pointer "" is the whole body.
 #define orbital_json_at(message, pointer) orbital_json_at_(ORBITAL_HERE, (message)->body, pointer)
 
-// Whether there is a value, null or any other.
+// Returns whether there is a value at a JSON pointer, which may be null.
 #define orbital_has(message, pointer) orbital_has_((message)->body, pointer)
 
-// ---------------------------------------------------------------- Saying, measuring, knowing
+// ---------------------------------------------------------------- Logging, metrics, context
 
 typedef enum orbital_level { ORBITAL_DEBUG, ORBITAL_INFO, ORBITAL_WARN, ORBITAL_ERROR } orbital_level;
 
-// Adds a line to the run's report, with names and values beside it: orbital_log(ORBITAL_WARN, "slow", {"seconds", "3"}).
-// None of them fails the test. printf works too.
+// Logs a line to the run's report, with structured values: orbital_log(ORBITAL_WARN, "slow", {"seconds", "3"}). No level
+// fails the test. Lines that are printed with printf are logged, too.
 #define orbital_log(level, message, ...) orbital_log_(level, message, ORBITAL_FIELDS(__VA_ARGS__))
 
-// A line of the level info, as printf makes it; the others are of the level that they are named after.
+// Logs a line with level info, formatted like printf. The following functions log with the level of their name.
 __attribute__((format(printf, 1, 2))) void orbital_info(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void orbital_debug(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void orbital_warn(const char *format, ...);
 __attribute__((format(printf, 1, 2))) void orbital_error(const char *format, ...);
 
-// Adds to a counter of the case's own: orbital_counter("items_total", 3, {"kind", "new"}). It is on the host's metrics
-// page as orbital_test_items_total, with the labels component and case added. The name ends in _total.
+// Adds a value to a counter: orbital_counter("items_total", 3, {"kind", "new"}). By convention its name ends in _total. The
+// host exports it as orbital_test_items_total, with the labels component and case.
 #define orbital_counter(name, value, ...) orbital_record_(ORBITAL_HERE, 0, name, value, ORBITAL_FIELDS(__VA_ARGS__))
 
-// Sets a gauge.
+// Sets a gauge to a value.
 #define orbital_gauge(name, value, ...) orbital_record_(ORBITAL_HERE, 1, name, value, ORBITAL_FIELDS(__VA_ARGS__))
 
-// Adds an observation to a histogram. In base units: seconds, bytes.
+// Adds an observation to a histogram, in base units such as seconds or bytes.
 #define orbital_histogram(name, value, ...) orbital_record_(ORBITAL_HERE, 2, name, value, ORBITAL_FIELDS(__VA_ARGS__))
 
-// The run, as the host sees it.
+// Information about the current run.
 typedef struct orbital_run {
     const char *run_id;
     const char *component;
     const char *case_name;
-    // 1 for the first attempt of the run.
+    // The number of the attempt, starting at 1.
     int attempt;
-    // The operator's name for where the host runs; empty if it is not set.
+    // The name of the environment that the host runs in. Empty if the operator did not set it.
     const char *environment;
-    // The webhook's public URL, to which a path may be appended.
+    // The public URL of the webhook, without a trailing slash. A test may append a path to it.
     const char *webhook_url;
 } orbital_run;
 
+// Returns information about the current run.
 const orbital_run *orbital_run_context(void);
 
-// Seconds that are left of the attempt's time.
+// Returns the time that is left before the attempt times out, in seconds.
 double orbital_time_left(void);
 
-// A value that the operator set for this component; NULL if it is not set.
+// Returns a value that the operator set for this component in the host's configuration, or NULL.
 const char *orbital_config(const char *name);
 
-// A value that the operator must set for this component.
+// Returns a value that the operator must set for this component in the host's configuration, and fails otherwise.
 #define orbital_require_config(name) orbital_require_config_(ORBITAL_HERE, name)
 
-// Seconds since the Unix epoch, by the host's clock.
+// Returns the time of the host's clock, in seconds since the Unix epoch.
 double orbital_now(void);
 
-// Seconds since the attempt began.
+// Returns the time since the attempt started, in seconds.
 double orbital_elapsed(void);
 
-// Waits. To wait for a delivery use orbital_wait_for, and for anything else ORBITAL_EVENTUALLY: both end as soon as they
-// can.
+// Sleeps. To wait for a delivery, use orbital_wait_for; for anything else, use ORBITAL_EVENTUALLY. Both return as early as
+// possible.
 #define orbital_sleep(duration) orbital_sleep_(ORBITAL_HERE, duration)
 
-// ---------------------------------------------------------------- What the macros call
+// ---------------------------------------------------------------- Internal: used by the macros
 
 typedef struct orbital_poll_ {
     struct orbital_poll_ *outer;
@@ -464,7 +471,7 @@ static inline orbital_value orbital_of_json_(orbital_json_text value) {
     return orbital_of_body_(orbital_text(value.text));
 }
 
-// The text that follows a check, or what stands for it.
+// The optional message of a check, or its default.
 #define ORBITAL_MESSAGE_(...) ORBITAL_MESSAGE_IS##__VA_OPT__(_GIVEN)(__VA_ARGS__)
 #define ORBITAL_MESSAGE_IS_GIVEN(...) __VA_ARGS__
 #define ORBITAL_MESSAGE_IS() "check failed"

@@ -40,22 +40,22 @@ void orbital_record_(orbital_place place, int kind, const char *name, double val
     }
     switch (error.tag) {
     case ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_NAME:
-        raise_failure(place, ORBITAL_INVALID_NAME, 0, "the metric's name cannot be one: %s", given(error.val.invalid_name));
+        raise_failure(place, ORBITAL_INVALID_NAME, 0, "invalid metric name: %s", given(error.val.invalid_name));
         return;
     case ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_LABEL:
-        raise_failure(place, ORBITAL_INVALID_LABEL, 0, "the metric's label cannot be one: %s",
+        raise_failure(place, ORBITAL_INVALID_LABEL, 0, "invalid metric label: %s",
               given(error.val.invalid_label));
         return;
     case ORBITAL_TEST_METRICS_METRIC_ERROR_INVALID_VALUE:
-        raise_failure(place, ORBITAL_INVALID_VALUE, 0, "the metric cannot have this value: %s",
+        raise_failure(place, ORBITAL_INVALID_VALUE, 0, "invalid metric value: %s",
               given(error.val.invalid_value));
         return;
     case ORBITAL_TEST_METRICS_METRIC_ERROR_OTHER_KIND:
-        raise_failure(place, ORBITAL_OTHER_KIND, 0, "the metric is of another kind: %s", given(error.val.other_kind));
+        raise_failure(place, ORBITAL_OTHER_KIND, 0, "the metric has another type: %s", given(error.val.other_kind));
         return;
     default:
         raise_failure(place, ORBITAL_TOO_MANY_SERIES, error.val.too_many_series,
-              "the component has %u series already, as many as it may", (unsigned)error.val.too_many_series);
+              "the component has reached its limit of %u series", (unsigned)error.val.too_many_series);
         return;
     }
 }

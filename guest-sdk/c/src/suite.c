@@ -130,14 +130,14 @@ static const char *describe(size_t index, exports_orbital_test_suite_test_case_t
     }
     for (size_t other = 0; other < index; other++) {
         if (strcmp(name_of(cases[other]), name) == 0) {
-            return "there is a case of this name already; give one of the two another name";
+            return "a case with this name already exists; rename one of them";
         }
     }
     if (known->retries < 0 || known->retries > MOST_RETRIES) {
-        return orbital_format("%d retries cannot be; use 0 to %d", known->retries, MOST_RETRIES);
+        return orbital_format("the number of retries is %d; use 0 to %d", known->retries, MOST_RETRIES);
     }
     if (known->max_in_flight < 0) {
-        return orbital_format("%d runs in flight cannot be; at least 1", known->max_in_flight);
+        return orbital_format("the maximum of runs in flight is %d; it must be at least 1", known->max_in_flight);
     }
     test_string_dup(&described->name, name);
     described->retry.retries = (uint32_t)known->retries;

@@ -24,7 +24,7 @@ void orbital_expect_(orbital_place place, const char *key, const orbital_reply *
             return;
         }
         if (reply->status < 0 || reply->status > 599) {
-            raise_failure(place, ORBITAL_INVALID_REPLY, 0, "the reply cannot be one: the status %d is not 200 to 599",
+            raise_failure(place, ORBITAL_INVALID_REPLY, 0, "invalid reply: the status %d is not 200 to 599",
                   reply->status);
             return;
         }
@@ -41,10 +41,10 @@ void orbital_expect_(orbital_place place, const char *key, const orbital_reply *
         raise_failure(place, ORBITAL_TAKEN, 0, "another run expects this key");
         return;
     case ORBITAL_TEST_DELIVERIES_EXPECT_ERROR_INVALID_KEY:
-        raise_failure(place, ORBITAL_INVALID_KEY, 0, "the key cannot be one: %s", given(error.val.invalid_key));
+        raise_failure(place, ORBITAL_INVALID_KEY, 0, "invalid key: %s", given(error.val.invalid_key));
         return;
     default:
-        raise_failure(place, ORBITAL_INVALID_REPLY, 0, "the reply cannot be one: %s", given(error.val.invalid_reply));
+        raise_failure(place, ORBITAL_INVALID_REPLY, 0, "invalid reply: %s", given(error.val.invalid_reply));
         return;
     }
 }
@@ -52,13 +52,13 @@ void orbital_expect_(orbital_place place, const char *key, const orbital_reply *
 static void raise_wait(orbital_place place, const orbital_test_deliveries_wait_error_t *error) {
     switch (error->tag) {
     case ORBITAL_TEST_DELIVERIES_WAIT_ERROR_TIMEOUT:
-        raise_failure(place, ORBITAL_TIMEOUT, 0, "what was waited for was not delivered in time");
+        raise_failure(place, ORBITAL_TIMEOUT, 0, "timed out waiting for a delivery");
         return;
     case ORBITAL_TEST_DELIVERIES_WAIT_ERROR_TAKEN:
         raise_failure(place, ORBITAL_TAKEN, 0, "another run expects this key");
         return;
     case ORBITAL_TEST_DELIVERIES_WAIT_ERROR_INVALID_KEY:
-        raise_failure(place, ORBITAL_INVALID_KEY, 0, "the key cannot be one: %s", given(error->val.invalid_key));
+        raise_failure(place, ORBITAL_INVALID_KEY, 0, "invalid key: %s", given(error->val.invalid_key));
         return;
     case ORBITAL_TEST_DELIVERIES_WAIT_ERROR_NOTHING_TO_WAIT_FOR:
         raise_failure(place, ORBITAL_NOTHING_TO_WAIT_FOR, 0, "there is nothing to wait for: no key, or zero deliveries");
@@ -144,6 +144,6 @@ void orbital_no_delivery_within_(orbital_place place, const char *key, const cha
         return;
     }
     raise_failure(place, ORBITAL_FAILED, 0,
-          "nothing more was to be delivered with the key `%s` within %s, but this was: %s %s%s%s with %s", key, within,
+          "expected no delivery with the key `%s` within %s, but received: %s %s%s%s with %s", key, within,
           came->method, came->path, *came->query != '\0' ? "?" : "", came->query, beginning(came->body));
 }

@@ -1,10 +1,10 @@
-// Package orbitalhttp lets clients that are built on net/http send from a case. A component has no sockets, so that
-// http.Get, http.DefaultClient and every other client without a transport of this package fail to connect.
+// Package orbitalhttp provides a transport for clients based on net/http. A component has no sockets, so http.Get,
+// http.DefaultClient and other clients without this transport fail to connect.
 //
 //	client := orbitalhttp.Client(t, "api")
 //	answer, err := client.Get("http://api/users/7")
 //
-// It is a package of its own since net/http makes a component some megabytes larger.
+// It is a separate package because net/http makes a component several megabytes larger.
 package orbitalhttp
 
 import (
@@ -18,15 +18,14 @@ import (
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
-// Transport is an http.RoundTripper that sends by a target, an endpoint that the operator has named in the host's
-// configuration.
+// Transport is an http.RoundTripper that sends requests to a target, which is an endpoint in the host's configuration.
 //
-// The operator says where the target is: of a request's URL only the path and the query count. They are appended to the
-// path of the target's URL. The whole body is sent at once, and the answer is read whole before RoundTrip returns. The
-// deadline of a request's context bounds the exchange; cancelling it has no effect, since a call of the host blocks all
+// Only the path and the query of a request's URL are used. They are appended to the target's URL, which the operator
+// configures. The body is sent as a whole, and the response is read completely before RoundTrip returns. The deadline of
+// the request's context is the timeout. Cancelling the context has no effect, because a call of the host blocks all
 // goroutines.
 type Transport struct {
-	// T is the run that sends.
+	// T is the current run.
 	T *orbital.T
 	// Target is the name of the target.
 	Target string
@@ -34,13 +33,13 @@ type Transport struct {
 
 var _ http.RoundTripper = Transport{}
 
-// Client returns a client whose requests all go to one target. It follows redirects within that target; set its
+// Client returns a client that sends all requests to one target. It follows redirects within that target; set its
 // CheckRedirect to change that.
 func Client(t *orbital.T, target string) *http.Client {
 	return &http.Client{Transport: Transport{T: t, Target: target}}
 }
 
-// RoundTrip sends a request and waits for the answer. The error is that of [orbital.T.Request], or that of reading the body.
+// RoundTrip sends a request and waits for the response. The error is that of [orbital.T.Request], or of reading the body.
 func (transport Transport) RoundTrip(request *http.Request) (*http.Response, error) {
 	body, err := read(request.Body)
 	if err != nil {
@@ -64,7 +63,7 @@ func (transport Transport) RoundTrip(request *http.Request) (*http.Response, err
 	return response(receipt, request), nil
 }
 
-// read reads and closes a body, which is nil for a request without one.
+// read reads and closes a body, which may be nil.
 func read(body io.ReadCloser) ([]byte, error) {
 	if body == nil {
 		return nil, nil
@@ -76,7 +75,7 @@ func read(body io.ReadCloser) ([]byte, error) {
 	return content, err
 }
 
-// timeLeft returns what is left until the deadline of the request's context; zero if there is none.
+// timeLeft returns the time until the deadline of the request's context, or zero if there is no deadline.
 func timeLeft(request *http.Request) (time.Duration, error) {
 	if err := request.Context().Err(); err != nil {
 		return 0, err

@@ -1,4 +1,4 @@
-// Package orbitaltest runs cases in an ordinary go test, against a host that is played:
+// Package orbitaltest runs cases in an ordinary go test, with a fake host and a fake system under test:
 //
 //	func TestSmokeSeesWhatIsNotProcessed(t *testing.T) {
 //		api := func(sent orbitaltest.Sent) orbitaltest.Answer {
@@ -13,7 +13,7 @@
 //		}
 //	}
 //
-// The run has a clock of its own, which only its waits and sleeps move: a case that waits for a minute takes no time.
+// The run has its own clock. It advances only when the case waits or sleeps, and then immediately.
 package orbitaltest
 
 import (
@@ -23,18 +23,18 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/suite"
 )
 
-// defaultTimeout is that of cases that declare none, as in the host's default configuration.
+// defaultTimeout is the timeout of cases that set none, as in the host's default configuration.
 const defaultTimeout = 10 * time.Second
 
-// Host plays the host, and the system under test behind it.
+// Host is a fake host with a fake system under test.
 type Host struct {
 	// Targets are the endpoints of the system under test.
 	Targets Targets
-	// Config is what the operator set for the component.
+	// Config has the values that the operator would set for the component.
 	Config map[string]string
-	// Environment is the operator's name for where the host runs.
+	// Environment is the name of the environment that the host runs in.
 	Environment string
-	// Attempt is which attempt of the run this is; 1 if it is zero.
+	// Attempt is the number of the attempt. The default is 1.
 	Attempt int
 }
 
@@ -43,51 +43,55 @@ type Targets map[string]func(Sent) Answer
 
 // Sent is an event or another request that a case sent.
 type Sent struct {
-	Method  string
-	Target  string
-	Path    string
+	// Method is the HTTP method; POST for an event.
+	Method string
+	// Target is the name of the target.
+	Target string
+	// Path is the path that is appended to the target's URL.
+	Path string
+	// Key is the key of an event. Empty if the test did not choose one.
 	Key     string
 	Headers orbital.Headers
 	Body    []byte
-	// At is when it was sent, from the start of the attempt.
+	// At is the time from the start of the attempt until the request was sent.
 	At time.Duration
 }
 
-// Answer is what a target does with what was sent.
+// Answer is a target's response, with the deliveries that follow it.
 type Answer struct {
-	// Status is 200 if it is zero.
+	// Status is the HTTP status. The default is 200.
 	Status  int
 	Headers orbital.Headers
-	// JSON is sent as JSON, unless it is nil. Set this or Body.
+	// JSON is a value that is sent as JSON. Set JSON or Body, not both.
 	JSON any
 	Body []byte
-	// Took is how long the case waits for the answer.
+	// Took is how long the case waits for the response.
 	Took time.Duration
-	// Err makes it no answer: a *orbital.SendError, or any other for orbital.ErrUnreachable.
+	// Err is the reason why there is no response: a *orbital.SendError, or another error for orbital.ErrUnreachable.
 	Err error
-	// Deliveries are what the system under test delivers then.
+	// Deliveries are the deliveries that follow.
 	Deliveries []Delivery
 }
 
-// Delivery is a request to the webhook.
+// Delivery is a delivery: a request to the webhook.
 type Delivery struct {
-	// After is how long after the request was sent it comes, or after the delivery that OnReply answered.
+	// After is the delay after the request was sent, or after the delivery whose OnReply returned this one.
 	After time.Duration
-	// Key is the key of what was sent, if it is empty.
+	// Key is the key. The default is the key of the event.
 	Key string
-	// Method is POST if it is empty.
+	// Method is the HTTP method. The default is POST.
 	Method  string
 	Path    string
 	Query   string
 	Headers orbital.Headers
-	// JSON is sent as JSON, unless it is nil. Set this or Body.
+	// JSON is a value that is sent as JSON. Set JSON or Body, not both.
 	JSON any
 	Body []byte
-	// OnReply is told what the webhook answered, and may deliver again.
+	// OnReply is called with the webhook's response, and returns further deliveries, such as a redelivery after a 503.
 	OnReply func(orbital.Reply) []Delivery
 }
 
-// Run runs a case that was registered, once.
+// Run runs one attempt of a registered case, and returns the result.
 func (h Host) Run(name string) Run {
 	found, err := suite.Find(name)
 	if err != nil {

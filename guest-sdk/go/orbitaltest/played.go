@@ -10,15 +10,15 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// started is the time at which every attempt begins.
+// started is the time when every attempt starts.
 var started = time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
 
-// played is the host as one run sees it. A run has one thread, so nothing here is locked.
+// played is the fake host of one run. A run has one thread, so it needs no locks.
 type played struct {
 	host    Host
 	run     Run
 	timeout time.Duration
-	// now is the time since the attempt began.
+	// now is the time since the attempt started.
 	now     time.Duration
 	ids     int
 	queues  map[string][]*queued
@@ -83,7 +83,7 @@ func (p *played) Record(kind contract.MetricKind, name string, value float64, la
 	return nil
 }
 
-// pass moves the clock. If the attempt's time runs out meanwhile, the run ends there, as the real host ends it.
+// pass advances the clock. If the attempt times out meanwhile, it ends the run, like the real host.
 func (p *played) pass(duration time.Duration, doing string) {
 	if p.now+duration < p.timeout {
 		p.now += duration

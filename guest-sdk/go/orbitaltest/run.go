@@ -8,10 +8,10 @@ import (
 	orbital "github.com/orbital-e2e/orbital/guest-sdk/go"
 )
 
-// Outcome is how a run ended.
+// Outcome is the outcome of a run.
 type Outcome string
 
-// The outcomes. A run ends as Error if there is no case of its name.
+// The outcomes. Error means that there is no case with this name.
 const (
 	Pass    Outcome = "pass"
 	Fail    Outcome = "fail"
@@ -19,37 +19,37 @@ const (
 	Error   Outcome = "error"
 )
 
-// Run is what became of a run.
+// Run is the result of a run, with everything that the case did.
 type Run struct {
 	Case    string
 	Outcome Outcome
-	// Reasons are why it did not pass.
+	// Reasons are the reasons why the run did not pass.
 	Reasons []string
 	Log     []Line
 	Sent    []Sent
 	Metrics []Metric
-	// Duration is how long it took by its own clock.
+	// Duration is the duration of the run by the clock of the fake host.
 	Duration time.Duration
 }
 
-// Line is a line of the log.
+// Line is a logged line.
 type Line struct {
-	// Level is debug, info, warn or error.
+	// Level is the severity: debug, info, warn or error.
 	Level   string
 	Message string
 	Fields  map[string]string
 }
 
-// Metric is a value that was recorded.
+// Metric is a recorded value of a metric.
 type Metric struct {
-	// Kind is counter, gauge or histogram.
+	// Kind is the type of the metric: counter, gauge or histogram.
 	Kind   string
 	Name   string
 	Value  float64
 	Labels orbital.Labels
 }
 
-// String is the run as the host's console shows it.
+// String returns the outcome, log and reasons, like the host's console.
 func (r Run) String() string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "--- %s: %s (%v)", strings.ToUpper(string(r.Outcome)), r.Case, r.Duration)

@@ -43,7 +43,7 @@ func (p *played) Request(request contract.Request) (contract.Receipt, *contract.
 	return receipt, err
 }
 
-// send also says how long the answer takes.
+// send also returns how long the response takes.
 func (p *played) send(sent Sent, timeoutMs *uint32) (contract.Receipt, *contract.Error, time.Duration) {
 	target, isThere := p.host.Targets[sent.Target]
 	if !isThere {
@@ -110,7 +110,7 @@ func sendError(err error) *contract.Error {
 	return given
 }
 
-// body is what was planned; it panics if that cannot be JSON, as the test that planned it is wrong.
+// body returns the body of a response or delivery. It panics if the value cannot be serialized as JSON.
 func body(value any, body []byte) []byte {
 	if value == nil {
 		return body

@@ -12,17 +12,17 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// longestKey is what the contract allows, in bytes.
+// longestKey is the maximum size of a key in bytes.
 const longestKey = 256
 
-// queued is a delivery that comes at a time.
+// queued is a delivery with its time of arrival.
 type queued struct {
 	at       time.Duration
 	sent     time.Duration
 	delivery Delivery
 }
 
-// deliver plans deliveries that follow what was sent; each is answered when it comes.
+// deliver schedules the deliveries that follow a request.
 func (p *played) deliver(sent Sent, from time.Duration, deliveries []Delivery) {
 	for _, delivery := range deliveries {
 		if delivery.Key == "" {
@@ -38,7 +38,7 @@ func (p *played) deliver(sent Sent, from time.Duration, deliveries []Delivery) {
 	}
 }
 
-// reply is the next one that was planned for a key.
+// reply returns the webhook's next response for a key.
 func (p *played) reply(key string) orbital.Reply {
 	planned := p.replies[key]
 	if len(planned) == 0 {

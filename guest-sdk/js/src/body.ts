@@ -1,37 +1,37 @@
-// Reading what the system under test wrote.
+// Reading the headers and bodies of deliveries and responses.
 
 import { BodyError } from "./errors.js";
 import { header, type Header } from "./content.js";
 
-/** How many bytes of a body an error shows. */
+/** The maximum number of bytes of a body that an error shows. */
 const SHOWN_BYTES = 300;
 
-/** Headers and body of an answer or a delivery. */
+/** Headers and body of a response or a delivery. */
 export class Message {
-  /** In the order in which they came, with names in lower case. */
+  /** The headers, in the order in which they were received, with names in lower case. */
   readonly headers: readonly Header[];
-  /** At most what the host's configuration allows (1 MiB by default). */
+  /** The body. The host's configuration limits its size (1 MiB by default). */
   readonly body: Uint8Array;
 
   constructor(headers: readonly Header[], body: Uint8Array) {
-    // StarlingMonkey makes what the host answers in another realm, where `instanceof` knows none of it.
+    // In StarlingMonkey, values from the host belong to another realm, so `instanceof` fails for them.
     this.headers = Array.from(headers, (header) => ({ ...header }));
     this.body = new Uint8Array(body.buffer, body.byteOffset, body.byteLength);
   }
 
-  /** The first value of a header, by its name in any case. */
+  /** Returns the first value of a header. The case of the name does not matter. */
   header(name: string): string | undefined {
     return header(this.headers, name);
   }
 
-  /** The body as text; what is not UTF-8 in it is replaced. */
+  /** Returns the body as text. Invalid UTF-8 is replaced. */
   text(): string {
     return decode(this.body);
   }
 
   /**
-   * The body, read as JSON: UTF-8 or UTF-16, with or without a byte order mark. Throws a `BodyError` if it is not
-   * JSON.
+   * Parses the body as JSON, in UTF-8 or UTF-16, with or without a byte order mark. Throws a `BodyError` if it is
+   * not JSON.
    */
   json(): any;
   json<T>(): T;
@@ -45,8 +45,8 @@ export class Message {
   }
 
   /**
-   * The value at a JSON pointer such as `/user/email`. Throws a `BodyError` if the body is not JSON, or has
-   * no value there.
+   * Returns the value at a JSON pointer such as `/user/email`. Throws a `BodyError` if the body is not JSON, or
+   * the pointer has no value.
    */
   pointer(pointer: string): any;
   pointer<T>(pointer: string): T;
@@ -59,7 +59,7 @@ export class Message {
   }
 }
 
-/** The first bytes of a body, for a person to read. */
+/** Returns the first bytes of a body, as text for people. */
 export function beginning(body: Uint8Array): string {
   if (body.length === 0) {
     return "an empty body";
@@ -75,8 +75,8 @@ function decode(body: Uint8Array): string {
 }
 
 /**
- * JSON starts with an ASCII character, so that UTF-16 is recognised by its zero bytes even without a byte order mark.
- * Not by `TextDecoder`: QuickJS has one for UTF-8 alone.
+ * Decodes JSON text. JSON starts with an ASCII character, so UTF-16 is recognised by its zero bytes even without a byte
+ * order mark. Does not use `TextDecoder`, which supports only UTF-8 in QuickJS.
  */
 function decodeJson(body: Uint8Array): string {
   const [first, second] = body;
@@ -93,7 +93,7 @@ function decodeJson(body: Uint8Array): string {
   return text.startsWith("\ufeff") ? text.slice(1) : text;
 }
 
-/** RFC 6901. */
+/** Returns the value at a JSON pointer (RFC 6901). */
 function lookup(value: unknown, pointer: string): unknown {
   if (pointer === "") {
     return value;

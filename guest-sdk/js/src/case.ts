@@ -1,50 +1,50 @@
-// A case, as it is known before it runs.
+// A case: a test and its options.
 
 import type { TestCase } from "orbital:test/suite@0.1.0";
 import { type Duration, milliseconds, nonzeroMilliseconds } from "./duration.js";
 import { checkCron, checkName, checkRetries, checkTag, MOST_TAGS } from "./limits.js";
 import type { Test } from "./test.js";
 
-/** When the host starts a case by itself: exactly one of `every`, `cron` and `manual`. */
+/** When the host starts a case: exactly one of `every`, `cron` and `manual`. */
 export type Schedule =
   | {
-      /** At multiples of this period. */
+      /** Runs periodically, with this period. */
       every: Duration;
       cron?: undefined;
       zone?: undefined;
       manual?: undefined;
     }
   | {
-      /** At the times that a cron expression names: minute, hour, day of month, month, day of week. */
+      /** Runs at the times of a cron expression: minute, hour, day of month, month, day of week. */
       cron: string;
-      /** A name of the IANA time zone database such as `Europe/Madrid`; without one, UTC. */
+      /** The name of a time zone in the IANA database, such as `Europe/Madrid`. The default is UTC. */
       zone?: string;
       every?: undefined;
       manual?: undefined;
     }
   | {
-      /** Only when somebody asks for it: `orbital run`. */
+      /** Runs only on request, such as `orbital run`. */
       manual: true;
       every?: undefined;
       cron?: undefined;
       zone?: undefined;
     };
 
-/** What a case declares. The operator can override all of it but the tags. */
+/** The options of a case. The operator can override all of them except the tags. */
 export type CaseOptions = Schedule & {
-  /** How long one attempt may take; without it, what the host's configuration says. */
+  /** The timeout of one attempt. The default is in the host's configuration. */
   timeout?: Duration;
-  /** For maintenance windows, and to join metrics with; at most 16. */
+  /** Labels for filters, maintenance windows and metrics, at most 16. */
   tags?: Record<string, string>;
-  /** Further attempts after one that did not pass; at most 10. */
+  /** The maximum number of retries, at most 10. */
   retries?: number;
-  /** The pause before a further attempt. */
+  /** The delay before each retry. */
   retryDelay?: Duration;
-  /** How many runs may go on at once; 1 unless said otherwise. */
+  /** The maximum number of concurrent runs of this case. The default is 1. */
   maxInFlight?: number;
 };
 
-/** What a case does. It passes if this returns and nothing was marked as failed on the way. */
+/** The function of a case. The case passes if the function returns and did not mark the run as failed. */
 export type CaseFunction = (t: Test) => void | Promise<void>;
 
 export interface Case {
@@ -56,7 +56,7 @@ const SCHEDULES = '`every: "1s"`, `cron: "0 7 * * *"` or `manual: true`';
 
 const OPTIONS = ["every", "cron", "zone", "manual", "timeout", "tags", "retries", "retryDelay", "maxInFlight"];
 
-/** Reads what an author wrote. The error names the case, the option and the fix. */
+/** Creates a case and checks its options. The error names the case, the option and the fix. */
 export function makeCase(name: string, options: CaseOptions, run: CaseFunction): Case {
   about(name, () => checkName(name));
   about(name, () => checkArguments(options, run));
@@ -75,14 +75,14 @@ export function makeCase(name: string, options: CaseOptions, run: CaseFunction):
 
 function checkArguments(options: CaseOptions, run: CaseFunction) {
   if (typeof options !== "object" || options === null) {
-    throw new TypeError(`the second argument says when it runs: { ${SCHEDULES.split("`")[1]} }`);
+    throw new TypeError(`the second argument must be the options with a schedule: {  ${SCHEDULES.split("`")[1]} }`);
   }
   if (typeof run !== "function") {
-    throw new TypeError("the third argument is the test: a function `(t) => { … }`");
+    throw new TypeError("the third argument must be the test: a function `(t) => { … }`");
   }
   for (const option of Object.keys(options)) {
     if (!OPTIONS.includes(option)) {
-      throw new TypeError(`unknown option \`${option}\`; there are ${OPTIONS.join(", ")}`);
+      throw new TypeError(`unknown option \`${option}\`; the options are ${OPTIONS.join(", ")}`);
     }
   }
 }
@@ -97,7 +97,7 @@ function schedule(options: CaseOptions): TestCase["schedule"] {
     throw new TypeError(`a case has one schedule; keep one of ${SCHEDULES}`);
   }
   if (zone !== undefined && cron === undefined) {
-    throw new TypeError("`zone` goes with `cron`; remove it");
+    throw new TypeError("`zone` requires `cron`; remove it");
   }
   if (every !== undefined) {
     return { tag: "every", val: named("every", () => nonzeroMilliseconds(every)) };
@@ -126,7 +126,7 @@ function retry({ retries = 0, retryDelay }: CaseOptions): TestCase["retry"] {
     return { retries, delayMs: 0 };
   }
   if (retries === 0) {
-    throw new TypeError("`retryDelay` goes with `retries`; add `retries: 1` or remove it");
+    throw new TypeError("`retryDelay` requires `retries`; add `retries: 1` or remove it");
   }
   return { retries, delayMs: named("retryDelay", () => milliseconds(retryDelay)) };
 }
@@ -138,7 +138,7 @@ function maxInFlight(number = 1): number {
   return number;
 }
 
-/** Puts the case, and the option if there is one, before what is wrong with it. */
+/** Calls a function, and adds the names of the case and the option to its error. */
 function about<T>(name: string, read: () => T, option?: string): T {
   try {
     return option === undefined ? read() : named(option, read);

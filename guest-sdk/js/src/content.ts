@@ -1,22 +1,23 @@
-// Headers and bodies of what a test sends: events, requests and replies.
+// Headers and bodies of events, requests and replies.
 
 import type { Header } from "orbital:test/deliveries@0.1.0";
 
 export type { Header };
 
-/** Headers, by name, or in pairs if a name is there more than once. */
+/** Headers by name, or as pairs if a name occurs more than once. */
 export type Headers = Record<string, string> | readonly (readonly [name: string, value: string])[];
 
-/** A body, as text or bytes, or as a value that is sent as JSON. */
+/** Headers and a body. Set `body` or `json`, not both. */
 export interface Content {
+  /** The headers. */
   headers?: Headers;
-  /** Text or bytes. */
+  /** The body, as a string or bytes. */
   body?: string | Uint8Array;
-  /** A value, sent as JSON, with `content-type` unless that is among the headers. */
+  /** A value that is sent as JSON. Sets the header `content-type` unless it is in `headers`. */
   json?: unknown;
 }
 
-/** In the words of the contract. */
+/** Converts headers and body to the types of the contract. */
 export function content({ headers = {}, body, json }: Content): { headers: Header[]; body: Uint8Array } {
   const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
   const list: Header[] = pairs.map(([name, value]) => ({ name, value: String(value) }));
@@ -24,7 +25,7 @@ export function content({ headers = {}, body, json }: Content): { headers: Heade
     return { headers: list, body: bytes(body ?? "") };
   }
   if (body !== undefined) {
-    throw new TypeError("there are both `body` and `json`; keep one");
+    throw new TypeError("both `body` and `json` are set; remove one");
   }
   if (header(list, "content-type") === undefined) {
     list.push({ name: "content-type", value: "application/json" });
@@ -32,7 +33,7 @@ export function content({ headers = {}, body, json }: Content): { headers: Heade
   return { headers: list, body: bytes(jsonText(json)) };
 }
 
-/** The first value of a header, by its name in any case. */
+/** Returns the first value of a header. The case of the name does not matter. */
 export function header(headers: readonly Header[], name: string): string | undefined {
   const wanted = name.toLowerCase();
   return headers.find((header) => header.name.toLowerCase() === wanted)?.value;

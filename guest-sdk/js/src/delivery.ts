@@ -1,23 +1,23 @@
-// What the system under test delivered.
+// Deliveries of the system under test.
 
 import type * as contract from "orbital:test/deliveries@0.1.0";
 import { beginning, Message } from "./body.js";
 
 /** A request that the webhook received for this run. */
 export class Delivery extends Message {
-  /** The key that tied it to this run. */
+  /** The key that assigned the delivery to this run. */
   readonly key: string;
-  /** The method, in capitals. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** The path, as it was sent. */
+  /** The path, exactly as it was sent. */
   readonly path: string;
-  /** What came after the first `?` of the URL; empty if nothing did. */
+  /** The query string: the part of the URL after the first `?`, or empty. */
   readonly query: string;
-  /** Seconds since the Unix epoch when its last byte had come, by the host's clock. */
+  /** The time when the last byte was received, in seconds since the Unix epoch, by the host's clock. */
   readonly receivedAt: number;
   /**
-   * Seconds from the sending of the event to the receipt of this delivery; undefined if the host cannot tell
-   * which event it belongs to.
+   * The time from sending the event to receiving this delivery, in seconds. Undefined if the host cannot tell which
+   * event the delivery belongs to.
    */
   readonly latency: number | undefined;
 
@@ -31,7 +31,7 @@ export class Delivery extends Message {
     this.latency = delivery.latency ?? undefined;
   }
 
-  /** The request line and the beginning of the body: enough to recognise it by. */
+  /** Returns the request line and the start of the body. */
   override toString(): string {
     const query = this.query === "" ? "" : `?${this.query}`;
     return `${this.method} ${this.path}${query} with ${beginning(this.body)}`;

@@ -1,4 +1,4 @@
-// Two values that should be equal, for a person to compare.
+// The difference of two values that should be equal, as text for people.
 
 import { shown } from "./shown.js";
 
@@ -8,7 +8,10 @@ const LINES_AROUND = 3;
 /** Comparing needs memory for each pair of lines: this many pairs are 4 MiB. Larger values are shown whole. */
 const MOST_PAIRS = 2 ** 20;
 
-/** Both values, one below the other; if they have several lines, only those that differ and a few around them. */
+/**
+ * Returns both values, one below the other. Of values with several lines, returns only those that differ, with a few
+ * lines of context.
+ */
 export function difference(left: unknown, right: unknown): string {
   const [leftText, rightText] = [text(left), text(ordered(right, left))];
   const [leftLines, rightLines] = [leftText.split("\n"), rightText.split("\n")];
@@ -70,7 +73,7 @@ function compare(left: string[], right: string[]): Line[] {
   return lines;
 }
 
-/** A value as JSON, but with the lines of a text as lines. */
+/** Returns a value as JSON, but with real line breaks in strings. */
 function text(value: unknown): string {
   const text = shown(value, 2);
   return typeof value === "string" ? text.replaceAll("\\n", "\n") : text;

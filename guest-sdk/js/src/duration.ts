@@ -1,4 +1,4 @@
-// Durations as people write them, in the milliseconds that the contract counts in.
+// Parsing of durations into milliseconds, the unit of the contract.
 
 type Part = `${number}${"ms" | "s" | "m" | "h" | "d"}`;
 
@@ -13,10 +13,10 @@ const MILLISECONDS = new Map([
   ["d", 86_400_000],
 ]);
 
-/** What a `u32` counts. */
+/** The maximum of a `u32`. */
 const MOST_MILLISECONDS = 2 ** 32 - 1;
 
-/** Reads a duration, in milliseconds. The error is a sentence that names the fix. */
+/** Parses a duration into milliseconds. The error names the fix. */
 export function milliseconds(text: Duration): number {
   let sum = 0;
   for (const part of String(text).trim().split(/\s+/)) {
@@ -25,19 +25,19 @@ export function milliseconds(text: Duration): number {
     if (number === undefined || factor === undefined) {
       throw new RangeError(`\`${text}\` is not a duration; write one such as "1s" or "250ms"`);
     }
-    // Rounded to a thousandth: 0.1 has no exact value, and 0.1s is 100 ms all the same.
+    // Rounded to a thousandth, because 0.1 has no exact value and 0.1s must be 100 ms.
     sum += Math.round(Number(number) * factor * 1000) / 1000;
   }
   if (!Number.isInteger(sum)) {
-    throw new RangeError(`\`${text}\` is not a whole number of milliseconds, the unit that the host counts in`);
+    throw new RangeError(`\`${text}\` is not a whole number of milliseconds, which is the host's unit`);
   }
   if (sum > MOST_MILLISECONDS) {
-    throw new RangeError(`\`${text}\` is too long; at most 49 days, or use \`cron\` for a rare case`);
+    throw new RangeError(`\`${text}\` is too long; the maximum is 49 days; use \`cron\` for longer periods`);
   }
   return sum;
 }
 
-/** As `milliseconds`, and not zero. */
+/** Parses a duration that is not zero into milliseconds. */
 export function nonzeroMilliseconds(text: Duration): number {
   const sum = milliseconds(text);
   if (sum === 0) {

@@ -1,14 +1,14 @@
-// Why something did not go as a test wanted it, in types to branch on:
-// `error instanceof WaitError && error.code === "timeout"`. The texts are the same in the SDK of every language.
+// Errors, in types that a test can handle: `error instanceof WaitError && error.code === "timeout"`. The messages are
+// the same in the SDK of every language.
 
 import type * as deliveries from "orbital:test/deliveries@0.1.0";
 import type * as events from "orbital:test/events@0.1.0";
 import type * as metrics from "orbital:test/metrics@0.1.0";
 import type { Receipt } from "./receipt.js";
 
-/** What the errors of this package have in common. */
+/** The base class of the errors of this package. */
 export class OrbitalError extends Error {
-  /** What happened, to branch on. */
+  /** The kind of error, such as `"timeout"`. */
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -18,7 +18,7 @@ export class OrbitalError extends Error {
   }
 }
 
-/** A test's own expectation that was not met: `t.noDeliveryWithin`, `t.requireConfig`, `t.eventually`. */
+/** The error of `t.noDeliveryWithin`, `t.requireConfig` and `t.eventually`. */
 export class Failure extends OrbitalError {
   declare readonly code: "unexpected-delivery" | "not-configured" | "not-eventually";
 
@@ -27,7 +27,7 @@ export class Failure extends OrbitalError {
   }
 }
 
-/** A body that is not what was asked for. The text shows its beginning. */
+/** An error of reading a body. The message includes the start of the body. */
 export class BodyError extends OrbitalError {
   declare readonly code: "json" | "missing";
 
@@ -36,10 +36,10 @@ export class BodyError extends OrbitalError {
   }
 }
 
-/** An answer whose status is not 200 to 299. */
+/** The error for a response whose status is not 200 to 299. */
 export class StatusError extends OrbitalError {
   declare readonly code: "status";
-  /** The answer. */
+  /** The response. */
   readonly receipt: Receipt;
 
   constructor(receipt: Receipt, message: string) {
@@ -48,7 +48,7 @@ export class StatusError extends OrbitalError {
   }
 }
 
-/** Why there is no answer. An answer of any status is none of these. */
+/** The reason why there is no response. A response with an error status is not a `SendError`. */
 export class SendError extends OrbitalError {
   declare readonly code: events.SendError["tag"];
 
@@ -57,7 +57,7 @@ export class SendError extends OrbitalError {
   }
 }
 
-/** Why a key cannot be expected. */
+/** The reason why a key cannot be expected. */
 export class ExpectError extends OrbitalError {
   declare readonly code: deliveries.ExpectError["tag"];
 
@@ -66,7 +66,7 @@ export class ExpectError extends OrbitalError {
   }
 }
 
-/** Why there is no delivery. */
+/** The reason why waiting returned no delivery. */
 export class WaitError extends OrbitalError {
   declare readonly code: deliveries.WaitError["tag"];
 
@@ -75,7 +75,7 @@ export class WaitError extends OrbitalError {
   }
 }
 
-/** Why a value was not recorded. */
+/** The reason why a value was not recorded. */
 export class MetricError extends OrbitalError {
   declare readonly code: metrics.MetricError["tag"];
 
@@ -84,7 +84,7 @@ export class MetricError extends OrbitalError {
   }
 }
 
-/** Calls the host, and makes the error that it answers one of these types. */
+/** Calls the host, and converts its error to one of these types. */
 export function calling<E, T>(type: new (error: E) => OrbitalError, call: () => T): T {
   try {
     return call();
@@ -117,20 +117,20 @@ function expectText(error: deliveries.ExpectError): string {
     case "taken":
       return "another run expects this key";
     case "invalid-key":
-      return `the key cannot be one: ${error.val}`;
+      return `invalid key: ${error.val}`;
     case "invalid-reply":
-      return `the reply cannot be one: ${error.val}`;
+      return `invalid reply: ${error.val}`;
   }
 }
 
 function waitText(error: deliveries.WaitError): string {
   switch (error.tag) {
     case "timeout":
-      return "what was waited for was not delivered in time";
+      return "timed out waiting for a delivery";
     case "taken":
       return "another run expects this key";
     case "invalid-key":
-      return `the key cannot be one: ${error.val}`;
+      return `invalid key: ${error.val}`;
     case "nothing-to-wait-for":
       return "there is nothing to wait for: no key, or zero deliveries";
     case "overflow":
@@ -141,14 +141,14 @@ function waitText(error: deliveries.WaitError): string {
 function metricText(error: metrics.MetricError): string {
   switch (error.tag) {
     case "invalid-name":
-      return `the metric's name cannot be one: ${error.val}`;
+      return `invalid metric name: ${error.val}`;
     case "invalid-label":
-      return `the metric's label cannot be one: ${error.val}`;
+      return `invalid metric label: ${error.val}`;
     case "invalid-value":
-      return `the metric cannot have this value: ${error.val}`;
+      return `invalid metric value: ${error.val}`;
     case "other-kind":
-      return `the metric is of another kind: ${error.val}`;
+      return `the metric has another type: ${error.val}`;
     case "too-many-series":
-      return `the component has ${error.val} series already, as many as it may`;
+      return `the component has reached its limit of ${error.val} series`;
   }
 }

@@ -1,49 +1,49 @@
-// What a test sends to the system under test, and what the webhook is to answer.
+// Events, requests, and the webhook's responses to deliveries.
 
 import type { PlannedReply } from "orbital:test/deliveries@0.1.0";
 import type * as contract from "orbital:test/events@0.1.0";
 import { type Content, content } from "./content.js";
 import { type Duration, milliseconds } from "./duration.js";
 
-/** Where to, and for how long. */
+/** The destination and the timeout of a request. */
 interface Route {
-  /** The name of a target, which the host's configuration must have. */
+  /** The name of the target. The host's configuration must define it. */
   target: string;
-  /** Appended to the path of the target's URL: empty, or starting with `/`. It may have a query. */
+  /** A path that is appended to the target's URL: empty, or starting with `/`. May include a query. */
   path?: string;
-  /** Bounds the whole exchange; without it, the target's own setting does. */
+  /** The timeout for the request and its response. The default is the target's own timeout. */
   timeout?: Duration;
 }
 
 /**
- * What a case sends to a target, with `POST`, for the system under test to deliver to the webhook:
+ * An event. A case sends it to a target, with `POST`, and the system under test delivers it to the webhook:
  * `{ target: "api", key: id, json: { id } }`.
  */
 export interface Event extends Route, Content {
   /**
-   * The key that the delivery will have, if the test chooses it. The host expects it before it sends the
-   * event, so that no delivery can come too early.
+   * The key that the delivery will have, if the test chooses the key. The host expects the key before it sends the
+   * event, so even the fastest delivery is not lost.
    */
   key?: string;
 }
 
 /**
- * A request to a target that is not an event, to prepare something or to look something up:
+ * A request to a target that is not an event, such as one that reads or prepares data:
  * `{ target: "pipeline", path: "/metrics" }`.
  */
 export interface Request extends Route, Content {
-  /** `GET` unless said otherwise. */
+  /** The HTTP method. The default is `GET`. */
   method?: string;
 }
 
 /**
- * What the webhook answers to one delivery, to see how the system under test takes it:
+ * The webhook's response to one delivery, to test how the system under test handles it:
  * `{ status: 503, headers: { "retry-after": "1" } }`.
  */
 export interface Reply extends Content {
-  /** 200 to 599. */
+  /** The HTTP status, 200 to 599. */
   status: number;
-  /** Waits before answering, for at most a minute. */
+  /** How long the webhook waits before it responds, at most one minute. */
   delay?: Duration;
 }
 

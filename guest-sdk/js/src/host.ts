@@ -1,6 +1,5 @@
 /// <reference path="../contract.d.ts" preserve="true" />
-// What a run is made of: the functions of the contract, by interface. In a component they are the host's, in
-// a unit test those of the fake.
+// The functions of the contract, by interface: those of the host in a component, and those of the fake in a unit test.
 
 export interface Host {
   log: typeof import("orbital:test/log@0.1.0");

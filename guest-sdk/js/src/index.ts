@@ -9,8 +9,8 @@
 //       t.checkEq(delivery.json().processed, true);
 //     });
 //
-// A case passes if it returns and nothing was marked as failed on the way: `t.fail`, `t.check` and `t.checkEq`
-// mark and go on, an error that is thrown ends the case. It may be `async`.
+// A case passes if it returns and was not marked as failed. `t.fail`, `t.check` and `t.checkEq` mark it as failed and
+// continue. A thrown error ends it. A case may be `async`.
 
 export type { CaseFunction, CaseOptions, Schedule } from "./case.js";
 export type { Content, Header, Headers } from "./content.js";

@@ -1,9 +1,9 @@
-// What the contract allows names, tags and retries to be. Each error is a sentence that names the fix.
+// The contract's limits for names, tags and retries. Each error names the fix.
 
-/** The most tags that a case may have. */
+/** The maximum number of tags of a case. */
 export const MOST_TAGS = 16;
 
-/** The most retries that a case may ask for. */
+/** The maximum number of retries of a case. */
 const MOST_RETRIES = 10;
 
 export function checkName(name: string) {
@@ -21,9 +21,9 @@ export function checkTag(name: string, value: string) {
     );
   }
   if (typeof value !== "string") {
-    throw new TypeError(`the value of the tag \`${name}\` is not a text; write it in quotes`);
+    throw new TypeError(`the value of the tag \`${name}\` is not a string; write it in quotes`);
   }
-  // The contract counts bytes, and no text has more characters than bytes.
+  // The limit is in bytes, and no text has more characters than bytes.
   if (value.length > 256) {
     throw new RangeError(`the value of the tag \`${name}\` has ${value.length} characters; at most 256 bytes`);
   }
@@ -31,14 +31,14 @@ export function checkTag(name: string, value: string) {
 
 export function checkRetries(retries: number) {
   if (!Number.isInteger(retries) || retries < 0) {
-    throw new RangeError(`\`retries\` is a whole number, at most ${MOST_RETRIES}`);
+    throw new RangeError(`\`retries\` must be a whole number, at most ${MOST_RETRIES}`);
   }
   if (retries > MOST_RETRIES) {
     throw new RangeError(`${retries} retries are too many; at most ${MOST_RETRIES}`);
   }
 }
 
-/** Counts the fields only; the host reads them. */
+/** Checks the number of fields. The host parses them. */
 export function checkCron(expression: string) {
   const fields = String(expression).trim().split(/\s+/).filter(Boolean).length;
   if (fields !== 5) {

@@ -1,15 +1,15 @@
-// What a case has to say.
+// Logging.
 
 import type { Level } from "orbital:test/log@0.1.0";
 import type { Host } from "./host.js";
 import { shown } from "./shown.js";
 
-/** Names and values beside a message. What is not text is shown as JSON. */
+/** Structured values of a line, by name. Values that are not strings are shown as JSON. */
 export type Fields = Record<string, unknown>;
 
 /**
- * What a case says stands in the run's report. Its lines are bounded in number and bytes; a run that says more
- * ends as `error`.
+ * The log of a run, which is part of its report. The number and the size of its lines are limited; a run that exceeds
+ * the limit ends with outcome `error`.
  */
 export class Log {
   readonly #host: Host;
@@ -18,27 +18,27 @@ export class Log {
     this.#host = host;
   }
 
-  /** Says something for the author, while the test is being written. */
+  /** Logs details that help to write or debug the test. */
   debug(message: string, fields?: Fields) {
-    this.#say("debug", message, fields);
+    this.#log("debug", message, fields);
   }
 
-  /** Says what happens. */
+  /** Logs normal progress. */
   info(message: string, fields?: Fields) {
-    this.#say("info", message, fields);
+    this.#log("info", message, fields);
   }
 
-  /** Says what is odd, but does not fail the test. */
+  /** Logs something unexpected. It does not fail the test. */
   warn(message: string, fields?: Fields) {
-    this.#say("warn", message, fields);
+    this.#log("warn", message, fields);
   }
 
-  /** Says what is wrong. It does not fail the test; `t.fail` does. */
+  /** Logs a problem. It does not fail the test; `t.fail` does. */
   error(message: string, fields?: Fields) {
-    this.#say("error", message, fields);
+    this.#log("error", message, fields);
   }
 
-  #say(level: Level, message: string, fields: Fields = {}) {
+  #log(level: Level, message: string, fields: Fields = {}) {
     const list = Object.entries(fields).map(([name, value]) => ({
       name,
       value: typeof value === "string" ? value : shown(value),

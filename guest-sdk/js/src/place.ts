@@ -1,5 +1,5 @@
-// Places in the author's own files. The engines know places in the bundle only, so the build puts a table into
-// the bundle that leads from there to the files that it was made of.
+// Locations in the author's files. The engines know only locations in the bundle, so the build adds a table to the bundle
+// that maps them to the source files.
 
 /** What the build writes: see `build/places.ts`. */
 export interface PlaceTable {

@@ -1,4 +1,4 @@
-// Asking again until the answer is good.
+// Polling until a condition holds.
 
 import { type Duration, milliseconds } from "./duration.js";
 import { Failure } from "./errors.js";
@@ -6,15 +6,15 @@ import type { Host } from "./host.js";
 import { brief } from "./report.js";
 import { shownDuration } from "./shown.js";
 
-/** The first pause in milliseconds. Short, as most systems answer well at the second try. */
+/** The first pause in milliseconds. It is short because most systems are ready at the second attempt. */
 const FIRST_PAUSE_MS = 10;
 
-/** The longest pause, which bounds how late a good answer is noticed. */
+/** The longest pause in milliseconds, which limits how late a success is noticed. */
 const LONGEST_PAUSE_MS = 500;
 
 /**
- * Tries until it succeeds or the time is up, with pauses that double. The last try is at the end of the time,
- * so that none of it is wasted.
+ * Calls `attempt` until it succeeds or the time is up, with pauses that double. The last attempt is at the end of the
+ * time, so none of it is wasted.
  */
 export function poll<T>(host: Host, within: Duration, attempt: () => T): T {
   const pauses = new Pauses(host, within);
@@ -30,7 +30,7 @@ export function poll<T>(host: Host, within: Duration, attempt: () => T): T {
   }
 }
 
-/** The same, once an attempt turned out to be asynchronous. */
+/** Continues to poll after an attempt has returned a promise. */
 async function pollLater(pauses: Pauses, first: Promise<unknown>, attempt: () => Promise<unknown>): Promise<unknown> {
   let value = first;
   for (;;) {
@@ -39,7 +39,7 @@ async function pollLater(pauses: Pauses, first: Promise<unknown>, attempt: () =>
     } catch (error) {
       pauses.next(error);
     }
-    // An attempt that throws at once is one that did not succeed, too.
+    // An attempt that throws before it returns a promise has failed, too.
     value = (async () => attempt())();
   }
 }
@@ -56,7 +56,7 @@ class Pauses {
     this.#end = host.clock.elapsed() * 1000 + this.#withinMs;
   }
 
-  /** Waits before the next attempt, or gives up. */
+  /** Waits before the next attempt, or throws if the time is up. */
   next(error: unknown) {
     const leftMs = this.#end - this.#host.clock.elapsed() * 1000;
     if (leftMs <= 0) {

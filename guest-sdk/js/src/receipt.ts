@@ -1,14 +1,14 @@
-// What a target answered.
+// Responses of targets.
 
 import type * as contract from "orbital:test/events@0.1.0";
 import { beginning, Message } from "./body.js";
 import { StatusError } from "./errors.js";
 
-/** A target's answer, whatever its status. */
+/** A target's response, with any status. */
 export class Receipt extends Message {
-  /** The status, 100 to 999. */
+  /** The HTTP status, 100 to 999. */
   readonly status: number;
-  /** Seconds from the start of the request to the last byte of the answer. */
+  /** The time from the start of the request to the last byte of the response, in seconds. */
   readonly latency: number;
 
   constructor(receipt: contract.Receipt) {
@@ -17,7 +17,7 @@ export class Receipt extends Message {
     this.latency = receipt.latency;
   }
 
-  /** This answer, if its status is 200 to 299. Throws a `StatusError` if it is any other. */
+  /** Returns this response if its status is 200 to 299. Throws a `StatusError` otherwise. */
   success(): this {
     if (this.status >= 200 && this.status < 300) {
       return this;

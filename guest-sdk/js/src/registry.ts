@@ -1,4 +1,4 @@
-// The cases of a suite, as they are registered while its modules are loaded.
+// The registered cases of a suite.
 
 import { type Case, type CaseFunction, type CaseOptions, makeCase } from "./case.js";
 
@@ -7,23 +7,23 @@ const cases = new Map<string, Case>();
 /**
  * Registers a case: `test("smoke", { every: "1s", timeout: "3s" }, (t) => { … })`.
  *
- * It throws if the case cannot be one, or is registered twice. As modules are loaded when the component is
- * built, such an error ends the build.
+ * Throws an error if an option is invalid or the name is already registered. Modules are loaded when the component is
+ * built, so the error ends the build.
  */
 export function test(name: string, options: CaseOptions, run: CaseFunction): void {
   const made = makeCase(name, options, run);
   if (cases.has(name)) {
-    throw new TypeError(`case \`${name}\`: it is registered twice; give one of them another name`);
+    throw new TypeError(`case \`${name}\`: the name is registered twice; rename one of the cases`);
   }
   cases.set(name, made);
 }
 
-/** All cases, in the order in which they were registered. */
+/** Returns all cases, in the order of their registration. */
 export function registered(): Case[] {
   return [...cases.values()];
 }
 
-/** The case of this name. */
+/** Returns the case with this name. */
 export function find(name: string): Case {
   const found = cases.get(name);
   if (found === undefined) {

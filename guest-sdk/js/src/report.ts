@@ -1,14 +1,14 @@
-// What ended a case, for a person to read.
+// Errors that ended a case, as text for people.
 
 import { type Frame, frames, isAuthors, place } from "./place.js";
 import { shown } from "./shown.js";
 
-/** How many calls of a stack are shown. */
+/** The maximum number of calls of a stack that are shown. */
 const FRAMES = 12;
 
 /**
- * `TypeError: cannot read property 'name' of undefined (src/checkout.ts:12)`, and below it the calls that led
- * there, if there is more than one.
+ * Returns `TypeError: cannot read property 'name' of undefined (src/checkout.ts:12)`, followed by the call stack, if it
+ * has more than one call.
  */
 export function report(error: unknown): string {
   if (!isError(error)) {
@@ -19,7 +19,7 @@ export function report(error: unknown): string {
   return [`${reason(error)}${at(stack)}`, ...calls].join("\n");
 }
 
-/** As `report`, in one line. */
+/** Returns the error with its location, in one line. */
 export function brief(error: unknown): string {
   return isError(error) ? `${reason(error)}${at(frames(error))}` : reason(error);
 }
@@ -33,7 +33,7 @@ function call({ function: name, file, line }: Frame): string {
   return name === "" ? `    at ${file}:${line}` : `    at ${name} (${file}:${line})`;
 }
 
-/** The message, and those of its causes. */
+/** Returns the message, followed by those of its causes. */
 function reason(error: unknown): string {
   if (!isError(error)) {
     return typeof error === "string" ? error : `${shown(error)} was thrown`;
@@ -44,8 +44,8 @@ function reason(error: unknown): string {
 }
 
 /**
- * The types that say something beside their message are those of the language. `Error` itself does not, and
- * the texts of this package speak for themselves.
+ * Returns the message, with the type of the error if that is informative, which it is for types such as `TypeError`,
+ * but not for `Error` and the errors of this package.
  */
 function headline({ name, message, code }: ErrorLike): string {
   const isPlain = name === "Error" || code !== undefined;
@@ -64,7 +64,7 @@ interface ErrorLike {
   errors?: unknown;
 }
 
-/** Not `instanceof`: StarlingMonkey throws errors of another realm for what the host answers. */
+/** Returns whether a value is an error. Not by `instanceof`: in StarlingMonkey, errors of the host belong to another realm. */
 function isError(value: unknown): value is ErrorLike {
   return typeof value === "object" && value !== null && "message" in value && "stack" in value && "name" in value;
 }

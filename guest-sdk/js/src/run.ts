@@ -5,7 +5,7 @@ import type { Host } from "./host.js";
 import { report } from "./report.js";
 import { Test } from "./test.js";
 
-/** Runs a case to its end. What it throws, or rejects with, is the reason why it did not pass. */
+/** Runs a case. Throws, or rejects with, the reason why it did not pass, as text. */
 export function runCase(made: Case, host: Host): void | Promise<void> {
   const fails = (error: unknown): never => {
     throw report(error).toWellFormed();

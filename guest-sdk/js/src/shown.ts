@@ -1,6 +1,6 @@
-// Values, for a person to read.
+// Values as text for people.
 
-/** A value as JSON; what JSON has no word for, as JavaScript writes it. */
+/** Returns a value as JSON, or as JavaScript shows it if JSON cannot express it. */
 export function shown(value: unknown, indent?: number): string {
   if (value === undefined || typeof value === "function" || typeof value === "symbol" || typeof value === "bigint") {
     return String(value);
@@ -11,12 +11,12 @@ export function shown(value: unknown, indent?: number): string {
   try {
     return JSON.stringify(value, plain, indent) ?? String(value);
   } catch {
-    // A circle, or a `toJSON` that throws.
+    // A cycle, or a `toJSON` that throws.
     return String(value);
   }
 }
 
-/** What JSON would leave out, or show as nothing. */
+/** Converts values that JSON would omit or show as empty. */
 function plain(_: string, value: unknown): unknown {
   if (value instanceof Set) {
     return [...value];
@@ -30,7 +30,7 @@ function plain(_: string, value: unknown): unknown {
   return typeof value === "bigint" ? String(value) : value;
 }
 
-/** A number of milliseconds as a duration. */
+/** Returns milliseconds as a duration such as `1.5s`. */
 export function shownDuration(milliseconds: number): string {
   return milliseconds < 1000 ? `${milliseconds}ms` : `${milliseconds / 1000}s`;
 }

@@ -1,4 +1,4 @@
-// The run that a case is in.
+// The current run.
 
 import type { RunContext } from "orbital:test/context@0.1.0";
 import { Delivery } from "./delivery.js";
@@ -16,18 +16,18 @@ import { shown, shownDuration } from "./shown.js";
 
 export type { RunContext };
 
-/** Labels of a series; at most 8. */
+/** Labels of a metric, at most 8. */
 export type Labels = Record<string, string>;
 
 /**
- * The run that a case is in: what the case does, and says, goes through it.
+ * The current run. A case uses it to send events, wait for deliveries, log and fail.
  *
- * Its functions block: they return when it is done, and nothing else of the test goes on meanwhile, be it
- * promises, timers or requests of `fetch`. `await` before them is of no use, and `Promise.all` of several runs
- * them one after the other; `waitN` and `sendEvents` do things at the same time.
+ * Its methods are synchronous: until they return, promises, timers and `fetch` requests of the test do not progress. They
+ * do not need `await`, and `Promise.all` runs them one after the other. To do several things concurrently, use `waitN`
+ * and `sendEvents`.
  */
 export class Test {
-  /** What the case has to say. */
+  /** The log of the run. */
   readonly log: Log;
   readonly #host: Host;
 
@@ -36,17 +36,16 @@ export class Test {
     this.log = new Log(host);
   }
 
-  /** A new key: unguessable, and unique over all runs. */
+  /** Returns a new key that cannot be guessed, and that is unique among all runs. */
   newId(): string {
     return this.#host.deliveries.newId();
   }
 
   /**
-   * Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does this
-   * too. The replies, at most 32, are what the webhook answers to its deliveries, in order; those after the
-   * last one are answered with 200.
+   * Reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also does this.
+   * The replies, at most 32, are the webhook's responses to its deliveries, in order. Further deliveries get a 200.
    *
-   * Throws an `ExpectError` if another run expects the key, if it cannot be one, or if a reply cannot be one.
+   * Throws an `ExpectError` if another run expects the key, or if the key or a reply is invalid.
    */
   expect(key: string, replies: readonly Reply[] = []) {
     const options = { replies: replies.map(toReply) };
@@ -54,10 +53,10 @@ export class Test {
   }
 
   /**
-   * Takes the next delivery of a key, and waits for it: this long, or without a limit as long as the run may
-   * last; if none comes, the run ends as `timeout` then. `"0ms"` looks without waiting.
+   * Waits for the next delivery with this key, and removes it from the queue. Without `within`, it waits until the run
+   * times out, and the run then ends with outcome `timeout`. `"0ms"` does not wait.
    *
-   * Throws a `WaitError` with the code `timeout` if none came in the given time.
+   * Throws a `WaitError`, with the code `timeout` if no delivery arrived within the given time.
    */
   waitFor(key: string, within?: Duration): Delivery {
     const timeout = within === undefined ? undefined : milliseconds(within);
@@ -65,8 +64,11 @@ export class Test {
   }
 
   /**
-   * Takes the next `n` deliveries of any of these keys, in the order in which they came. Otherwise as
-   * `waitFor`; what came stays in the queue if there are fewer.
+   * Waits for the next `n` deliveries with any of these keys, in the order of arrival, and removes them from the queues.
+   * Without `within`, it waits until the run times out.
+   *
+   * Throws a `WaitError`, with the code `timeout` if fewer than `n` arrived within the given time. Those that arrived stay
+   * in the queue.
    */
   waitN(keys: readonly string[], n: number, within?: Duration): Delivery[] {
     const timeout = within === undefined ? undefined : milliseconds(within);
@@ -74,7 +76,7 @@ export class Test {
     return Array.from(deliveries, (delivery) => new Delivery(delivery));
   }
 
-  /** Watches this long that nothing more is delivered with a key. Throws a `Failure` that describes what is. */
+  /** Checks that no further delivery with this key arrives within this time. Throws a `Failure` that describes it otherwise. */
   noDeliveryWithin(key: string, within: Duration) {
     let delivery: Delivery;
     try {
@@ -88,14 +90,14 @@ export class Test {
     const time = shownDuration(milliseconds(within));
     throw new Failure(
       "unexpected-delivery",
-      `nothing more was to be delivered with the key \`${key}\` within ${time}, but this was: ${delivery}`,
+      `expected no delivery with the key \`${key}\` within ${time}, but received: ${delivery}`,
     );
   }
 
   /**
-   * Sends an event and waits for the answer. An answer of any status is a receipt; see `Receipt.success`.
+   * Sends an event and waits for the response, which may have any status; see `Receipt.success`.
    *
-   * Throws a `SendError` if there is no answer.
+   * Throws a `SendError` if there is no response.
    */
   sendEvent(event: Event): Receipt {
     const given = toEvent(event);
@@ -103,27 +105,27 @@ export class Test {
   }
 
   /**
-   * Sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the
-   * order of the events; where there is no answer, there is a `SendError`. All keys are expected before the
-   * first event is sent.
+   * Sends events concurrently and waits for all responses. The results are in the order of the events; an event without a
+   * response has a `SendError`. The host limits how many events are sent at once. All keys are expected before the first
+   * event is sent.
    */
   sendEvents(events: readonly Event[]): (Receipt | SendError)[] {
     const results = this.#host.events.sendEvents(events.map(toEvent));
     return Array.from(results, ({ tag, val }) => (tag === "ok" ? new Receipt(val) : new SendError(val)));
   }
 
-  /** Sends any other request and waits for the answer. Throws a `SendError` if there is none. */
+  /** Sends a request that is not an event, and waits for the response. Throws a `SendError` if there is none. */
   request(request: Request): Receipt {
     const given = toRequest(request);
     return new Receipt(calling(SendError, () => this.#host.events.request(given)));
   }
 
-  /** Marks the run as failed, with a reason for a person to read, and goes on. */
+  /** Marks the run as failed, with a reason, and continues. */
   fail(message: string) {
     this.#host.verdict.fail(String(message));
   }
 
-  /** Marks the run as failed unless the condition holds, and goes on. Returns whether it holds. */
+  /** Checks a condition. If it is false, marks the run as failed and continues. Returns the condition. */
   check(condition: unknown, message = "check failed"): boolean {
     if (!condition) {
       this.fail(`${message}${at(here())}`);
@@ -132,8 +134,8 @@ export class Test {
   }
 
   /**
-   * Marks the run as failed unless both values are equal, with their difference in the message, and goes on.
-   * Returns whether they are.
+   * Checks that two values are equal. If not, marks the run as failed, with their difference, and continues. Returns
+   * whether they are equal.
    */
   checkEq(got: unknown, want: unknown, message = "check failed"): boolean {
     const isSame = isEqual(got, want);
@@ -143,7 +145,7 @@ export class Test {
     return isSame;
   }
 
-  /** Marks the run as failed if both values are equal, and goes on. Returns whether they differ. */
+  /** Checks that two values differ. If not, marks the run as failed and continues. Returns whether they differ. */
   checkNe(got: unknown, other: unknown, message = "check failed"): boolean {
     const differs = !isEqual(got, other);
     if (!differs) {
@@ -153,31 +155,37 @@ export class Test {
   }
 
   /**
-   * Adds to a counter: `t.counter("items_total", 3, { kind: "new" })`. Its name ends in `_total`. It is on the
-   * host's metrics page as `orbital_test_<name>`, with the labels `component` and `case` added.
+   * Adds a value to a counter: `t.counter("items_total", 3, { kind: "new" })`. By convention its name ends in `_total`.
+   * The host exports it as `orbital_test_<name>`, with the labels `component` and `case`.
    *
-   * Throws a `MetricError` if nothing was recorded.
+   * Throws a `MetricError` if the value was not recorded.
    */
   counter(name: string, value: number, labels: Labels = {}) {
     calling(MetricError, () => this.#host.metrics.counter(name, value, pairs(labels)));
   }
 
-  /** Sets a gauge. Otherwise as `counter`. */
+  /** Sets a gauge to a value. Throws a `MetricError` if the value was not recorded. */
   gauge(name: string, value: number, labels: Labels = {}) {
     calling(MetricError, () => this.#host.metrics.gauge(name, value, pairs(labels)));
   }
 
-  /** Adds an observation to a histogram, in base units: seconds, bytes. Otherwise as `counter`. */
+  /**
+   * Adds an observation to a histogram, in base units such as seconds or bytes. Throws a `MetricError` if the value was
+   * not recorded.
+   */
   histogram(name: string, value: number, labels: Labels = {}) {
     calling(MetricError, () => this.#host.metrics.histogram(name, value, pairs(labels)));
   }
 
-  /** A value that the operator set for this component; undefined if it is not set. */
+  /** Returns a value that the operator set for this component in the host's configuration, or undefined. */
   config(name: string): string | undefined {
     return this.#host.config.get(name) ?? undefined;
   }
 
-  /** A value that the operator must set for this component. Throws a `Failure` if it is not set. */
+  /**
+   * Returns a value that the operator must set for this component in the host's configuration. Throws a `Failure` if it
+   * is not set.
+   */
   requireConfig(name: string): string {
     const value = this.config(name);
     if (value === undefined) {
@@ -186,34 +194,32 @@ export class Test {
     return value;
   }
 
-  /** The run, as the host sees it. */
+  /** Returns information about the run, such as its id and its environment. */
   context(): RunContext {
     return { ...this.#host.context.current() };
   }
 
-  /** What is left of the attempt's time, in seconds. */
+  /** Returns the time that is left before the attempt times out, in seconds. */
   timeLeft(): number {
     return this.#host.context.timeLeftMs() / 1000;
   }
 
   /**
-   * Waits. To wait for a delivery use `waitFor`, and for anything else `eventually`: both end as soon as they
-   * can.
+   * Sleeps. To wait for a delivery, use `waitFor`; for anything else, use `eventually`. Both return as early as possible.
    */
   sleep(duration: Duration) {
     this.#host.clock.sleep(milliseconds(duration));
   }
 
   /**
-   * Tries until it throws nothing, with pauses of 10 ms that double up to 500 ms, and returns what it
-   * returned:
+   * Retries until the function succeeds, with pauses from 10 ms doubling up to 500 ms, and returns its result:
    *
    *     t.eventually("2s", () => {
    *       const invoice = t.request({ target: "api", path: "/invoices/7" }).success();
    *       if (!invoice.pointer("/paid")) throw new Error("the invoice is not paid");
    *     });
    *
-   * Throws a `Failure` with the last reason if it never succeeded in this time. If the function is `async`,
+   * Throws a `Failure` with the last error if the function did not succeed within this time. If the function is `async`,
    * await the result.
    */
   eventually<T>(within: Duration, attempt: () => T): T {

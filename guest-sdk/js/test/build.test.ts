@@ -69,7 +69,7 @@ test("types are checked by the author's compiler", async () => {
 test("a suite needs cases, each of them once", async () => {
   assert.match((await refusal({ "index.js": "" })).message, /^the suite has no cases; register one: test\(/);
   const twice = await refusal(suite('test("a", { manual: true }, () => {});\ntest("a", { manual: true }, () => {});'));
-  assert.equal(twice.message, "the suite cannot be loaded: TypeError: case `a`: it is registered twice; give one of them another name (src/index.ts:3)");
+  assert.equal(twice.message, "the suite cannot be loaded: TypeError: case `a`: the name is registered twice; rename one of the cases (src/index.ts:3)");
 });
 
 test("an error while the suite is loaded has its place", async () => {

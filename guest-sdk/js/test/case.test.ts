@@ -37,14 +37,14 @@ test("what cannot be a case is refused with its name and the fix", () => {
   assert.equal(refusal({ every: "1s", manual: true }), `case \`smoke\`: a case has one schedule; keep one of ${schedules}`);
   assert.equal(refusal({ every: "soon" }), 'case `smoke`: `every`: `soon` is not a duration; write one such as "1s" or "250ms"');
   assert.equal(refusal({ every: "0s" }), 'case `smoke`: `every`: must be longer than zero; the shortest is "1ms"');
-  assert.equal(refusal({ manual: true, timeout: "50d" }), "case `smoke`: `timeout`: `50d` is too long; at most 49 days, or use `cron` for a rare case");
-  assert.match(refusal({ every: "1s", zone: "UTC" }), /`zone` goes with `cron`; remove it/);
+  assert.equal(refusal({ manual: true, timeout: "50d" }), "case `smoke`: `timeout`: `50d` is too long; the maximum is 49 days; use `cron` for longer periods");
+  assert.match(refusal({ every: "1s", zone: "UTC" }), /`zone` requires `cron`; remove it/);
   assert.match(refusal({ every: "1s", retryDelay: "1s" }), /add `retries: 1` or remove it/);
   assert.match(refusal({ every: "1s", retries: 11 }), /11 retries are too many; at most 10/);
   assert.match(refusal({ every: "1s", tags: { "a-b": "" } }), /`a-b` cannot be a tag's name/);
   assert.match(refusal({ every: "1s", maxInFlight: 0 }), /at least 1/);
   assert.match(refusal({ cron: "* * * *" }), /this one has 4/);
-  assert.match(refusal({ every: "1s", time: "3s" }), /unknown option `time`; there are every, cron/);
+  assert.match(refusal({ every: "1s", time: "3s" }), /unknown option `time`; the options are every, cron/);
   assert.match(refusal({ every: "1s" }, "a/b"), /`a\/b` cannot be a case's name/);
-  assert.match(refusal(nothing), /says when it runs/);
+  assert.match(refusal(nothing), /must be the options with a schedule/);
 });

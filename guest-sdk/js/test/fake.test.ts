@@ -70,7 +70,7 @@ nodeTest("a delivery too many is described", async () => {
     t.sendEvent({ target: "api", key: "k" });
     t.noDeliveryWithin("k", "1.5s");
   });
-  const text = "nothing more was to be delivered with the key `k` within 1.5s, but this was: POST /hooks/crm?a=1 with `{}` (";
+  const text = "expected no delivery with the key `k` within 1.5s, but received: POST /hooks/crm?a=1 with `{}` (";
   assert.equal(run.messages[0]!.slice(0, text.length), text);
 });
 
@@ -122,9 +122,9 @@ nodeTest("errors have the texts of every SDK", () => {
   assert.deepEqual(texts, [
     "SendError: unknown target: x",
     "SendError: the target's answer is larger than 5 bytes",
-    "WaitError: what was waited for was not delivered in time",
+    "WaitError: timed out waiting for a delivery",
     "WaitError: 2 deliveries were dropped: the key's queue was full",
     "ExpectError: another run expects this key",
-    "MetricError: the component has 200 series already, as many as it may",
+    "MetricError: the component has reached its limit of 200 series",
   ]);
 });

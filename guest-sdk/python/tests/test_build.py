@@ -51,8 +51,8 @@ def test_all_modules_of_a_package_are_imported(tmp_path: Path) -> None:
     )
     assert code == 1
     assert text == (
-        "error: src/checkout/first.py:3: case `smoke` is there twice: src/checkout/deeper/second.py:3 and "
-        "src/checkout/first.py:3; rename one, or give it a `name`\n"
+        "error: src/checkout/first.py:3: case `smoke` is defined twice: src/checkout/deeper/second.py:3 and "
+        "src/checkout/first.py:3; rename one, or set its `name`\n"
     )
 
 
@@ -61,10 +61,10 @@ def test_all_modules_of_a_package_are_imported(tmp_path: Path) -> None:
     [
         ("def broken(:\n    pass\n", "error: app.py:1: invalid syntax\n    def broken(:\n               ^\n"),
         ("import nowhere\n", "error: app.py:1: ModuleNotFoundError: No module named 'nowhere'\n  help: install it for "),
-        ("x = 1\n", "error: there are no cases in `app`; put `@case(…)` before a function, or name the modules"),
+        ("x = 1\n", "error: there are no cases in `app`; decorate a function with `@case(…)`, or list the modules"),
         (SMOKE.replace("manual=True", 'every="soon"'), "error: app.py:3: case `smoke`: `every`: not a duration: `soon`; "),
         (SMOKE.replace("manual=True", ""), "error: app.py:3: case `smoke`: a case needs a schedule: "),
-        (SMOKE.replace("(manual=True)", ""), "error: app.py:3: `@case` needs brackets and a schedule: "),
+        (SMOKE.replace("(manual=True)", ""), "error: app.py:3: `@case` needs parentheses and a schedule: "),
         (SMOKE + "\n1 / 0\n", "error: app.py:7: ZeroDivisionError: division by zero\n"),
         (SMOKE + "\nraise SystemExit(3)\n", "error: app.py:7: the test called `exit(3)`; it must return instead\n"),
         (SMOKE + "\nfrom orbital_sdk import http\n", "error: `orbital_sdk.http` is imported, and "),
@@ -90,7 +90,7 @@ def test_sockets_are_warned_of_where_they_are_imported(tmp_path: Path) -> None:
     code, text = check(tmp_path, {"app.py": "import helper\n" + SMOKE, "helper.py": helper})
     assert code == 0
     first, second = text.splitlines()
-    assert first.startswith("warning: helper.py:1: `urllib.request`: it opens sockets, and ")
+    assert first.startswith("warning: helper.py:1: `urllib.request`: it opens sockets, which ")
     assert second.startswith("warning: helper.py:4: `threading`: a component has no threads")
 
 

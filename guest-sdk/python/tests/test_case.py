@@ -49,14 +49,14 @@ def test_mistakes_name_the_case_and_the_fix() -> None:
     assert error(every="soon").startswith("case `smoke`: `every`: not a duration: `soon`; write one such as")
     assert "`every`: must be longer than zero" in error(every="0s")
     assert "`timeout`: must be longer than zero" in error(manual=True, timeout=0)
-    assert "`zone` goes with `cron`" in error(manual=True, zone="UTC")
+    assert "`zone` requires `cron`" in error(manual=True, zone="UTC")
     assert "add `retries=1`" in error(manual=True, retry_delay="1s")
     assert "`retries`: 11 retries are too many" in error(manual=True, retries=11)
     assert "`max_in_flight`: must be at least 1" in error(manual=True, max_in_flight=0)
     assert "this one has 6" in error(cron="0 0 7 * * *")
     assert "cannot be a case's name" in error(manual=True, name="a/b")
     assert "cannot be a tag's name" in error(manual=True, tags={"_a": "b"})
-    assert "is not a text" in error(manual=True, tags={"tier": 1})
+    assert "is not a string" in error(manual=True, tags={"tier": 1})
 
 
 def test_what_cannot_be_a_case_is_refused() -> None:
@@ -69,10 +69,10 @@ def test_what_cannot_be_a_case_is_refused() -> None:
     def nothing() -> None:
         pass
 
-    for function, text in [(waits, "not async"), (wants, "one argument"), (nothing, "one argument")]:
+    for function, text in [(waits, "cannot be async"), (wants, "one argument"), (nothing, "one argument")]:
         with pytest.raises(CaseError, match=text):
             case(manual=True)(function)  # type: ignore[type-var]
-    with pytest.raises(CaseError, match="needs brackets"):
+    with pytest.raises(CaseError, match="needs parentheses"):
         case(smoke)  # type: ignore[arg-type]
 
 
@@ -81,7 +81,7 @@ def test_a_case_that_is_there_twice_is_refused() -> None:
         pass
 
     case(manual=True)(smoke)
-    with pytest.raises(CaseError, match=r"case `smoke` is there twice: .*test_case.py:\d+ and .*test_case.py:\d+; rename"):
+    with pytest.raises(CaseError, match=r"case `smoke` is defined twice: .*test_case.py:\d+ and .*test_case.py:\d+; rename"):
         case(manual=True, name="smoke")(other)
 
 

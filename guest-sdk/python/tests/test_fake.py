@@ -84,7 +84,7 @@ def test_one_delivery_too_many_is_told() -> None:
     host.on_event(lambda event: [Deliver(path="/hooks/crm"), Deliver(path="/hooks/crm", body="again", after="100ms")])
     message = host.run(once).messages[0]
     assert message.startswith(
-        "nothing more was to be delivered with the key `k` within 300ms, but this was: POST /hooks/crm with `again` ("
+        "expected no delivery with the key `k` within 300ms, but received: POST /hooks/crm with `again` ("
     )
 
 
@@ -186,5 +186,5 @@ def test_http_goes_to_the_host_too() -> None:
     assert (sent.method, http.shown(sent), sent.timeout_ms) == ("POST", "http://segment/v1/batch?a=1", 2000)
     with pytest.raises(RuntimeError, match="no case is running"):
         http.get("http://segment/")
-    with pytest.raises(ValueError, match="is no URL"):
+    with pytest.raises(ValueError, match="is not a valid URL"):
         http.get("segment/v1")

@@ -1,4 +1,4 @@
-//! Reading what the system under test wrote.
+//! Reading the bodies of deliveries and responses.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,21 +9,21 @@ use serde_json::Value;
 /// How many bytes of a body an error shows.
 const SHOWN_BYTES: usize = 300;
 
-/// Why a body is not what was asked for. It shows the body's beginning.
+/// An error of reading a body. The message includes the start of the body.
 #[derive(Debug)]
 pub enum BodyError {
-    /// It is not JSON, or not JSON of the wanted shape.
+    /// The body is not JSON, or the JSON does not have the requested type.
     Json {
-        /// What is wrong, and where.
+        /// The error of the JSON parser, with its location.
         source: serde_json::Error,
-        /// The body's beginning.
+        /// The start of the body.
         beginning: String,
     },
-    /// It is JSON without a value at the pointer.
+    /// The JSON has no value at the pointer.
     Missing {
         /// The JSON pointer.
         pointer: String,
-        /// The body's beginning.
+        /// The start of the body.
         beginning: String,
     },
 }
@@ -59,7 +59,7 @@ fn utf8(body: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned((characters.collect::<String>() + cut).into_bytes())
 }
 
-/// The first bytes of a body, for a person to read.
+/// Returns the first bytes of a body, as text for people.
 pub(crate) fn beginning(body: &[u8]) -> String {
     match body {
         [] => "an empty body".to_owned(),
@@ -91,20 +91,20 @@ impl std::error::Error for BodyError {}
 macro_rules! reading_methods {
     ($message:ty) => {
         impl $message {
-            /// The body, read as JSON. It may be UTF-8 or UTF-16, with or without a byte order mark.
+            /// Parses the body as JSON, in UTF-8 or UTF-16, with or without a byte order mark.
             ///
             /// # Errors
             ///
-            /// If it is not JSON, or not of this type.
+            /// If the body is not JSON, or the JSON does not have this type.
             pub fn json<T: ::serde::de::DeserializeOwned>(&self) -> Result<T, $crate::BodyError> {
                 $crate::body::json(&self.body)
             }
 
-            /// The value at a JSON pointer such as `/user/email`.
+            /// Returns the value at a JSON pointer such as `/user/email`.
             ///
             /// # Errors
             ///
-            /// If the body is not JSON, or has no value there, or it is not of this type.
+            /// If the body is not JSON, the pointer has no value, or the value does not have this type.
             pub fn pointer<T: ::serde::de::DeserializeOwned>(
                 &self,
                 pointer: &str,
@@ -112,12 +112,12 @@ macro_rules! reading_methods {
                 $crate::body::pointer(&self.body, pointer)
             }
 
-            /// The body as text; what is not UTF-8 in it is replaced.
+            /// Returns the body as text. Invalid UTF-8 is replaced.
             pub fn text(&self) -> ::std::borrow::Cow<'_, str> {
                 String::from_utf8_lossy(&self.body)
             }
 
-            /// The first value of a header, by its name in any case.
+            /// Returns the first value of a header. The case of the name does not matter.
             pub fn header(&self, name: &str) -> Option<&str> {
                 $crate::content::header(&self.headers, name)
             }

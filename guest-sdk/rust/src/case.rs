@@ -1,43 +1,43 @@
-//! A case, as it is known before it runs.
+//! A case: a test and its settings.
 
 use crate::{Result, Test};
 
-/// One test, as the attribute [`case`](macro@crate::case) describes it.
+/// A test with its settings. The attribute [`case`](macro@crate::case) creates it.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// Unique in the suite; 1 to 100 letters, digits, `-`, `_` and `.`.
+    /// The name, unique in the suite: 1 to 100 letters, digits, `-`, `_` and `.`.
     pub name: &'static str,
-    /// When it runs.
+    /// When the case runs.
     pub schedule: Schedule,
-    /// How long one attempt may take, in milliseconds; none means what the host's configuration says.
+    /// The timeout of one attempt, in milliseconds. `None` means the default in the host's configuration.
     pub timeout_ms: Option<u32>,
-    /// Names and values; at most 16.
+    /// Labels as names and values, at most 16.
     pub tags: &'static [(&'static str, &'static str)],
-    /// Further attempts after one that did not pass; at most 10.
+    /// The maximum number of retries, at most 10.
     pub retries: u32,
-    /// Milliseconds between two attempts.
+    /// The delay before each retry, in milliseconds.
     pub retry_delay_ms: u32,
-    /// How many runs may go on at once; at least 1.
+    /// The maximum number of concurrent runs of this case, at least 1.
     pub max_in_flight: u32,
-    /// The test.
+    /// The function that runs the test.
     pub run: fn(&Test) -> Result,
 }
 
-/// When the host starts a case by itself.
+/// When the host starts a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Schedule {
-    /// At multiples of a period.
+    /// Periodically.
     Every {
-        /// In milliseconds; at least 1.
+        /// The period in milliseconds, at least 1.
         period_ms: u32,
     },
-    /// At the times that a cron expression names.
+    /// At the times of a cron expression.
     Cron {
         /// Five fields: minute, hour, day of month, month, day of week.
         expression: &'static str,
-        /// A name of the IANA time zone database such as `Europe/Madrid`; none means UTC.
+        /// The name of a time zone in the IANA database, such as `Europe/Madrid`. `None` means UTC.
         zone: Option<&'static str>,
     },
-    /// Only when somebody asks for it.
+    /// Only on request, such as `orbital run`.
     Manual,
 }

@@ -1,11 +1,11 @@
-//! Checks that mark the run as failed and go on.
+//! Checks that mark the run as failed and continue.
 
 use std::fmt::{Arguments, Debug};
 
 use crate::Test;
 use crate::difference::difference;
 
-/// Marks the run as failed unless the condition holds, and goes on. Returns whether it holds:
+/// Checks a condition. If it is false, marks the run as failed and continues. Returns the condition:
 /// `check!(t, delivery.latency < limit, "slow for {id}")`.
 #[macro_export]
 macro_rules! check {
@@ -22,8 +22,8 @@ macro_rules! check {
     };
 }
 
-/// Marks the run as failed unless both values are equal, with both in the message, and goes on. Returns
-/// whether they are: `check_eq!(t, receipt.status, 202)`. The values are borrowed.
+/// Checks that two values are equal. If not, marks the run as failed, with their difference, and continues.
+/// Returns whether they are equal: `check_eq!(t, receipt.status, 202)`. The values are borrowed.
 #[macro_export]
 macro_rules! check_eq {
     ($test:expr, $left:expr, $right:expr $(,)?) => {
@@ -45,8 +45,8 @@ macro_rules! check_eq {
     };
 }
 
-/// Marks the run as failed if both values are equal, and goes on. Returns whether they differ. The values
-/// are borrowed.
+/// Checks that two values differ. If not, marks the run as failed and continues. Returns whether they differ:
+/// `check_ne!(t, delivery.key, other.key)`. The values are borrowed.
 #[macro_export]
 macro_rules! check_ne {
     ($test:expr, $left:expr, $right:expr $(,)?) => {
@@ -68,7 +68,7 @@ macro_rules! check_ne {
     };
 }
 
-/// What `check!` does once the condition is known.
+/// Reports the result of `check!`.
 pub fn holds(test: &Test, holds: bool, check: &str, message: Arguments<'_>) -> bool {
     if !holds {
         test.fail(format!("{message}: {check}"));
@@ -76,7 +76,7 @@ pub fn holds(test: &Test, holds: bool, check: &str, message: Arguments<'_>) -> b
     holds
 }
 
-/// What `check_eq!` does once the values are compared.
+/// Reports the result of `check_eq!`.
 pub fn is_equal(
     test: &Test,
     is_equal: bool,
@@ -90,7 +90,7 @@ pub fn is_equal(
     is_equal
 }
 
-/// What `check_ne!` does once the values are compared.
+/// Reports the result of `check_ne!`.
 pub fn is_not_equal(
     test: &Test,
     differs: bool,

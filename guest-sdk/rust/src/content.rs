@@ -1,4 +1,4 @@
-//! Headers and bodies: what events, requests and replies have in common.
+//! Headers and body of events, requests and replies.
 
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ impl Content {
     }
 }
 
-/// The first value of a header, by its name in any case.
+/// Returns the first value of a header. The case of the name does not matter.
 pub(crate) fn header<'a>(headers: &'a [Header], name: &str) -> Option<&'a str> {
     headers.iter().find(|header| header.name.eq_ignore_ascii_case(name)).map(|header| header.value.as_str())
 }
@@ -42,18 +42,18 @@ macro_rules! content_methods {
                 self
             }
 
-            /// Sets the body to a value as JSON, and `content-type` unless it was set before.
+            /// Sets the body to a value as JSON, and the header `content-type` unless it is already set.
             ///
             /// # Panics
             ///
-            /// If the value cannot be JSON, such as a map whose keys are not texts.
+            /// If the value cannot be serialized as JSON, such as a map whose keys are not strings.
             #[track_caller]
             pub fn json<T: ::serde::Serialize + ?Sized>(mut self, value: &T) -> Self {
                 self.content.set_json(value);
                 self
             }
 
-            /// Sets the body to bytes or text.
+            /// Sets the body to bytes or a string.
             pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
                 self.content.body = body.into();
                 self
@@ -62,18 +62,18 @@ macro_rules! content_methods {
     };
 }
 
-/// Adds the methods that say where to and for how long to a builder with fields `path` and `timeout_ms`.
+/// Adds the methods that set path and timeout to a builder with fields `path` and `timeout_ms`.
 macro_rules! route_methods {
     ($builder:ty) => {
         impl $builder {
-            /// Appends this to the path of the target's URL: empty, or starting with `/`. It may have a query.
+            /// Appends a path to the target's URL: empty, or starting with `/`. May include a query.
             pub fn path(mut self, path: impl Into<String>) -> Self {
                 self.path = path.into();
                 self
             }
 
-            /// Bounds the whole exchange; without it, the target's own setting does. Counted in whole
-            /// milliseconds, rounded up.
+            /// Sets the timeout for the request and its response, rounded up to whole milliseconds. The default
+            /// is the target's own timeout.
             pub fn timeout(mut self, timeout: ::std::time::Duration) -> Self {
                 self.timeout_ms = Some($crate::time::milliseconds(timeout));
                 self

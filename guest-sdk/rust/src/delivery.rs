@@ -1,4 +1,4 @@
-//! What the system under test delivered.
+//! Deliveries of the system under test.
 
 use std::fmt;
 use std::time::{Duration, SystemTime};
@@ -10,28 +10,28 @@ use crate::{Header, body, time};
 /// A request that the webhook received for this run.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// The key that tied it to this run.
+    /// The key that assigned the delivery to this run.
     pub key: String,
-    /// The method, in capitals.
+    /// The HTTP method, in upper case.
     pub method: String,
-    /// The path, as it was sent.
+    /// The path, exactly as it was sent.
     pub path: String,
-    /// What came after the first `?` of the URL; empty if nothing did.
+    /// The query string: the part of the URL after the first `?`, or empty.
     pub query: String,
-    /// In the order in which they came, with names in lower case.
+    /// The headers, in the order in which they were sent, with names in lower case.
     pub headers: Vec<Header>,
-    /// At most what the host's configuration allows (1 MiB by default).
+    /// The body. The host's configuration limits its size (1 MiB by default).
     pub body: Vec<u8>,
-    /// When its last byte had come, by the host's clock.
+    /// The time when the last byte was received, by the host's clock.
     pub received_at: SystemTime,
-    /// From the sending of the event to the receipt of this delivery; none if the host cannot tell which
-    /// event it belongs to.
+    /// The time from sending the event to receiving this delivery. `None` if the host cannot tell which event
+    /// the delivery belongs to.
     pub latency: Option<Duration>,
 }
 
 reading_methods!(Delivery);
 
-/// The request line and the beginning of the body: enough to recognise it by.
+/// Shows the request line and the start of the body.
 impl fmt::Display for Delivery {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mark = if self.query.is_empty() { "" } else { "?" };

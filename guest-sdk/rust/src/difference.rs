@@ -1,4 +1,4 @@
-//! Two values that should be equal, for a person to compare.
+//! The difference of two values that should be equal, as text for people.
 
 use std::fmt::Debug;
 
@@ -9,8 +9,8 @@ const LINES_AROUND: usize = 3;
 /// shown whole.
 const MOST_PAIRS: usize = 1 << 20;
 
-/// Both values, one below the other; if they have several lines, only those that differ and a few around
-/// them.
+/// Returns both values, one below the other. Of values with several lines, returns only those that differ, with a
+/// few lines of context.
 pub(crate) fn difference(left: &dyn Debug, right: &dyn Debug) -> String {
     let (left, right) = (text(left), text(right));
     let (left_lines, right_lines) = (left.lines().count(), right.lines().count());
@@ -45,7 +45,7 @@ fn by_line(lines: &[diff::Result<&str>]) -> String {
     shown
 }
 
-/// A value as `Debug` shows it, but with the lines of a text as lines.
+/// Returns a value as `Debug` shows it, but with real line breaks in strings.
 fn text(value: &dyn Debug) -> String {
     let text = format!("{value:#?}");
     if text.starts_with('"') && !text.contains('\n') { text.replace("\\n", "\n") } else { text }

@@ -1,9 +1,9 @@
-//! An event, to be sent to the system under test.
+//! Events for the system under test.
 
 use crate::bindings::orbital::test::events as contract;
 use crate::content::{Content, content_methods, route_methods};
 
-/// What a case sends to a target, with `POST`, for the system under test to deliver to the webhook.
+/// An event. A case sends it to a target, with `POST`, and the system under test delivers it to the webhook.
 ///
 /// `Event::to("api").key(&id).json(&json!({ "id": id }))`
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event for the target of this name, which the host's configuration must have.
+    /// Creates an event for the target with this name. The host's configuration must define the target.
     pub fn to(target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -28,8 +28,8 @@ impl Event {
         }
     }
 
-    /// Says which key the delivery will have, if the test chooses it. The host expects it before it sends
-    /// the event, so that no delivery can come too early.
+    /// Sets the key that the delivery will have, if the test chooses the key. The host expects the key before
+    /// it sends the event, so even the fastest delivery is not lost.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self

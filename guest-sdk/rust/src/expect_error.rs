@@ -1,17 +1,17 @@
-//! Why a key cannot be expected.
+//! The error of expecting a key.
 
 use std::fmt;
 
 use crate::bindings::orbital::test::deliveries as contract;
 
-/// Why a key cannot be expected.
+/// The reason why a key cannot be expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectError {
     /// Another run expects this key.
     Taken,
-    /// The key is empty, longer than 256 bytes, or has control characters; the text says which.
+    /// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
     InvalidKey(String),
-    /// A planned reply is outside its limits; the text says which and why.
+    /// A reply is invalid. The text says which one and why.
     InvalidReply(String),
 }
 
@@ -19,8 +19,8 @@ impl fmt::Display for ExpectError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Taken => formatter.write_str("another run expects this key"),
-            Self::InvalidKey(text) => write!(formatter, "the key cannot be one: {text}"),
-            Self::InvalidReply(text) => write!(formatter, "the reply cannot be one: {text}"),
+            Self::InvalidKey(text) => write!(formatter, "invalid key: {text}"),
+            Self::InvalidReply(text) => write!(formatter, "invalid reply: {text}"),
         }
     }
 }

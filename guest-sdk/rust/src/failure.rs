@@ -1,24 +1,24 @@
-//! Why a case ends early.
+//! Failures, which end a case.
 
 use std::error::Error;
 use std::fmt;
 use std::panic::Location;
 
-/// What a case, and a function that helps it, returns.
+/// The result of a case, or of a helper function.
 pub type Result<T = (), E = Failure> = std::result::Result<T, E>;
 
-/// A reason for a person to read, and the place in the test where it arose:
+/// The reason why a test failed, with its location in the test:
 /// `the target did not answer: connection refused (src/lib.rs:12)`.
 ///
-/// `?` makes one of any error. Errors to branch on are enums of their own, such as
-/// [`WaitError`](crate::WaitError): match on those before `?`.
+/// The operator `?` converts any error into a `Failure`. To handle an error instead, match on it before using `?`:
+/// the methods of [`Test`](crate::Test) return enums such as [`WaitError`](crate::WaitError).
 pub struct Failure {
     message: String,
     place: &'static Location<'static>,
 }
 
 impl Failure {
-    /// A failure with this reason, at the place of the call.
+    /// Creates a failure with this reason, at the location of the caller.
     #[track_caller]
     pub fn new(message: impl Into<String>) -> Self {
         Self { message: message.into(), place: Location::caller() }
@@ -50,13 +50,13 @@ impl<E: Error> From<E> for Failure {
     }
 }
 
-/// Says what a test was about when something went wrong.
+/// Adds context to an error.
 pub trait Context<T> {
-    /// Puts this text before the reason; of an `Option`, makes it the reason why there is nothing.
+    /// Prefixes the reason with this text. For an `Option`, the text is the reason.
     ///
     /// # Errors
     ///
-    /// If there is no value.
+    /// If `self` is an `Err` or `None`.
     fn context(self, text: impl fmt::Display) -> Result<T>;
 }
 
@@ -84,7 +84,7 @@ impl<T> Context<T> for Option<T> {
     }
 }
 
-/// Ends the case, or the function that helps it, with a reason: `bail!("no invoice for {id}")`.
+/// Returns from the case, or a helper function, with a failure: `bail!("no invoice for {id}")`.
 #[macro_export]
 macro_rules! bail {
     ($($message:tt)+) => {

@@ -1,5 +1,4 @@
-//! The host, as a case sees it: functions of the contract. Where there is no WebAssembly there is no host, and a unit
-//! test plays it.
+//! The functions of the contract: those of the host in a component, and those of the fake in a unit test.
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::fake::calls::{clock, config, context, deliveries, events, log, metrics, verdict};

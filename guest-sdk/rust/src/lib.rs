@@ -1,8 +1,7 @@
 //! Write end-to-end tests for orbital in Rust.
 //!
-//! A test sends an event to the system under test and waits for what that system delivers to orbital's
-//! webhook. It is a function; a suite of them is a component, one `.wasm` file, which is deployed by
-//! copying it into the host's directory.
+//! A test sends an event to the system under test and waits for the delivery to orbital's webhook. A test is a
+//! function. A suite of tests is a component: one `.wasm` file. To deploy it, copy it into the host's directory.
 //!
 //! ```
 //! use orbital_sdk::prelude::*;
@@ -19,8 +18,8 @@
 //! suite!(smoke);
 //! ```
 //!
-//! A case passes if it returns `Ok` and nothing was marked as failed on the way: [`check!`], [`check_eq!`],
-//! [`check_ne!`] and [`Test::fail`] mark and go on, `?`, [`bail!`] and a panic end the case.
+//! A case passes if it returns `Ok` and was not marked as failed. [`check!`], [`check_eq!`], [`check_ne!`] and
+//! [`Test::fail`] mark it as failed and continue. `?`, [`bail!`] and a panic end it.
 //!
 //! # Building
 //!
@@ -31,7 +30,7 @@
 //! [dependencies]
 //! orbital-sdk = { path = "…/orbital/guest-sdk/rust" }
 //!
-//! # A third smaller.
+//! # Makes the component a third smaller.
 //! [profile.release]
 //! opt-level = "s"
 //! lto = true
@@ -42,11 +41,11 @@
 //! cargo build --release --target wasm32-wasip2
 //! ```
 //!
-//! What the component asks for stands in `orbital-manifest.toml` beside `Cargo.toml`. `orbital build` puts it into the
-//! component; with Cargo alone, [`manifest!`] does.
+//! The file `orbital-manifest.toml` next to `Cargo.toml` lists the grants that the component needs. `orbital build`
+//! adds it to the component; with Cargo alone, use [`manifest!`].
 //!
-//! To read JSON into types of your own, add `serde` with its feature `derive`; [`serde_json::Value`]
-//! comes with this crate.
+//! To parse JSON into your own types, add `serde` with its feature `derive`. This crate re-exports
+//! [`serde_json::Value`].
 
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
@@ -81,7 +80,7 @@ mod time;
 mod wait_error;
 mod waiting;
 
-/// What is generated from the contract, for code that needs more than this crate offers.
+/// Bindings generated from the contract, for code that needs more than this crate offers.
 #[doc(hidden)]
 #[allow(missing_docs, unsafe_code, unreachable_pub, clippy::all, clippy::unwrap_used, reason = "generated")]
 pub mod bindings {
@@ -93,7 +92,7 @@ pub mod bindings {
     });
 }
 
-/// What the macros call.
+/// Functions that the macros call.
 #[doc(hidden)]
 pub mod private {
     pub use crate::check::{holds, is_equal, is_not_equal};

@@ -1,4 +1,4 @@
-//! What a case has to say.
+//! Logging.
 
 use std::fmt::Display;
 
@@ -7,30 +7,30 @@ use crate::bindings::orbital::test::log as contract;
 pub use crate::bindings::orbital::test::log::Level;
 use crate::host;
 
-/// What a case says stands in the run's report. Its lines are bounded in number and bytes; a run that says
-/// more ends as `error`.
+/// Logging. The lines are part of the run's report. Their number and size are limited; a run that exceeds the limit
+/// ends with outcome `error`.
 impl Test {
-    /// Says something for the author, while the test is being written.
+    /// Logs details that help to write or debug the test.
     pub fn debug(&self, message: impl AsRef<str>) {
         self.log(Level::Debug, message, &[]);
     }
 
-    /// Says what happens.
+    /// Logs normal progress.
     pub fn info(&self, message: impl AsRef<str>) {
         self.log(Level::Info, message, &[]);
     }
 
-    /// Says what is odd, but does not fail the test.
+    /// Logs something unexpected. It does not fail the test.
     pub fn warn(&self, message: impl AsRef<str>) {
         self.log(Level::Warn, message, &[]);
     }
 
-    /// Says what is wrong. It does not fail the test; [`fail`](Self::fail) does.
+    /// Logs a problem. It does not fail the test; [`fail`](Self::fail) does.
     pub fn error(&self, message: impl AsRef<str>) {
         self.log(Level::Error, message, &[]);
     }
 
-    /// Says something with names and values beside it:
+    /// Logs a message with structured values:
     /// `t.log(Level::Info, "sent", &[("id", &id), ("attempt", &3)])`.
     pub fn log(&self, level: Level, message: impl AsRef<str>, fields: &[(&str, &dyn Display)]) {
         let field = |(name, value): &(&str, &dyn Display)| contract::Field {

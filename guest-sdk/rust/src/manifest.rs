@@ -1,8 +1,8 @@
-//! What a component asks for.
+//! The manifest: the grants that a component needs.
 
-/// Puts `orbital-manifest.toml`, which stands beside `Cargo.toml`, into the component: `manifest!();`, once per crate, at
-/// its root. Another file is named from there: `manifest!("tests/orbital-manifest.toml");`. `orbital build` does the same
-/// by itself.
+/// Adds the file `orbital-manifest.toml` next to `Cargo.toml` to the component: `manifest!();`. Call it once, at the
+/// root of the crate. For another file, pass its path: `manifest!("tests/orbital-manifest.toml");`. Not needed with
+/// `orbital build`, which adds the manifest itself.
 #[macro_export]
 macro_rules! manifest {
     () => {

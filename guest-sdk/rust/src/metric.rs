@@ -1,4 +1,4 @@
-//! A test's own metrics.
+//! Custom metrics.
 
 use std::fmt;
 
@@ -6,39 +6,40 @@ use crate::Test;
 use crate::bindings::orbital::test::metrics as contract;
 use crate::host;
 
-/// Why a value was not recorded.
+/// The reason why a value was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MetricError {
-    /// The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
-    /// `_bucket`, `_sum` or `_count`.
+    /// The name is longer than 100 bytes, is not a letter followed by letters, digits and `_`, or ends in
+    /// `_bucket`, `_sum` or `_count`, which are reserved for histograms.
     InvalidName(String),
-    /// A label is outside its limits; the text says which and why.
+    /// A label is invalid. The text says which and why.
     InvalidLabel(String),
-    /// The value is not a number, or a counter would go down.
+    /// The value is not a number, or would make a counter decrease or become infinite.
     InvalidValue(String),
-    /// The name stands for a metric of another kind; the text names the kind.
+    /// A metric with this name has another type. The text names that type.
     OtherKind(String),
-    /// The component has as many series as it may; the limit, which is 0 if it is granted no metrics.
+    /// The component has reached this limit of series. It is 0 if the component is not granted metrics.
     TooManySeries(u32),
 }
 
-/// A case's own metrics are on the host's metrics page as `orbital_test_<name>`, with the labels `component`
-/// and `case` added. Names, labels and values are in base units: seconds, bytes.
+/// Custom metrics. The host exports them as `orbital_test_<name>`, with the labels `component` and `case`. Use base
+/// units such as seconds and bytes.
 impl Test {
-    /// Adds to a counter: `t.counter("items_total", 3.0, &[("kind", "new")])`. Its name ends in `_total`.
+    /// Adds a value to a counter: `t.counter("items_total", 3.0, &[("kind", "new")])`. By convention its name
+    /// ends in `_total`.
     ///
     /// # Errors
     ///
-    /// If nothing was recorded.
+    /// If the value was not recorded.
     pub fn counter(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(host::metrics::counter(name, value, &self::labels(labels))?)
     }
 
-    /// Sets a gauge.
+    /// Sets a gauge to a value.
     ///
     /// # Errors
     ///
-    /// If nothing was recorded.
+    /// If the value was not recorded.
     pub fn gauge(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(host::metrics::gauge(name, value, &self::labels(labels))?)
     }
@@ -47,7 +48,7 @@ impl Test {
     ///
     /// # Errors
     ///
-    /// If nothing was recorded.
+    /// If the value was not recorded.
     pub fn histogram(&self, name: &str, value: f64, labels: &[(&str, &str)]) -> Result<(), MetricError> {
         Ok(host::metrics::histogram(name, value, &self::labels(labels))?)
     }
@@ -64,16 +65,16 @@ fn labels(labels: &[(&str, &str)]) -> Vec<contract::Label> {
 impl fmt::Display for MetricError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidName(text) => write!(formatter, "the metric's name cannot be one: {text}"),
+            Self::InvalidName(text) => write!(formatter, "invalid metric name: {text}"),
             Self::InvalidLabel(text) => {
-                write!(formatter, "the metric's label cannot be one: {text}")
+                write!(formatter, "invalid metric label: {text}")
             }
             Self::InvalidValue(text) => {
-                write!(formatter, "the metric cannot have this value: {text}")
+                write!(formatter, "invalid metric value: {text}")
             }
-            Self::OtherKind(kind) => write!(formatter, "the metric is of another kind: {kind}"),
+            Self::OtherKind(kind) => write!(formatter, "the metric has another type: {kind}"),
             Self::TooManySeries(limit) => {
-                write!(formatter, "the component has {limit} series already, as many as it may")
+                write!(formatter, "the component has reached its limit of {limit} series")
             }
         }
     }

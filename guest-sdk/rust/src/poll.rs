@@ -1,17 +1,17 @@
-//! Asking again until the answer is good.
+//! Polling until a condition holds.
 
 use std::time::Duration;
 
 use crate::{Failure, Result};
 
-/// The first pause. Short, as most systems answer well at the second try.
+/// The first pause. It is short because most systems are ready at the second attempt.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 
-/// The longest pause, which bounds how late a good answer is noticed.
+/// The longest pause, which limits how late a success is noticed.
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Tries until it succeeds or the time is up, with pauses that double. The last try is at the end of the
-/// time, so that none of it is wasted.
+/// Calls `attempt` until it succeeds or the time is up, with pauses that double. The last attempt is at the end of
+/// the time, so none of it is wasted.
 #[track_caller]
 pub(crate) fn poll<T>(
     within: Duration,

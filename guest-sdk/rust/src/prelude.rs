@@ -1,4 +1,4 @@
-//! All that a test needs, for `use orbital_sdk::prelude::*`.
+//! Everything that a test needs: `use orbital_sdk::prelude::*`.
 
 pub use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a target answered.
+//! Responses of targets.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,32 +7,32 @@ use crate::bindings::orbital::test::events as contract;
 use crate::body::reading_methods;
 use crate::{Header, body, time};
 
-/// A target's answer, whatever its status.
+/// A target's response, with any status.
 #[derive(Debug, Clone)]
 pub struct Receipt {
-    /// The status, 100 to 999.
+    /// The HTTP status, 100 to 999.
     pub status: u16,
-    /// In the order in which they came, with names in lower case.
+    /// The headers, in the order in which they were received, with names in lower case.
     pub headers: Vec<Header>,
-    /// At most what the host's configuration allows (1 MiB by default).
+    /// The body. The host's configuration limits its size (1 MiB by default).
     pub body: Vec<u8>,
-    /// From the start of the request to the last byte of the answer.
+    /// The time from the start of the request to the last byte of the response.
     pub latency: Duration,
 }
 
-/// An answer whose status is not 200 to 299.
+/// The error for a response whose status is not 200 to 299.
 #[derive(Debug)]
 pub struct StatusError(
-    /// The answer.
+    /// The response.
     pub Receipt,
 );
 
 impl Receipt {
-    /// This answer, if its status is 200 to 299.
+    /// Returns this response if its status is 200 to 299.
     ///
     /// # Errors
     ///
-    /// With the status and the beginning of the body, if it is any other.
+    /// If the status is any other. The message has the status and the start of the body.
     pub fn success(self) -> Result<Self, StatusError> {
         if (200..300).contains(&self.status) { Ok(self) } else { Err(StatusError(self)) }
     }

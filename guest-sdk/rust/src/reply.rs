@@ -1,4 +1,4 @@
-//! What the webhook is to answer.
+//! The webhook's responses to deliveries.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::bindings::orbital::test::deliveries as contract;
 use crate::content::{Content, content_methods};
 use crate::time::milliseconds;
 
-/// What the webhook answers to one delivery, to see how the system under test takes it.
+/// The webhook's response to one delivery, to test how the system under test handles it.
 ///
 /// `Reply::status(503).header("retry-after", "1")`
 #[derive(Debug, Clone)]
@@ -18,12 +18,12 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// An answer with this status, 200 to 599.
+    /// Creates a response with this HTTP status, 200 to 599.
     pub fn status(status: u16) -> Self {
         Self { status, delay_ms: 0, content: Content::default() }
     }
 
-    /// Waits before answering, for at most a minute.
+    /// Sets how long the webhook waits before it responds, at most one minute.
     pub fn delay(mut self, delay: Duration) -> Self {
         self.delay_ms = milliseconds(delay);
         self

@@ -1,9 +1,9 @@
-//! Any other request to a target.
+//! Requests that are not events.
 
 use crate::bindings::orbital::test::events as contract;
 use crate::content::{Content, content_methods, route_methods};
 
-/// A request to a target that is not an event: to prepare something, or to look something up.
+/// A request to a target that is not an event, such as one that reads or prepares data.
 ///
 /// `Request::get("pipeline").path("/metrics")`
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request with any method to the target of this name, which the host's configuration must have.
+    /// Creates a request with any method to the target with this name. The host's configuration must define the target.
     pub fn new(method: impl Into<String>, target: impl Into<String>) -> Self {
         Self {
             target: target.into(),
@@ -28,22 +28,22 @@ impl Request {
         }
     }
 
-    /// A `GET`.
+    /// Creates a `GET` request.
     pub fn get(target: impl Into<String>) -> Self {
         Self::new("GET", target)
     }
 
-    /// A `POST`.
+    /// Creates a `POST` request.
     pub fn post(target: impl Into<String>) -> Self {
         Self::new("POST", target)
     }
 
-    /// A `PUT`.
+    /// Creates a `PUT` request.
     pub fn put(target: impl Into<String>) -> Self {
         Self::new("PUT", target)
     }
 
-    /// A `DELETE`.
+    /// Creates a `DELETE` request.
     pub fn delete(target: impl Into<String>) -> Self {
         Self::new("DELETE", target)
     }

@@ -1,24 +1,24 @@
-//! Why a target did not answer.
+//! The error of sending a request.
 
 use std::fmt;
 
 use crate::bindings::orbital::test::events as contract;
 
-/// Why there is no answer. An answer of any status is none of these.
+/// The reason why there is no response. A response with an error status is not a `SendError`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendError {
-    /// No target of this name is configured; the text lists those that are.
+    /// The host's configuration has no target with this name. The text lists the configured targets.
     UnknownTarget(String),
-    /// The path, a header, the method or the body is outside its limits, or not granted to the
-    /// component; the text says which and why.
+    /// The path, a header, the method or the body is invalid or not granted to the component. The text says
+    /// which and why.
     Invalid(String),
-    /// The event's key is expected by another run. Nothing was sent.
+    /// Another run expects the event's key. Nothing was sent.
     Taken,
-    /// The connection was refused, reset or could not be made; the text says why.
+    /// The connection failed, for example because it was refused or reset. The text says why.
     Unreachable(String),
-    /// The time ran out. Whether the target took the request is not known.
+    /// The request timed out. The target may or may not have processed it.
     Timeout,
-    /// The answer's body is larger than this many bytes, which are allowed.
+    /// The body of the response is larger than the limit, which is this number of bytes.
     TooLarge(u32),
 }
 

@@ -1,9 +1,9 @@
-//! The exports of the component: its cases, and a way to run each of them.
+//! The exports of the component: the list of its cases, and a function that runs one of them.
 
 use crate::bindings::exports::orbital::test::suite as contract;
 use crate::{Case, Schedule, Test};
 
-/// Makes the crate a component with these cases. Once per crate, at its root:
+/// Exports these cases from the component. Call it once, at the root of the crate:
 /// `suite!(smoke, checkout::fan_out);`
 #[macro_export]
 macro_rules! suite {
@@ -36,12 +36,12 @@ macro_rules! suite {
     };
 }
 
-/// The cases in the words of the contract.
+/// Returns the cases in the types of the contract.
 pub fn cases(cases: &[Case]) -> Vec<contract::TestCase> {
     cases.iter().map(contract::TestCase::from).collect()
 }
 
-/// Runs the case of this name. The error is the reason why it did not pass.
+/// Runs the case with this name. The error is the reason why it did not pass.
 pub fn run(cases: &[Case], name: &str) -> Result<(), String> {
     let case = cases.iter().find(|case| case.name == name).ok_or_else(|| unknown(cases, name))?;
     #[cfg(target_family = "wasm")]
@@ -49,7 +49,7 @@ pub fn run(cases: &[Case], name: &str) -> Result<(), String> {
     (case.run)(&Test::new()).map_err(|failure| failure.to_string())
 }
 
-/// Whether no name is there twice. The compiler asks, so it is written in what a constant may do.
+/// Returns whether all names are unique. Evaluated by the compiler, so it uses only what a `const fn` can.
 pub const fn have_unique_names(cases: &[Case]) -> bool {
     let mut index = 0;
     while index < cases.len() {
@@ -79,8 +79,8 @@ const fn is_same(left: &[u8], right: &[u8]) -> bool {
     true
 }
 
-/// Makes a panic's message a reason of the verdict. The instance aborts right after it: without this the
-/// host would know of a trap only.
+/// Reports the message of a panic as a failure. The instance aborts right afterwards, so without this the host would
+/// see only a trap.
 #[cfg(target_family = "wasm")]
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {

@@ -1,45 +1,45 @@
-//! The run that a case is in.
+//! The current run.
 
 use std::time::Duration;
 
 use crate::host::{clock, config, context, verdict};
 use crate::{Failure, Result, RunContext, poll, time};
 
-/// The run that a case is in: what the case does, and says, goes through it.
+/// The current run. A case uses it to send events, wait for deliveries, log and fail.
 #[derive(Debug)]
 pub struct Test(());
 
 impl Test {
-    /// The one run of this instance.
+    /// Returns the run of this instance, which has only one.
     pub(crate) fn new() -> Self {
         Self(())
     }
 
-    /// Marks the run as failed, with a reason for a person to read, and goes on.
+    /// Marks the run as failed, with a reason, and continues.
     pub fn fail(&self, message: impl AsRef<str>) {
         verdict::fail(message.as_ref());
     }
 
-    /// The run, as the host sees it.
+    /// Returns information about the run, such as its id and its environment.
     pub fn context(&self) -> RunContext {
         context::current()
     }
 
-    /// What is left of the attempt's time.
+    /// Returns the time that is left before the attempt times out.
     pub fn time_left(&self) -> Duration {
         Duration::from_millis(context::time_left_ms().into())
     }
 
-    /// A value that the operator set for this component; none if it is not set.
+    /// Returns a value that the operator set for this component in the host's configuration, or `None`.
     pub fn config(&self, name: &str) -> Option<String> {
         config::get(name)
     }
 
-    /// A value that the operator must set for this component.
+    /// Returns a value that the operator must set for this component in the host's configuration.
     ///
     /// # Errors
     ///
-    /// If it is not set.
+    /// If the value is not set.
     #[track_caller]
     pub fn require_config(&self, name: &str) -> Result<String> {
         match config::get(name) {
@@ -50,13 +50,13 @@ impl Test {
         }
     }
 
-    /// Waits. To wait for a delivery use [`wait_for`](Self::wait_for), and for anything else
-    /// [`eventually`](Self::eventually): both end as soon as they can.
+    /// Sleeps. To wait for a delivery, use [`wait_for`](Self::wait_for); for anything else, use
+    /// [`eventually`](Self::eventually). Both return as early as possible.
     pub fn sleep(&self, duration: Duration) {
         clock::sleep(time::milliseconds(duration));
     }
 
-    /// Tries until it succeeds, with pauses of 10 ms that double up to 500 ms.
+    /// Retries until the closure succeeds, with pauses from 10 ms doubling up to 500 ms.
     ///
     /// ```
     /// # use orbital_sdk::prelude::*;
@@ -70,7 +70,7 @@ impl Test {
     ///
     /// # Errors
     ///
-    /// If it never succeeded in this time. The message has the last reason.
+    /// If the closure did not succeed within this time. The message has the last reason.
     #[track_caller]
     pub fn eventually<T>(&self, within: Duration, attempt: impl FnMut() -> Result<T>) -> Result<T> {
         poll::poll(within, || time::from_seconds(clock::elapsed()), |pause| self.sleep(pause), attempt)

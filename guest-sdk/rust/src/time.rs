@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-/// Whole milliseconds, rounded up so that a short time does not become none; at most what a `u32` counts,
-/// which is 49 days.
+/// Returns whole milliseconds, rounded up so that a short time does not become zero, and at most the maximum of a
+/// `u32`, which is 49 days.
 pub(crate) fn milliseconds(duration: Duration) -> u32 {
     u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
 }
 
-/// What the host measured. It never measures what is not a duration.
+/// Converts seconds that the host measured. An invalid number becomes zero; the host measures none.
 pub(crate) fn from_seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }

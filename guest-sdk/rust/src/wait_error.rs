@@ -1,31 +1,31 @@
-//! Why there is no delivery.
+//! The error of waiting for a delivery.
 
 use std::fmt;
 
 use crate::bindings::orbital::test::deliveries as contract;
 
-/// Why there is no delivery.
+/// The reason why waiting returned no delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WaitError {
-    /// The time given ran out. What came in that time stays in the queue.
+    /// The timeout given to the call expired. Deliveries received until then stay in the queue.
     Timeout,
     /// Another run expects this key.
     Taken,
-    /// A key that cannot be one; the text says why.
+    /// The key is empty, longer than 256 bytes, or contains control characters. The text says which.
     InvalidKey(String),
     /// `n` is zero, or no key was given.
     NothingToWaitFor,
-    /// This many deliveries were dropped because the queue of a key was full. Reported once, when all that
-    /// was kept has been taken.
+    /// This number of deliveries was dropped because the queue of a key was full. Reported once, after all queued
+    /// deliveries have been returned.
     Overflow(u32),
 }
 
 impl fmt::Display for WaitError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Timeout => formatter.write_str("what was waited for was not delivered in time"),
+            Self::Timeout => formatter.write_str("timed out waiting for a delivery"),
             Self::Taken => formatter.write_str("another run expects this key"),
-            Self::InvalidKey(text) => write!(formatter, "the key cannot be one: {text}"),
+            Self::InvalidKey(text) => write!(formatter, "invalid key: {text}"),
             Self::NothingToWaitFor => {
                 formatter.write_str("there is nothing to wait for: no key, or zero deliveries")
             }

@@ -1,34 +1,34 @@
-//! Waiting for what the system under test delivers to the webhook.
+//! Waiting for deliveries of the system under test to the webhook.
 
 use std::time::Duration;
 
 use crate::bindings::orbital::test::deliveries as contract;
 use crate::{Delivery, ExpectError, Failure, Reply, Result, Test, WaitError, host, time};
 
-/// A delivery belongs to the run that expects its key. Deliveries queue per key, in the order in which they
-/// came, until they are taken.
+/// Waiting for deliveries. Each has a key, and belongs to the run that expects this key. There is a queue for each
+/// key, in the order of arrival.
 impl Test {
-    /// A new key: unguessable, and unique over all runs.
+    /// Returns a new key that cannot be guessed, and that is unique among all runs.
     pub fn new_id(&self) -> String {
         host::deliveries::new_id()
     }
 
-    /// Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one,
-    /// does this too.
+    /// Reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also
+    /// does this.
     ///
     /// # Errors
     ///
-    /// If another run expects it, or it cannot be a key.
+    /// If another run expects the key, or the key is invalid.
     pub fn expect(&self, key: &str) -> Result<(), ExpectError> {
         self.expect_with(key, [])
     }
 
-    /// Claims a key, and plans the webhook's replies to its deliveries, in order; those after the last one
-    /// are answered with 200. At most 32.
+    /// Reserves a key, and sets the webhook's responses to its deliveries, in order, at most 32. Further deliveries
+    /// get a 200.
     ///
     /// # Errors
     ///
-    /// As [`expect`](Self::expect), or if a reply is outside its limits.
+    /// If another run expects the key, or the key or a reply is invalid.
     pub fn expect_with(
         &self,
         key: &str,
@@ -38,32 +38,32 @@ impl Test {
         Ok(host::deliveries::expect(key, &contract::ExpectOptions { replies })?)
     }
 
-    /// Takes the next delivery of a key; waits for it as long as the run may last. If none comes, the run
-    /// ends as `timeout`.
+    /// Waits for the next delivery with this key, and removes it from the queue. If none arrives until the run times
+    /// out, the run ends with outcome `timeout`.
     ///
     /// # Errors
     ///
-    /// If there will be none; never [`WaitError::Timeout`].
+    /// If another run expects the key, the key is invalid, or deliveries were dropped. Never [`WaitError::Timeout`].
     pub fn wait_for(&self, key: &str) -> Result<Delivery, WaitError> {
         Ok(host::deliveries::wait_for(key, None)?.into())
     }
 
-    /// Takes the next delivery of a key; waits for it this long, in whole milliseconds, rounded up. Zero
-    /// looks without waiting.
+    /// Waits for the next delivery with this key for a limited time, and removes it from the queue. The time is
+    /// rounded up to whole milliseconds; zero does not wait.
     ///
     /// # Errors
     ///
-    /// [`WaitError::Timeout`] if none came in time.
+    /// [`WaitError::Timeout`] if none arrived in time.
     pub fn wait_for_within(&self, key: &str, within: Duration) -> Result<Delivery, WaitError> {
         Ok(host::deliveries::wait_for(key, Some(time::milliseconds(within)))?.into())
     }
 
-    /// Takes the next `n` deliveries of any of these keys, in the order in which they came; waits for them
-    /// as long as the run may last.
+    /// Waits for the next `n` deliveries with any of these keys, in the order of arrival, and removes them from the
+    /// queues. If fewer arrive until the run times out, the run ends with outcome `timeout`.
     ///
     /// # Errors
     ///
-    /// As [`wait_for`](Self::wait_for).
+    /// If another run expects a key, a key is invalid, or deliveries were dropped. Never [`WaitError::Timeout`].
     pub fn wait_n<K: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = K>,
@@ -72,11 +72,11 @@ impl Test {
         wait_n(keys, n, None)
     }
 
-    /// As [`wait_n`](Self::wait_n), but waits only this long.
+    /// Waits for the next `n` deliveries like [`wait_n`](Self::wait_n), for a limited time.
     ///
     /// # Errors
     ///
-    /// [`WaitError::Timeout`] if fewer than `n` came in time. Those that came stay in the queue.
+    /// [`WaitError::Timeout`] if fewer than `n` arrived in time. Those that arrived stay in the queue.
     pub fn wait_n_within<K: AsRef<str>>(
         &self,
         keys: impl IntoIterator<Item = K>,
@@ -86,18 +86,18 @@ impl Test {
         wait_n(keys, n, Some(within))
     }
 
-    /// Watches this long that nothing more is delivered with a key.
+    /// Checks that no further delivery with this key arrives within this time.
     ///
     /// # Errors
     ///
-    /// If something is; the message describes it.
+    /// If a delivery arrives. The message describes it.
     #[track_caller]
     pub fn no_delivery_within(&self, key: &str, within: Duration) -> Result {
         match self.wait_for_within(key, within) {
             Err(WaitError::Timeout) => Ok(()),
             Err(error) => Err(error.into()),
             Ok(delivery) => Err(Failure::new(format!(
-                "nothing more was to be delivered with the key `{key}` within {within:?}, but this was: {delivery}"
+                "expected no delivery with the key `{key}` within {within:?}, but received: {delivery}"
             ))),
         }
     }

@@ -1,7 +1,7 @@
 //! End-to-end tests for orbital in Zig.
 //!
-//! A test sends an event to the system under test and waits for what that system delivers to orbital's webhook. It is a
-//! function; a suite of them is a component, one .wasm file, which is deployed by copying it into the host's directory.
+//! A test sends an event to the system under test and waits for the delivery to orbital's webhook. A test is a function. A
+//! suite of tests is a component: one .wasm file. To deploy it, copy it into the host's directory.
 //!
 //! ```
 //! const orbital = @import("orbital");
@@ -21,53 +21,53 @@
 //! }
 //! ```
 //!
-//! A case passes if it returns no error and nothing was marked as failed on the way. `check`, `checkEq` and `fail` mark
-//! and go on; an error that is returned and a panic end the case. What may fail takes `@src()`: it is the place that the
-//! reason has, since an error has none of its own in WebAssembly.
+//! A case passes if it returns no error and was not marked as failed. `check`, `checkEq` and `fail` mark it as failed and
+//! continue. A returned error and a panic end it. Functions that can fail take `@src()` as the location that is reported,
+//! because errors have no location in WebAssembly.
 //!
-//! Memory need not be freed: each run has its own. Durations are texts such as "300ms", "1m 30s"; what the host measured
-//! is in seconds.
+//! Memory need not be freed, because each run has its own. Durations are strings such as "300ms" and "1m 30s"; durations
+//! that the host measures are in seconds.
 
 const std = @import("std");
 const c = @import("c.zig");
 
 const Source = std.builtin.SourceLocation;
 
-/// What this package allocates with, and tests may: libc's.
+/// The allocator of this package, which tests may use too: that of libc.
 pub const allocator = std.heap.c_allocator;
 
 // ------------------------------------------------------------------------------------------------ Cases
 
-/// What a case declares besides its name and function.
+/// The settings of a case.
 pub const Options = struct {
-    /// Runs at multiples of this period. Exactly one of `every`, `cron` and `manual` is required.
+    /// Runs periodically, with this period. Exactly one of `every`, `cron` and `manual` is required.
     every: ?[:0]const u8 = null,
-    /// Runs at the times of this expression: minute, hour, day of month, month, day of week.
+    /// Runs at the times of a cron expression: minute, hour, day of month, month, day of week.
     cron: ?[:0]const u8 = null,
-    /// The time zone of `cron`, such as `Europe/Madrid`; without it, UTC.
+    /// The time zone of `cron`, such as `Europe/Madrid`. The default is UTC.
     zone: ?[:0]const u8 = null,
-    /// Runs only when somebody asks for it: `orbital run`.
+    /// Runs only on request, such as `orbital run`.
     manual: bool = false,
-    /// How long one attempt may take; without it, what the host's configuration says.
+    /// The timeout of one attempt. The default is in the host's configuration.
     timeout: ?[:0]const u8 = null,
-    /// Further attempts after one that did not pass, at most 10. A run that passes then is a pass, and flaky.
+    /// The maximum number of retries, at most 10. A run that passes after a retry is reported as passed and flaky.
     retries: u8 = 0,
-    /// The pause before each.
+    /// The delay before each retry.
     retry_delay: ?[:0]const u8 = null,
-    /// For maintenance windows, and to join metrics with: `&.{.{ "team", "growth" }}`.
+    /// Labels for filters, maintenance windows and metrics, at most 16: `&.{.{ "team", "growth" }}`.
     tags: []const Field = &.{},
-    /// How many runs may go on at once.
+    /// The maximum number of concurrent runs of this case.
     max_in_flight: u16 = 1,
 };
 
-/// A name and a value: a header, a label, a tag, or something beside a line of the log.
+/// A name and a value: a header, a label, a tag, or a structured value of a logged line.
 pub const Field = struct { [:0]const u8, [:0]const u8 };
 
 /// A case of a suite.
 pub const Case = struct { declared: c.Case };
 
-/// Makes a case of a function without arguments that may return an error. The name is 1 to 100 letters, digits, `-`, `_`
-/// and `.`. What cannot be is refused when the component is loaded, with the fix.
+/// Creates a case from a function without arguments, which may return an error. The name is 1 to 100 letters, digits, `-`,
+/// `_` and `.`. Invalid settings are reported when the component is loaded, with the fix.
 pub fn case(comptime name: [:0]const u8, comptime function: anytype, comptime options: Options) Case {
     const runner = struct {
         fn run() callconv(.c) void {
@@ -95,7 +95,7 @@ pub fn case(comptime name: [:0]const u8, comptime function: anytype, comptime op
     };
 }
 
-/// Makes the program a component with these cases. Once, in its root file: `comptime { orbital.suite(.{ … }); }`.
+/// Exports these cases from the component. Call it once, in the root file: `comptime { orbital.suite(.{ … }); }`.
 pub fn suite(comptime cases: anytype) void {
     const all = struct {
         // Called by the SDK before the host sees any case.
@@ -111,8 +111,8 @@ pub fn suite(comptime cases: anytype) void {
     @export(&all.register, .{ .name = "orbital_register_all_" });
 }
 
-/// What a panic does: its message is a reason of the verdict, and the trap after it has the functions and lines that led
-/// there. The root file needs it: `pub const panic = orbital.panic;`.
+/// The panic handler: it reports the message as a failure, and then traps, so that the report has the stack trace. The root
+/// file must contain `pub const panic = orbital.panic;`.
 pub const panic = std.debug.FullPanic(panicked);
 
 fn panicked(message: []const u8, _: ?usize) noreturn {
@@ -121,41 +121,41 @@ fn panicked(message: []const u8, _: ?usize) noreturn {
     @trap();
 }
 
-// ------------------------------------------------------------------------------------------------ What fails
+// ------------------------------------------------------------------------------------------------ Failures
 
-/// Why a call did not succeed; `reason` says it in words.
+/// The reason why a call failed; `reason` returns it as text.
 pub const Error = error{
-    /// The time ran out.
+    /// The timeout expired.
     Timeout,
     /// Another run expects the key.
     Taken,
     InvalidKey,
     InvalidReply,
-    /// No key was given, or zero deliveries.
+    /// No key was given, or the number of deliveries is zero.
     NothingToWaitFor,
     /// Deliveries were dropped because the queue of the key was full.
     Overflow,
     UnknownTarget,
-    /// The path, a header, the method or the body is outside its limits, or not granted.
+    /// The path, a header, the method or the body is invalid or not granted to the component.
     InvalidRequest,
     Unreachable,
     TooLarge,
     /// The status is not 200 to 299.
     Status,
-    /// A body is not the JSON that was asked for.
+    /// A body is not JSON, or does not have the requested value.
     Body,
     InvalidName,
     InvalidLabel,
     InvalidValue,
     OtherKind,
     TooManySeries,
-    /// The operator did not set a value.
+    /// The operator did not set the value.
     NotSet,
-    /// What the test said itself.
+    /// A failure that the test reported itself.
     Failed,
 };
 
-/// The reasons in the order in which C counts them, from 1.
+/// The errors in the order of the reasons in C, which start at 1.
 const errors = [_]Error{
     error.Timeout,   error.Taken,         error.InvalidKey,     error.InvalidReply, error.NothingToWaitFor,
     error.Overflow,  error.UnknownTarget, error.InvalidRequest, error.Unreachable,  error.TooLarge,
@@ -163,29 +163,29 @@ const errors = [_]Error{
     error.OtherKind, error.TooManySeries, error.NotSet,         error.Failed,
 };
 
-/// The last error that a call here gave, with its reason and place. There is one thread.
+/// The last error that a call returned, with its reason and location. There is one thread.
 var last: ?struct { err: anyerror, text: [:0]const u8 } = null;
 
-/// Where the last call was that took a place.
+/// The location of the last call.
 var latest: ?Source = null;
 
-/// Why the last call that failed did so, with its place.
+/// Returns the reason of the last failed call, with its location.
 pub fn reason() [:0]const u8 {
     return if (last) |failure| failure.text else "nothing has failed";
 }
 
-/// Marks the run as failed, with a reason for a person to read, and goes on.
+/// Marks the run as failed, with a reason, and continues.
 pub fn fail(src: Source, comptime format: []const u8, args: anytype) void {
     c.orbital_fail_(at(src), "%s", terminated(print(format, args)).ptr);
 }
 
-/// An error with a reason, to end the case with: `return orbital.fatal(@src(), "no invoice for {s}", .{id});`.
+/// Returns an error with a reason, to end the case: `return orbital.fatal(@src(), "no invoice for {s}", .{id});`.
 pub fn fatal(src: Source, comptime format: []const u8, args: anytype) error{Failed} {
     note(src, error.Failed, print(format, args));
     return error.Failed;
 }
 
-/// Gives the value of a result, or its error with a place: `try orbital.ok(@src(), std.fmt.parseInt(u8, text, 10))`.
+/// Returns the value of a result, or its error with a location: `try orbital.ok(@src(), std.fmt.parseInt(u8, text, 10))`.
 pub fn ok(src: Source, result: anytype) @TypeOf(result) {
     return result catch |err| {
         note(src, err, print("error.{s} was returned", .{@errorName(err)}));
@@ -193,17 +193,17 @@ pub fn ok(src: Source, result: anytype) @TypeOf(result) {
     };
 }
 
-/// Whether the run has been marked as failed.
+/// Returns whether the run has been marked as failed.
 pub fn failed() bool {
     return c.orbital_failed();
 }
 
-/// Marks the run as failed unless the condition holds, and goes on.
+/// Checks a condition. If it is false, marks the run as failed and continues.
 pub fn check(src: Source, holds: bool, comptime format: []const u8, args: anytype) void {
     if (!holds) fail(src, format, args);
 }
 
-/// Marks the run as failed unless both values are the same as JSON, with both in the reason, and goes on.
+/// Checks that two values are equal as JSON. If not, marks the run as failed, with their difference, and continues.
 pub fn checkEq(src: Source, left: anytype, right: anytype) void {
     const texts = .{ shown(left), shown(right) };
     if (!std.mem.eql(u8, texts[0], texts[1])) {
@@ -211,21 +211,21 @@ pub fn checkEq(src: Source, left: anytype, right: anytype) void {
     }
 }
 
-/// Marks the run as failed if both values are the same as JSON, and goes on.
+/// Checks that two values differ as JSON. If not, marks the run as failed and continues.
 pub fn checkNe(src: Source, left: anytype, right: anytype) void {
     const texts = .{ shown(left), shown(right) };
     if (std.mem.eql(u8, texts[0], texts[1])) fail(src, "check failed\n   both: {s}", .{texts[0]});
 }
 
-/// Calls a function until it gives no error, with pauses of 10 ms that double up to 500 ms. If it never does in this
-/// time, the error is the last one: `try orbital.eventually(@src(), "2s", isPaid, .{"7"});`.
+/// Retries until the function succeeds, with pauses from 10 ms doubling up to 500 ms. If it did not succeed within this
+/// time, returns its last error: `try orbital.eventually(@src(), "2s", isPaid, .{"7"});`.
 pub fn eventually(src: Source, within: []const u8, comptime function: anytype, args: anytype) !void {
     const end = c.orbital_elapsed() * 1e3 + try milliseconds(src, within);
     var pause: f64 = 10;
     while (true) {
         const result: anyerror!void = @call(.auto, function, args);
         const err = if (result) |_| return else |err| err;
-        // The last try is at the end of the time, so that none of it is wasted.
+        // The last attempt is at the end of the time, so none of it is wasted.
         const left = end - c.orbital_elapsed() * 1e3;
         if (left <= 0) {
             const known = if (last) |failure| failure.err == err else false;
@@ -240,29 +240,29 @@ pub fn eventually(src: Source, within: []const u8, comptime function: anytype, a
 
 // ------------------------------------------------------------------------------------------------ Sending
 
-/// A body of JSON; `json` makes it.
+/// JSON as text; create it with `json`.
 pub const Json = struct { text: [:0]const u8 };
 
-/// A value as JSON: `orbital.json(.{ .id = id, .email = "ada@example.com" })`.
+/// Returns a value as JSON: `orbital.json(.{ .id = id, .email = "ada@example.com" })`.
 pub fn json(value: anytype) Json {
     return .{ .text = print("{f}", .{std.json.fmt(value, .{})}) };
 }
 
-/// What the system under test is to deliver to the webhook, sent to a target with `POST`.
+/// An event. A case sends it to a target, with `POST`, and the system under test delivers it to the webhook.
 pub const Event = struct {
-    /// The name of a target, which the host's configuration must have.
+    /// The name of the target. The host's configuration must define it.
     target: []const u8,
-    /// The key that the delivery will have, if the test chooses it. The host expects it before it sends the event, so
-    /// that no delivery can come too early.
+    /// The key that the delivery will have, if the test chooses the key. The host expects the key before it sends the event,
+    /// so even the fastest delivery is not lost.
     key: ?[]const u8 = null,
-    /// Appended to the path of the target's URL: empty, or starting with `/`. It may have a query.
+    /// A path that is appended to the target's URL: empty, or starting with `/`. May include a query.
     path: []const u8 = "",
-    /// They win over the target's own.
+    /// Headers. They override the target's default headers.
     headers: []const Field = &.{},
-    /// The body, with `content-type` unless that is among the headers. Set this or `body`.
+    /// The body as JSON. Sets the header `content-type` unless it is in `headers`. Set `json` or `body`, not both.
     json: ?Json = null,
     body: ?[]const u8 = null,
-    /// Bounds the whole exchange; without it, the target's own setting does.
+    /// The timeout for the request and its response. The default is the target's own timeout.
     timeout: ?[]const u8 = null,
 
     fn bound(event: Event) c.Event {
@@ -278,11 +278,11 @@ pub const Event = struct {
     }
 };
 
-/// Any other request to a target.
+/// A request to a target that is not an event, such as one that reads or prepares data.
 pub const Request = struct {
     target: []const u8,
     method: []const u8 = "GET",
-    /// The rest is as in an event.
+    /// The following fields have the same meaning as in `Event`.
     path: []const u8 = "",
     headers: []const Field = &.{},
     json: ?Json = null,
@@ -290,20 +290,20 @@ pub const Request = struct {
     timeout: ?[]const u8 = null,
 };
 
-/// A target's answer, whatever its status.
+/// A target's response, with any status.
 pub const Receipt = struct {
     status: u16,
-    /// Names are in lower case.
+    /// The headers, with names in lower case.
     headers: []const Field,
     body: []const u8,
-    /// Seconds from the start of the request to the last byte of the answer.
+    /// The time from the start of the request to the last byte of the response, in seconds.
     latency: f64,
 
     pub const header = Message(Receipt).header;
     pub const json = Message(Receipt).json;
     pub const pointer = Message(Receipt).pointer;
 
-    /// An error unless the status is 200 to 299.
+    /// Returns an error unless the status is 200 to 299.
     pub fn success(receipt: Receipt, src: Source) Error!Receipt {
         if (receipt.status >= 200 and receipt.status < 300) return receipt;
         note(src, error.Status, print("the target answered {d} with {s}", .{ receipt.status, beginning(receipt.body) }));
@@ -320,16 +320,16 @@ pub const Receipt = struct {
     }
 };
 
-/// Sends an event and waits for the answer, of any status.
+/// Sends an event and waits for the response, with any status.
 pub fn sendEvent(src: Source, event: Event) Error!Receipt {
     return .given(try call(src, c.orbital_send_event_, .{ at(src), event.bound() }));
 }
 
-/// What came of one of several events: a receipt, or an error with its reason.
+/// The result of one event of `sendEvents`: a response, or an error with its reason.
 pub const Answer = struct { receipt: Error!Receipt, reason: [:0]const u8 = "" };
 
-/// Sends events at the same time, up to a bound that the host sets, and waits for all answers. They are in the order of the
-/// events.
+/// Sends events concurrently and waits for all responses, which are in the order of the events. The host limits how many
+/// are sent at once.
 pub fn sendEvents(src: Source, events: []const Event) Error![]const Answer {
     const bound = many(c.Event, events.len);
     for (events, bound) |event, *one| one.* = event.bound();
@@ -346,7 +346,7 @@ pub fn sendEvents(src: Source, events: []const Event) Error![]const Answer {
     return answers;
 }
 
-/// Sends any other request to a target and waits for the answer.
+/// Sends a request that is not an event to a target, and waits for the response.
 pub fn request(src: Source, options: Request) Error!Receipt {
     return .given(try call(src, c.orbital_request_, .{ at(src), c.Request{
         .target = terminated(options.target),
@@ -363,20 +363,20 @@ pub fn request(src: Source, options: Request) Error!Receipt {
 
 /// A request that the webhook received for this run.
 pub const Delivery = struct {
-    /// Tied it to this run.
+    /// The key that assigned the delivery to this run.
     key: [:0]const u8,
-    /// In capitals.
+    /// The HTTP method, in upper case.
     method: [:0]const u8,
     path: [:0]const u8,
-    /// What came after the first `?` of the URL; empty if nothing did.
+    /// The query string: the part of the URL after the first `?`, or empty.
     query: [:0]const u8,
-    /// Names are in lower case.
+    /// The headers, with names in lower case.
     headers: []const Field,
     body: []const u8,
-    /// Seconds since the Unix epoch when its last byte had come, by the host's clock.
+    /// The time when the last byte was received, in seconds since the Unix epoch, by the host's clock.
     received_at: f64,
-    /// Seconds from the sending of the event to the receipt of this delivery; null if the host cannot tell which event it
-    /// belongs to.
+    /// The time from sending the event to receiving this delivery, in seconds. Null if the host cannot tell which event the
+    /// delivery belongs to.
     latency: ?f64,
 
     pub const header = Message(Delivery).header;
@@ -397,10 +397,10 @@ pub const Delivery = struct {
     }
 };
 
-/// What a delivery and a receipt have in common.
+/// Methods that read the headers and the body of a delivery or a receipt.
 fn Message(comptime T: type) type {
     return struct {
-        /// The first value of a header, by its name in any case.
+        /// Returns the first value of a header, or null. The case of the name does not matter.
         pub fn header(message: T, name: []const u8) ?[:0]const u8 {
             for (message.headers) |field| {
                 if (std.ascii.eqlIgnoreCase(field[0], name)) return field[1];
@@ -408,15 +408,15 @@ fn Message(comptime T: type) type {
             return null;
         }
 
-        /// The body, read as JSON into this type; members that the type lacks are left out. The body may be UTF-8 or UTF-16,
-        /// with or without a byte order mark.
+        /// Parses the body as JSON into this type, ignoring members that the type does not have. The body may be UTF-8 or
+        /// UTF-16, with or without a byte order mark.
         pub fn json(message: T, src: Source, comptime Into: type) Error!Into {
             const options: std.json.ParseOptions = .{ .ignore_unknown_fields = true };
             return std.json.parseFromSliceLeaky(Into, allocator, jsonBytes(message.body), options) catch |err|
                 noJson(src, message.body, err);
         }
 
-        /// The value at a JSON pointer such as `/user/email`, read into this type.
+        /// Parses the value at a JSON pointer such as `/user/email` into this type.
         pub fn pointer(message: T, src: Source, comptime Into: type, path: []const u8) Error!Into {
             const whole = std.json.parseFromSliceLeaky(std.json.Value, allocator, jsonBytes(message.body), .{}) catch |err|
                 return noJson(src, message.body, err);
@@ -432,27 +432,27 @@ fn Message(comptime T: type) type {
     };
 }
 
-/// What the webhook answers to one delivery.
+/// The webhook's response to one delivery.
 pub const Reply = struct {
-    /// 200 to 599.
+    /// The HTTP status, 200 to 599.
     status: u16 = 200,
-    /// How long the webhook waits before it answers; at most a minute.
+    /// How long the webhook waits before it responds, at most one minute.
     delay: ?[]const u8 = null,
     headers: []const Field = &.{},
-    /// Set this or `body`.
+    /// The body as JSON. Set `json` or `body`, not both.
     json: ?Json = null,
-    /// At most 64 KiB.
+    /// The body, at most 64 KiB.
     body: ?[]const u8 = null,
 };
 
-/// A new key: unguessable, and unique over all runs.
+/// Returns a new key that cannot be guessed, and that is unique among all runs.
 pub fn newId() [:0]const u8 {
     return std.mem.span(c.orbital_new_id());
 }
 
-/// Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does this too. With
-/// replies, it plans what the webhook answers to the deliveries of this key, in order; those after the last one are
-/// answered with 200.
+/// Reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also does this. The
+/// replies, at most 32, are the webhook's responses to the deliveries with this key, in order; further deliveries get a
+/// 200.
 pub fn expect(src: Source, key: []const u8, replies: []const Reply) Error!void {
     const bound = many(c.Reply, replies.len + 1);
     for (replies, bound[0..replies.len]) |reply, *one| {
@@ -468,24 +468,27 @@ pub fn expect(src: Source, key: []const u8, replies: []const Reply) Error!void {
     return call(src, c.orbital_expect_, .{ at(src), terminated(key), bound.ptr });
 }
 
-/// Takes the next delivery of a key; waits for it as long as the run may last. If none comes, the run ends as `timeout`.
+/// Waits for the next delivery with this key, and removes it from the queue. If none arrives until the run times out, the
+/// run ends with outcome `timeout`.
 pub fn waitFor(src: Source, key: []const u8) Error!Delivery {
     return .given(try call(src, c.orbital_wait_for_, .{ at(src), terminated(key), c.WaitOptions{ .within = null } }));
 }
 
-/// Takes the next delivery of a key; waits for it this long. "0s" looks without waiting. `error.Timeout` if none came.
+/// Waits for the next delivery with this key for a limited time, and removes it from the queue; "0s" does not wait. Returns
+/// `error.Timeout` if none arrives in time.
 pub fn waitForWithin(src: Source, key: []const u8, within: []const u8) Error!Delivery {
     const options: c.WaitOptions = .{ .within = terminated(within) };
     return .given(try call(src, c.orbital_wait_for_, .{ at(src), terminated(key), options }));
 }
 
-/// Takes the next n deliveries of any of these keys, in the order in which they came; waits for them as long as the run
-/// may last.
+/// Waits for the next n deliveries with any of these keys, in the order of arrival, and removes them from the queues. If
+/// fewer arrive until the run times out, the run ends with outcome `timeout`.
 pub fn waitN(src: Source, keys: []const []const u8, n: u32) Error![]const Delivery {
     return waitFew(src, keys, n, null);
 }
 
-/// As `waitN`, but waits only this long. If fewer came, those stay in the queue.
+/// Waits for the next n deliveries like `waitN`, for a limited time. Returns `error.Timeout` if fewer arrive in time; those
+/// that arrived stay in the queue.
 pub fn waitNWithin(src: Source, keys: []const []const u8, n: u32, within: []const u8) Error![]const Delivery {
     return waitFew(src, keys, n, terminated(within));
 }
@@ -501,22 +504,22 @@ fn waitFew(src: Source, keys: []const []const u8, n: u32, within: ?[*:0]const u8
     return deliveries;
 }
 
-/// Watches this long that nothing more is delivered with a key.
+/// Checks that no further delivery with this key arrives within this time.
 pub fn noDeliveryWithin(src: Source, key: []const u8, within: []const u8) Error!void {
     return call(src, c.orbital_no_delivery_within_, .{ at(src), terminated(key), terminated(within) });
 }
 
-// ------------------------------------------------------------------------------------------------ Saying, measuring, knowing
+// ------------------------------------------------------------------------------------------------ Logging, metrics, context
 
-/// How much a line matters.
+/// The severity of a logged line.
 pub const Level = enum(u8) { debug, info, warn, err };
 
-/// Adds a line to the run's report, with names and values beside it. None fails the test.
+/// Logs a line to the run's report, with structured values. No level fails the test.
 pub fn log(level: Level, message: []const u8, beside: []const Field) void {
     c.orbital_log_(@backingInt(level), terminated(message), fields(beside));
 }
 
-/// A line of the level `info`; the others are of the level that they are named after.
+/// Logs a line with level `info`. The following functions log with the level of their name.
 pub fn info(comptime format: []const u8, args: anytype) void {
     log(.info, print(format, args), &.{});
 }
@@ -530,32 +533,32 @@ pub fn logError(comptime format: []const u8, args: anytype) void {
     log(.err, print(format, args), &.{});
 }
 
-/// Adds to a counter of the case's own. It is on the host's metrics page as `orbital_test_…`, with the labels `component`
-/// and `case` added. The name ends in `_total`.
+/// Adds a value to a counter. By convention its name ends in `_total`. The host exports it as `orbital_test_<name>`, with
+/// the labels `component` and `case`.
 pub fn counter(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
     return call(src, c.orbital_record_, .{ at(src), 0, terminated(name), value, fields(labels) });
 }
 
-/// Sets a gauge.
+/// Sets a gauge to a value.
 pub fn gauge(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
     return call(src, c.orbital_record_, .{ at(src), 1, terminated(name), value, fields(labels) });
 }
 
-/// Adds an observation to a histogram. In base units: seconds, bytes.
+/// Adds an observation to a histogram, in base units such as seconds or bytes.
 pub fn histogram(src: Source, name: []const u8, value: f64, labels: []const Field) Error!void {
     return call(src, c.orbital_record_, .{ at(src), 2, terminated(name), value, fields(labels) });
 }
 
-/// The run, as the host sees it.
+/// Information about the current run.
 pub const Run = struct {
     run_id: [:0]const u8,
     component: [:0]const u8,
     case: [:0]const u8,
-    /// 1 for the first attempt of the run.
+    /// The number of the attempt, starting at 1.
     attempt: u32,
-    /// The operator's name for where the host runs; empty if it is not set.
+    /// The name of the environment that the host runs in. Empty if the operator did not set it.
     environment: [:0]const u8,
-    /// The webhook's public URL, to which a path may be appended.
+    /// The public URL of the webhook, without a trailing slash. A test may append a path to it.
     webhook_url: [:0]const u8,
 };
 
@@ -571,44 +574,44 @@ pub fn runContext() Run {
     };
 }
 
-/// Seconds that are left of the attempt's time.
+/// Returns the time that is left before the attempt times out, in seconds.
 pub fn timeLeft() f64 {
     return c.orbital_time_left();
 }
 
-/// A value that the operator set for this component.
+/// Returns a value that the operator set for this component in the host's configuration, or null.
 pub fn config(name: []const u8) ?[:0]const u8 {
     return if (c.orbital_config(terminated(name))) |value| std.mem.span(value) else null;
 }
 
-/// A value that the operator must set for this component.
+/// Returns a value that the operator must set for this component in the host's configuration, or an error.
 pub fn requireConfig(src: Source, name: []const u8) Error![:0]const u8 {
     return std.mem.span(try call(src, c.orbital_require_config_, .{ at(src), terminated(name) }));
 }
 
-/// Seconds since the Unix epoch, by the host's clock.
+/// Returns the time of the host's clock, in seconds since the Unix epoch.
 pub fn now() f64 {
     return c.orbital_now();
 }
 
-/// Seconds since the attempt began.
+/// Returns the time since the attempt started, in seconds.
 pub fn elapsed() f64 {
     return c.orbital_elapsed();
 }
 
-/// Waits. To wait for a delivery use `waitFor`, and for anything else `eventually`: both end as soon as they can.
+/// Sleeps. To wait for a delivery, use `waitFor`; for anything else, use `eventually`. Both return as early as possible.
 pub fn sleep(src: Source, duration: []const u8) Error!void {
     return call(src, c.orbital_sleep_, .{ at(src), terminated(duration) });
 }
 
-/// A text, in memory that need not be freed.
+/// Returns a formatted string, in memory that need not be freed.
 pub fn print(comptime format: []const u8, args: anytype) [:0]const u8 {
     return std.fmt.allocPrintSentinel(allocator, format, args, 0) catch @panic("out of memory");
 }
 
 // ------------------------------------------------------------------------------------------------ To C and back
 
-/// Calls C, where a failure ends the case unless somebody looks at it, as is done here.
+/// Calls C, and converts a failure, which would end the case, to an error.
 fn call(src: Source, comptime function: anytype, args: anytype) Error!@typeInfo(@TypeOf(function)).@"fn".return_type.? {
     latest = src;
     c.orbital_try_begin_();
@@ -620,14 +623,14 @@ fn call(src: Source, comptime function: anytype, args: anytype) Error!@typeInfo(
     return given;
 }
 
-/// Keeps why something failed, with its place behind the first line.
+/// Records the reason of a failure, with the location after its first line.
 fn note(src: Source, given: anyerror, text: []const u8) void {
     latest = src;
     const end = std.mem.indexOfScalar(u8, text, '\n') orelse text.len;
     last = .{ .err = given, .text = print("{s} ({s}:{d}){s}", .{ text[0..end], src.file, src.line, text[end..] }) };
 }
 
-/// What became of a case that returned an error.
+/// Reports the error that a case returned.
 fn returned(given: anyerror) void {
     if (last) |failure| {
         if (failure.err == given) return c.orbital_told_(terminated(failure.text));
@@ -673,7 +676,7 @@ fn find(whole: std.json.Value, path: []const u8) ?std.json.Value {
     return found;
 }
 
-/// A value as JSON, with members sorted and each in a line of its own.
+/// Returns a value as JSON, with sorted members, each in its own line.
 fn shown(value: anytype) [:0]const u8 {
     const text = json(value).text;
     var mistake: [*:0]const u8 = undefined;
@@ -681,7 +684,7 @@ fn shown(value: anytype) [:0]const u8 {
     return std.mem.span(pretty);
 }
 
-/// A body of JSON as UTF-8 without a byte order mark; it may be UTF-16.
+/// Returns a body of JSON, in UTF-8 or UTF-16, as UTF-8 without a byte order mark.
 fn jsonBytes(bytes: []const u8) []const u8 {
     return givenBody(c.orbital_json_utf8_(.{ .text = bytes.ptr, .size = bytes.len }));
 }

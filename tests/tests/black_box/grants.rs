@@ -72,7 +72,7 @@ async fn nothing_is_granted_by_itself() {
             MAY_NOT,
             "ErrorCode::HttpRequestDenied",
             "ErrorCode::HttpRequestDenied",
-            "has 0 series already, as many as it may",
+            "has reached its limit of 0 series",
             "config currency: not set",
         ],
     );

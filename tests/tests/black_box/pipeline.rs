@@ -145,7 +145,7 @@ async fn when_all_is_delivered_twice_the_case_that_looks_fails_and_the_one_that_
     system.pass(0, &CASES).await;
     let mark = system.faults(json!({ "duplicate": true })).await;
     let reasons = system.reasons(mark, "FAIL: rust/exactly-once").await;
-    says(&reasons, &["nothing more was to be delivered with the key `", "but this was: POST /hooks/crm"]);
+    says(&reasons, &["expected no delivery with the key `", "but received: POST /hooks/crm"]);
     system.pass(system.host.lines.mark(), &["smoke"]).await;
     assert_eq!(system.not_passed(mark, &["smoke"]), Vec::<String>::new());
 }

@@ -2,5 +2,5 @@ package suite
 
 import "runtime"
 
-// inComponent says whether this is built to be a component.
+// inComponent is whether this is built as a component.
 const inComponent = runtime.GOOS == "wasip1"

@@ -1,4 +1,4 @@
-// Package suite holds the cases that a component has registered.
+// Package suite holds the registered cases of a component.
 package suite
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/orbital-e2e/orbital/guest-sdk/go/internal/contract"
 )
 
-// Case is one test, in the words of the contract.
+// Case is a test, in the types of the contract.
 type Case struct {
 	Name        string
 	Schedule    Schedule
@@ -17,11 +17,11 @@ type Case struct {
 	Retries     uint32
 	RetryMs     uint32
 	MaxInFlight uint32
-	// Run runs it to its end. All that it has to say goes to the host.
+	// Run runs the test. It reports everything to the host.
 	Run func(contract.Host)
 }
 
-// Schedule is when the host starts a case by itself: only when somebody asks, unless one of these is set.
+// Schedule is when the host starts a case. If no field is set, only on request.
 type Schedule struct {
 	EveryMs  uint32
 	Cron     string
@@ -33,8 +33,8 @@ var (
 	mistakes []string
 )
 
-// Refuse keeps what is wrong with a case, for the host to show when it asks for the cases. Anywhere else there is nobody
-// to ask, so it panics.
+// Refuse records a mistake in a case. The host shows it when it loads the component. Outside of a component, Refuse
+// panics.
 func Refuse(mistake string) {
 	if !inComponent {
 		panic(mistake)
@@ -42,24 +42,24 @@ func Refuse(mistake string) {
 	mistakes = append(mistakes, mistake)
 }
 
-// Mistakes is all that is wrong with cases.
+// Mistakes returns the recorded mistakes.
 func Mistakes() []string { return mistakes }
 
-// Register adds a case. The error is a sentence that names the fix.
+// Register adds a case. The error names the fix.
 func Register(added Case) error {
 	for _, other := range cases {
 		if other.Name == added.Name {
-			return fmt.Errorf("there is a case of this name already; give one of the two another name")
+			return fmt.Errorf("a case with this name already exists; rename one of them")
 		}
 	}
 	cases = append(cases, added)
 	return nil
 }
 
-// Cases is all that was registered, in that order.
+// Cases returns all cases, in the order of their registration.
 func Cases() []Case { return cases }
 
-// Find is the case of this name.
+// Find returns the case with this name.
 func Find(name string) (Case, error) {
 	names := make([]string, 0, len(cases))
 	for _, known := range cases {

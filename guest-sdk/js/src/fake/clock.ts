@@ -1,13 +1,13 @@
-// The time of a fake run. It goes on only when the test waits, and then at once.
+// The clock of a fake run. It advances only when the test waits, and then immediately.
 
-/** Ends a test whose timeout has passed. A test that catches it does not get further. */
+/** Ends a test that timed out. A test that catches it cannot continue. */
 export class TimeUp extends Error {}
 
-/** When the first run begins, in seconds since the Unix epoch. */
+/** The time when a run starts, in seconds since the Unix epoch. */
 const EPOCH = 1_800_000_000;
 
 export class FakeClock {
-  /** Milliseconds since the run began. */
+  /** The time since the run started, in milliseconds. */
   elapsedMs = 0;
   readonly #limitMs: number;
 
@@ -15,7 +15,7 @@ export class FakeClock {
     this.#limitMs = limitMs;
   }
 
-  /** Seconds since the Unix epoch. */
+  /** Returns the time in seconds since the Unix epoch. */
   now(): number {
     return EPOCH + this.elapsedMs / 1000;
   }
@@ -25,8 +25,7 @@ export class FakeClock {
   }
 
   /**
-   * Moves to a moment that is not before this one. If the test's timeout ends by then, so does the test, with a message
-   * that says what it was doing.
+   * Advances the clock to this time. Throws if the test times out before, with a message that says what it was doing.
    */
   moveTo(moment: number, doing: string) {
     this.elapsedMs = Math.min(Math.max(moment, this.elapsedMs), this.#limitMs);

@@ -1,12 +1,12 @@
-// The webhook of a fake run: what is on its way to it, and what has come.
+// The webhook of a fake run: future deliveries, and those that have arrived.
 
 import type { Delivery, PlannedReply } from "orbital:test/deliveries@0.1.0";
 import type { FakeClock } from "./clock.js";
 
-/** What the webhook answers where nothing is planned. */
+/** The webhook's default response. */
 const TAKEN: PlannedReply = { status: 200, delayMs: 0, headers: [], body: new Uint8Array(0) };
 
-/** Hears of each delivery, with what the webhook answered. */
+/** Called with each delivery and the webhook's response. */
 export type Answered = (delivery: Delivery, reply: PlannedReply) => void;
 
 export class FakeWebhook {
@@ -21,19 +21,19 @@ export class FakeWebhook {
     this.#answered = answered;
   }
 
-  /** Plans the replies to the deliveries of a key, in place of earlier ones. */
+  /** Sets the responses to the deliveries with a key, replacing earlier ones. */
   plan(key: string, replies: PlannedReply[]) {
     this.#replies.set(key, [...replies]);
   }
 
-  /** Sends a delivery on its way. */
+  /** Schedules a delivery. */
   send(delivery: Delivery, afterMs: number) {
     this.#coming.push({ at: this.#clock.elapsedMs + afterMs, delivery });
-    // Stable, so that those of the same time come in the order in which they were sent.
+    // The sort is stable, so deliveries of the same time arrive in the order in which they were sent.
     this.#coming.sort((left, right) => left.at - right.at);
   }
 
-  /** Takes the next `n` deliveries of these keys; undefined if there are fewer within this time. */
+  /** Returns the next `n` deliveries with these keys, or undefined if fewer arrive within this time. */
   take(keys: string[], n: number, withinMs: number): Delivery[] | undefined {
     const end = this.#clock.elapsedMs + withinMs;
     const doing = `waiting for a delivery with key ${keys.map((key) => `\`${key}\``).join(", ")}`;
@@ -56,7 +56,7 @@ export class FakeWebhook {
     return this.#come.filter(({ key }) => keys.includes(key));
   }
 
-  /** What is due by now has come, and is answered. */
+  /** Receives, and responds to, the deliveries that are due. */
   #receive() {
     while (this.#coming[0] !== undefined && this.#coming[0].at <= this.#clock.elapsedMs) {
       const { delivery } = this.#coming.shift()!;

@@ -1,8 +1,7 @@
 """Write end-to-end tests for orbital in Python.
 
-A test sends an event to the system under test and waits for what that system delivers to orbital's webhook. It
-is a function; a suite of them is a component, one `.wasm` file, which is deployed by copying it into the host's
-directory.
+A test sends an event to the system under test and waits for the delivery to orbital's webhook. A test is a
+function. A suite of tests is a component: one `.wasm` file. To deploy it, copy it into the host's directory.
 
     from orbital_sdk import Event, Test, case
 
@@ -13,8 +12,8 @@ directory.
         delivery = t.wait_for(key)
         t.check_eq(delivery.json()["processed"], True)
 
-A case passes if it returns and nothing was marked as failed on the way: `Test.check`, `Test.check_eq` and
-`Test.fail` mark and go on; an exception that nobody catches, `assert` among them, ends the case.
+A case passes if it returns and was not marked as failed. `Test.check`, `Test.check_eq` and `Test.fail` mark it as
+failed and continue. An uncaught exception, such as that of `assert`, ends it.
 """
 
 from ._case import Case, Cron, Every, Manual, Schedule, case

@@ -1,4 +1,4 @@
-"""Cases: what makes a function one, and what is known of it before it runs."""
+"""Cases: the decorator `case`, and the settings of a case."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ._test import Test
 
 CaseFunction: TypeAlias = "Callable[[Test], None]"
-"""What a case is written as."""
+"""The type of a function that is a case."""
 
 _F = TypeVar("_F", bound="Callable[[Test], None]")
 
@@ -28,51 +28,51 @@ _ATTRIBUTE = "__orbital_case__"
 
 @dataclass(frozen=True)
 class Every:
-    """Runs at multiples of a period."""
+    """Runs periodically."""
 
     period_ms: int
-    """At least 1."""
+    """The period in milliseconds, at least 1."""
 
 
 @dataclass(frozen=True)
 class Cron:
-    """Runs at the times that a cron expression names."""
+    """Runs at the times of a cron expression."""
 
     expression: str
     """Five fields: minute, hour, day of month, month, day of week."""
     zone: str | None = None
-    """A name of the IANA time zone database such as `Europe/Madrid`; none means UTC."""
+    """The name of a time zone in the IANA database, such as `Europe/Madrid`. `None` means UTC."""
 
 
 @dataclass(frozen=True)
 class Manual:
-    """Runs only when somebody asks for it."""
+    """Runs only on request, such as `orbital run`."""
 
 
 Schedule: TypeAlias = "Every | Cron | Manual"
-"""When the host starts a case by itself."""
+"""When the host starts a case."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One test, as the decorator `case` describes it."""
+    """A test with its settings. The decorator `case` creates it."""
 
     name: str
-    """Unique in the suite; 1 to 100 letters, digits, `-`, `_` and `.`."""
+    """The name, unique in the suite: 1 to 100 letters, digits, `-`, `_` and `.`."""
     schedule: Schedule
-    """When it runs."""
+    """When the case runs."""
     timeout_ms: int | None
-    """How long one attempt may take; none means what the host's configuration says."""
+    """The timeout of one attempt. `None` means the default in the host's configuration."""
     tags: Mapping[str, str]
-    """Labels; at most 16."""
+    """Labels of the case, at most 16."""
     retries: int
-    """Further attempts after one that did not pass; at most 10."""
+    """The maximum number of retries, at most 10."""
     retry_delay_ms: int
-    """Between two attempts."""
+    """The delay before each retry, in milliseconds."""
     max_in_flight: int
-    """How many runs may go on at once; at least 1."""
+    """The maximum number of concurrent runs of this case, at least 1."""
     function: CaseFunction = field(compare=False)
-    """The test."""
+    """The function of the test."""
 
 
 def case(
@@ -88,19 +88,18 @@ def case(
     max_in_flight: int = 1,
     name: str | None = None,
 ) -> Callable[[_F], _F]:
-    """Makes a function a case of the suite. It takes a `Test`, and passes if it returns.
+    """Makes a function a case. The function takes a `Test`. The case passes if it returns and was not marked as failed.
 
     Exactly one of `every`, `cron` and `manual` is required.
 
-    - `every="1s"`: runs at multiples of this period.
-    - `cron="0 7 * * *"`, `zone="Europe/Madrid"`: runs at these times; without a zone, in UTC.
-    - `manual=True`: runs only when somebody asks for it.
-    - `timeout="3s"`: how long one attempt may take; without it, what the host's configuration says.
-    - `tags={"team": "growth"}`: labels for filters, maintenance windows and metrics; at most 16.
-    - `retries=2`, `retry_delay="1s"`: further attempts after one that did not pass (at most 10), and the time
-      between them.
-    - `max_in_flight=2`: how many runs may go on at once.
-    - `name="other-name"`: the case's name; without it, the function's with `-` for each `_`.
+    - `every="1s"`: runs periodically, with this period.
+    - `cron="0 7 * * *"`, `zone="Europe/Madrid"`: runs at the times of a cron expression. The default zone is UTC.
+    - `manual=True`: runs only on request, such as `orbital run`.
+    - `timeout="3s"`: the timeout of one attempt. The default is in the host's configuration.
+    - `tags={"team": "growth"}`: labels for filters, maintenance windows and metrics, at most 16.
+    - `retries=2`, `retry_delay="1s"`: the maximum number of retries, at most 10, and the delay before each.
+    - `max_in_flight=2`: the maximum number of concurrent runs. The default is 1.
+    - `name="other-name"`: the name of the case. The default is the function's name with `-` for each `_`.
     """
 
     def register(function: _F) -> _F:
@@ -125,7 +124,7 @@ def case(
             with _named("max_in_flight"):
                 _limits.check_max_in_flight(max_in_flight)
             if retry_delay is not None and retries == 0:
-                raise ValueError("`retry_delay` goes with `retries`; add `retries=1` or remove it")
+                raise ValueError("`retry_delay` requires `retries`; add `retries=1` or remove it")
         except ValueError as error:
             raise CaseError(f"case `{shown}`: {error}") from None
         _register(described)
@@ -133,25 +132,25 @@ def case(
         return function
 
     if misplaced:
-        raise CaseError(f"`@case` needs brackets and a schedule: {_SCHEDULES}")
+        raise CaseError(f"`@case` needs parentheses and a schedule: {_SCHEDULES}")
     return register
 
 
 def cases() -> list[Case]:
-    """The cases of all modules that were imported, in the order of their registration."""
+    """Returns the cases of all imported modules, in the order of their registration."""
     return list(_cases.values())
 
 
 def find(name: str) -> Case | None:
-    """The case of this name."""
+    """Returns the case with this name, or `None`."""
     return _cases.get(name)
 
 
 def of(function: CaseFunction) -> Case:
-    """The case that a function is."""
+    """Returns the case of a function."""
     found = getattr(function, _ATTRIBUTE, None)
     if not isinstance(found, Case):
-        raise ValueError(f"{function!r} is not a case; put `@case(…)` before it")
+        raise ValueError(f"{function!r} is not a case; decorate it with `@case(…)`")
     return found
 
 
@@ -162,9 +161,9 @@ def _register(new: Case) -> None:
     old = _cases.get(new.name)
     if old is not None and _line(old) != _line(new):
         raise CaseError(
-            f"case `{new.name}` is there twice: {_shown(old)} and {_shown(new)}; rename one, or give it a `name`"
+            f"case `{new.name}` is defined twice: {_shown(old)} and {_shown(new)}; rename one, or set its `name`"
         )
-    # The same lines again are a module that was loaded again.
+    # The same lines mean that a module was loaded again.
     _cases[new.name] = new
 
 
@@ -184,7 +183,7 @@ def _schedule(every: Duration | None, cron: str | None, zone: str | None, manual
     if sum(given) > 1:
         raise ValueError(f"a case has one schedule; keep one of {_SCHEDULES}")
     if zone is not None and cron is None:
-        raise ValueError("`zone` goes with `cron`; remove it")
+        raise ValueError("`zone` requires `cron`; remove it")
     if cron is not None:
         with _named("cron"):
             _limits.check_cron(cron)
@@ -202,7 +201,7 @@ def _milliseconds(name: str, read: Callable[[Duration], int], value: Duration | 
 
 @contextmanager
 def _named(argument: str) -> Iterator[None]:
-    """Names the argument in the error."""
+    """Adds the name of the argument to an error."""
     try:
         yield
     except ValueError as error:
@@ -211,11 +210,11 @@ def _named(argument: str) -> Iterator[None]:
 
 def _check_function(function: object) -> None:
     if not inspect.isfunction(function):
-        raise ValueError("`@case` goes before a function `def name(t: Test) -> None`")
+        raise ValueError("`@case` must be on a function `def name(t: Test) -> None`")
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        raise ValueError("a case is not async: its calls block, and waiting costs no thread; remove `async`")
+        raise ValueError("a case cannot be async; remove `async`: its calls block, and a waiting case does not block a thread")
     if inspect.isgeneratorfunction(function):
-        raise ValueError("a case does not `yield`; return instead")
+        raise ValueError("a case cannot `yield`; return instead")
     required = [
         parameter
         for parameter in inspect.signature(function).parameters.values()

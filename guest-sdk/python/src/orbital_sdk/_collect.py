@@ -1,5 +1,5 @@
-"""Importing the author's modules, so that their cases register: when the component is built, and before that in
-the project's own Python, where mistakes are found at once."""
+"""Imports the author's modules, which registers their cases: first in the project's own Python, to find mistakes early,
+and then when the component is built."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NOT_OF_THE_SUITE = ("__main__", "conftest", "tests", "test")
 
 
 class LoadError(Exception):
-    """The suite cannot be loaded. The text is for a person to read."""
+    """The suite cannot be loaded."""
 
 
 def load(names: Sequence[str]) -> None:
-    """Imports modules, of packages all modules in them, and checks that there are cases."""
+    """Imports modules, including all modules of packages, and checks that there are cases."""
     for name in names:
         try:
             _import_all(name)
@@ -29,13 +29,13 @@ def load(names: Sequence[str]) -> None:
             raise LoadError(explain(error, name)) from error
     if not _case.cases():
         raise LoadError(
-            f"there are no cases in {_list(names)}; put `@case(…)` before a function, or name the modules that "
-            "have them in `modules` of `[tool.orbital]` in pyproject.toml"
+            f"there are no cases in {_list(names)}; decorate a function with `@case(…)`, or list the modules with "
+            "cases as `modules` in `[tool.orbital]` in pyproject.toml"
         )
 
 
 def explain(error: BaseException, module: str) -> str:
-    """Why a module cannot be imported, with the place first, as compilers have it."""
+    """Returns why a module cannot be imported, with the location first, like compilers."""
     if isinstance(error, SyntaxError) and error.filename and error.lineno:
         line = (error.text or "").rstrip("\n")
         indent = len(line) - len(line.lstrip())
@@ -45,7 +45,7 @@ def explain(error: BaseException, module: str) -> str:
     way = [place for place in places(error.__traceback__) if place.is_author]
     if isinstance(error, CaseError) and way:
         return f"{way[-1]}: {error}"
-    # The way from the import statement is of interest; this package's part of it is not.
+    # The frames from the import statement are shown, except those of this package.
     text = _report.reason(error)
     start = f"{way[-1]}: " if way else f"module `{module}`: "
     steps = [f"  {place} in {place.function}: {place.code}".rstrip(": ") for place in way]
@@ -53,7 +53,7 @@ def explain(error: BaseException, module: str) -> str:
 
 
 def author_modules() -> list[ModuleType]:
-    """The author's own modules that have been imported."""
+    """Returns the imported modules of the author."""
     return [
         module
         for module in list(sys.modules.values())
@@ -62,7 +62,7 @@ def author_modules() -> list[ModuleType]:
 
 
 def file_of(module: object) -> str | None:
-    """Returns the file of a module. It runs no code of the module, as `getattr` may for what a module lacks."""
+    """Returns the file of a module. Does not use `getattr`, which may run code of the module."""
     file = vars(module).get("__file__") if isinstance(module, ModuleType) else None
     return file if isinstance(file, str) else None
 

@@ -1,4 +1,4 @@
-"""Headers and bodies: what is sent has them, and what is received."""
+"""Headers and bodies of sent and received messages."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from ._errors import BodyError
 
 _SHOWN_BYTES = 300
-"""How many bytes of a body an error shows."""
+"""The maximum number of bytes of a body that an error shows."""
 
 
 class Unset(Enum):
-    """Tells `json=None`, which is the JSON value `null`, from no JSON."""
+    """Distinguishes `json=None`, which is the JSON value `null`, from no JSON."""
 
     UNSET = "unset"
 
@@ -23,18 +23,18 @@ UNSET: Literal[Unset.UNSET] = Unset.UNSET
 
 
 class Header(NamedTuple):
-    """A header of HTTP. A byte of the value that is not ASCII stands as the character of the same number."""
+    """An HTTP header. Each byte of the value that is not ASCII is the character with the same number (Latin-1)."""
 
     name: str
     value: str
 
 
 Headers: TypeAlias = "Mapping[str, str] | Iterable[tuple[str, str]]"
-"""Headers to send: a mapping, or pairs where a name is there more than once."""
+"""Headers to send: a mapping, or pairs if a name occurs more than once."""
 
 
 def content(headers: Headers, body: bytes | str, json: object) -> tuple[tuple[Header, ...], bytes]:
-    """Headers and body of what is sent."""
+    """Returns headers and body as they are sent."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     listed = tuple(Header(str(name), str(value)) for name, value in pairs)
     encoded = body.encode() if isinstance(body, str) else bytes(body)
@@ -52,13 +52,13 @@ def content(headers: Headers, body: bytes | str, json: object) -> tuple[tuple[He
 
 
 def first(headers: Iterable[Header], name: str) -> str | None:
-    """The first value of a header, by its name in any case."""
+    """Returns the first value of a header. The case of the name does not matter."""
     wanted = name.lower()
     return next((header.value for header in headers if header.name.lower() == wanted), None)
 
 
 def beginning(body: bytes) -> str:
-    """The first bytes of a body, for a person to read."""
+    """Returns the first bytes of a body, as text for people."""
     if not body:
         return "an empty body"
     shown = body[:_SHOWN_BYTES].decode(errors="replace")
@@ -66,29 +66,29 @@ def beginning(body: bytes) -> str:
 
 
 class Reading:
-    """Reads headers and body of what was received."""
+    """Methods that read the headers and the body of a received message."""
 
     headers: tuple[Header, ...]
     body: bytes
 
     def header(self, name: str) -> str | None:
-        """The first value of a header, by its name in any case."""
+        """Returns the first value of a header. The case of the name does not matter."""
         return first(self.headers, name)
 
     def text(self) -> str:
-        """The body as text; what is not UTF-8 in it is replaced."""
+        """Returns the body as text. Invalid UTF-8 is replaced."""
         return self.body.decode(errors="replace")
 
     def json(self) -> Any:
-        """The body, read as JSON: UTF-8, UTF-16 or UTF-32, with or without a byte order mark. Raises `BodyError` if it
-        is not JSON."""
+        """Parses the body as JSON, in UTF-8, UTF-16 or UTF-32, with or without a byte order mark. Raises `BodyError` if
+        it is not JSON."""
         try:
             return json_module.loads(self.body)
         except ValueError as error:
             raise BodyError(f"not the JSON expected: {error}; it is {beginning(self.body)}") from None
 
     def pointer(self, pointer: str) -> Any:
-        """The value at a JSON pointer such as `/user/email`. Raises `BodyError` if there is none."""
+        """Returns the value at a JSON pointer such as `/user/email`. Raises `BodyError` if there is none."""
         value = self.json()
         try:
             for part in _parts(pointer):

@@ -1,4 +1,4 @@
-"""Durations as people write them, in the milliseconds that the contract counts in."""
+"""Parsing of durations into milliseconds, the unit of the contract."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from decimal import Decimal
 from typing import TypeAlias
 
 Duration: TypeAlias = "float | timedelta | str"
-"""Seconds, a `timedelta`, or a text such as `"250ms"` or `"1m 30s"`."""
+"""Seconds, a `timedelta`, or a string such as `"250ms"` or `"1m 30s"`."""
 
 MOST_MS = 2**32 - 1
-"""What the contract can count: 49 days."""
+"""The maximum of the contract: 49 days."""
 
 _NANOSECONDS = {
     "ns": 1,
@@ -37,7 +37,7 @@ _PART = re.compile(r"\s*(\d+)\s*([a-zµ]+)\s*")
 
 
 def nanoseconds(duration: Duration) -> int:
-    """A duration in nanoseconds. Raises `ValueError` with a sentence that names the fix."""
+    """Returns a duration in nanoseconds. Raises a `ValueError` that names the fix."""
     if isinstance(duration, str):
         return _from_text(duration)
     if isinstance(duration, bool) or not isinstance(duration, (int, float, timedelta)):
@@ -45,7 +45,7 @@ def nanoseconds(duration: Duration) -> int:
     if isinstance(duration, timedelta):
         whole = duration // timedelta(microseconds=1) * 1000
     elif math.isfinite(duration):
-        # By way of the text, so that 0.3 is 300 ms and not a little less.
+        # Converted as text, so that 0.3 is 300 ms and not slightly less.
         whole = int(Decimal(repr(duration)) * 1_000_000_000)
     else:
         raise ValueError(f"not a duration: {duration}; {_EXAMPLE}")
@@ -55,22 +55,22 @@ def nanoseconds(duration: Duration) -> int:
 
 
 def milliseconds(duration: Duration) -> int:
-    """Whole milliseconds, rounded up so that a short time does not become none; at most 49 days."""
+    """Returns whole milliseconds, rounded up so that a short time does not become zero, at most 49 days."""
     return min(-(-nanoseconds(duration) // 1_000_000), MOST_MS)
 
 
 def declared_milliseconds(duration: Duration) -> int:
-    """As `milliseconds`, for what a case declares: nothing is rounded."""
+    """Returns a duration in milliseconds, for the settings of a case. Raises instead of rounding."""
     whole = nanoseconds(duration)
     if whole % 1_000_000:
-        raise ValueError(f"`{duration}` is not a whole number of milliseconds, the unit that the host counts in")
+        raise ValueError(f"`{duration}` is not a whole number of milliseconds, which is the host's unit")
     if whole // 1_000_000 > MOST_MS:
-        raise ValueError(f"`{duration}` is too long; at most 49 days, or use `cron` for a rare case")
+        raise ValueError(f"`{duration}` is too long; the maximum is 49 days; use `cron` for longer periods")
     return whole // 1_000_000
 
 
 def nonzero_milliseconds(duration: Duration) -> int:
-    """As `declared_milliseconds`, and not zero."""
+    """Returns a duration in milliseconds, for the settings of a case. Raises if it is zero."""
     whole = declared_milliseconds(duration)
     if whole == 0:
         raise ValueError('must be longer than zero; the shortest is "1ms"')
@@ -78,7 +78,7 @@ def nonzero_milliseconds(duration: Duration) -> int:
 
 
 def shown(duration: Duration) -> str:
-    """A duration for a person to read, such as `1.5s` or `300ms`."""
+    """Returns a duration as text for people, such as `1.5s` or `300ms`."""
     whole = nanoseconds(duration)
     for unit in ("s", "ms", "us"):
         if whole >= _NANOSECONDS[unit]:

@@ -1,4 +1,4 @@
-"""Why a case ends early. What a test may want to catch has a class of its own."""
+"""Errors. Each kind that a test may want to catch has its own class."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ if TYPE_CHECKING:
 
 
 class OrbitalError(Exception):
-    """What all errors of this package have in common. The text is for a person to read."""
+    """The base class of the errors of this package."""
 
 
 class Failure(OrbitalError):
-    """Ends the case, or the function that helps it, with a reason: `raise Failure(f"no invoice for {key}")`.
+    """Fails the case with a reason: `raise Failure(f"no invoice for {key}")`.
 
-    With `from error` the reason of that error stands after this one.
+    With `from error`, the reason of that error is appended.
     """
 
 
 class CaseError(OrbitalError, ValueError):
-    """A case that cannot be one, found when its module is imported."""
+    """A case with invalid settings, found when its module is imported."""
 
 
 class ExpectError(OrbitalError):
-    """Why a key cannot be expected."""
+    """The reason why a key cannot be expected."""
 
 
 class WaitError(OrbitalError):
-    """Why there is no delivery."""
+    """The reason why waiting returned no delivery."""
 
 
 class SendError(OrbitalError):
-    """Why there is no answer. An answer of any status is none of these."""
+    """The reason why there is no response. A response with an error status is not a `SendError`."""
 
 
 class MetricError(OrbitalError):
-    """Why a value was not recorded."""
+    """The reason why a value was not recorded."""
 
 
 class KeyTaken(ExpectError, WaitError):
@@ -47,24 +47,24 @@ class KeyTaken(ExpectError, WaitError):
 
 
 class InvalidKey(ExpectError, WaitError):
-    """A key that is empty, longer than 256 bytes, or has control characters."""
+    """The key is empty, longer than 256 bytes, or contains control characters."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the key cannot be one: {reason}")
+        super().__init__(f"invalid key: {reason}")
 
 
 class InvalidReply(ExpectError):
-    """A planned reply that is outside its limits."""
+    """A reply is invalid."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the reply cannot be one: {reason}")
+        super().__init__(f"invalid reply: {reason}")
 
 
 class WaitTimeout(WaitError, TimeoutError):
-    """The time given ran out. What came in that time stays in the queue."""
+    """The timeout given to the call expired. Deliveries received until then stay in the queue."""
 
     def __init__(self) -> None:
-        super().__init__("what was waited for was not delivered in time")
+        super().__init__("timed out waiting for a delivery")
 
 
 class NothingToWaitFor(WaitError):
@@ -77,11 +77,11 @@ class NothingToWaitFor(WaitError):
 class Overflow(WaitError):
     """Deliveries were dropped because the queue of a key was full.
 
-    Raised once, when all that was kept has been taken.
+    Raised once, after all queued deliveries have been returned.
     """
 
     dropped: int
-    """How many."""
+    """The number of dropped deliveries."""
 
     def __init__(self, dropped: int) -> None:
         super().__init__(f"{dropped} deliveries were dropped: the key's queue was full")
@@ -89,45 +89,45 @@ class Overflow(WaitError):
 
 
 class UnknownTarget(SendError):
-    """No target of this name is configured; the text lists those that are."""
+    """The host's configuration has no target with this name. The text lists the configured targets."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"unknown target: {reason}")
 
 
 class InvalidRequest(SendError):
-    """The path, a header, the method or the body is outside its limits."""
+    """The path, a header, the method or the body is invalid or not granted to the component."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the request cannot be sent: {reason}")
 
 
 class EventKeyTaken(SendError):
-    """The event's key is expected by another run. Nothing was sent."""
+    """Another run expects the event's key. Nothing was sent."""
 
     def __init__(self) -> None:
         super().__init__("another run expects the event's key; nothing was sent")
 
 
 class Unreachable(SendError):
-    """The connection was refused, reset or could not be made."""
+    """The connection failed, for example because it was refused or reset."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the target did not answer: {reason}")
 
 
 class SendTimeout(SendError, TimeoutError):
-    """The time ran out. Whether the target took the request is not known."""
+    """The request timed out. The target may or may not have processed it."""
 
     def __init__(self) -> None:
         super().__init__("the target did not answer in time")
 
 
 class AnswerTooLarge(SendError):
-    """The answer's body is larger than is allowed."""
+    """The body of the response is larger than the limit."""
 
     allowed: int
-    """In bytes."""
+    """The limit, in bytes."""
 
     def __init__(self, allowed: int) -> None:
         super().__init__(f"the target's answer is larger than {allowed} bytes")
@@ -135,50 +135,50 @@ class AnswerTooLarge(SendError):
 
 
 class InvalidMetricName(MetricError):
-    """The name is not a letter followed by letters, digits and `_`, is longer than 100 bytes, or ends in
-    `_bucket`, `_sum` or `_count`."""
+    """The name is longer than 100 bytes, is not a letter followed by letters, digits and `_`, or ends in `_bucket`,
+    `_sum` or `_count`, which are reserved for histograms."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the metric's name cannot be one: {reason}")
+        super().__init__(f"invalid metric name: {reason}")
 
 
 class InvalidMetricLabel(MetricError):
-    """A label is outside its limits."""
+    """A label is invalid."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the metric's label cannot be one: {reason}")
+        super().__init__(f"invalid metric label: {reason}")
 
 
 class InvalidMetricValue(MetricError):
-    """The value is not a number, or a counter would go down."""
+    """The value is not a number, or would make a counter decrease or become infinite."""
 
     def __init__(self, reason: str) -> None:
-        super().__init__(f"the metric cannot have this value: {reason}")
+        super().__init__(f"invalid metric value: {reason}")
 
 
 class OtherMetricKind(MetricError):
-    """The name stands for a metric of another kind."""
+    """A metric with this name has another type."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(f"the metric is of another kind: {kind}")
+        super().__init__(f"the metric has another type: {kind}")
 
 
 class TooManySeries(MetricError):
-    """The component has as many series as it may."""
+    """The component has reached its limit of series."""
 
     limit: int
-    """How many it may have."""
+    """The limit. It is 0 if the component is not granted metrics."""
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"the component has {limit} series already, as many as it may")
+        super().__init__(f"the component has reached its limit of {limit} series")
         self.limit = limit
 
 
 class StatusError(OrbitalError):
-    """An answer whose status is not 200 to 299."""
+    """The status of a response is not 200 to 299."""
 
     receipt: Receipt
-    """The answer."""
+    """The response."""
 
     def __init__(self, receipt: Receipt, text: str) -> None:
         super().__init__(text)
@@ -186,4 +186,4 @@ class StatusError(OrbitalError):
 
 
 class BodyError(OrbitalError):
-    """A body that is not what was asked for. The text shows the body's beginning."""
+    """A body cannot be read as requested. The message includes the start of the body."""

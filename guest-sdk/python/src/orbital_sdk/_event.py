@@ -1,4 +1,4 @@
-"""What a case sends to the system under test."""
+"""Events, requests, and the webhook's responses to deliveries."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from ._duration import Duration
 
 @dataclass(frozen=True, init=False)
 class Event:
-    """What a case sends to a target, with `POST`, for the system under test to deliver to the webhook.
+    """An event. A case sends it to a target, with `POST`, and the system under test delivers it to the webhook.
 
     `Event("api", key=key, json={"id": key})`
     """
 
     target: str
-    """The name of the target, which the host's configuration must have."""
+    """The name of the target. The host's configuration must define it."""
     key: str | None
-    """The key that the delivery will have, if the test chooses it. The host expects it before it sends the
-    event, so that no delivery can come too early."""
+    """The key that the delivery will have, if the test chooses the key. The host expects the key before it sends the
+    event, so even the fastest delivery is not lost."""
     path: str
-    """Appended to the path of the target's URL: empty, or starting with `/`. It may have a query."""
+    """A path that is appended to the target's URL: empty, or starting with `/`. May include a query."""
     headers: tuple[Header, ...]
-    """They win over the target's default headers."""
+    """Headers. They override the target's default headers."""
     body: bytes
-    """At most 8 MiB."""
+    """The body, at most 8 MiB."""
     timeout_ms: int | None
-    """Bounds the whole exchange; without it, the target's own setting does."""
+    """The timeout for the request and its response, in milliseconds. `None` means the target's default."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class Event:
         json: object = UNSET,
         timeout: Duration | None = None,
     ) -> None:
-        """`json` sets the body to a value as JSON, and `content-type` unless it is among the headers."""
+        """`json` is a value that is sent as JSON. It sets the header `content-type` unless it is in `headers`."""
         _set(self, "target", target)
         _set(self, "key", key)
         _set(self, "path", path)
@@ -51,23 +51,23 @@ class Event:
 
 @dataclass(frozen=True, init=False)
 class Request:
-    """A request to a target that is not an event: to prepare something, or to look something up.
+    """A request to a target that is not an event, such as one that reads or prepares data.
 
     `Request("GET", "pipeline", path="/metrics")`
     """
 
     method: str
-    """The method, such as `GET`."""
+    """The HTTP method, such as `GET`."""
     target: str
-    """As in `Event`."""
+    """The name of the target. The host's configuration must define it."""
     path: str
-    """As in `Event`."""
+    """A path that is appended to the target's URL: empty, or starting with `/`. May include a query."""
     headers: tuple[Header, ...]
-    """As in `Event`."""
+    """Headers. They override the target's default headers."""
     body: bytes
-    """As in `Event`."""
+    """The body, at most 8 MiB."""
     timeout_ms: int | None
-    """As in `Event`."""
+    """The timeout for the request and its response, in milliseconds. `None` means the target's default."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class Request:
         json: object = UNSET,
         timeout: Duration | None = None,
     ) -> None:
-        """As `Event`."""
+        """`json` is a value that is sent as JSON. It sets the header `content-type` unless it is in `headers`."""
         _set(self, "method", method)
         _set(self, "target", target)
         _set(self, "path", path)
@@ -90,19 +90,19 @@ class Request:
 
 @dataclass(frozen=True, init=False)
 class Reply:
-    """What the webhook answers to one delivery, to see how the system under test takes it.
+    """The webhook's response to one delivery, to test how the system under test handles it.
 
     `Reply(503, headers={"retry-after": "1"})`
     """
 
     status: int
-    """200 to 599."""
+    """The HTTP status, 200 to 599."""
     delay_ms: int
-    """How long to wait before answering; at most a minute."""
+    """How long the webhook waits before it responds, in milliseconds, at most one minute."""
     headers: tuple[Header, ...]
-    """Headers of the answer."""
+    """The headers of the response."""
     body: bytes
-    """Body of the answer; at most 64 KiB."""
+    """The body of the response, at most 64 KiB."""
 
     def __init__(
         self,
@@ -113,14 +113,14 @@ class Reply:
         body: bytes | str = b"",
         json: object = UNSET,
     ) -> None:
-        """`json` is as in `Event`."""
+        """`json` is a value that is sent as JSON. It sets the header `content-type` unless it is in `headers`."""
         _set(self, "status", status)
         _set(self, "delay_ms", _duration.milliseconds(delay))
         _set_content(self, headers, body, json)
 
 
 def _set(value: object, name: str, to: object) -> None:
-    # The values are frozen; this is how their own constructors fill them.
+    # The values are frozen; their own constructors set attributes this way.
     object.__setattr__(value, name, to)
 
 

@@ -1,7 +1,7 @@
-"""The seam between this package and whoever runs a case.
+"""The interface between this package and the host that runs a case.
 
-In a component that is orbital's host, by way of the bindings that are generated when the component is built.
-In a unit test it is `orbital_sdk.fake`. Nothing else knows which of the two it is.
+In a component, it is implemented by orbital's host, through the bindings that are generated when the component is built.
+In a unit test, it is implemented by `orbital_sdk.fake`. Other modules do not know which of the two it is.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ if TYPE_CHECKING:
     from . import http
 
 Level: TypeAlias = Literal["debug", "info", "warn", "error"]
-"""How much a line of the log matters."""
+"""The severity of a logged line."""
 
 MetricKind: TypeAlias = Literal["counter", "gauge", "histogram"]
-"""What a metric is."""
+"""The type of a metric."""
 
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a case may know of the run it is in."""
+    """Information about the current run."""
 
     run_id: str
-    """Unique over all runs of all replicas."""
+    """Identifies the run. A UUID, version 7."""
     component: str
-    """The component's name: the stem of its file."""
+    """The name of the component: its file name without the extension."""
     case: str
-    """The case's name."""
+    """The name of the case."""
     attempt: int
-    """1 for the first attempt of the run."""
+    """The number of the attempt, starting at 1."""
     environment: str
-    """The operator's name for where the host runs, such as `staging`; empty if not set."""
+    """The name of the environment that the host runs in, such as `staging`. Empty if the operator did not set it."""
     webhook_url: str
-    """The webhook's public URL, without a slash at its end: where the system under test must deliver to."""
+    """The public URL of the webhook, without a trailing slash. The system under test must deliver to this URL."""
 
 
 class Host(Protocol):
-    """The contract's functions, in the types of this package. Their errors are raised."""
+    """The functions of the contract, in the types of this package. They raise their errors."""
 
     def fail(self, message: str) -> None: ...
     def log(self, level: Level, message: str, fields: Sequence[tuple[str, str]]) -> None: ...
@@ -68,9 +68,9 @@ _current: list[Host] = []
 
 
 def current() -> Host:
-    """The host of the run that is going on, for functions that are not given a `Test`."""
+    """Returns the host of the current run, for functions without a `Test` argument."""
     if not _current:
-        raise RuntimeError("no case is running: this works in a case only, or in `orbital_sdk.fake`")
+        raise RuntimeError("no case is running: call this in a case only, or with `orbital_sdk.fake`")
     return _current[-1]
 
 

@@ -1,4 +1,4 @@
-"""What the contract allows names, tags and retries to be. Each error is a sentence that names the fix."""
+"""The contract's limits for names, tags and retries. Each error names the fix."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def check_tags(tags: Mapping[str, str]) -> None:
                 f"`{name}` cannot be a tag's name; use a letter, then letters, digits and `_`, 64 bytes at most"
             )
         if not isinstance(value, str):
-            raise ValueError(f"the value of the tag `{name}` is not a text; write it in quotes")
+            raise ValueError(f"the value of the tag `{name}` is not a string; write it in quotes")
         length = len(value.encode(errors="replace"))
         if length > 256:
             raise ValueError(f"the value of the tag `{name}` has {length} bytes; at most 256")
@@ -48,7 +48,7 @@ def check_max_in_flight(number: int) -> None:
 
 
 def check_cron(expression: str) -> None:
-    """Counts the fields only; the host reads them."""
+    """Checks the number of fields. The host parses them."""
     fields = len(expression.split())
     if fields != 5:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""What a case has to say."""
+"""Logging."""
 
 from __future__ import annotations
 
@@ -6,30 +6,29 @@ from ._host import Host, Level
 
 
 class Log:
-    """What a case says stands in the run's report.
+    """The log of a run, which is part of its report.
 
-    Its lines are bounded in number and bytes; a run that says more ends as `error`. What follows the message
-    are names and values beside it: `t.log.info("sent", key=key, attempt=3)`. What is printed is a line of the
-    report too.
+    Keyword arguments are structured values: `t.log.info("sent", key=key, attempt=3)`. Printed lines are added to the log,
+    too. The number and the size of the lines are limited; a run that exceeds the limit ends with outcome `error`.
     """
 
     def __init__(self, host: Host) -> None:
         self._host = host
 
     def debug(self, message: str, /, **fields: object) -> None:
-        """Says something for the author, while the test is being written."""
+        """Logs details that help to write or debug the test."""
         self._log("debug", message, fields)
 
     def info(self, message: str, /, **fields: object) -> None:
-        """Says what happens."""
+        """Logs normal progress."""
         self._log("info", message, fields)
 
     def warn(self, message: str, /, **fields: object) -> None:
-        """Says what is odd, but does not fail the test."""
+        """Logs something unexpected. It does not fail the test."""
         self._log("warn", message, fields)
 
     def error(self, message: str, /, **fields: object) -> None:
-        """Says what is wrong. It does not fail the test; `Test.fail` does."""
+        """Logs a problem. It does not fail the test; `Test.fail` does."""
         self._log("error", message, fields)
 
     def _log(self, level: Level, message: str, fields: dict[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""Asking again until the answer is good."""
+"""Polling until a condition holds."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ._place import places
 T = TypeVar("T")
 
 _FIRST_PAUSE_MS = 10
-"""Short, as most systems answer well at the second try."""
+"""The first pause. It is short because most systems are ready at the second attempt."""
 
 _LONGEST_PAUSE_MS = 500
-"""Bounds how late a good answer is noticed."""
+"""The longest pause, which limits how late a success is noticed."""
 
 
 def poll(
@@ -25,9 +25,9 @@ def poll(
     sleep: Callable[[int], None],
     attempt: Callable[[], T],
 ) -> T:
-    """Tries until it succeeds or the time is up, with pauses that double.
+    """Calls `attempt` until it succeeds or the time is up, with pauses that double.
 
-    The last try is at the end of the time, so that none of it is wasted.
+    The last attempt is at the end of the time, so none of it is wasted.
     """
     end = elapsed() + _duration.nanoseconds(within) / 1e9
     pause_ms = _FIRST_PAUSE_MS

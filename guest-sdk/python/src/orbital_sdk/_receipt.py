@@ -1,4 +1,4 @@
-"""What a target answered, and what the system under test delivered."""
+"""Responses of targets, and deliveries of the system under test."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from ._errors import StatusError
 
 @dataclass(frozen=True)
 class Receipt(Reading):
-    """A target's answer, whatever its status."""
+    """A target's response, with any status."""
 
     status: int
-    """100 to 999."""
+    """The HTTP status, 100 to 999."""
     headers: tuple[Header, ...]
-    """In the order in which they came, with names in lower case."""
+    """The headers, in the order in which they were received, with names in lower case."""
     body: bytes
-    """At most what the host's configuration allows (1 MiB by default)."""
+    """The body. The host's configuration limits its size (1 MiB by default)."""
     latency: float
-    """Seconds from the start of the request to the last byte of the answer."""
+    """The time from the start of the request to the last byte of the response, in seconds."""
 
     def success(self) -> Receipt:
-        """This answer, if its status is 200 to 299; raises `StatusError` if it is any other."""
+        """Returns this response if its status is 200 to 299. Raises `StatusError` otherwise."""
         if 200 <= self.status < 300:
             return self
         raise StatusError(self, f"the target answered {self.status} with {beginning(self.body)}")
@@ -33,24 +33,24 @@ class Delivery(Reading):
     """A request that the webhook received for this run."""
 
     key: str
-    """The key that tied it to this run."""
+    """The key that assigned the delivery to this run."""
     method: str
-    """The method, in capitals."""
+    """The HTTP method, in upper case."""
     path: str
-    """The path, as it was sent."""
+    """The path, exactly as it was sent."""
     query: str
-    """What came after the first `?` of the URL; empty if nothing did."""
+    """The query string: the part of the URL after the first `?`, or empty."""
     headers: tuple[Header, ...]
-    """In the order in which they came, with names in lower case."""
+    """The headers, in the order in which they were received, with names in lower case."""
     body: bytes
-    """At most what the host's configuration allows (1 MiB by default)."""
+    """The body. The host's configuration limits its size (1 MiB by default)."""
     received_at: float
-    """Seconds since the Unix epoch when its last byte had come, by the host's clock."""
+    """The time when the last byte was received, in seconds since the Unix epoch, by the host's clock."""
     latency: float | None
-    """Seconds from the sending of the event to the receipt of this delivery; none if the host cannot tell
-    which event it belongs to."""
+    """The time from sending the event to receiving this delivery, in seconds. `None` if the host cannot tell which event
+    the delivery belongs to."""
 
     def __str__(self) -> str:
-        """The request line and the beginning of the body: enough to recognise it by."""
+        """Returns the request line and the start of the body."""
         mark = "?" if self.query else ""
         return f"{self.method} {self.path}{mark}{self.query} with {beginning(self.body)}"

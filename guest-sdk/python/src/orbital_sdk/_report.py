@@ -1,4 +1,4 @@
-"""From an exception that nobody caught to the reason why a run failed."""
+"""Converts an uncaught exception to the reason why a run failed."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from ._errors import OrbitalError
 from ._place import Place, places
 
 _MOST_PLACES = 20
-"""How many lines of a traceback are shown, such as of a recursion."""
+"""The maximum number of lines of a traceback that are shown, for example of a recursion."""
 
 
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 unimportable: dict[str, str] = {}
-"""In a component: modules that functions import and that cannot be imported there, with the reasons."""
+"""In a component: modules that cannot be imported by functions, with the reasons."""
 
 
 def well_formed(text: str) -> str:
-    """Returns a text with U+FFFD in place of each lone surrogate, which UTF-8 cannot express. Python makes them of bytes
-    that are not valid UTF-8, as in `os.fsdecode`."""
+    """Returns a text with U+FFFD in place of each lone surrogate, which UTF-8 cannot encode. Python uses them for invalid
+    UTF-8, as in `os.fsdecode`."""
     return _LONE_SURROGATES.sub("\ufffd", text)
 
 
 def describe(error: BaseException) -> str:
-    """The reason, the place in the author's file where it arose, and below that the way there."""
+    """Returns the reason, its location in the author's file, and below that the traceback."""
     way = places(error.__traceback__)
-    # What called the case is of no interest.
+    # The frames that called the case are not shown.
     while way and way[0].is_sdk and not all(place.is_sdk for place in way):
         del way[0]
     author = [place for place in way if place.is_author]
@@ -44,7 +44,7 @@ def describe(error: BaseException) -> str:
         first = f"{first} ({author[-1]})"
     lines = [first, *_notes(error)]
     if isinstance(error, OrbitalError):
-        # The place says all, unless a function was called on the way there.
+        # The location is sufficient, unless the case called a function.
         lines += _traceback(author) if len(author) > 1 else []
     else:
         lines += _traceback(way)
@@ -52,7 +52,7 @@ def describe(error: BaseException) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """An exception in one text: its own, and those of the exceptions it was raised from."""
+    """Returns the text of an exception, followed by those of its causes."""
     return _reason(error, None)
 
 
@@ -71,13 +71,13 @@ def _own(error: BaseException, place: Place | None) -> str:
     try:
         text = str(error)
     except Exception as broken:
-        text = f"its text cannot be had: {type(broken).__name__}"
+        text = f"its message is not available: {type(broken).__name__}"
     if isinstance(error, OrbitalError):
         return text or type(error).__name__
     if isinstance(error, SystemExit):
         return f"the test called `exit({text})`; it must return instead"
     if isinstance(error, AssertionError) and not text and place is not None:
-        # What was asserted is all that there is to say.
+        # An assertion without a message is described by its code.
         text = f"`{place.code}`" if place.code else ""
     name = type(error).__qualname__
     return f"{name}: {text}" if text else name

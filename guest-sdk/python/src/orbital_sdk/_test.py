@@ -1,4 +1,4 @@
-"""The run that a case is in."""
+"""The current run."""
 
 from __future__ import annotations
 
@@ -19,125 +19,128 @@ T = TypeVar("T")
 
 
 class Test:
-    """The run that a case is in: what the case does, and says, goes through it.
+    """The current run. A case uses it to send events, wait for deliveries, log and fail.
 
-    All calls block, and one run does one thing at a time: to wait for several deliveries use `wait_n`, and to
-    send several events at once `send_events`. Threads and `asyncio` do not work in a component.
+    All calls block. To wait for several deliveries, use `wait_n`; to send several events concurrently, use `send_events`.
+    Threads and `asyncio` do not work in a component.
 
-    Durations are seconds, a `timedelta`, or a text such as `"250ms"`.
+    Durations are seconds, a `timedelta`, or a string such as `"250ms"`.
     """
 
-    # It is no class of tests, whatever its name says to pytest.
+    # Prevents pytest from collecting this class as tests.
     __test__ = False
 
     log: Log
-    """What the case has to say."""
+    """The log of the run."""
 
     def __init__(self, host: Host) -> None:
         self._host = host
         self.log = Log(host)
 
     def fail(self, message: object) -> None:
-        """Marks the run as failed, with a reason for a person to read, and goes on."""
+        """Marks the run as failed, with a reason, and continues."""
         self._host.fail(str(message))
 
     def check(self, condition: object, message: object = "check failed") -> bool:
-        """Marks the run as failed unless the condition holds, and goes on. Returns whether it holds."""
+        """Checks a condition. If it is false, marks the run as failed and continues. Returns the condition."""
         if not condition:
             self.fail(_with_place(message))
         return bool(condition)
 
     def check_eq(self, left: object, right: object, message: object = "check failed") -> bool:
-        """Marks the run as failed unless both values are equal, with their difference in the message, and goes
-        on. Returns whether they are."""
+        """Checks that two values are equal. If not, marks the run as failed, with their difference, and continues.
+        Returns whether they are equal."""
         if left == right:
             return True
         self.fail(f"{_with_place(message)}\n{difference(left, right)}")
         return False
 
     def new_id(self) -> str:
-        """A new key: unguessable, and unique over all runs."""
+        """Returns a new key that cannot be guessed, and that is unique among all runs."""
         return self._host.new_id()
 
     def expect(self, key: str, *replies: Reply) -> None:
-        """Claims a key for this run, until the run ends. Waiting for a key, and sending an event with one, does
-        this too.
+        """Reserves a key for this run until the run ends. Waiting for a key, and sending an event with a key, also does
+        this.
 
-        Replies are what the webhook answers to the deliveries of the key, in order; those after the last one are
-        answered with 200. At most 32. Raises `ExpectError`.
+        The replies, at most 32, are the webhook's responses to the deliveries with this key, in order. Further deliveries
+        get a 200. Raises `ExpectError` if another run expects the key, or if the key or a reply is invalid.
         """
         self._host.expect(key, replies)
 
     def wait_for(self, key: str, within: Duration | None = None) -> Delivery:
-        """Takes the next delivery of a key.
+        """Waits for the next delivery with this key, and removes it from the queue.
 
-        Waits for it as long as the run may last: if none comes, the run ends as `timeout`. With `within` it waits
-        so long, and raises `WaitTimeout` if none comes; 0 looks without waiting. Raises `WaitError`.
+        Without `within`, it waits until the run times out, and the run then ends with outcome `timeout`. With `within`, it
+        raises `WaitTimeout` if no delivery arrives within that time; 0 does not wait. Raises `WaitError`.
         """
         return self._host.wait_for(key, _limit(within))
 
     def wait_n(self, keys: Iterable[str], n: int, within: Duration | None = None) -> list[Delivery]:
-        """Takes the next `n` deliveries of any of these keys, in the order in which they came.
+        """Waits for the next `n` deliveries with any of these keys, in the order of arrival, and removes them from the
+        queues.
 
-        Otherwise as `wait_for`. If fewer come in time, those stay in the queue.
+        Without `within`, it waits until the run times out. With `within`, it raises `WaitTimeout` if fewer than `n` arrive
+        within that time; those that arrived stay in the queue. Raises `WaitError`.
         """
-        # A text is an iterable of texts, and would be a list of keys of one letter each.
+        # A string is iterable, and would become a list of keys with one letter each.
         listed = [keys] if isinstance(keys, str) else list(keys)
         return self._host.wait_n(listed, n, _limit(within))
 
     def no_delivery_within(self, key: str, within: Duration) -> None:
-        """Watches this long that nothing more is delivered with a key; raises `Failure` if something is."""
+        """Checks that no further delivery with this key arrives within this time. Raises `Failure` if one does."""
         try:
             delivery = self.wait_for(key, within)
         except WaitTimeout:
             return
         raise Failure(
-            f"nothing more was to be delivered with the key `{key}` within {_duration.shown(within)}, "
-            f"but this was: {delivery}"
+            f"expected no delivery with the key `{key}` within {_duration.shown(within)}, "
+            f"but received: {delivery}"
         )
 
     def send_event(self, event: Event) -> Receipt:
-        """Sends an event and waits for the answer, which may have any status: see `Receipt.success`.
+        """Sends an event and waits for the response, which may have any status; see `Receipt.success`.
 
-        Raises `SendError` if there is no answer.
+        Raises `SendError` if there is no response.
         """
         return self._host.send_event(event)
 
     def send_events(self, events: Iterable[Event]) -> list[Receipt | SendError]:
-        """Sends events at the same time, up to a bound that the host sets, and waits for all answers.
+        """Sends events concurrently and waits for all responses. The host limits how many are sent at once.
 
-        They are in the order of the events. All keys are expected before the first event is sent. What was not
-        answered is returned as the error, and nothing is raised.
+        The results are in the order of the events. An event without a response has a `SendError`, which is returned and not
+        raised. All keys are expected before the first event is sent.
         """
         return self._host.send_events(list(events))
 
     def request(self, request: Request) -> Receipt:
-        """Sends any other request and waits for the answer. Raises as `send_event`."""
+        """Sends a request that is not an event, and waits for the response. Raises `SendError` if there is none."""
         return self._host.request(request)
 
     def counter(self, name: str, value: float = 1, /, **labels: str) -> None:
-        """Adds to a counter: `t.counter("items_total", 3, kind="new")`. Its name ends in `_total`.
+        """Adds a value to a counter: `t.counter("items_total", 3, kind="new")`. By convention its name ends in `_total`.
 
-        A case's own metrics are on the host's metrics page as `orbital_test_<name>`, with the labels `component`
-        and `case` added. Raises `MetricError` if nothing was recorded.
+        The host exports it as `orbital_test_<name>`, with the labels `component` and `case`. Raises `MetricError` if the
+        value was not recorded.
         """
         self._host.record("counter", name, value, list(labels.items()))
 
     def gauge(self, name: str, value: float, /, **labels: str) -> None:
-        """Sets a gauge. Raises `MetricError` if nothing was recorded."""
+        """Sets a gauge to a value. Raises `MetricError` if the value was not recorded."""
         self._host.record("gauge", name, value, list(labels.items()))
 
     def histogram(self, name: str, value: float, /, **labels: str) -> None:
-        """Adds an observation to a histogram, in base units: seconds, bytes. Raises `MetricError` if nothing was
-        recorded."""
+        """Adds an observation to a histogram, in base units such as seconds or bytes. Raises `MetricError` if the value was
+        not recorded."""
         self._host.record("histogram", name, value, list(labels.items()))
 
     def config(self, name: str) -> str | None:
-        """A value that the operator set for this component; none if it is not set."""
+        """Returns a value that the operator set for this component in the host's configuration, or `None`."""
         return self._host.config(name)
 
     def require_config(self, name: str) -> str:
-        """A value that the operator must set for this component. Raises `Failure` if it is not set."""
+        """Returns a value that the operator must set for this component in the host's configuration. Raises `Failure` if
+        it is not set."""
         value = self._host.config(name)
         if value is None:
             raise Failure(f"`{name}` is not set in the host's configuration of this component")
@@ -145,24 +148,23 @@ class Test:
 
     @property
     def context(self) -> RunContext:
-        """The run, as the host sees it."""
+        """Information about the run, such as its id and its environment."""
         return self._host.context()
 
     @property
     def time_left(self) -> float:
-        """What is left of the attempt's time, in seconds."""
+        """The time that is left before the attempt times out, in seconds."""
         return self._host.time_left_ms() / 1000
 
     def sleep(self, duration: Duration) -> None:
-        """Waits. To wait for a delivery use `wait_for`, and for anything else `eventually`: both end as soon as
-        they can."""
+        """Sleeps. To wait for a delivery, use `wait_for`; for anything else, use `eventually`. Both return as early as
+        possible."""
         self._host.sleep(_duration.milliseconds(duration))
 
     def eventually(self, within: Duration, attempt: Callable[[], T]) -> T:
-        """Calls a function until it raises nothing, with pauses of 10 ms that double up to 500 ms, and returns
-        what it returned.
+        """Retries until the function succeeds, with pauses from 10 ms doubling up to 500 ms, and returns its result.
 
-        Raises `Failure` with the last reason if it never succeeded in this time.
+        Raises `Failure` with the last error if the function did not succeed within this time.
         """
         return _poll.poll(within, self._host.elapsed, self._host.sleep, attempt)
 

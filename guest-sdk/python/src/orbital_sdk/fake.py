@@ -1,4 +1,4 @@
-"""A host for unit tests, so that what a case does can be tested without a component, a network or waiting.
+"""A fake host for unit tests of cases, without a component, a network or waiting.
 
     from orbital_sdk.fake import Answer, Deliver, FakeHost
 
@@ -9,8 +9,8 @@
         assert run.outcome == "pass", run.messages
         assert run.events[0].target == "api"
 
-Time is the fake's own: it stands still while the case computes, and a wait or a sleep moves it on at once. A host
-is for one run; what is kept between runs of a real host is of no use in a test.
+The fake has its own clock. It advances only when the case waits or sleeps, and then immediately. Use a new host for
+each run.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ __all__ = [
 ]
 
 _DEFAULT_TIMEOUT_MS = 10_000
-"""As `components.default_timeout` of the host."""
+"""The default of `components.default_timeout` in the host's configuration."""
 
 _EPOCH = 1_800_000_000.0
-"""The clock's time when a run begins, so that `received_at` is a moment that could be."""
+"""The time of the clock when a run starts, so that `received_at` is a realistic time."""
 
 
 @dataclass(frozen=True, init=False)
 class Answer:
-    """What a target answers."""
+    """A target's response."""
 
     status: int
     headers: tuple[Header, ...]
@@ -64,7 +64,7 @@ class Answer:
         json: object = UNSET,
         after: Duration = 0,
     ) -> None:
-        """`after` is how long it takes to answer."""
+        """`after` is how long the case waits for the response."""
         listed, encoded = _content.content(headers, body, json)
         object.__setattr__(self, "status", status)
         object.__setattr__(self, "headers", _lower(listed))
@@ -74,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True, init=False)
 class Deliver:
-    """What the system under test delivers to the webhook."""
+    """A delivery of the system under test to the webhook."""
 
     key: str | None
     method: str
@@ -95,7 +95,7 @@ class Deliver:
         json: object = UNSET,
         after: Duration = 0,
     ) -> None:
-        """Without a `key` it has the event's; `after` is how long it takes from the event."""
+        """`key` defaults to the key of the event. `after` is the delay after the event."""
         listed, encoded = _content.content(headers, body, json)
         object.__setattr__(self, "key", key)
         object.__setattr__(self, "method", method)
@@ -108,7 +108,7 @@ class Deliver:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the log."""
+    """A logged line."""
 
     level: Level
     message: str
@@ -117,7 +117,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Metric:
-    """A value that the case recorded."""
+    """A recorded value of a metric."""
 
     kind: MetricKind
     name: str
@@ -130,26 +130,26 @@ Outcome: TypeAlias = Literal["pass", "fail", "timeout"]
 
 @dataclass
 class Run:
-    """What became of a run."""
+    """The result of a run, with everything that the case did."""
 
     outcome: Outcome = "pass"
-    """As the host would report it."""
+    """The outcome."""
     messages: list[str] = field(default_factory=list)
-    """Why it did not pass."""
+    """The reasons why the run did not pass."""
     logs: list[Line] = field(default_factory=list)
-    """What it logged."""
+    """The lines that the case logged, in order."""
     events: list[Event] = field(default_factory=list)
-    """The events that it sent, in order."""
+    """The events that the case sent, in order."""
     requests: list[Request] = field(default_factory=list)
-    """The other requests that it sent to targets, in order."""
+    """The other requests that the case sent to targets, in order."""
     fetches: list[http.Request] = field(default_factory=list)
-    """What it sent with `orbital_sdk.http`, in order."""
+    """The requests that the case sent with `orbital_sdk.http`, in order."""
     metrics: list[Metric] = field(default_factory=list)
-    """What it recorded, in order."""
+    """The values of metrics that the case recorded, in order."""
     expected: list[str] = field(default_factory=list)
-    """The keys that it expected, in order."""
+    """The keys that the case expected, in order."""
     duration: float = 0.0
-    """How long it would have taken, in seconds."""
+    """The duration in seconds, by the clock of the fake host."""
 
 
 EventHandler: TypeAlias = Callable[[Event], "Iterable[Answer | Deliver] | None"]
@@ -159,7 +159,7 @@ ReplyHandler: TypeAlias = Callable[[Delivery, Reply], "Iterable[Deliver] | None"
 
 
 class FakeHost:
-    """A host with a clock of its own, whose targets and deliveries a test plans."""
+    """A fake host with its own clock and a fake system under test."""
 
     def __init__(
         self,
@@ -169,7 +169,8 @@ class FakeHost:
         attempt: int = 1,
         webhook_url: str = "http://127.0.0.1:8710",
     ) -> None:
-        """`config` is what the operator set for the component; the rest is what `Test.context` says."""
+        """`config` has the values that the operator would set for the component. The other arguments are part of
+        `Test.context`."""
         self._config = dict(config or {})
         self._environment = environment
         self._attempt = attempt
@@ -190,25 +191,26 @@ class FakeHost:
         self._replies: dict[str, deque[Reply]] = {}
 
     def on_event(self, handler: EventHandler) -> None:
-        """What the system under test does with an event: the answer, 202 if there is none among them, and what it
-        delivers. Raise a `SendError` for no answer."""
+        """Sets the function that is called with each event. It returns deliveries and an optional `Answer`, which defaults
+        to status 202. To simulate a missing response, raise a `SendError`."""
         self._on_event = handler
 
     def on_request(self, handler: RequestHandler) -> None:
-        """What a target answers to any other request; 200 without this."""
+        """Sets the function that returns the response to a request that is not an event. The default status is 200."""
         self._on_request = handler
 
     def on_fetch(self, handler: FetchHandler) -> None:
-        """What is answered to `orbital_sdk.http`; 200 without this. Raise `http.HTTPError` for no answer."""
+        """Sets the function that returns the response to a request of `orbital_sdk.http`. The default status is 200. To
+        simulate a missing response, raise `http.HTTPError`."""
         self._on_fetch = handler
 
     def on_reply(self, handler: ReplyHandler) -> None:
-        """What the system under test delivers, once more, when the webhook has answered a delivery. Their `after`
-        is counted from that one."""
+        """Sets the function that is called with each delivery and the webhook's response. It returns further deliveries,
+        such as a redelivery after a 503. Their `after` is the delay after that delivery."""
         self._on_reply = handler
 
     def run(self, case: CaseFunction) -> Run:
-        """Runs a case, and says what became of it."""
+        """Runs a case and returns the result."""
         described = _case.of(case)
         self._case = described.name
         self._timeout_ms = described.timeout_ms or _DEFAULT_TIMEOUT_MS
@@ -222,19 +224,19 @@ class FakeHost:
             run.messages.append(str(error))
         except BaseException as error:
             if isinstance(error, KeyboardInterrupt):
-                # Whoever runs the unit tests wants to stop.
+                # The user wants to stop the unit tests.
                 raise
             ended = "fail"
             run.messages.append(_report.describe(error))
         if ended == "timeout" and len(run.messages) == 1:
             run.outcome = "timeout"
         elif run.messages:
-            # Once a case has failed, it has failed, however it ended.
+            # A run that called `fail` has failed, however it ended.
             run.outcome = "fail"
         run.duration = self._now_ms / 1000
         return run
 
-    # What follows is what a case sees: `orbital_sdk._host.Host`.
+    # The following methods implement `orbital_sdk._host.Host`.
 
     def fail(self, message: str) -> None:
         self._run.messages.append(message)
@@ -313,7 +315,7 @@ class FakeHost:
             for item in planned:
                 if isinstance(item, Deliver):
                     self._deliver(item, event.key or "")
-        # They are sent at the same time.
+        # The events are sent concurrently.
         self._advance(longest_ms, "waiting for an answer")
         return answers
 
@@ -351,7 +353,7 @@ class FakeHost:
         self._receive()
 
     def _advance(self, duration_ms: int, doing: str) -> None:
-        """Moves the clock on, past all that comes in the meantime, and ends the run when its time is up."""
+        """Advances the clock, receives the deliveries of that time, and ends the run if it times out."""
         end = self._now_ms + duration_ms
         while self._coming and min(self._coming)[0] <= min(end, self._timeout_ms):
             self._now_ms = max(self._now_ms, min(self._coming)[0])
@@ -361,7 +363,7 @@ class FakeHost:
             raise _TimeIsUp(f"timed out after {_duration.shown(self._timeout_ms / 1000)} {doing}")
 
     def _receive(self) -> None:
-        """Takes in what is due, and answers it."""
+        """Receives, and responds to, the deliveries that are due."""
         while due := [item for item in self._coming if item[0] <= self._now_ms]:
             first = min(due, key=lambda item: item[:2])
             self._coming.remove(first)
@@ -379,7 +381,7 @@ class FakeHost:
 
 
 class _TimeIsUp(BaseException):
-    """Ends a run whose time is up. A case that catches exceptions must not catch this one."""
+    """Ends a run that timed out. It is not an `Exception`, so that a case does not catch it."""
 
 
 def _receipt(answer: Answer) -> Receipt:

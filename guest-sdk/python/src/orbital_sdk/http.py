@@ -1,20 +1,19 @@
-"""HTTP by way of `wasi:http`, for code that does not know of orbital's events.
+"""An HTTP client based on `wasi:http`, for client libraries.
 
-`Test.send_event` and `Test.request` need none of this, and are what a test should use for the system under test.
-This module is for a client library that wants a function to send requests with. It must be asked for in
-`pyproject.toml`, because it makes the component import `wasi:http`:
+For the system under test, a test should use `Test.send_event` and `Test.request`. This module is for client libraries
+that need a function to send requests. Enable it in `pyproject.toml`, because it makes the component import `wasi:http`:
 
     [tool.orbital]
     http = true
 
-A URL whose host is the name of a target goes to that target, with its URL, headers and secrets:
+A URL whose host is the name of a target is sent to that target, with its URL, headers and secrets:
 
     from orbital_sdk import http
 
     answer = http.post("http://segment/v1/batch", json={"batch": []})
     answer.raise_for_status()
 
-What other hosts may be reached is for the operator to say.
+The operator decides which other hosts can be reached.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ __all__ = [
 
 
 class HTTPError(OrbitalError):
-    """There is no answer."""
+    """There is no response."""
 
     code: str
     """The case of `wasi:http`'s `error-code`, such as `HTTP-request-denied` or `connection-refused`."""
@@ -54,10 +53,10 @@ class HTTPError(OrbitalError):
 
 
 class StatusError(OrbitalError):
-    """An answer whose status is not 200 to 299."""
+    """The status of a response is not 200 to 299."""
 
     response: Response
-    """The answer."""
+    """The response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(
@@ -68,32 +67,32 @@ class StatusError(OrbitalError):
 
 @dataclass(frozen=True)
 class Request:
-    """A request, ready to be sent."""
+    """A request."""
 
     method: str
-    """In capitals."""
+    """The HTTP method, in upper case."""
     url: SplitResult
-    """With `http` or `https` and a host."""
+    """The URL, with `http` or `https` and a host."""
     headers: tuple[Header, ...]
-    """As they are sent."""
+    """The headers."""
     body: bytes
-    """As it is sent."""
+    """The body."""
     timeout_ms: int | None
-    """Bounds the time to connect, to the first byte of the answer, and between two of its bytes."""
+    """The timeout to connect, to the first byte of the response, and between two of its bytes, in milliseconds."""
 
 
 @dataclass(frozen=True)
 class Response(Reading):
-    """An answer, whatever its status."""
+    """A response, with any status."""
 
     url: str
-    """What was asked."""
+    """The URL of the request."""
     status: int
-    """100 to 999."""
+    """The HTTP status, 100 to 999."""
     headers: tuple[Header, ...]
-    """In the order in which they came, with names in lower case."""
+    """The headers, in the order in which they were received, with names in lower case."""
     body: bytes
-    """All of it."""
+    """The whole body."""
 
     @property
     def ok(self) -> bool:
@@ -101,7 +100,7 @@ class Response(Reading):
         return 200 <= self.status < 300
 
     def raise_for_status(self) -> Response:
-        """This answer, if its status is 200 to 299; raises `StatusError` if it is any other."""
+        """Returns this response if its status is 200 to 299. Raises `StatusError` otherwise."""
         if self.ok:
             return self
         raise StatusError(self)
@@ -117,14 +116,14 @@ def request(
     json: object = UNSET,
     timeout: Duration | None = None,
 ) -> Response:
-    """Sends a request and waits for the whole answer. Redirects are not followed.
+    """Sends a request and waits for the whole response. Redirects are not followed.
 
-    `params` are added to the URL's query; `json` sets the body and `content-type`. Raises `HTTPError` if there is
-    no answer.
+    `params` are added to the URL's query. `json` is a value that is sent as JSON, with the header `content-type`. Raises
+    `HTTPError` if there is no response.
     """
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"`{url}` is no URL to send to; write one such as `http://api/v1/batch`")
+        raise ValueError(f"`{url}` is not a valid URL; use one such as `http://api/v1/batch`")
     if params:
         query = "&".join(part for part in (parts.query, urlencode(params)) if part)
         parts = parts._replace(query=query)
@@ -140,7 +139,7 @@ def get(
     headers: Headers = (),
     timeout: Duration | None = None,
 ) -> Response:
-    """A `GET`; see `request`."""
+    """Sends a `GET` request; see `request`."""
     return request("GET", url, params=params, headers=headers, timeout=timeout)
 
 
@@ -152,7 +151,7 @@ def post(
     json: object = UNSET,
     timeout: Duration | None = None,
 ) -> Response:
-    """A `POST`; see `request`."""
+    """Sends a `POST` request; see `request`."""
     return request("POST", url, headers=headers, body=body, json=json, timeout=timeout)
 
 
@@ -164,20 +163,20 @@ def put(
     json: object = UNSET,
     timeout: Duration | None = None,
 ) -> Response:
-    """A `PUT`; see `request`."""
+    """Sends a `PUT` request; see `request`."""
     return request("PUT", url, headers=headers, body=body, json=json, timeout=timeout)
 
 
 def delete(url: str, *, headers: Headers = (), timeout: Duration | None = None) -> Response:
-    """A `DELETE`; see `request`."""
+    """Sends a `DELETE` request; see `request`."""
     return request("DELETE", url, headers=headers, timeout=timeout)
 
 
 def send(request: Request) -> Response:
-    """Sends a request that is ready."""
+    """Sends a request and waits for the whole response."""
     return _host.current().fetch(request)
 
 
 def shown(request: Request) -> str:
-    """The URL of a request, for a person to read."""
+    """Returns the URL of a request as text."""
     return urlunsplit(request.url)

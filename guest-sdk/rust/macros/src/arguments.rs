@@ -1,4 +1,4 @@
-//! What stands in the brackets of `#[case(…)]`.
+//! The arguments of `#[case(…)]`.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,7 @@ impl Parse for Arguments {
                     return Err(Error::new(
                         key.span(),
                         format!(
-                            "unknown argument `{key}`; there are every, cron, zone, manual, timeout, tags, retries, \
+                            "unknown argument `{key}`; the arguments are every, cron, zone, manual, timeout, tags, retries, \
                              retry_delay, max_in_flight and name"
                         ),
                     ));
@@ -90,7 +90,7 @@ impl Parse for Arguments {
         match (&mut arguments.schedule, zone) {
             (Schedule::Cron { zone, .. }, given) => *zone = given.map(|(_, zone)| zone),
             (_, Some((key, _))) => {
-                return Err(Error::new(key.span(), "`zone` goes with `cron`; remove it"));
+                return Err(Error::new(key.span(), "`zone` requires `cron`; remove it"));
             }
             (_, None) => {}
         }
@@ -98,7 +98,7 @@ impl Parse for Arguments {
             if arguments.retries == 0 {
                 return Err(Error::new(
                     key.span(),
-                    "`retry_delay` goes with `retries`; add `retries = 1` or remove it",
+                    "`retry_delay` requires `retries`; add `retries = 1` or remove it",
                 ));
             }
             arguments.retry_delay_ms = delay_ms;
@@ -114,16 +114,16 @@ fn set_schedule(schedule: &mut Option<Schedule>, key: &Ident, new: Schedule) -> 
     }
 }
 
-/// Reads `= "…"` and what the text means.
+/// Parses `= "…"` and the text in it.
 fn text<T>(input: ParseStream<'_>, read: impl FnOnce(&str) -> std::result::Result<T, String>) -> Result<T> {
     input.parse::<Token![=]>()?;
     let literal: LitStr = input
         .parse()
-        .map_err(|error| Error::new(error.span(), "expected a text in quotes, as in `every = \"1s\"`"))?;
+        .map_err(|error| Error::new(error.span(), "expected a string in quotes, as in `every = \"1s\"`"))?;
     read(&literal.value()).map_err(|message| Error::new(literal.span(), message))
 }
 
-/// Reads `= 2` and checks it.
+/// Parses `= 2` and checks the number.
 fn number(input: ParseStream<'_>, check: impl FnOnce(u32) -> std::result::Result<(), String>) -> Result<u32> {
     input.parse::<Token![=]>()?;
     let literal: LitInt = input
@@ -138,7 +138,7 @@ fn at_least_one(number: u32) -> std::result::Result<(), String> {
     if number == 0 { Err("must be at least 1".to_owned()) } else { Ok(()) }
 }
 
-/// Reads `(team = "growth", tier = "1")`.
+/// Parses `(team = "growth", tier = "1")`.
 fn tags(input: ParseStream<'_>) -> Result<Vec<(String, String)>> {
     if !input.peek(syn::token::Paren) {
         return Err(input.error("expected tags in brackets, as in `tags(team = \"growth\")`"));
@@ -205,11 +205,11 @@ mod tests {
 
     #[test]
     fn mistakes_name_the_fix() {
-        assert!(error(r#"evry = "1s""#).contains("unknown argument `evry`; there are every,"));
-        assert!(error("every = 1").contains("a text in quotes"));
+        assert!(error(r#"evry = "1s""#).contains("unknown argument `evry`; the arguments are every,"));
+        assert!(error("every = 1").contains("a string in quotes"));
         assert!(error(r#"every = "0s""#).contains("longer than zero"));
         assert!(error(r#"manual, timeout = "0s""#).contains("longer than zero"));
-        assert!(error(r#"manual, zone = "UTC""#).contains("`zone` goes with `cron`"));
+        assert!(error(r#"manual, zone = "UTC""#).contains("`zone` requires `cron`"));
         assert!(error(r#"manual, retry_delay = "1s""#).contains("add `retries = 1`"));
         assert!(error(r#"manual, retries = "2""#).contains("a whole number"));
         assert!(error("manual, retries = 11").contains("at most 10"));

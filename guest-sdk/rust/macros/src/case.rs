@@ -8,11 +8,11 @@ use syn::{Error, ItemFn, Result};
 use crate::arguments::{Arguments, Schedule};
 use crate::limits;
 
-/// Keeps the function, and adds a type of the same name whose constant `CASE` describes it. Types and
-/// functions have namespaces of their own, so that one path names both: `use` and `suite!` need no other.
+/// Keeps the function, and adds a type with the same name whose constant `CASE` describes it. Types and
+/// functions have separate namespaces, so one path names both, in `use` and in `suite!`.
 pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<TokenStream> {
     let function: ItemFn = syn::parse2(function).map_err(|error| {
-        Error::new(error.span(), "`#[case]` goes before a function `fn name(t: &Test) -> Result`")
+        Error::new(error.span(), "`#[case]` must be on a function `fn name(t: &Test) -> Result`")
     })?;
     let arguments: Arguments = syn::parse2(arguments)?;
     check_signature(&function)?;
@@ -25,7 +25,7 @@ pub(crate) fn expand(arguments: TokenStream, function: TokenStream) -> Result<To
     let timeout_ms = option(arguments.timeout_ms);
     let tags = arguments.tags.iter().map(|(name, value)| quote!((#name, #value)));
     let Arguments { retries, retry_delay_ms, max_in_flight, .. } = arguments;
-    // Has the function's place, so that a wrong type is shown there.
+    // Has the span of the function, so that a wrong type is reported there.
     let run = quote_spanned!(ident.span()=> #ident);
 
     Ok(quote! {
@@ -57,11 +57,14 @@ fn check_signature(function: &ItemFn) -> Result<()> {
     if let Some(asyncness) = &signature.asyncness {
         return Err(Error::new(
             asyncness.span(),
-            "a case is not async: waiting costs no thread; remove `async`",
+            "a case cannot be async; remove `async`: a waiting case does not block a thread",
         ));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a case has no generic parameters; remove them"));
+        return Err(Error::new(
+            signature.generics.span(),
+            "a case cannot have generic parameters; remove them",
+        ));
     }
     if signature.inputs.len() != 1 {
         return Err(Error::new(signature.paren_token.span.join(), "a case takes one argument: `t: &Test`"));
@@ -147,13 +150,13 @@ mod tests {
             error(quote!(
                 struct Smoke;
             ))
-            .contains("goes before a function")
+            .contains("must be on a function")
         );
         assert!(
             error(quote!(
                 async fn a(t: &Test) -> Result {}
             ))
-            .contains("not async")
+            .contains("cannot be async")
         );
         assert!(
             error(quote!(

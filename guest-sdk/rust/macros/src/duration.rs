@@ -1,19 +1,17 @@
-//! Durations as people write them, in the milliseconds that the contract counts in.
+//! Parsing of durations into milliseconds, the unit of the contract.
 
-/// Reads a duration such as `1m 30s`, in milliseconds. The error is a sentence that names the fix.
+/// Parses a duration such as `1m 30s` into milliseconds. The error names the fix.
 pub(crate) fn milliseconds(text: &str) -> Result<u32, String> {
     let duration = humantime::parse_duration(text)
         .map_err(|error| format!("not a duration: {error}; write one such as \"1s\" or \"250ms\""))?;
     if !duration.subsec_nanos().is_multiple_of(1_000_000) {
-        return Err(format!(
-            "`{text}` is not a whole number of milliseconds, the unit that the host counts in"
-        ));
+        return Err(format!("`{text}` is not a whole number of milliseconds, which is the host's unit"));
     }
     u32::try_from(duration.as_millis())
-        .map_err(|_| format!("`{text}` is too long; at most 49 days, or use `cron` for a rare case"))
+        .map_err(|_| format!("`{text}` is too long; the maximum is 49 days; use `cron` for longer periods"))
 }
 
-/// As `milliseconds`, and not zero.
+/// Parses a duration that is not zero into milliseconds.
 pub(crate) fn nonzero_milliseconds(text: &str) -> Result<u32, String> {
     match milliseconds(text)? {
         0 => Err("must be longer than zero; the shortest is \"1ms\"".to_owned()),

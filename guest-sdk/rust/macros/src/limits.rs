@@ -1,9 +1,9 @@
-//! What the contract allows names, tags and retries to be. Each error is a sentence that names the fix.
+//! The contract's limits for names, tags and retries. Each error names the fix.
 
-/// The most retries that a case may ask for.
+/// The maximum number of retries of a case.
 const MOST_RETRIES: u32 = 10;
 
-/// The most tags that a case may have.
+/// The maximum number of tags of a case.
 const MOST_TAGS: usize = 16;
 
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
@@ -16,7 +16,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Checks one more tag against those that the case has.
+/// Checks a tag before it is added to the tags of the case.
 pub(crate) fn check_tag(tags: &[(String, String)], name: &str, value: &str) -> Result<(), String> {
     let allowed = |character: char| character.is_ascii_alphanumeric() || character == '_';
     if !name.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -46,7 +46,7 @@ pub(crate) fn check_retries(retries: u32) -> Result<(), String> {
     Ok(())
 }
 
-/// Counts the fields only; the host reads them.
+/// Checks the number of fields. The host parses them.
 pub(crate) fn check_cron(expression: &str) -> Result<(), String> {
     let fields = expression.split_whitespace().count();
     if fields != 5 {

@@ -1,4 +1,4 @@
-//! What the system under test does.
+//! What the faked system under test does.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use serde::Serialize;
 use crate::SendError;
 use crate::content::{Content, content_methods};
 
-/// What a target answers, and delivers then.
+/// A target's response, and the deliveries that follow it.
 #[derive(Debug, Clone)]
-#[must_use = "an answer is what `Host::on_event` asks for"]
+#[must_use = "an answer is returned from the closure of `Host::on_event`"]
 pub struct Answer {
     pub(super) status: u16,
     pub(super) took: Duration,
@@ -19,7 +19,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// An answer with this status, at once.
+    /// Creates an immediate response with this HTTP status.
     pub fn status(status: u16) -> Self {
         Self {
             status,
@@ -30,18 +30,18 @@ impl Answer {
         }
     }
 
-    /// No answer, for this reason.
+    /// Creates an error: the request gets no response, for this reason.
     pub fn none(error: SendError) -> Self {
         Self { error: Some(error), ..Self::status(0) }
     }
 
-    /// Takes so long to come.
+    /// Sets how long the case waits for the response.
     pub fn after(mut self, took: Duration) -> Self {
         self.took = took;
         self
     }
 
-    /// Something is delivered, too.
+    /// Adds a delivery.
     pub fn deliver(mut self, delivery: Deliver) -> Self {
         self.deliveries.push(delivery);
         self
@@ -50,9 +50,9 @@ impl Answer {
 
 content_methods!(Answer);
 
-/// A request to the webhook.
+/// A delivery: a request to the webhook.
 #[derive(Debug, Clone)]
-#[must_use = "what is delivered is part of an `Answer`"]
+#[must_use = "a delivery is added to an `Answer`"]
 pub struct Deliver {
     pub(super) key: Option<String>,
     pub(super) method: String,
@@ -63,7 +63,7 @@ pub struct Deliver {
 }
 
 impl Deliver {
-    /// One without a body, with the event's key.
+    /// Creates a delivery without a body, with the key of the event.
     pub fn new() -> Self {
         Self {
             key: None,
@@ -75,11 +75,11 @@ impl Deliver {
         }
     }
 
-    /// One whose body is this value as JSON.
+    /// Creates a delivery with this value as JSON, with the key of the event.
     ///
     /// # Panics
     ///
-    /// If the value cannot be JSON.
+    /// If the value cannot be serialized as JSON.
     #[track_caller]
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Self {
         let mut delivery = Self::new();
@@ -87,25 +87,25 @@ impl Deliver {
         delivery
     }
 
-    /// Another key than the event's.
+    /// Sets the key. The default is the key of the event.
     pub fn key(mut self, key: impl Into<String>) -> Self {
         self.key = Some(key.into());
         self
     }
 
-    /// Another method than `POST`.
+    /// Sets the HTTP method. The default is `POST`.
     pub fn method(mut self, method: impl Into<String>) -> Self {
         self.method = method.into();
         self
     }
 
-    /// Another path than `/`.
+    /// Sets the path. The default is `/`.
     pub fn path(mut self, path: impl Into<String>) -> Self {
         self.path = path.into();
         self
     }
 
-    /// What comes after the `?`.
+    /// Sets the query string: the part of the URL after the `?`.
     pub fn query(mut self, query: impl Into<String>) -> Self {
         self.query = query.into();
         self
@@ -117,13 +117,13 @@ impl Deliver {
         self
     }
 
-    /// Sets the body to bytes or text.
+    /// Sets the body to bytes or a string.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.content.body = body.into();
         self
     }
 
-    /// Comes so long after the event, or after the delivery that was replied to.
+    /// Sets the delay after the event, or after the delivery that `Host::on_reply` was called for.
     pub fn after(mut self, after: Duration) -> Self {
         self.after = after;
         self

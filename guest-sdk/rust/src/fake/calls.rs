@@ -1,4 +1,4 @@
-//! The functions of the contract, with the signatures of the bindings, for the run of this thread.
+//! The functions of the contract for unit tests, with the signatures of the bindings. They act on the run of this thread.
 
 pub(crate) mod clock {
     use std::time::Duration;

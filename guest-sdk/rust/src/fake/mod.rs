@@ -1,5 +1,4 @@
-//! A host for unit tests, so that what a case does can be tested by `cargo test`, without WebAssembly, a network or
-//! waiting.
+//! A fake host for unit tests of cases with `cargo test`, without WebAssembly, a network or waiting.
 //!
 //! ```
 //! use orbital_sdk::fake::{Answer, Deliver, Host, Outcome};
@@ -21,7 +20,7 @@
 //! assert_eq!(run.outcome, Outcome::Pass, "{run}");
 //! ```
 //!
-//! Time is the fake's own: it stands still while the case computes, and a wait or a sleep moves it on at once.
+//! The fake has its own clock. It advances only when the case waits or sleeps, and then immediately.
 
 mod answer;
 pub(crate) mod calls;
@@ -40,8 +39,8 @@ use crate::{Case, Delivery};
 type Answering = Box<dyn FnMut(&Sent) -> Answer>;
 type Redelivering = Box<dyn FnMut(&Delivery, u16) -> Vec<Deliver>>;
 
-/// A host, and the system under test behind it. It is for one run.
-#[must_use = "nothing runs before `Host::run`"]
+/// A fake host for one run, with a fake system under test.
+#[must_use = "call `Host::run` to run a case"]
 pub struct Host {
     on_event: Answering,
     on_request: Answering,
@@ -52,7 +51,8 @@ pub struct Host {
 }
 
 impl Host {
-    /// One whose system under test answers events with 202 and other requests with 200, and delivers nothing.
+    /// Creates a host whose system under test responds to events with 202 and to other requests with 200, without
+    /// deliveries.
     pub fn new() -> Self {
         Self {
             on_event: Box::new(|_| Answer::status(202)),
@@ -64,44 +64,44 @@ impl Host {
         }
     }
 
-    /// Says what the system under test answers to an event, and what it delivers then.
+    /// Sets the function that returns the response to an event and the deliveries that follow.
     pub fn on_event(mut self, answer: impl FnMut(&Sent) -> Answer + 'static) -> Self {
         self.on_event = Box::new(answer);
         self
     }
 
-    /// Says what the system under test answers to any other request.
+    /// Sets the function that returns the response to a request that is not an event.
     pub fn on_request(mut self, answer: impl FnMut(&Sent) -> Answer + 'static) -> Self {
         self.on_request = Box::new(answer);
         self
     }
 
-    /// Says what the system under test delivers when the webhook has answered a delivery with this status, such as
-    /// the same once more.
+    /// Sets the function that is called with each delivery and the HTTP status of the webhook's response. It returns
+    /// further deliveries, such as a redelivery after a 503.
     pub fn on_reply(mut self, deliver: impl FnMut(&Delivery, u16) -> Vec<Deliver> + 'static) -> Self {
         self.on_reply = Box::new(deliver);
         self
     }
 
-    /// Sets what the operator would set.
+    /// Sets a value that the operator would set for the component.
     pub fn config(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.config.insert(name.into(), value.into());
         self
     }
 
-    /// Sets the operator's name for where the host runs; without this, `fake`.
+    /// Sets the name of the environment. The default is `fake`.
     pub fn environment(mut self, name: impl Into<String>) -> Self {
         self.environment = name.into();
         self
     }
 
-    /// Makes it another attempt than the first.
+    /// Sets the number of the attempt. The default is 1.
     pub fn attempt(mut self, attempt: u32) -> Self {
         self.attempt = attempt;
         self
     }
 
-    /// Runs a case: `host.run(&smoke::CASE)`.
+    /// Runs a case and returns its result: `host.run(&smoke::CASE)`.
     pub fn run(self, case: &Case) -> Run {
         play::play(self, case)
     }

@@ -1,4 +1,4 @@
-//! A run that is played: its clock, and what comes to its webhook.
+//! A run in a unit test: its clock, and the deliveries to its webhook.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -11,47 +11,47 @@ use crate::bindings::orbital::test::deliveries as contract;
 use crate::bindings::orbital::test::events::{Event, HttpRequest, Receipt, SendError};
 use crate::{Case, Delivery, Header, RunContext, Test};
 
-/// As `components.default_timeout` of the host.
+/// The default of `components.default_timeout` in the host's configuration.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The clock's time when a run begins, so that `received_at` is a moment that could be.
+/// The time of the clock when a run starts, so that `received_at` is a realistic time.
 const EPOCH_SECONDS: f64 = 1_800_000_000.0;
 
-/// The most bytes of a key, as of the host.
+/// The maximum size of a key in bytes, as in the host.
 const MAX_KEY: usize = 256;
 
 thread_local! {
-    /// Tests run beside each other, each on a thread of its own.
+    /// Tests run in parallel, each on its own thread.
     static CURRENT: RefCell<Option<Play>> = const { RefCell::new(None) };
-    /// What the last panic of this thread's run said. Only the hook knows its place.
+    /// The message of the last panic of this thread's run. Only the panic hook knows its location.
     static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 
-/// A run that goes on.
+/// A run in progress.
 pub(crate) struct Play {
     host: Host,
     pub(super) run: Run,
     timeout: Duration,
     now: Duration,
     ids: u64,
-    /// When the event of a key was sent.
+    /// When the event with a key was sent.
     sent_at: HashMap<String, Duration>,
     replies: HashMap<String, VecDeque<u16>>,
-    /// What will come, and when.
+    /// Future deliveries, with their times.
     coming: Vec<(Duration, contract::Delivery)>,
-    /// What came and was not taken, in this order.
+    /// Deliveries that have arrived and were not taken, in order.
     came: Vec<contract::Delivery>,
 }
 
-/// Unwinds from a call of the host when the time is up, as the host would end the instance.
+/// Unwinds from a call of the host when the run times out, as the host would end the instance.
 struct TimeIsUp;
 
-/// Does something with the run of this thread.
+/// Calls a function with the run of this thread.
 pub(super) fn with<T>(act: impl FnOnce(&mut Play) -> T) -> T {
     CURRENT.with_borrow_mut(|current| match current {
         Some(play) => act(play),
         None => {
-            panic!("there is no host here; in a unit test, run the case by `orbital_sdk::fake::Host::run`")
+            panic!("a case needs a host; in a unit test, run it with `orbital_sdk::fake::Host::run`")
         }
     })
 }
@@ -81,10 +81,10 @@ pub(super) fn play(host: Host, case: &Case) -> Run {
     CURRENT.set(Some(play));
     let ended = panic::catch_unwind(AssertUnwindSafe(|| (case.run)(&Test::new())));
     let Some(Play { mut run, now, .. }) = CURRENT.take() else {
-        unreachable!("nobody else ends a run of this thread");
+        unreachable!("only this function ends a run of this thread");
     };
     run.duration = now;
-    // As the host judges: what has called `fail` has failed, however it ended.
+    // Like the host: a run that called `fail` has failed, however it ended.
     let has_failed = !run.messages.is_empty();
     match ended {
         Ok(Ok(())) => {}
@@ -171,7 +171,7 @@ impl Play {
                     self.pass(end - self.now, &doing);
                     return Err(contract::WaitError::Timeout);
                 }
-                // At least a moment: a case that caught the end of its time does not wait on.
+                // At least a millisecond: a case that caught the timeout must not continue to wait.
                 (_, None) => self.pass(self.left().max(Duration::from_millis(1)), &doing),
             }
         }
@@ -186,7 +186,7 @@ impl Play {
         Ok(taken)
     }
 
-    /// They are sent at the same time, so that the slowest answer says how long it takes.
+    /// Sends events concurrently, so the duration is that of the slowest response.
     pub(super) fn send_events(&mut self, events: &[Event]) -> Vec<Result<Receipt, SendError>> {
         let mut longest = Duration::ZERO;
         let mut answers = Vec::new();
@@ -222,13 +222,13 @@ impl Play {
         receipt(answer)
     }
 
-    /// Moves the clock on, past all that comes meanwhile, and ends the run when its time is up.
+    /// Advances the clock, receives the deliveries of that time, and ends the run if it times out.
     pub(super) fn pass(&mut self, duration: Duration, doing: &str) {
         let end = self.now + duration;
         self.receive(end.min(self.timeout));
         if end >= self.timeout && !duration.is_zero() {
             let reason = format!("timed out after {:?} {doing}", self.timeout);
-            // No panic: the hook would speak of one.
+            // Not `panic!`, which would call the panic hook.
             panic::resume_unwind(Box::new((TimeIsUp, reason)));
         }
     }
@@ -249,7 +249,7 @@ impl Play {
         self.coming.push((at, delivery));
     }
 
-    /// Takes in, and answers, what comes until then.
+    /// Receives, and responds to, the deliveries until this time.
     fn receive(&mut self, end: Duration) {
         loop {
             let due = self.coming.iter().enumerate().filter(|(_, (at, _))| *at <= end);
@@ -280,7 +280,7 @@ fn receipt(answer: Answer) -> Result<Receipt, SendError> {
     })
 }
 
-/// As the host gives them to a case.
+/// Returns headers with names in lower case, as the host does.
 fn lower(headers: &[Header]) -> Vec<Header> {
     let lower = |header: &Header| Header { name: header.name.to_lowercase(), value: header.value.clone() };
     headers.iter().map(lower).collect()
@@ -299,13 +299,13 @@ fn check_key(key: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Notes what panics of a run say, and leaves all others to the hook that was there.
+/// Records the messages of panics in a run, and passes all others to the previous panic hook.
 fn keep_places_of_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |panic| {
-            // Borrowed by who panics: then it is a closure of the test's, inside of a run.
+            // If it is borrowed, a closure of the test panicked during a run.
             let is_run =
                 CURRENT.with(|current| current.try_borrow().map_or(true, |current| current.is_some()));
             if !is_run {
@@ -318,7 +318,7 @@ fn keep_places_of_panics() {
     });
 }
 
-/// For what unwound without a panic there is no text.
+/// Returns the message of the last panic. There is none for an unwind without a panic.
 fn of_panic() -> String {
     PANIC.take().unwrap_or_else(|| "panicked".to_owned())
 }

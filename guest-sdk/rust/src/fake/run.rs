@@ -1,4 +1,4 @@
-//! What became of a run.
+//! The result of a run in a unit test.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,72 +6,72 @@ use std::time::Duration;
 use super::Sent;
 use crate::Level;
 
-/// How a run ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It returned, and nothing was marked as failed.
+    /// The case returned `Ok` and was not marked as failed.
     Pass,
-    /// The case says that something is wrong.
+    /// The case returned an error, panicked, or was marked as failed.
     Fail,
-    /// Its time ran out.
+    /// The case timed out.
     Timeout,
 }
 
-/// What became of a run, and what it did.
+/// The result of a run, with everything that the case did.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The case's name.
+    /// The name of the case.
     pub case: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
-    /// Why it did not pass.
+    /// The reasons why the run did not pass.
     pub messages: Vec<String>,
-    /// How long it would have taken.
+    /// The duration by the clock of the fake host.
     pub duration: Duration,
-    /// Events and other requests.
+    /// The events and other requests that the case sent.
     pub sent: Vec<Sent>,
-    /// What it said.
+    /// The lines that the case logged.
     pub lines: Vec<Line>,
-    /// What it measured.
+    /// The metrics that the case recorded.
     pub metrics: Vec<Metric>,
 }
 
-/// A line of the run's log.
+/// A logged line.
 #[derive(Debug, Clone)]
 pub struct Line {
-    /// How bad it is.
+    /// The severity.
     pub level: Level,
-    /// What was said.
+    /// The message.
     pub message: String,
-    /// Names and values beside it.
+    /// The structured values, as names and values.
     pub fields: Vec<(String, String)>,
 }
 
-/// A value that was recorded.
+/// A recorded value of a metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Metric {
-    /// Of which kind.
+    /// The type of the metric.
     pub kind: MetricKind,
-    /// Without the prefix that the host adds.
+    /// The name, without the prefix that the host adds.
     pub name: String,
     /// The value.
     pub value: f64,
-    /// Names and values.
+    /// The labels, as names and values.
     pub labels: Vec<(String, String)>,
 }
 
-/// The kinds of metrics.
+/// The type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
-    /// It goes up.
+    /// A value that only increases.
     Counter,
-    /// It goes up and down.
+    /// A value that can increase and decrease.
     Gauge,
-    /// It is observed.
+    /// A distribution of observed values.
     Histogram,
 }
 
-/// As the host's console shows it: a line, and the reasons below it.
+/// Shows the outcome in one line, followed by the reasons, like the host's console.
 impl fmt::Display for Run {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let outcome = match self.outcome {

@@ -1,4 +1,4 @@
-//! What a case sent.
+//! The requests that a case sent.
 
 use crate::Header;
 use crate::bindings::orbital::test::events as contract;
@@ -7,17 +7,17 @@ use crate::body::reading_methods;
 /// An event or another request that a case sent.
 #[derive(Debug, Clone)]
 pub struct Sent {
-    /// The target's name.
+    /// The name of the target.
     pub target: String,
-    /// `POST` for an event.
+    /// The HTTP method; `POST` for an event.
     pub method: String,
-    /// What is appended to the target's URL.
+    /// The path that is appended to the target's URL.
     pub path: String,
-    /// The event's key, if the case chose one.
+    /// The key of the event, if the case chose one.
     pub key: Option<String>,
-    /// As the case set them.
+    /// The headers, as the case set them.
     pub headers: Vec<Header>,
-    /// As it is sent.
+    /// The body.
     pub body: Vec<u8>,
 }
 
