@@ -14,7 +14,7 @@ pub fn addSuite(b: *std.Build, options: Options) *std.Build.Step.Compile {
     const sdk = b.dependencyFromBuildZig(@This(), .{});
     const target = b.resolveTargetQuery(.{ .cpu_arch = .wasm32, .os_tag = .wasi });
     // By Zig's own compiler and linker, which know no lines.
-    const is_dev = b.option(bool, "orbital-dev", "As soon as it can be had, for orbital dev") orelse false;
+    const is_dev = b.option(bool, "orbital-dev", "Build fast, for orbital dev") orelse false;
     // Both have the checks, whose panics say what was wrong.
     const optimize: std.builtin.OptimizeMode = if (is_dev) .Debug else .ReleaseSafe;
     const orbital = b.createModule(.{

@@ -545,7 +545,7 @@ orbital_json_text orbital_json_(orbital_place place, const char *template, ...) 
         }
     }
     va_end(arguments);
-    const char *mistake = "of %s and the conversions for numbers, one stands there that is none";
+    const char *mistake = "of %s and the conversions for numbers, one is unknown";
     orbital_body made = orbital_text(text_done(&text));
     if (at == NULL || read_json(made, &mistake) == NULL) {
         raise_failure(place, ORBITAL_BODY, 0, "the text is no JSON: %s; it is %s", mistake, beginning(made));

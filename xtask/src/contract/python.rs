@@ -1,5 +1,5 @@
-//! What the SDK for Python has of the contract: the copy that its package contains, and the bindings that type checkers
-//! and editors read.
+//! Generates the copy of the contract that the package for Python contains, and the bindings that type checkers and editors
+//! read.
 
 use std::{fs, path::Path, process::Command};
 

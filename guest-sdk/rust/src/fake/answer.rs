@@ -1,4 +1,4 @@
-//! What the faked system under test does.
+//! The behaviour of the fake system under test.
 
 use std::time::Duration;
 
