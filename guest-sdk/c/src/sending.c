@@ -11,7 +11,7 @@ bool content(orbital_place place, orbital_json_text json, orbital_body body, con
              test_list_u8_t *sent, orbital_test_deliveries_list_header_t *sent_headers) {
     static const orbital_field is_json = {"content-type", "application/json"};
     if (json.text != NULL && body.text != NULL) {
-        raise_failure(place, ORBITAL_INVALID_REQUEST, 0, "it has both a body and json; set one of them");
+        raise_failure(place, ORBITAL_INVALID_REQUEST, 0, "both body and json are set; remove one");
         return false;
     }
     if (json.text != NULL) {

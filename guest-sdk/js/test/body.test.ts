@@ -51,7 +51,7 @@ test("json sets the content type unless it is set", () => {
   assert.deepEqual(content({ json: [1, 2] }).headers, [{ name: "content-type", value: "application/json" }]);
   const own = content({ json: "x", headers: { "Content-Type": "application/cloudevents+json" } });
   assert.equal(own.headers.length, 1);
-  assert.throws(() => content({ json: 1, body: "1" }), /keep one/);
+  assert.throws(() => content({ json: 1, body: "1" }), /remove one/);
   assert.throws(() => content({ json: () => 1 }), /cannot be JSON/);
 });
 
