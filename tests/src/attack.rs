@@ -15,6 +15,18 @@ use crate::binary::root;
 /// The interface that a component must export.
 pub(crate) const SUITE: &str = "orbital:test/suite@0.1.0";
 
+/// The part of WASI that an attack may import.
+const RANDOM: &str = "
+    package wasi:random@0.2.0;
+    interface random { get-random-u64: func() -> u64; }
+";
+
+/// The imports and exports of an attack. Only the imports that it uses are part of the component.
+const WORLD: &str = "
+    package orbital:attack;
+    world attack { include orbital:test/test@0.1.0; import wasi:random/random@0.2.0; }
+";
+
 /// Parts of a module: text that shows that an attack has its own part, and the part that is added otherwise.
 const HONEST: [(&str, &str); 4] = [
     ("(export \"memory\")", include_str!("../hostile/honest/memory.wat")),
@@ -79,8 +91,10 @@ fn around(mut component: Component, inner: &[u8], instances: u32) -> Vec<u8> {
 
 fn component_of(name: &str, fields: &str) -> Vec<u8> {
     let mut resolve = Resolve::default();
-    let (package, _) = resolve.push_dir(root().join("wit")).unwrap();
-    let world = resolve.select_world(&[package], Some("test")).unwrap();
+    resolve.push_dir(root().join("wit")).unwrap();
+    resolve.push_str("random.wit", RANDOM).unwrap();
+    let package = resolve.push_str("attack.wit", WORLD).unwrap();
+    let world = resolve.select_world(&[package], Some("attack")).unwrap();
     component_in(&resolve, world, name, fields)
 }
 

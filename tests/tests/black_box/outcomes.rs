@@ -1,7 +1,7 @@
 //! The effects of each outcome on the state of its case, and the ends of runs that have no verdict.
 
 use axum::Router;
-use orbital_tests::{Host, eventually, serve};
+use orbital_tests::{Host, attack, eventually, serve};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -54,22 +54,31 @@ async fn a_cancelled_run_has_no_further_attempt() {
 
 #[tokio::test]
 async fn an_instance_that_is_never_made_ends_in_the_timeout_of_its_case() {
-    let host = Host::builder().start().await;
-    let loaded = async || {
-        let mark = host.deploy("stuck_at_start");
-        let line = host.lines.wait_until(mark, 1, |line| {
-            line.contains("component=stuck_at_start")
-                && (line.contains("loaded") || line.contains("did not load"))
+    let sections = "[[override]]\ncases = \"starts/attack\"\ntimeout = \"500ms\"\n[limits]\ncpu = \"5s\"";
+    let host = Host::builder().sections(sections).start().await;
+    let component = attack("start_loops_sometimes");
+    let loads = async || {
+        let mark = host.write("starts", &component);
+        let ended = host.lines.wait_until(mark, 1, |line| {
+            line.contains("component=starts ") && (line.contains(" loaded ") || line.contains("did not load"))
         });
-        line.await;
-        host.lines.find(mark, &["loaded", "component=stuck_at_start"]).len() == 1
+        ended.await;
+        host.lines.find(mark, &["did not load", "component=starts "]).is_empty()
     };
     // One instance is made to load it.
-    while !loaded().await {
-        std::fs::remove_file(host.file("stuck_at_start")).unwrap();
-        host.lines.wait(0, &["removed", "component=stuck_at_start"]).await;
+    while !loads().await {
+        std::fs::remove_file(host.file("starts")).unwrap();
+        eventually("it is forgotten", async || {
+            (!host.get("/readyz").await.1.contains("starts")).then_some(())
+        })
+        .await;
     }
-    host.lines.wait(0, &["--- TIMEOUT: stuck_at_start/starts ("]).await;
-    // Others are made as before.
-    host.lines.wait_n(host.lines.mark(), 2, &["--- PASS: stuck_at_start/starts ("]).await;
+    let mut outcomes = Vec::new();
+    // Instances are made as before after one that is not.
+    while !outcomes.ends_with(&["timeout".to_owned(), "pass".to_owned()]) {
+        let report = run(&host, "starts/attack").await;
+        let outcome = report["outcome"].as_str().unwrap();
+        assert!(["pass", "timeout"].contains(&outcome), "{report}");
+        outcomes.push(outcome.to_owned());
+    }
 }
