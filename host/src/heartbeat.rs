@@ -25,6 +25,10 @@ const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 /// that is merely busy.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
+/// How many gaps are remembered. It takes so many in a row, each of them shorter than the one before, until one is forgotten
+/// early: then an attempt that began before it is told the length of the next one.
+const MOST_GAPS: usize = 1000;
+
 /// Notices when the host does not run. Clones share one thread.
 #[derive(Clone)]
 pub struct Heartbeat(Arc<Shared>);
@@ -175,6 +179,9 @@ impl Beats {
                 self.gaps.pop_back();
             }
             self.gaps.push_back(gap);
+            if self.gaps.len() > MOST_GAPS {
+                self.gaps.pop_front();
+            }
         }
         (self.last, self.due) = (now, now.running + interval);
     }
@@ -307,6 +314,19 @@ mod tests {
         // The gaps end at 600, 3700, 3850 and 4150 ms.
         assert_eq!([0, 700, 1700, 3699, 3700, 4050, 4150].map(longest), [3000, 3000, 2000, 200, 200, 100, 0]);
         assert_eq!(beats.gaps.len(), 2, "those that no time can be asked for are forgotten");
+    }
+
+    #[test]
+    fn the_number_of_gaps_that_are_remembered_is_bounded() {
+        let (mut beats, at) = beats();
+        let (gaps, mut now) = (2 * MOST_GAPS as u64, 0);
+        for shorter in 0..gaps {
+            now += 100 + (3 * gaps - shorter);
+            beats.beat(at(now, 0), BEAT);
+        }
+        assert_eq!(beats.gaps.len(), MOST_GAPS);
+        let longest = beats.longest_gap(at(0, 0).running, at(now, 0));
+        assert_eq!(longest, milliseconds(3 * gaps - MOST_GAPS as u64), "of those that are remembered");
     }
 
     #[test]

@@ -39,3 +39,19 @@ impl Troubles {
         recent.map(|(_, what)| what.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn trouble_is_reported_for_a_minute_and_counted_for_good() {
+        let troubles = Troubles::default();
+        assert_eq!((troubles.attempts(), troubles.recent()), (0, None));
+        troubles.note("no descriptor");
+        tokio::time::advance(Duration::from_secs(59)).await;
+        assert_eq!(troubles.recent().as_deref(), Some("no descriptor"));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!((troubles.attempts(), troubles.recent()), (1, None));
+    }
+}
