@@ -22,7 +22,7 @@ use super::{Gate, WebhookSettings};
 use crate::listener::{App, ArrivalOrder, RejectedHead};
 use crate::session_cookie;
 use crate::sparing::Sparing;
-use crate::waiter::{Delivery, PlannedReply, Received, Rejection, Waiter};
+use crate::waiter::{Delivery, PlannedReply, Received, Rejection, SkippedLocation, Waiter};
 
 /// What a component's own segment of the path begins with. It is left alone by whatever encodes URLs.
 const COMPONENT: char = '~';
@@ -151,10 +151,15 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     }
     match take(&webhook, &ways, &mut parts, body).await {
         Ok(response) => response,
-        Err(refusal) => {
+        Err(mut refusal) => {
             let Parts { method, uri, headers, extensions, .. } = &mut parts;
+            let query = uri.query().unwrap_or_default();
+            if let Some(near) = ways.settings.challenge_near_miss(method, uri.path(), query) {
+                refusal.detail.push_str("; ");
+                refusal.detail.push_str(&near);
+            }
             ways.gate.conceal(ways.route(uri.path()), headers);
-            let (path, query) = (ways.masked(uri.path()), uri.query().unwrap_or_default());
+            let path = ways.masked(uri.path());
             let component = ways.component(uri.path()).ok().flatten().map(str::to_owned);
             let order = extensions.get();
             let request = Received::refused(method.as_str(), &path, query, headers, order, &refusal.detail);
@@ -217,7 +222,10 @@ fn deliver(
     ways.gate.conceal(ways.route(path), &mut headers);
     let (path, query) = (ways.masked(path), parts.uri.query().unwrap_or_default());
     let places = ways.settings.keys.iter().filter(|place| admitted.vouches_for(place));
-    let Search { key, skipped } = extract(places, &headers, &path, query, &body);
+    let Search { key, mut skipped } = extract(places, &headers, &path, query, &body);
+    if let Some(reason) = ways.settings.challenge_near_miss(&parts.method, parts.uri.path(), query) {
+        skipped.push(SkippedLocation { location: "the path".to_owned(), reason });
+    }
     let key = key.map(Cow::into_owned);
     let delivery = Delivery {
         method: parts.method.clone(),

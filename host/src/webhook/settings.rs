@@ -85,12 +85,31 @@ impl Challenge {
         if *method != Method::GET || path != self.path {
             return None;
         }
+        self.token(query)
+    }
+
+    /// Says which path the challenge is for, if this request would be it but for its path, which is almost the same.
+    fn near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        let is_near = path != self.path && {
+            let plain = |path: &str| path.strip_suffix('/').unwrap_or(path).to_lowercase();
+            plain(path) == plain(&self.path)
+        };
+        let misses = is_near && *method == Method::GET && self.token(query).is_some();
+        misses.then(|| format!("a challenge of `webhook.challenges` is for `{}`, byte for byte", self.path))
+    }
+
+    fn token(&self, query: &str) -> Option<String> {
         let mut parameters = form_urlencoded::parse(query.as_bytes());
         parameters.find(|(name, _)| *name == self.query).map(|(_, token)| token.into_owned())
     }
 }
 
 impl WebhookSettings {
+    /// Says which path a challenge is for, if this request is none only because its path is almost the same.
+    pub(super) fn challenge_near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        self.challenges.iter().find_map(|one| one.near_miss(method, path, query))
+    }
+
     /// Reads the section.
     pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));

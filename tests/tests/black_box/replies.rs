@@ -334,6 +334,30 @@ async fn whatever_is_not_the_challenge_is_a_delivery() {
 }
 
 #[tokio::test]
+async fn a_challenge_whose_path_is_almost_right_is_pointed_out() {
+    let near = "a challenge of `webhook.challenges` is for `/hooks/crm`, byte for byte";
+    let host = with_challenge().await;
+    for path in ["/hooks/crm/", "/Hooks/CRM"] {
+        client().get(format!("{}{path}?challenge=token", host.webhook)).send().await.unwrap();
+        let shown = host.api("/deliveries?limit=1").await["deliveries"][0].clone();
+        assert_eq!(shown["skipped"], json!([{ "location": "the path", "reason": near }]), "{shown}");
+    }
+    for other in ["/hooks/crm/?token=challenge", "/hooks/crm/x?challenge=token"] {
+        client().get(format!("{}{other}", host.webhook)).send().await.unwrap();
+        let shown = host.api("/deliveries?limit=1").await["deliveries"][0].clone();
+        assert!(shown.get("skipped").is_none_or(|skipped| *skipped == json!([])), "{shown}");
+    }
+    // The path that a challenge is for, which no profile is for.
+    let profile = "challenges = [{ path = \"/hooks/crm\", query = \"challenge\" }]\n\
+                   [[webhook.auth]]\npath = \"/other\"\nby = \"none\"";
+    let host = Host::builder().webhook(profile).start().await;
+    let response = client().get(format!("{}/hooks/crm/?challenge=token", host.webhook)).send().await.unwrap();
+    let (status, text) = seen(response).await;
+    assert_eq!(status, 404);
+    assert!(text.contains("no profile of `webhook.auth` is for this path; a challenge of"), "{text}");
+}
+
+#[tokio::test]
 async fn several_challenges_are_each_answered() {
     let challenges = "challenges = [{ path = \"/a\", query = \"x\" }, { path = \"/a\", query = \"y\" }, { path = \"/b\", query = \"x\" }]";
     let host = Host::builder().webhook(challenges).start().await;
