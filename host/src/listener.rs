@@ -133,15 +133,23 @@ impl Listener {
     }
 
     async fn accept(&self) -> Option<(TcpStream, IpAddr)> {
-        match self.tcp.accept().await {
+        let accepted = tokio::select! {
+            biased;
+            // Without tokio's own pauses, so that it is pending only if no connection waits.
+            accepted = tokio::task::unconstrained(self.tcp.accept()) => accepted,
+            () = std::future::ready(()) => {
+                self.door.caught_up();
+                self.tcp.accept().await
+            }
+        };
+        match accepted {
             Ok((stream, address)) => {
-                self.door.accepted(Ok(()));
                 // Answers are small: waiting to fill a packet would only add to the latency we measure.
                 let _ = stream.set_nodelay(true);
                 Some((stream, address.ip()))
             }
             Err(error) => {
-                self.door.accepted(Err((&error, self.address)));
+                self.door.accept_failed(&error, self.address);
                 tokio::time::sleep(ACCEPT_PAUSE).await;
                 None
             }

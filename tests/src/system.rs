@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::{PATIENCE, client_builder, serve};
@@ -26,6 +27,14 @@ pub struct System {
     /// The URL of its API.
     pub url: String,
     state: Arc<Shared>,
+}
+
+/// An address of the system: the current one, or a former one, where an instance stays healthy whatever becomes of the
+/// system.
+#[derive(Clone)]
+struct Instance {
+    system: Arc<Shared>,
+    is_current: bool,
 }
 
 struct Shared {
@@ -48,8 +57,34 @@ impl System {
             broken_runs: Mutex::default(),
             deliverer,
         });
-        let router = Router::new().route("/events", post(accept)).with_state(state.clone());
-        Self { url: serve(router).await, state }
+        let url = serve(router(Instance { system: state.clone(), is_current: true })).await;
+        Self { url, state }
+    }
+
+    /// Starts it at two addresses of one port: at [`Self::FORMER`], where an instance stays healthy, and at
+    /// [`Self::CURRENT`].
+    pub async fn start_moved() -> Self {
+        loop {
+            let current = Self::start().await;
+            let port = current.port();
+            let instance = Instance { system: current.state.clone(), is_current: false };
+            // Another process may have the port at the other address.
+            if let Ok(listener) = TcpListener::bind((Self::FORMER, port)).await {
+                tokio::spawn(async move { axum::serve(listener, router(instance)).await });
+                return current;
+            }
+        }
+    }
+
+    /// The address of the system.
+    pub const CURRENT: &str = "127.0.0.1";
+
+    /// The address of an instance that stays healthy, if there is one.
+    pub const FORMER: &str = "127.0.0.2";
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().and_then(|port| port.parse().ok()).unwrap()
     }
 
     /// From now on it accepts events and delivers nothing.
@@ -75,13 +110,17 @@ impl System {
     }
 }
 
+fn router(instance: Instance) -> Router {
+    Router::new().route("/events", post(accept)).with_state(instance)
+}
+
 async fn accept(
-    State(state): State<Arc<Shared>>,
+    State(Instance { system: state, is_current }): State<Instance>,
     headers: HeaderMap,
     Json(event): Json<Value>,
 ) -> StatusCode {
     state.events.send_modify(|count| *count += 1);
-    if state.broken.load(Ordering::SeqCst) {
+    if is_current && state.broken.load(Ordering::SeqCst) {
         let run = headers["orbital-run"].to_str().unwrap().split(';').next().unwrap();
         state.broken_runs.lock().unwrap().insert(run.to_owned());
     } else {

@@ -14,6 +14,9 @@ use super::progress::{Idleness, Progress};
 /// How long to wait for a place before another connection is closed.
 const RETRY: Duration = Duration::from_millis(200);
 
+/// What it takes to close a connection for the next one. Waiting for less than that is no trouble.
+const NOTABLE: Duration = Duration::from_millis(50);
+
 /// The part of all connections that is found at once to be closed next, so that not all are looked at each time.
 const PART: usize = 16;
 
@@ -37,7 +40,7 @@ struct Table {
     saturation: Saturation,
 }
 
-/// When connections had to wait for a place.
+/// When connections had to wait for a place, one after the other without a pause.
 #[derive(Debug, Default)]
 struct Saturation {
     since: Option<Instant>,
@@ -89,14 +92,12 @@ impl Connections {
             if let Ok(permit) = self.places.clone().try_acquire_owned() {
                 break permit;
             }
+            self.saturate(true);
             let is_evicted = self.lock().evict_any();
             if is_evicted {
                 evicted();
-            } else {
-                self.saturate(true);
-                if let Some(place) = self.enter_spare(peer, &progress, &evicted).await {
-                    return Some(place);
-                }
+            } else if let Some(place) = self.enter_spare(peer, &progress, &evicted).await {
+                return Some(place);
             }
             let freed = tokio::time::timeout(RETRY, self.places.clone().acquire_owned()).await;
             if let Ok(Ok(permit)) = freed {
@@ -104,7 +105,6 @@ impl Connections {
             }
         };
         let mut table = self.lock();
-        table.saturation.set(false);
         let number = table.number();
         table.peers.entry(peer).or_default().insert(number, progress.clone());
         drop(table);
@@ -132,13 +132,14 @@ impl Connections {
         };
         let mut table = self.lock();
         let number = table.number();
+        table.saturation.note();
         table.spare.insert(number, progress.clone());
         drop(table);
         let (connections, progress) = (self.clone(), progress.clone());
         Some(Place { connections, peer, number, is_spare: true, progress, _permit: permit })
     }
 
-    /// Notes whether connections have to wait.
+    /// Notes that connections have to wait, or that none does any longer.
     pub(super) fn saturate(&self, saturated: bool) {
         self.lock().saturation.set(saturated);
     }
@@ -225,14 +226,24 @@ impl Saturation {
             (true, None) => self.since = Some(Instant::now()),
             (false, Some(since)) => {
                 self.since = None;
-                self.last = Some((Instant::now(), since.elapsed()));
+                let length = since.elapsed();
+                if length >= NOTABLE {
+                    self.last = Some((Instant::now(), length));
+                }
             }
             _ => {}
         }
     }
 
+    /// Notes that there is no place to wait for, however short the wait was.
+    fn note(&mut self) {
+        if let Some(since) = self.since {
+            self.last = Some((Instant::now(), since.elapsed()));
+        }
+    }
+
     fn since(&self, since: Instant, now: Instant) -> Option<Duration> {
-        let open = self.since.map(|began| now.duration_since(began));
+        let open = self.since.map(|began| now.duration_since(began)).filter(|length| *length >= NOTABLE);
         open.or_else(|| self.last.filter(|(end, _)| *end >= since).map(|(_, length)| length))
     }
 }
@@ -341,10 +352,35 @@ mod tests {
         };
         let (entered, ()) = tokio::join!(enter(&connections, 2, &next), ending);
         assert!(entered);
+        connections.saturate(false);
         let saturated = connections.saturated_since(began).unwrap();
         assert!((4..6).contains(&saturated.as_secs()), "{saturated:?}");
         tokio::time::advance(Duration::from_secs(1)).await;
         assert!(connections.saturated_since(Instant::now()).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_queue_of_short_waits_for_places_is_noted() {
+        let connections = Connections::new(1, 0);
+        let all = several(5, 10).await;
+        let began = Instant::now();
+        // Each is closed a moment after the next one asks for its place.
+        for progress in &all {
+            let place = connections.enter(address(1), progress.clone(), || {}).await.unwrap();
+            tokio::spawn(async move {
+                place.progress().evicted().await;
+                tokio::time::sleep(NOTABLE / 2).await;
+                drop(place);
+            });
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(connections.saturated_since(began), Some(NOTABLE * 2));
+        connections.saturate(false);
+        assert_eq!(connections.saturated_since(began), Some(NOTABLE * 2));
+        // One alone is what it takes to close a connection.
+        let began = Instant::now() + NOTABLE;
+        assert!(enter(&connections, 1, &progress(10)).await);
+        assert_eq!(connections.saturated_since(began), None);
     }
 
     #[tokio::test(start_paused = true)]

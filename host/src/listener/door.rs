@@ -36,7 +36,8 @@ use super::wire::Wire;
 use super::{CLOSE_TIMEOUT, Limits};
 use crate::sparing::Sparing;
 
-/// How long a connection that is to be closed gets for what it has not sent yet, unless a request is in progress.
+/// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it
+/// for longer is closed at once: the other one waits for its place, and all new connections behind it.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
 /// Requests that one connection of HTTP/2 may have in progress.
@@ -184,14 +185,17 @@ impl Door {
         self.tls().is_some()
     }
 
-    /// Notes whether a connection could be accepted.
-    pub(super) fn accepted(&self, result: Result<(), (&std::io::Error, SocketAddr)>) {
-        self.connections.saturate(result.is_err());
-        if let Err((error, address)) = result {
-            self.accept_errors.say(|more| {
-                tracing::warn!(%error, %address, "cannot accept a connection{more}; see `process_open_fds` in the metrics");
-            });
-        }
+    /// Notes that no connection waits to be accepted.
+    pub(super) fn caught_up(&self) {
+        self.connections.saturate(false);
+    }
+
+    /// Notes that a connection could not be accepted.
+    pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) {
+        self.connections.saturate(true);
+        self.accept_errors.say(|more| {
+            tracing::warn!(%error, %address, "cannot accept a connection{more}; see `process_open_fds` in the metrics");
+        });
     }
 
     /// Waits for a place for a new connection. Returns none if its peer has too many.
@@ -279,8 +283,10 @@ impl Door {
             match ended {
                 Ended::Stopped => tokio::time::sleep(CLOSE_TIMEOUT).await,
                 // As long again to take the last answer.
-                Ended::Overdue(_) => while_busy(&progress, limits.head_timeout).await,
-                _ => while_busy(&progress, LAST_WORDS).await,
+                Ended::Overdue(_) => while_busy(&progress, limits.head_timeout, limits.head_timeout).await,
+                Ended::Evicted | Ended::Closed(_) => {
+                    while_busy(&progress, progress.left_of(LAST_WORDS, Instant::now()), LAST_WORDS).await;
+                }
             }
         };
         let closed = tokio::select! {
@@ -333,11 +339,11 @@ async fn overdue(progress: &Progress) -> Overdue {
     .await
 }
 
-/// Waits for so long, and again while a request is in progress.
-async fn while_busy(progress: &Progress, time: Duration) {
-    tokio::time::sleep(time).await;
+/// Waits for so long, and then again and again while a request is in progress.
+async fn while_busy(progress: &Progress, first: Duration, again: Duration) {
+    tokio::time::sleep(first).await;
     while progress.is_busy() {
-        tokio::time::sleep(time).await;
+        tokio::time::sleep(again).await;
     }
 }
 

@@ -4,6 +4,7 @@
 //! head. This state is fed with the bytes that hyper reads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::Request;
 use http_body::Body;
@@ -172,6 +173,14 @@ impl Progress {
         self.lock().evicted
     }
 
+    /// Returns how much of a time for a request is left, of which an unfinished head, or a connection without any request,
+    /// has used some.
+    pub(super) fn left_of(&self, time: Duration, now: Instant) -> Duration {
+        let state = self.lock();
+        let since = if state.served { state.head_since.unwrap_or(now) } else { state.idle_since };
+        time.saturating_sub(now.saturating_duration_since(since))
+    }
+
     /// Whether a request is in progress.
     pub(super) fn is_busy(&self) -> bool {
         self.lock().requests > 0
@@ -270,4 +279,88 @@ impl Reading {
 fn without_empty_lines(bytes: &[u8]) -> &[u8] {
     let begin = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     &bytes[begin.unwrap_or(bytes.len())..]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use futures_util::stream;
+    use http_body_util::{Full, StreamBody};
+
+    use super::*;
+
+    const HEAD: Duration = Duration::from_secs(10);
+    const IDLE: Duration = Duration::from_secs(60);
+    const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: any\r\n\r\n";
+
+    fn progress() -> Arc<Progress> {
+        Progress::new(Limits { head_timeout: HEAD, idle_timeout: IDLE, ..Limits::default() })
+    }
+
+    fn get() -> Request<Full<&'static [u8]>> {
+        Request::new(Full::new(b""))
+    }
+
+    async fn pass(seconds: u64) -> Instant {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+        Instant::now()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_is_idle_from_the_end_of_its_last_request_on() {
+        let progress = progress();
+        for _ in 0..3 {
+            let now = pass(40).await;
+            assert!(progress.overdue(now).is_err());
+            progress.read(GET);
+            progress.begin(&get());
+            let now = pass(100).await;
+            assert!(progress.overdue(now).is_err(), "a request is in progress");
+            progress.end();
+            assert_eq!(progress.overdue(now), Err(now + IDLE));
+        }
+        assert_eq!(progress.overdue(pass(60).await), Ok(Overdue::Idle));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_that_began_during_a_request_has_its_time_from_the_end_of_that_on() {
+        let progress = progress();
+        progress.read(&[GET, b"GET / HT"].concat());
+        progress.begin(&get());
+        pass(30).await;
+        progress.end();
+        let end = Instant::now();
+        assert_eq!(progress.overdue(end), Err(end + HEAD));
+        assert_eq!(progress.overdue(pass(10).await), Ok(Overdue::Head));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_of_unknown_length_is_no_head() {
+        let progress = progress();
+        progress.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let chunks = stream::empty::<Result<http_body::Frame<&[u8]>, std::convert::Infallible>>();
+        progress.begin(&Request::new(StreamBody::new(chunks)));
+        progress.read(b"4\r\nbody\r\n0\r\n\r\n");
+        progress.body_ended();
+        progress.end();
+        let end = Instant::now();
+        assert_eq!(progress.overdue(end), Err(end + IDLE));
+        assert_eq!(progress.take_head(), b"");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_head_uses_up_the_time_that_an_evicted_connection_has_left() {
+        let progress = progress();
+        let left = |now| progress.left_of(HEAD, now).as_secs();
+        assert_eq!(left(Instant::now()), 10);
+        assert_eq!(left(pass(4).await), 6, "it has sent nothing since it began");
+        progress.read(GET);
+        progress.begin(&get());
+        progress.end();
+        assert_eq!(left(pass(20).await), 10, "a request may be on its way");
+        progress.read(b"GET");
+        assert_eq!(left(pass(7).await), 3);
+        assert_eq!(left(pass(7).await), 0);
+    }
 }

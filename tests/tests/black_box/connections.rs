@@ -21,23 +21,23 @@ const OWN_NAMES: [&str; 6] = ["unshare", "--user", "--map-root-user", "--mount",
 
 const MOUNT: &str = "mount --bind \"$0\" /etc/hosts && exec \"$@\"";
 
-/// A file of names that says where `system.test` is.
-struct Names(NamedTempFile);
+/// A file of names that says where `system.test` is. Only one host reads it, instead of the machine's `/etc/hosts`.
+pub(super) struct Names(NamedTempFile);
 
 impl Names {
-    fn new(address: &str) -> Self {
+    pub(super) fn new(address: &str) -> Self {
         let names = Self(NamedTempFile::new().unwrap());
         names.lead_to(address);
         names
     }
 
     /// Changes the file in its place, as it is mounted.
-    fn lead_to(&self, address: &str) {
+    pub(super) fn lead_to(&self, address: &str) {
         std::fs::write(self.0.path(), format!("{address} system.test\n")).unwrap();
     }
 
     /// The program that starts a host with these names, unless this machine cannot.
-    async fn wrapper(&self) -> Option<Vec<String>> {
+    pub(super) async fn wrapper(&self) -> Option<Vec<String>> {
         let path = self.0.path().to_str().unwrap();
         let wrapper: Vec<String> = OWN_NAMES.into_iter().chain([MOUNT, path]).map(str::to_owned).collect();
         let mut tried = Command::new(&wrapper[0]);
@@ -57,8 +57,11 @@ async fn a_target_that_moves_is_noticed_although_the_old_one_still_answers() {
     let port = url.rsplit(':').next().unwrap();
     let names = Names::new("127.0.0.1");
     let Some(wrapper) = names.wrapper().await else { return };
-    let target =
-        format!("[targets.api]\nurl = \"http://system.test:{port}\"\nconnection_max_age = \"500ms\"");
+    // No connection is idle for that long.
+    let target = format!(
+        "[targets.api]\nurl = \"http://system.test:{port}\"\nconnection_max_age = \"2s\"\n\
+         [[override]]\ncases = \"relies/*\"\nevery = \"100ms\""
+    );
     let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
     let host = Host::builder().sections(&target).through(&wrapper).with("relies").start().await;
     for case in ["target", "library"] {

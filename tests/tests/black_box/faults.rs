@@ -12,9 +12,11 @@ use std::time::Duration;
 
 use disk::Disk;
 use futures_util::FutureExt as _;
-use orbital_tests::WallClock;
+use orbital_tests::{System, WallClock};
 use tempfile::TempDir;
 use trouble::Trouble;
+
+use crate::connections::Names;
 
 /// Makes two tests of each entry. An entry that is none cannot be had on this machine.
 macro_rules! table {
@@ -96,6 +98,42 @@ table! {
         )
         .prepared(move |host| disk.give_to(host))
     }),
+
+    /// Events go out over connections that are there, and no delivery can come in.
+    files_exhausted: Trouble::lasting(
+        |scene| { scene.limit_files(0); std::future::ready(()).boxed() },
+        |scene| { scene.limit_files(1000); std::future::ready(()).boxed() },
+    ),
+
+    /// With a request in progress on each, so that none can be closed.
+    connections_taken: Trouble::lasting(
+        |scene| scene.take_connections(2).boxed(),
+        |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
+    )
+    .prepared(|host| host.webhook("max_connections = 2\nbody_timeout = \"10m\"")),
+
+    /// By strangers who begin requests that never end.
+    connections_idle: Trouble::repeated(|scene| {
+        async {
+            scene.system().next_event().await;
+            scene.send_half_requests(20).await;
+        }
+        .boxed()
+    })
+    .prepared(|host| host.webhook("max_connections = 8\nhead_timeout = \"10m\"")),
+
+    /// The name leads to the system, and no longer to an old instance, which stays healthy.
+    target_moved: {
+        let names = Names::new(System::FORMER);
+        names.wrapper().await.map(|wrapper| {
+            Trouble::lasting(
+                move |_| { names.lead_to(System::CURRENT); std::future::ready(()).boxed() },
+                |_| std::future::ready(()).boxed(),
+            )
+            .of_a_move("system.test")
+            .prepared(move |host| host.through(&wrapper.iter().map(String::as_str).collect::<Vec<_>>()))
+        })
+    },
 
     /// By 40 days, and back.
     clock_jumps: WallClock::new().map(|clock| {

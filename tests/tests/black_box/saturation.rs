@@ -15,7 +15,7 @@ const HALF: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nX-And-So";
 const POST: &[u8] = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\n\r\n{}";
 
 /// A connection from this address over which these bytes went.
-async fn connection(host: &Host, from: &str, bytes: &[u8]) -> TcpStream {
+pub(super) async fn connection(host: &Host, from: &str, bytes: &[u8]) -> TcpStream {
     connection_to(&host.webhook, from, bytes).await
 }
 
@@ -42,7 +42,7 @@ async fn read_head(stream: &mut TcpStream) -> String {
 }
 
 /// A connection with a request in progress, whose body of two bytes does not come.
-async fn busy(host: &Host, from: &str) -> TcpStream {
+pub(super) async fn busy(host: &Host, from: &str) -> TcpStream {
     let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
     let mut stream = connection(host, from, head).await;
     assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 100 "));
@@ -241,7 +241,7 @@ async fn a_check_of_the_configuration_says_what_the_number_of_files_allows() {
 }
 
 /// Sets how many files the host may open.
-fn limit_files(host: &Host, current: u64) {
+pub(super) fn limit_files(host: &Host, current: u64) {
     let pid = Pid::from_raw(host.id()).unwrap();
     let Rlimit { maximum, .. } = rustix::process::getrlimit(Resource::Nofile);
     prlimit(Some(pid), Resource::Nofile, Rlimit { current: Some(current), maximum }).unwrap();

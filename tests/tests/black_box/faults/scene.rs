@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use orbital_tests::{Host, Lines, PATIENCE, System};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::net::TcpStream;
 
 use super::trouble::{Course, Trouble};
+use crate::saturation::{busy, connection, limit_files};
 
 /// The cases of `awaits`.
 const CASES: [&str; 3] = ["awaits", "briefly", "within"];
@@ -16,6 +18,9 @@ const DOWN: [&str; 3] = ["FAIL", "TIMEOUT", "ERROR"];
 
 /// All verdicts, as the console writes them.
 const ALL: [&str; 5] = ["PASS", "FAIL", "TIMEOUT", "ERROR", "CANCELLED"];
+
+/// The address of strangers.
+const STRANGER: &str = "127.0.0.9";
 
 /// How often trouble strikes next to a healthy system.
 const STRIKES: usize = 5;
@@ -28,6 +33,8 @@ pub(super) struct Scene {
     /// The output of the hosts that were killed.
     killed: Vec<Lines>,
     configuration: String,
+    /// Connections of strangers to the webhook.
+    strangers: Vec<TcpStream>,
 }
 
 /// Has the trouble while the system is healthy.
@@ -83,16 +90,21 @@ pub(super) async fn next_to_a_broken_system(trouble: Trouble) {
 impl Scene {
     /// Starts both, and waits until all cases have passed.
     async fn set(trouble: &Trouble) -> Self {
-        let system = System::start().await;
-        let host = trouble.prepare(Host::builder().sections(&system.target()).with("awaits")).start().await;
+        let (system, host) = trouble.prepare(Host::builder().with("awaits")).await;
+        let host = host.start().await;
         let configuration = std::fs::read_to_string(host.config()).unwrap();
-        let scene = Self { host: Some(host), system, killed: Vec::new(), configuration };
+        let scene =
+            Self { host: Some(host), system, killed: Vec::new(), configuration, strangers: Vec::new() };
         scene.until_each_case_has(&["PASS"], 1).await;
         scene
     }
 
     pub(super) fn host(&self) -> &Host {
         self.host.as_ref().unwrap()
+    }
+
+    pub(super) fn system(&self) -> &System {
+        &self.system
     }
 
     /// Waits until each case has ended in one of these ways, so often from now on.
@@ -214,6 +226,33 @@ impl Scene {
             }
         };
         tokio::time::timeout(PATIENCE, dropping).await.expect("no line is dropped");
+    }
+
+    /// Sets how many files the host may open. It keeps those that it has.
+    pub(super) fn limit_files(&self, most: u64) {
+        limit_files(self.host(), most);
+    }
+
+    /// Takes connections of the webhook, with a request in progress on each.
+    pub(super) async fn take_connections(&mut self, count: usize) {
+        let host = self.host.as_ref().unwrap();
+        for _ in 0..count {
+            self.strangers.push(busy(host, STRANGER).await);
+        }
+    }
+
+    /// Opens connections to the webhook that begin a request and never end it.
+    pub(super) async fn send_half_requests(&mut self, count: usize) {
+        let host = self.host.as_ref().unwrap();
+        for _ in 0..count {
+            let head = b"POST / HTTP/1.1\r\nHost: any\r\nX-And-So";
+            self.strangers.push(connection(host, STRANGER, head).await);
+        }
+    }
+
+    /// Ends all connections of strangers.
+    pub(super) fn end_strangers(&mut self) {
+        self.strangers.clear();
     }
 
     async fn rewrite(&self, text: &str, answer: &str) {

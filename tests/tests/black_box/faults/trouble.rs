@@ -1,7 +1,7 @@
 //! Kinds of trouble.
 
 use futures_util::future::BoxFuture;
-use orbital_tests::HostBuilder;
+use orbital_tests::{HostBuilder, System};
 
 use super::scene::Scene;
 
@@ -11,6 +11,8 @@ type Act = Box<dyn for<'a> Fn(&'a mut Scene) -> BoxFuture<'a, ()>>;
 /// A kind of trouble that a host can have.
 pub(super) struct Trouble {
     prepare: Box<dyn Fn(HostBuilder) -> HostBuilder>,
+    /// The name by which the host knows a system that moves.
+    name: Option<&'static str>,
     pub(super) course: Course,
 }
 
@@ -42,12 +44,30 @@ impl Trouble {
         self
     }
 
-    /// The host, as this trouble needs it.
-    pub(super) fn prepare(&self, host: HostBuilder) -> HostBuilder {
-        (self.prepare)(host)
+    /// Needs a system that moves from [`System::FORMER`] to [`System::CURRENT`], and that the host knows by a name.
+    pub(super) fn of_a_move(mut self, name: &'static str) -> Self {
+        self.name = Some(name);
+        self
+    }
+
+    /// Starts the system, as this trouble needs it, and returns it with a host for it.
+    pub(super) async fn prepare(&self, host: HostBuilder) -> (System, HostBuilder) {
+        let (system, target) = match self.name {
+            None => {
+                let system = System::start().await;
+                let target = system.target();
+                (system, target)
+            }
+            Some(name) => {
+                let system = System::start_moved().await;
+                let url = format!("http://{name}:{}", system.port());
+                (system, format!("[targets.api]\nurl = {url:?}\nconnection_max_age = \"2s\""))
+            }
+        };
+        (system, (self.prepare)(host.sections(&target)))
     }
 
     fn of(course: Course) -> Self {
-        Self { prepare: Box::new(|host| host), course }
+        Self { prepare: Box::new(|host| host), name: None, course }
     }
 }
