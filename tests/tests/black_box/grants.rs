@@ -194,7 +194,7 @@ async fn a_manifest_bounds_what_is_used_of_a_wider_grant() {
             "as its manifest does not ask for that: add `targets = [{ name = \"api\"",
             "as its manifest does not ask for that: add `targets = [\"crm\"]` to `orbital-manifest.toml`",
             "ErrorCode::HttpRequestDenied",
-            "has 0 series already",
+            "the component has reached its limit of 0 series",
             "config currency: EUR",
             "config other: not set",
         ],

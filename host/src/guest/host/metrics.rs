@@ -163,6 +163,6 @@ fn describe(error: &MetricError) -> String {
         | MetricError::InvalidLabel(reason)
         | MetricError::InvalidValue(reason)
         | MetricError::OtherKind(reason) => reason.clone(),
-        MetricError::TooManySeries(limit) => format!("the component has {limit} series, as many as it may"),
+        MetricError::TooManySeries(limit) => format!("the component has reached its limit of {limit} series"),
     }
 }
