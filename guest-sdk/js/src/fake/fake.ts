@@ -25,7 +25,7 @@ import { FakeWebhook } from "./webhook.js";
 setSdkFolder(new URL("..", import.meta.url).href);
 
 /** The timeout of a case that does not set one. */
-const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** The time that the fake system under test takes to respond. */
 const ANSWER_MS = 1;
