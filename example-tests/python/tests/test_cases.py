@@ -106,7 +106,7 @@ def test_retries_delivery(host: FakeHost) -> None:
 
 def test_retries_delivery_notices_that_there_are_none(host: FakeHost) -> None:
     message = host.run(retries_delivery).messages[0]
-    assert message.startswith("a delivery that was answered with 500 is not tried again: what was waited for was not")
+    assert message.startswith("a delivery that was answered with 500 is not tried again: timed out waiting for a delivery")
 
 
 def test_segment_batch_sends_a_message_with_the_key_that_it_waits_for(host: FakeHost) -> None:

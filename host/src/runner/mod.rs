@@ -149,7 +149,8 @@ impl Runner {
             matches!(recording.activity, Activity::Waiting { .. }) || recording.steps.iter().any(in_vain);
         let saturated = self.webhook.saturated_since(began).filter(|_| waited)?;
         Some(Cause::host(format!(
-            "the webhook could not take new connections for {} while this waited for a delivery, as all were in use; raise              `webhook.max_connections`, or find out who takes them",
+            "the webhook could not take new connections for {} while this waited for a delivery, as all were in use; raise \
+             `webhook.max_connections`, or find out who takes them",
             short(saturated)
         )))
     }
