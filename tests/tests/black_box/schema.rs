@@ -101,7 +101,8 @@ impl Busy {
         assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
         // And the host is none the worse for it.
         self.host.lines.wait(self.host.lines.mark(), &["--- PASS: tagged/crm"]).await;
-        assert!(!self.host.lines.text().contains("panicked"), "{}", self.host.lines.text());
+        // A test that panics says `panicked:`; one of them is run now and then.
+        assert!(!self.host.lines.text().contains("panicked at"), "{}", self.host.lines.text());
     }
 }
 
