@@ -309,12 +309,17 @@ mod tests {
         let Some(place) = connections.enter(address(peer), progress.clone(), || {}).await else {
             return false;
         };
+        leave_when_evicted(place).await;
+        true
+    }
+
+    /// Leaves a place once it is evicted, as a connection does.
+    async fn leave_when_evicted(place: Place) {
         tokio::spawn(async move {
             place.progress().evicted().await;
             drop(place);
         });
         tokio::task::yield_now().await;
-        true
     }
 
     #[tokio::test(start_paused = true)]
@@ -410,11 +415,7 @@ mod tests {
         for (peer, new) in [(1, 2), (2, 3), (1, 4)] {
             let place = connections.enter(address(peer), all[new].clone(), || {}).await.unwrap();
             assert!(place.is_spare());
-            tokio::spawn(async move {
-                place.progress().evicted().await;
-                drop(place);
-            });
-            tokio::task::yield_now().await;
+            leave_when_evicted(place).await;
         }
         let evicted: Vec<_> = (0..6).filter(|index| all[*index].is_evicted()).collect();
         assert_eq!(evicted, [2, 3]);
