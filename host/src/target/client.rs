@@ -242,7 +242,7 @@ impl Ready<'_> {
             answer.unwrap_or(Err(SendError::Timeout(timeout)))
         };
         let component = case.split_once('/').map_or(case, |(component, _)| component).to_owned();
-        let exchange = async move { on_behalf_of(&component, exchange).await };
+        let exchange = on_behalf_of(component, exchange);
         let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,
             Err(error) => Err(SendError::Unreachable {

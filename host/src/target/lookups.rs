@@ -21,8 +21,11 @@ tokio::task_local! {
 }
 
 /// Does something for a component: names are looked up in its places.
-pub(super) async fn on_behalf_of<T>(component: &str, exchange: impl Future<Output = T>) -> T {
-    COMPONENT.scope(component.to_owned(), exchange).await
+pub(super) fn on_behalf_of<T>(
+    component: String,
+    exchange: impl Future<Output = T>,
+) -> impl Future<Output = T> {
+    COMPONENT.scope(component, exchange)
 }
 
 /// The places.
@@ -73,19 +76,19 @@ mod tests {
     async fn a_component_whose_lookups_do_not_end_delays_no_other() {
         let lookups = Lookups::default();
         let mut held = Vec::new();
-        on_behalf_of("bad", async {
+        on_behalf_of("bad".to_owned(), async {
             for _ in 0..PLACES_PER_COMPONENT {
                 held.push(lookups.turn().await.unwrap());
             }
             assert!(lookups.turn().now_or_never().is_none(), "it has more than its places");
         })
         .await;
-        on_behalf_of("good", async {
+        on_behalf_of("good".to_owned(), async {
             drop(lookups.turn().now_or_never().expect("it waits for another component").unwrap());
         })
         .await;
         held.pop();
-        on_behalf_of("bad", async {
+        on_behalf_of("bad".to_owned(), async {
             assert!(lookups.turn().now_or_never().is_some(), "a place that is free again is not given");
         })
         .await;
