@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use orbital_model::error::chain;
 use rustls::ServerConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -10,7 +11,6 @@ use tokio::sync::watch;
 use crate::admin::TokenError;
 use crate::compare::{EnvironmentError, Environments};
 use crate::descriptors::Places;
-use crate::error::chain;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
 use crate::registry::{Cache, RegistrySettings, Terms, Workshop};

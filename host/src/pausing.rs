@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use orbital_model::Pattern;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::pattern::Pattern;
 use crate::scheduler::{Pause, Pauses};
 use crate::state::{State, StateError};
 

@@ -10,20 +10,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_model::error::chain;
+use orbital_model::text::one_line;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{Access, Guard};
 use crate::compare::Environments;
-use crate::error::chain;
 use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
 use crate::guest::Budget;
 use crate::history::History;
 use crate::listener::Doors;
 use crate::registry::Terms;
 use crate::report::MetricsSink;
-use crate::report::log::one_line;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
 use crate::secrets::Masker;

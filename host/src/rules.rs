@@ -1,9 +1,10 @@
 //! What the operator sets for components by name: the sections `[components."PATTERN"]`.
 
+use orbital_model::Pattern;
+
 use crate::config::Section;
 use crate::grants::Grants;
 use crate::guest::{LimitChanges, Limits};
-use crate::pattern::Pattern;
 use crate::target::TargetsSettings;
 
 /// All rules, in the order of the file.

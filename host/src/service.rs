@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_model::error::chain;
+use orbital_model::text::one_line;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -12,7 +14,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::admin::{self, Access, Admin, Guard};
 use crate::dispatcher::Dispatcher;
-use crate::error::chain;
 use crate::foundation::{
     Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
 };
@@ -22,7 +23,6 @@ use crate::output::Outputs;
 use crate::pausing::PauseBook;
 use crate::registry::{Loader, Workshop};
 use crate::reload::{ConfigStatus, Reloader, Seen};
-use crate::report::log::one_line;
 use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
 use crate::secrets::Masker;
 use crate::settings::Settings;

@@ -1,10 +1,10 @@
 //! Runs that ended: those of the history, and those that the journal knows beside it, such as while it is paused.
 
+use orbital_model::text::one_line;
 use uuid::Uuid;
 
 use super::Admin;
 use crate::history::{HistoryError, RunQuery, RunRow, newest};
-use crate::report::log::one_line;
 
 /// Runs that ended, newest first.
 pub(super) async fn runs(admin: &Admin, query: RunQuery) -> Vec<RunRow> {
@@ -37,6 +37,6 @@ pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<String> {
 /// What is paused is told of once, by the one who writes.
 pub(super) fn tell(error: &HistoryError) {
     if !matches!(error, HistoryError::Off) {
-        tracing::debug!("the history cannot be read: {}", one_line(&crate::error::chain(error)));
+        tracing::debug!("the history cannot be read: {}", one_line(&orbital_model::error::chain(error)));
     }
 }

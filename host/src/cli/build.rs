@@ -58,7 +58,7 @@ impl Build {
 }
 
 fn fails(error: &dyn std::error::Error) -> anyhow::Result<Exit> {
-    complain(crate::error::chain(error));
+    complain(orbital_model::error::chain(error));
     Ok(Exit::NotPassed)
 }
 

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use orbital_model::Pattern;
+use orbital_model::Window;
+use orbital_model::text::{Printable, message};
 
 use super::{Exit, LogFormat, complain, print, start_log};
 use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
-use crate::pattern::Pattern;
 use crate::report::text::short;
-use crate::report::{Printable, message};
 use crate::settings::Settings;
-use crate::window::Window;
 
 /// The widest column of case ids, in characters: the table fits into 100.
 const WIDEST_ID: usize = 36;

@@ -9,6 +9,9 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
+use orbital_model::Outcome;
+use orbital_model::Pattern;
+use orbital_model::text::{Printable, message};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -19,10 +22,9 @@ use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
 use crate::language::Language;
-use crate::pattern::Pattern;
 use crate::registry::Component;
 use crate::report::text::short;
-use crate::report::{Outcome, Printable, describe, describe_fully, message};
+use crate::report::{describe, describe_fully};
 use crate::runner::Order;
 use crate::secrets::Masker;
 
@@ -70,7 +72,7 @@ impl Dev {
         let project = match Project::find(&self.directory, self.lang) {
             Ok(project) => project,
             Err(error) => {
-                complain(crate::error::chain(&error));
+                complain(orbital_model::error::chain(&error));
                 return Ok(Exit::NotPassed);
             }
         };

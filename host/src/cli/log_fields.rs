@@ -2,11 +2,10 @@
 
 use std::fmt::{self, Write as _};
 
+use orbital_model::text::PrintableWriter;
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultFields, Writer};
-
-use crate::report::PrintableWriter;
 
 /// Message and fields as they are by default, but that none of them ends its line or acts on a terminal: what
 /// tests and systems say may be in them.

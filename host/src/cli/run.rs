@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use orbital_model::Outcome;
+use orbital_model::Pattern;
+use orbital_model::text::message;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -12,9 +15,8 @@ use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start
 use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
-use crate::pattern::Pattern;
 use crate::registry::Component;
-use crate::report::{Outcome, Report, describe, message};
+use crate::report::{Report, describe};
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
 use crate::secrets::Masker;

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use orbital_model::Pattern;
+use orbital_model::Window;
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::significance::{Samples, corrected, fisher_exact};
 use super::stats::{CaseStats, Latency, Stats};
-use crate::pattern::Pattern;
-use crate::window::Window;
 
 /// Of all that is marked, this part is noise, on average.
 pub const LEVEL: f64 = 0.01;

@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
+use orbital_model::Pattern;
+use orbital_model::Window;
+use orbital_model::error::chain;
+use orbital_model::text::{beginning, shown};
 use reqwest::Certificate;
 use serde::Deserialize;
 
 use super::comparison::Comparison;
 use super::settings::{EnvironmentSettings, EnvironmentsSettings};
 use super::stats::Stats;
-use crate::error::chain;
 use crate::file::{self, FileError};
-use crate::foreign::{beginning, shown};
-use crate::pattern::Pattern;
 use crate::secrets::Secrets;
-use crate::window::Window;
 
 /// For the connection alone.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
+use orbital_model::seconds::seconds;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
-
-use crate::seconds::seconds;
 
 /// What runs of all cases come to within a window.
 #[derive(Debug, Clone, Default, Deserialize)]

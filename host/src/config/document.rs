@@ -4,11 +4,11 @@ use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 
+use orbital_model::sensitive::{MASK, is_sensitive};
+use orbital_model::text::Printable;
 use toml::de::DeTable;
 
 use super::{Mistake, Section};
-use crate::delicate::{MASK, is_delicate};
-use crate::report::Printable;
 
 /// A setting and where its value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,12 +103,12 @@ impl Document<'_> {
 
 /// Secrets belong in files and in the environment; where one stands in the file all the same, it is not shown.
 fn mask(name: &str, value: &str) -> String {
-    let delicate = !name.starts_with("secrets.") && is_delicate(name);
+    let sensitive = !name.starts_with("secrets.") && is_sensitive(name);
     let refers = value.contains("${secret.");
     let has_password = value
         .split_once("://")
         .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|authority| authority.contains('@')));
-    if (delicate || has_password) && !refers { format!("\"{MASK}\"") } else { value.to_owned() }
+    if (sensitive || has_password) && !refers { format!("\"{MASK}\"") } else { value.to_owned() }
 }
 
 #[cfg(test)]

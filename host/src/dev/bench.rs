@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orbital_model::error::chain;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::example::Example;
 use crate::config::ConfigError;
-use crate::error::chain;
 use crate::foundation::{Foundation, StartError, gate, secrets, terms, workshop};
 use crate::registry::Workshop;
 use crate::reload::Seen;

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use orbital_model::Cause;
 use reqwest::Url;
 
 use super::{Grants, HostGrant, Manifest, Shortage};
-use crate::cause::Cause;
 
 /// What a component is granted, and what of it it asks for.
 #[derive(Debug, Clone)]

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use orbital_model::pattern::check_length;
 use reqwest::Url;
 use serde::{Serialize, Serializer};
 
 use super::Wildcard;
-use crate::pattern::check_length;
 
 /// Hosts of the internet, such as `*.example.com`: by https at its own port, unless the pattern says otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]

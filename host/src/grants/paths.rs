@@ -1,9 +1,9 @@
 //! Which paths something is for.
 
+use orbital_model::pattern::check_length;
 use serde::{Serialize, Serializer};
 
 use super::Wildcard;
-use crate::pattern::check_length;
 
 /// A pattern of paths behind a target's own, such as `/v1/*`, in which `*` stands for anything, with further `/`.
 ///

@@ -250,7 +250,7 @@ mod tests {
     fn what_others_can_touch_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let (directory, key) = (folder.path().join("cache"), folder.path().join("key"));
-        let refusal = || crate::error::chain(&CodeCache::open(&directory, &key, 1).unwrap_err());
+        let refusal = || orbital_model::error::chain(&CodeCache::open(&directory, &key, 1).unwrap_err());
         let set = |path: &Path, mode| {
             std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
         };
@@ -269,6 +269,6 @@ mod tests {
         std::fs::write(&key, "short").unwrap();
         assert!(refusal().contains("remove it"), "{}", refusal());
         let inside = CodeCache::open(&directory, &directory.join("key"), 1).unwrap_err();
-        assert!(crate::error::chain(&inside).contains("elsewhere"), "{inside}");
+        assert!(orbital_model::error::chain(&inside).contains("elsewhere"), "{inside}");
     }
 }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
+use orbital_model::text::shown;
 use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
 
 use super::dimensions::{Dimensions, Stopped, TooLarge};
 
 use crate::config::Mistake;
 use crate::grants::Manifest;
-
-use crate::foreign::shown;
 
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";

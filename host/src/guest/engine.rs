@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
+use orbital_model::text::beginning;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{
     Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
@@ -14,7 +15,6 @@ use super::dimensions::{MEMORIES, TABLES};
 use super::session::Session;
 use super::suite::Suite;
 use super::ticker::{Begun, tick};
-use crate::foreign::beginning;
 
 /// Address space for one linear memory; a guest cannot have more, whatever its budget says.
 const MEMORY_RESERVATION: u64 = 1 << 30;

@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
+use orbital_model::Cause;
+use orbital_model::text::shown;
 use reqwest::Url;
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -19,8 +21,6 @@ use super::budget::Budget;
 use super::meter::{Loan, Meter};
 use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
-use crate::cause::Cause;
-use crate::foreign::shown;
 use crate::heartbeat::Heartbeat;
 use crate::target::{self, Client, Failure, MAX_BODY, header_text, is_reserved};
 

@@ -6,6 +6,8 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use orbital_model::Cause;
+use orbital_model::seconds::{maybe_seconds, seconds};
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
@@ -15,9 +17,7 @@ use super::clock::RunClock;
 use super::meter::{Meter, Usage};
 use super::series::{MetricKind, Sample};
 use super::sight::Sight;
-use crate::cause::Cause;
 use crate::report::text::{deliveries, short};
-use crate::seconds::{maybe_seconds, seconds};
 use crate::target::{Phases, Receipt, SendError};
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use orbital_model::text::beginning;
 use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
@@ -9,7 +10,6 @@ use wasmtime_wasi::I32Exit;
 use super::budget::{Budget, BudgetBreach};
 use super::lines::Lines;
 use super::meter::Meter;
-use crate::foreign::beginning;
 
 /// How many frames of a backtrace are shown.
 const FRAMES: usize = 12;

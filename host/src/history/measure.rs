@@ -9,14 +9,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use orbital_model::Outcome;
+use orbital_model::Pattern;
+use orbital_model::Window;
+
 use super::database::Database;
 use super::tests::{report_at, settings};
 use super::{History, HistorySettings, RunQuery, Step};
 use crate::guest::{self, Happening, LogSource};
-use crate::pattern::Pattern;
-use crate::report::{Event, Outcome, Report};
+use crate::report::{Event, Report};
 use crate::target::Phases;
-use crate::window::Window;
 
 /// Copies of the example suite, as `cargo xtask` makes them.
 const COMPONENTS: u64 = 34;

@@ -5,13 +5,14 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use flate2::read::DeflateDecoder;
+use orbital_model::Outcome;
+use orbital_model::Pattern;
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
 use super::ledger::record;
 use super::row::{COLUMNS, RunRow, code_of, id, outcome};
-use crate::pattern::Pattern;
-use crate::report::{CaseRecord, Outcome, Report};
+use crate::report::{CaseRecord, Report};
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]

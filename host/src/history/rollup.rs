@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use orbital_model::Outcome;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::row::{RunRow, code_of};
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 
 /// The spans of time that runs are counted by, in seconds: a minute, an hour, a day (of UTC).
 pub(super) const SPANS: [i64; 3] = [MINUTE, HOUR, DAY];

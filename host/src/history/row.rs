@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Outcome;
 use rusqlite::{Row, types::Type};
 use uuid::Uuid;
 
 use crate::guest::Happening;
-use crate::report::{Outcome, Report};
+use crate::report::Report;
 use crate::scheduler::Trigger;
 
 /// What lists show of a run that ended.

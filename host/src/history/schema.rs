@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use orbital_model::text::shown;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::HistoryError;
-use crate::foreign::shown;
 
 /// "orbi": whose database it is.
 pub(super) const APPLICATION: i64 = 0x6f72_6269;

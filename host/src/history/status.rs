@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
+use orbital_model::text::one_line;
+
 use super::database::Extent;
 use super::queue::Full;
 use super::session::LastSession;
-use crate::report::log::one_line;
 
 /// How the history is doing.
 #[derive(Debug, Clone)]
@@ -121,7 +122,7 @@ impl Board {
     pub(super) fn began(&self, last: Option<LastSession>) {
         if let Some((last, missing)) = last.as_ref().and_then(|last| Some((last, last.missing?))) {
             tracing::warn!(
-                written = %crate::report::timestamp::rfc3339(last.written),
+                written = %orbital_model::timestamp::rfc3339(last.written),
                 "the last start did not end cleanly: of the runs after its last write, up to {} runs or {} may be missing \
                  from the history, and those that were in flight",
                 missing.runs,

@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Outcome;
 use uuid::Uuid;
 
 use super::HistorySettings;
-use crate::report::{Attempt, Outcome, Report};
+use crate::report::{Attempt, Report};
 use crate::scheduler::Trigger;
 
 /// Settings with the defaults, and this file.
@@ -59,6 +60,7 @@ pub(super) fn report_at(case_id: &str, number: u64, started: SystemTime) -> Repo
 mod room {
     use std::sync::Arc;
 
+    use orbital_model::Pattern;
     use proptest::collection::vec;
     use proptest::prelude::*;
     use rusqlite::Connection;
@@ -69,7 +71,6 @@ mod room {
     use crate::history::rollup::{HOUR, MINUTE, MINUTES_KEPT};
     use crate::history::row::{RunRow, millis};
     use crate::history::{Mark, RunQuery, Step, query, retention, stats};
-    use crate::pattern::Pattern;
 
     const CASES: [&str; 3] = ["a/x", "a/y", "b/x"];
 

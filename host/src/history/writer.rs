@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::Histogram;
+use orbital_model::error::chain;
 
 use super::database::Database;
 use super::queue::Queue;
 use super::readers::Readers;
 use super::status::Board;
 use super::{HistoryError, HistorySettings};
-use crate::error::chain;
 
 /// How long it waits before it tries again; twice as long each time.
 const FIRST_REST: Duration = Duration::from_millis(250);

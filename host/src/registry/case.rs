@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_model::text::shown;
+
 use super::{Cron, Schedule};
-use crate::foreign::shown;
 use crate::guest::declared;
 
 /// The longest name of a case or a component, in bytes.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use orbital_model::text::beginning;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -12,7 +13,6 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, Terms, TrustError, TrustSettings, case};
 use crate::file::{self, FileError};
-use crate::foreign::beginning;
 use crate::grants::Shortage;
 use crate::guest::{
     Breakdown, Budget, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording,

@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use orbital_model::error::chain;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -19,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 use super::directory::{Holding, Identity, is_component, is_signature};
 use super::shelf::{Content, Hint, Shelf};
 use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Unavailable, Workshop};
-use crate::error::chain;
 use crate::guest::{CompileError, Pace, Source};
 use crate::report::{Event, Reporter};
 

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use orbital_model::Pattern;
+use orbital_model::text::shown;
 use semver::Version;
 use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
 use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
@@ -14,8 +16,6 @@ use wasmsign2::{PublicKey, PublicKeySet};
 
 use crate::config::Section;
 use crate::file;
-use crate::foreign::shown;
-use crate::pattern::Pattern;
 
 /// What a component is signed by if its digest is pinned.
 const PINNED: &str = "(pinned)";

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Outcome;
 use uuid::Uuid;
 
-use super::{Event, JournalSettings, Outcome, Report, SkipReason};
 use crate::registry::Component;
+use crate::report::{Event, JournalSettings, Report, SkipReason};
 use crate::runner::Order;
 
 /// Keeps what happened lately.

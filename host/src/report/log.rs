@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use orbital_model::text::{beginning, one_line};
+
 use super::journal::{CaseRecord, Change, Consequences};
 use super::{Event, Report};
-use crate::foreign::beginning;
 use crate::registry::Unavailable;
 
 /// Writes an event and its consequences for a case to the log.
@@ -88,11 +89,6 @@ fn tell(report: &Report, change: &Change) {
             tracing::error!(%case, outcome = report.outcome.name(), run = %report.run, up_for, "DOWN: {reason}");
         }
     }
-}
-
-/// What collects logs reads line by line.
-pub(crate) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn short(digest: &str) -> &str {

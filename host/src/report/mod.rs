@@ -8,12 +8,9 @@ mod journal;
 mod live;
 pub(crate) mod log;
 mod metrics;
-mod outcome;
-mod printable;
 mod run;
 mod settings;
 pub(crate) mod text;
-pub(crate) mod timestamp;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,10 +20,6 @@ pub use console::Console;
 pub use journal::{CaseRecord, Journal, Standing};
 pub use live::{Change, Live};
 pub use metrics::MetricsSink;
-pub use outcome::Outcome;
-#[cfg(test)]
-pub(crate) use printable::TROUBLE;
-pub(crate) use printable::{Printable, PrintableWriter, is_trouble, message};
 pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
 pub use text::{describe, describe_fully};

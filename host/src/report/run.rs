@@ -2,18 +2,18 @@
 
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Outcome;
+use orbital_model::seconds::seconds;
+use orbital_model::text::beginning;
+use orbital_model::timestamp::time;
 use serde::Serialize;
 use tokio::time::Instant;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Outcome;
-use super::timestamp::time;
-use crate::foreign::beginning;
 use crate::guest::{Sample, Step, Usage};
 use crate::runner::Order;
 use crate::scheduler::Trigger;
-use crate::seconds::seconds;
 
 /// One run, from beginning to end.
 #[derive(Debug, Clone, Serialize, ToSchema)]

@@ -3,10 +3,12 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use orbital_model::Outcome;
+use orbital_model::text::Printable;
 use uuid::Uuid;
 
-use super::{Attempt, Outcome, Printable, Report};
 use crate::guest::{Happening, LogSource, Step};
+use crate::report::{Attempt, Report};
 
 /// Steps shown of the beginning of a long timeline.
 const FIRST: usize = 20;

@@ -13,13 +13,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Outcome;
+use orbital_model::{Cause, Origin};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub use settings::RunnerSettings;
 
-use crate::cause::{Cause, Origin};
 use crate::guest::{
     Activity, Breakdown, Budget, Entered, Happening, Meter, Recorder, Recording, RunClock, RunContext,
     RunParts, Session, Step,
@@ -28,7 +29,7 @@ use crate::heartbeat::Heartbeat;
 use crate::listener::Door;
 use crate::registry::{Case, Component};
 use crate::report::text::short;
-use crate::report::{Attempt, Outcome, Report};
+use crate::report::{Attempt, Report};
 use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};

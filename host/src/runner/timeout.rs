@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use crate::foreign::shown;
+use orbital_model::text::shown;
+
 use crate::guest::{Activity, Happening, Recorder, Recording, write_frames};
 use crate::report::text::{deliveries, short};
 use crate::waiter::{Disposition, Meanwhile, Received};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cause::Cause;
+use orbital_model::Cause;
+use orbital_model::Outcome;
+
 use crate::guest::{Breakdown, Happening, Step};
-use crate::report::Outcome;
 use crate::report::text::{happening, short};
 
 /// How long the host may not run before its peers may have given up. Far above what a loaded machine does.

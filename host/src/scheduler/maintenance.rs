@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use orbital_model::Pattern;
+
 use crate::config::{Section, pair};
-use crate::pattern::Pattern;
 use crate::registry::{Case, Cron};
 
 /// All windows.

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_model::Pattern;
+
 use crate::config::Section;
-use crate::pattern::Pattern;
 use crate::registry::{Case, Cron, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.

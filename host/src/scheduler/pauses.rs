@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use orbital_model::Pattern;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-use crate::pattern::Pattern;
 
 /// One pause: its cases do not run by themselves.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]

@@ -609,7 +609,7 @@ mod tests {
         let mut plan = plan(&[case("m", Schedule::Manual, 1), every_second("a")], NOW, false);
         let pause = crate::scheduler::Pause {
             id: uuid::Uuid::nil(),
-            cases: crate::pattern::Pattern::parse("c/m").unwrap(),
+            cases: orbital_model::Pattern::parse("c/m").unwrap(),
             reason: "why".to_owned(),
             author: "ada".to_owned(),
             since: jiff::Timestamp::UNIX_EPOCH,

@@ -7,12 +7,12 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use orbital_model::sensitive::MASK;
+use orbital_model::utf16::Utf16;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::Secrets;
 use super::forms::{ESCAPES, forms};
-use crate::delicate::MASK;
-use crate::utf16::Utf16;
 
 /// The fewest bytes of a value that is hidden: a shorter one stands in too many texts by chance.
 pub const SHORTEST: usize = 6;

@@ -6,13 +6,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use orbital_model::seconds::{maybe_seconds, seconds};
 use serde::Serialize;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 use utoipa::ToSchema;
-
-use crate::seconds::{maybe_seconds, seconds};
 
 /// Parts of an exchange, one after the other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]

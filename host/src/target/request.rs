@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use orbital_model::Cause;
+use orbital_model::text::shown;
 use percent_encoding::percent_decode;
 use reqwest::Url;
 
 use super::failure::Failure;
 use super::phases::Phases;
 use super::placeholders::{Place, Placeholders, content};
-use crate::cause::Cause;
-use crate::foreign::shown;
 use crate::grants::Denial;
 
 /// How often a path is decoded to look for `..` in it: more often than servers and proxies do.

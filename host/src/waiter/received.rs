@@ -4,6 +4,8 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use orbital_model::sensitive::{MASK, is_sensitive};
+use orbital_model::utf16::{MARK, Utf16};
 use serde::Serialize;
 use tokio::sync::watch;
 use utoipa::ToSchema;
@@ -11,10 +13,8 @@ use uuid::Uuid;
 
 use super::weight::{allocation, slot};
 use super::{Delivery, Disposition};
-use crate::delicate::{MASK, is_delicate};
 use crate::listener::ArrivalOrder;
 use crate::secrets::Masker;
-use crate::utf16::{MARK, Utf16};
 
 /// How much of a body is kept, in bytes.
 const BODY: usize = 1024;
@@ -141,7 +141,7 @@ impl Received {
     ) -> Self {
         // Copied, since a value shares the buffer of its connection, which is larger by far.
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            let delicate = value.is_sensitive() || is_delicate(name.as_str());
+            let delicate = value.is_sensitive() || is_sensitive(name.as_str());
             let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
             (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
         };

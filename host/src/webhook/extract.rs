@@ -5,12 +5,12 @@ use std::cell::LazyCell;
 use std::fmt;
 
 use http::HeaderMap;
+use orbital_model::utf16::{MARK, Utf16};
 use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::KeyPlace;
-use crate::utf16::{MARK, Utf16};
 use crate::waiter::{InvalidKey, SkippedLocation, check_key};
 
 /// What was found where the configuration looks for keys.

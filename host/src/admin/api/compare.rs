@@ -4,6 +4,8 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use http::StatusCode;
+use orbital_model::Pattern;
+use orbital_model::error::chain;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,8 +14,6 @@ use utoipa_axum::routes;
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::compare::{AskError, Comparison};
-use crate::error::chain;
-use crate::pattern::Pattern;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(compare))

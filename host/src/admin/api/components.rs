@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use orbital_model::timestamp::rfc3339;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -15,7 +16,6 @@ use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::grants::{Asks, Grants, Shortage};
 use crate::registry::{LoadFailure, Snapshot, Terms};
-use crate::report::timestamp::rfc3339;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))

@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use orbital_model::timestamp::rfc3339;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +13,6 @@ use super::Nothing;
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::history::{HistoryState, HistoryStatus, LastSession};
-use crate::report::timestamp::rfc3339;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(show))

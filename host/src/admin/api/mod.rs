@@ -15,12 +15,12 @@ mod stats;
 use axum::Router;
 use axum::middleware::from_fn;
 use http::Uri;
+use orbital_model::Window;
 use utoipa_axum::router::OpenApiRouter;
 
 use super::Admin;
 use super::etag::tag;
 use super::problem::Problem;
-use crate::window::Window;
 use page::{Limit, Nothing, Page};
 
 /// Everything, with a description of it.

@@ -7,6 +7,7 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use jiff::Timestamp;
+use orbital_model::Pattern;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -16,7 +17,6 @@ use uuid::Uuid;
 use super::{Nothing, Page};
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
-use crate::pattern::Pattern;
 use crate::pausing::{NewPause, PauseError};
 use crate::scheduler::Pause;
 
@@ -233,6 +233,6 @@ async fn blocking<T: Send + 'static>(
             PauseError::NoSuchPause(_) => StatusCode::NOT_FOUND,
             PauseError::NotKept(_) => StatusCode::INSUFFICIENT_STORAGE,
         };
-        Problem::new(status, crate::error::chain(&error))
+        Problem::new(status, orbital_model::error::chain(&error))
     })
 }

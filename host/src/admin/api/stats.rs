@@ -6,6 +6,9 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
+use orbital_model::Outcome;
+use orbital_model::Pattern;
+use orbital_model::timestamp::rfc3339;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,9 +17,6 @@ use utoipa_axum::routes;
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::history::{self, Histogram, HistoryError, Quantiles, Rollup, Step};
-use crate::pattern::Pattern;
-use crate::report::Outcome;
-use crate::report::timestamp::rfc3339;
 use crate::scheduler::Refusal;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
@@ -243,6 +243,6 @@ impl From<HistoryError> for Problem {
             HistoryError::Off => StatusCode::NOT_FOUND,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self::new(status, crate::error::chain(&error))
+        Self::new(status, orbital_model::error::chain(&error))
     }
 }

@@ -9,6 +9,8 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use maud::{Markup, html};
+use orbital_model::Outcome;
+use orbital_model::Window;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,10 +29,8 @@ use crate::admin::api::pauses::{self, Wish};
 use crate::admin::problem::Problem;
 use crate::guest::{Budget, Limits};
 use crate::history::{Point, Rollup, RunRow, Series, Step};
-use crate::report::Outcome;
 use crate::report::text::short;
 use crate::scheduler::{Halt, HaltedBy};
-use crate::window::Window;
 
 /// The last runs that are listed.
 const RUNS: usize = 25;

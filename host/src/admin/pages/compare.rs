@@ -5,6 +5,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
+use orbital_model::Pattern;
+use orbital_model::Window;
+use orbital_model::error::chain;
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -14,10 +17,7 @@ use super::windows;
 use crate::admin::Admin;
 use crate::admin::problem::Problem;
 use crate::compare::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
-use crate::error::chain;
-use crate::pattern::Pattern;
 use crate::report::text::short;
-use crate::window::Window;
 
 pub(super) const PLACE: &str = "/compare";
 

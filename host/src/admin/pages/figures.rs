@@ -7,13 +7,13 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
+use orbital_model::Outcome;
+use orbital_model::Window;
 use uuid::Uuid;
 
 use super::story::Story;
 use crate::admin::{Admin, past};
 use crate::history::{Mark, Neighbours, Rollup, RunQuery, RunRow, Series, Stats, Step};
-use crate::report::Outcome;
-use crate::window::Window;
 
 /// Of cases, by their ids.
 pub(super) struct Figures {

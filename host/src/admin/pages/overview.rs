@@ -7,6 +7,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
+use orbital_model::Window;
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -19,7 +20,6 @@ use crate::history::{HistoryState, HistoryStatus, LastSession};
 use crate::registry::Unavailable;
 use crate::report::CaseRecord;
 use crate::report::text::short;
-use crate::window::Window;
 
 /// States that one can choose.
 const STATES: [&str; 5] = ["down", "stale", "unknown", "up", "paused"];

@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, Render, html};
+use orbital_model::Outcome;
+use orbital_model::text::Printable;
+use orbital_model::timestamp::rfc3339;
 
 use crate::history::Mark;
-use crate::report::timestamp::rfc3339;
-use crate::report::{Outcome, Printable};
 
 /// A text of one line that came from outside.
 pub(super) fn text(text: &str) -> impl Render + '_ {

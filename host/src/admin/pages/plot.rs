@@ -3,6 +3,8 @@
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, PreEscaped, html};
+use orbital_model::Outcome;
+use orbital_model::Window;
 use plotters::prelude::{
     ChartBuilder, Circle, Cross, DashedLineSeries, IntoDrawingArea as _, IntoFont as _, LabelAreaPosition,
     LineSeries, RGBColor, SVGBackend,
@@ -10,8 +12,6 @@ use plotters::prelude::{
 use plotters::style::Color as _;
 
 use crate::history::{Point, Rollup, Series};
-use crate::report::Outcome;
-use crate::window::Window;
 
 const SIZE: (u32, u32) = (900, 240);
 

@@ -5,6 +5,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
+use orbital_model::Outcome;
+use orbital_model::Pattern;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -14,8 +16,6 @@ use super::parts::{self, text, time};
 use crate::admin::problem::Problem;
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
-use crate::pattern::Pattern;
-use crate::report::Outcome;
 use crate::report::text::short;
 
 const PLACE: &str = "/runs";

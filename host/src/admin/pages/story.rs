@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use orbital_model::Outcome;
 use serde::Deserialize;
 use uuid::Uuid;
-
-use crate::report::Outcome;
 
 /// A run that has ended.
 #[derive(Debug, Deserialize)]

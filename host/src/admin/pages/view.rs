@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use orbital_model::Outcome;
+use orbital_model::Window;
 use uuid::Uuid;
 
 use super::failure::Failure;
@@ -12,9 +14,8 @@ use super::timeline::headline;
 use crate::admin::Admin;
 use crate::dispatcher::PlannedCase;
 use crate::history::Mark;
-use crate::report::{CaseRecord, Outcome};
+use crate::report::CaseRecord;
 use crate::runner::Order;
-use crate::window::Window;
 
 /// Runs of a strip.
 const STRIP: usize = 10;

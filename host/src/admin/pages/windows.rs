@@ -1,8 +1,7 @@
 //! Choosing how far figures go back.
 
 use maud::{Markup, html};
-
-use crate::window::Window;
+use orbital_model::Window;
 
 /// Those that a form offers: as links say them, and as pages do.
 const CHOICES: [(&str, &str); 6] = [

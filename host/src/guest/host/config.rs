@@ -1,5 +1,6 @@
-use crate::cause::Cause;
-use crate::foreign::shown;
+use orbital_model::Cause;
+use orbital_model::text::shown;
+
 use crate::guest::bindings::orbital::test::config::Host;
 use crate::guest::recorder::Happening;
 use crate::guest::session::Session;

@@ -2,9 +2,9 @@ use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
+use orbital_model::text::shown;
 
 use super::headers;
-use crate::foreign::shown;
 use crate::guest::bindings::orbital::test::deliveries::{
     self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };

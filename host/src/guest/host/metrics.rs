@@ -1,10 +1,11 @@
-use crate::foreign::shown;
+use orbital_model::text::is_trouble;
+use orbital_model::text::shown;
+
 use crate::guest::bindings::orbital::test::metrics::{Host, Label, MetricError};
 use crate::guest::budget::Budget;
 use crate::guest::recorder::Happening;
 use crate::guest::series::{MetricKind, Sample, SeriesError};
 use crate::guest::session::Session;
-use crate::report::is_trouble;
 
 /// The longest name of a metric or a label, in bytes.
 const MAX_NAME: usize = 100;

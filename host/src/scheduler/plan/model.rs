@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use orbital_model::Pattern;
 use proptest::prelude::*;
 
 use super::*;
-use crate::pattern::Pattern;
 use crate::registry::{Retry, Schedule};
 use crate::scheduler::Pause;
 

@@ -93,7 +93,7 @@ impl PathPattern {
 impl Match<'_> {
     /// The path without its secret.
     pub(super) fn masked(&self) -> String {
-        let secret = self.secret.map_or("", |_| crate::delicate::MASK);
+        let secret = self.secret.map_or("", |_| orbital_model::sensitive::MASK);
         format!("{}{secret}{}", self.before, self.after)
     }
 }

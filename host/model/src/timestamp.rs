@@ -6,17 +6,18 @@ use jiff::Timestamp;
 use serde::{Serialize as _, Serializer};
 
 /// A time in UTC to the millisecond, such as `2026-11-23T02:01:46.123Z` (RFC 3339).
-pub(crate) fn rfc3339(time: SystemTime) -> String {
+pub fn rfc3339(time: SystemTime) -> String {
     format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
 /// The same, of a time since the Unix epoch.
-pub(crate) fn rfc3339_since_epoch(since: Duration) -> String {
+pub fn rfc3339_since_epoch(since: Duration) -> String {
     // A time that no clock shows is not a time that anything is due.
     SystemTime::UNIX_EPOCH.checked_add(since).map(rfc3339).unwrap_or_default()
 }
 
-pub(super) fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+/// Serializes a time as RFC 3339: for `serialize_with`.
+pub fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
     rfc3339(*time).serialize(serializer)
 }
 

@@ -1,7 +1,7 @@
 //! Circumstances outside the system under test that can keep an attempt from passing.
 //!
-//! Whatever part of the host meets one notes it ([`crate::guest::Recorder::blame`]). An attempt that passes all the same
-//! has passed; otherwise the verdict does not blame the system under test.
+//! The part of the host that meets one adds it to the run's record. An attempt that passes nevertheless has passed;
+//! otherwise the verdict does not blame the system under test.
 
 use std::fmt;
 

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 /// Shows a text without what moves the cursor, colours the terminal, ends the line, or has what follows read in
 /// another order. In place of such a character stands U+FFFD.
-pub(crate) struct Printable<'a>(pub(crate) &'a str);
+pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,7 +14,7 @@ impl fmt::Display for Printable<'_> {
 
 /// A message that may tell what came from outside: its further lines stand to the right of the first, so that none
 /// of them is a line of its own, and each is [`Printable`].
-pub(crate) fn message(error: &dyn fmt::Display) -> String {
+pub fn message(error: &dyn fmt::Display) -> String {
     let text = error.to_string();
     let mut lines = text.split('\n');
     let mut shown = lines.next().map(|first| Printable(first).to_string()).unwrap_or_default();
@@ -27,7 +27,7 @@ pub(crate) fn message(error: &dyn fmt::Display) -> String {
 }
 
 /// Passes on what is [`Printable`] of all that is written to it.
-pub(crate) struct PrintableWriter<W>(pub(crate) W);
+pub struct PrintableWriter<W>(pub W);
 
 impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
@@ -43,7 +43,7 @@ impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
 }
 
 /// Whether a character does something where it is shown, or cannot be seen there.
-pub(crate) fn is_trouble(character: char) -> bool {
+pub fn is_trouble(character: char) -> bool {
     match character {
         '\t' => false,
         // Ends of lines and paragraphs.

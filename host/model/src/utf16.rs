@@ -1,19 +1,21 @@
 //! Text in UTF-16, which some systems write in place of UTF-8.
 
 /// The byte order mark, with which a text may begin.
-pub(crate) const MARK: char = '\u{feff}';
+pub const MARK: char = '\u{feff}';
 
 /// UTF-16, by its byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Utf16 {
+pub enum Utf16 {
+    /// Little-endian.
     Little,
+    /// Big-endian.
     Big,
 }
 
 impl Utf16 {
     /// Recognises UTF-16 by its byte order mark, or by its first two characters if these are ASCII, as in all JSON
     /// (RFC 4627, section 3).
-    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
+    pub fn of(bytes: &[u8]) -> Option<Self> {
         match bytes {
             [0xff, 0xfe, ..] => Some(Self::Little),
             [0xfe, 0xff, ..] => Some(Self::Big),
@@ -24,7 +26,7 @@ impl Utf16 {
     }
 
     /// The text, with its byte order mark if it has one. What is no character becomes U+FFFD.
-    pub(crate) fn decode(self, bytes: &[u8]) -> String {
+    pub fn decode(self, bytes: &[u8]) -> String {
         let units = bytes.chunks_exact(2).map(|unit| match self {
             Self::Little => u16::from_le_bytes([unit[0], unit[1]]),
             Self::Big => u16::from_be_bytes([unit[0], unit[1]]),
@@ -33,7 +35,7 @@ impl Utf16 {
     }
 
     /// The text in UTF-16.
-    pub(crate) fn encode(self, text: &str) -> Vec<u8> {
+    pub fn encode(self, text: &str) -> Vec<u8> {
         let bytes = |unit: u16| match self {
             Self::Little => unit.to_le_bytes(),
             Self::Big => unit.to_be_bytes(),

@@ -1,22 +1,24 @@
-//! Texts that somebody else chose, such as a test: of any length, and with anything in them. Where they are put into an
-//! error, a page or a log they are cut, and what a terminal would obey is made visible.
+//! Untrusted text: of any length, with any characters. In errors, pages and logs it is cut, and control characters are
+//! replaced or escaped.
+
+mod printable;
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-use crate::report::is_trouble;
+pub use printable::{Printable, PrintableWriter, is_trouble, message};
 
-/// How many characters of a name are shown. No name that is allowed is longer.
+/// The characters shown of a name. Valid names are not longer.
 const NAME: usize = 100;
 
-/// How many characters of a text of several lines are shown.
+/// The characters shown of a text of several lines.
 const TEXT: usize = 2000;
 
-/// A name that may be none, for a message about it.
-pub(crate) struct Shown<'a>(&'a str);
+/// A name as messages show it: cut and escaped. It may be no valid name.
+pub struct Shown<'a>(&'a str);
 
-/// Shows a name.
-pub(crate) fn shown(name: &str) -> Shown<'_> {
+/// Returns a name as messages show it: cut and escaped.
+pub fn shown(name: &str) -> Shown<'_> {
     Shown(name)
 }
 
@@ -30,8 +32,8 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// The beginning of a text, which may have lines.
-pub(crate) fn beginning(text: &str) -> Cow<'_, str> {
+/// Returns the beginning of a text of one or more lines, with control characters replaced.
+pub fn beginning(text: &str) -> Cow<'_, str> {
     let disturbs = |character: char| character != '\n' && is_trouble(character);
     let end = text.char_indices().nth(TEXT).map(|(end, _)| end);
     if end.is_none() && !text.contains(disturbs) {
@@ -44,10 +46,15 @@ pub(crate) fn beginning(text: &str) -> Cow<'_, str> {
     Cow::Owned(beginning)
 }
 
+/// Returns a text as one line, for logs that are read line by line.
+pub fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
+    use super::printable::TROUBLE;
     use super::*;
-    use crate::report::TROUBLE;
 
     #[test]
     fn a_name_that_is_allowed_is_shown_as_it_is() {

@@ -1,7 +1,7 @@
 //! Errors in words.
 
 /// An error with its causes, those left out that it repeats already.
-pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

@@ -9,7 +9,7 @@ use std::fmt;
 use globset::{Glob, GlobMatcher};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::foreign::shown;
+use crate::text::shown;
 
 /// The most bytes of a pattern. The id of a case has at most 201.
 const MAX_BYTES: usize = 1000;
