@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Report;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -12,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::registry::{Case, Component, Snapshot};
-use crate::report::{Event, Report, Reporter};
+use crate::report::{Event, Reporter};
 use crate::runner::{Order, Runner};
 use crate::scheduler::{Action, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick};
 
@@ -246,7 +247,7 @@ impl Dispatcher {
             let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
             let report = match task.await {
                 Ok(report) => report,
-                Err(error) => Report::host_fault(&order, &error),
+                Err(error) => order.host_fault(&error),
             };
             let report = Arc::new(report);
             let emit = || reporter.emit(&Event::RunEnded(report.clone()));

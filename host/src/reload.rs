@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_model::Budget;
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
 use tokio::signal::unix::Signal;
@@ -19,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 use crate::admin::{Access, Guard};
 use crate::compare::Environments;
 use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
-use crate::guest::Budget;
 use crate::history::History;
 use crate::listener::Doors;
 use crate::registry::Terms;

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orbital_model::Budget;
 use toml::Table;
 
 use crate::admin::AdminSettings;
 use crate::compare::EnvironmentsSettings;
 use crate::config::{ConfigError, Section, Setting, parse};
 use crate::file;
-use crate::guest::Budget;
 use crate::history::HistorySettings;
 use crate::listener::TlsSettings;
 use crate::registry::{RegistrySettings, Terms, TrustSettings};

@@ -1,20 +1,38 @@
-//! The types that all crates of the host share: outcomes, causes, patterns of names, times, and untrusted text.
+//! The types that all crates of the host share: runs, outcomes, steps, budgets, patterns of names, times, and untrusted
+//! text. What is written as JSON can be read back.
 //!
 //! May depend on: libraries for data (serde, jiff, utoipa). Must not depend on: tokio, any other crate of the host, files,
 //! sockets.
 
+mod budget;
+mod case_record;
 mod cause;
+pub mod describe;
 pub mod error;
+mod metric;
 mod outcome;
 pub mod pattern;
+mod phases;
+mod report;
 pub mod seconds;
 pub mod sensitive;
+mod step;
 pub mod text;
 pub mod timestamp;
+mod trigger;
+mod usage;
 pub mod utf16;
 mod window;
 
+pub use budget::{Budget, BudgetBreach, Definition, Unit};
+pub use case_record::{CaseRecord, Change, Standing};
 pub use cause::{Cause, Origin};
+pub use metric::{MetricKind, Sample};
 pub use outcome::Outcome;
 pub use pattern::Pattern;
+pub use phases::Phases;
+pub use report::{Attempt, Report};
+pub use step::{Happening, LogLevel, LogSource, Step};
+pub use trigger::{SkipReason, Trigger};
+pub use usage::Usage;
 pub use window::Window;

@@ -1,24 +1,29 @@
-//! Times as machines read them.
+//! Times in UTC as text (RFC 3339).
 
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use serde::{Serialize as _, Serializer};
+use serde::{Deserialize as _, Deserializer, Serializer};
 
-/// A time in UTC to the millisecond, such as `2026-11-23T02:01:46.123Z` (RFC 3339).
+/// Returns a time in UTC to the millisecond, such as `2026-11-23T02:01:46.123Z` (RFC 3339).
 pub fn rfc3339(time: SystemTime) -> String {
     format!("{:.3}", Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH))
 }
 
-/// The same, of a time since the Unix epoch.
+/// Returns a time since the Unix epoch as RFC 3339.
 pub fn rfc3339_since_epoch(since: Duration) -> String {
     // A time that no clock shows is not a time that anything is due.
     SystemTime::UNIX_EPOCH.checked_add(since).map(rfc3339).unwrap_or_default()
 }
 
-/// Serializes a time as RFC 3339: for `serialize_with`.
-pub fn time<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
-    rfc3339(*time).serialize(serializer)
+/// Serializes a time as RFC 3339: for serde's `with`.
+pub fn serialize<S: Serializer>(time: &SystemTime, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&rfc3339(*time))
+}
+
+/// Deserializes a time from RFC 3339.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SystemTime, D::Error> {
+    Timestamp::deserialize(deserializer).map(SystemTime::from)
 }
 
 #[cfg(test)]

@@ -7,13 +7,13 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
+use orbital_model::CaseRecord;
+use orbital_model::describe::short;
 use orbital_model::text::message;
 use tokio::time::Instant;
 
 use super::Admin;
 use crate::registry::Unavailable;
-use crate::report::CaseRecord;
-use crate::report::text::short;
 
 /// How long a shortage of connections is reported after it happened.
 const RECENT: Duration = Duration::from_secs(60);

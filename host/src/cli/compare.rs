@@ -5,14 +5,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use orbital_model::Pattern;
-use orbital_model::Window;
+use orbital_model::describe::short;
 use orbital_model::text::{Printable, message};
+use orbital_model::{Pattern, Window};
 
 use super::{Exit, LogFormat, complain, print, start_log};
 use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
-use crate::report::text::short;
 use crate::settings::Settings;
 
 /// The widest column of case ids, in characters: the table fits into 100.

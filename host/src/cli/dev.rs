@@ -9,9 +9,9 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
-use orbital_model::Outcome;
-use orbital_model::Pattern;
+use orbital_model::describe::{describe, describe_fully, short};
 use orbital_model::text::{Printable, message};
+use orbital_model::{Outcome, Pattern};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -23,8 +23,6 @@ use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
 use crate::language::Language;
 use crate::registry::Component;
-use crate::report::text::short;
-use crate::report::{describe, describe_fully};
 use crate::runner::Order;
 use crate::secrets::Masker;
 

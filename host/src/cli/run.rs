@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use orbital_model::Outcome;
-use orbital_model::Pattern;
+use orbital_model::describe::describe;
 use orbital_model::text::message;
+use orbital_model::{Outcome, Pattern, Report};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +16,6 @@ use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
 use crate::registry::Component;
-use crate::report::{Report, describe};
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
 use crate::secrets::Masker;
@@ -143,7 +142,7 @@ pub(super) async fn run_one(
     let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
     match guests.spawn(async move { runner.run(&inner, &stop).await }).await {
         Ok(report) => report,
-        Err(error) => Report::host_fault(&order, &error),
+        Err(error) => order.host_fault(&error),
     }
 }
 

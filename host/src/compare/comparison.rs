@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use orbital_model::Pattern;
-use orbital_model::Window;
+use orbital_model::{Pattern, Window};
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -5,10 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
-use orbital_model::Pattern;
-use orbital_model::Window;
 use orbital_model::error::chain;
 use orbital_model::text::{beginning, shown};
+use orbital_model::{Pattern, Window};
 use reqwest::Certificate;
 use serde::Deserialize;
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use orbital_model::seconds::seconds;
-use serde::{Deserialize, Deserializer, Serialize};
+use orbital_model::seconds;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// What runs of all cases come to within a window.
@@ -49,11 +49,11 @@ pub struct Runs {
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Latency {
     /// Half of them took at most this.
-    #[serde(deserialize_with = "duration", serialize_with = "seconds")]
+    #[serde(with = "seconds")]
     #[schema(value_type = f64)]
     pub p50: Duration,
     /// 95 % did.
-    #[serde(deserialize_with = "duration", serialize_with = "seconds")]
+    #[serde(with = "seconds")]
     #[schema(value_type = f64)]
     pub p95: Duration,
     /// How many took at most so many seconds, and more than the bucket before; `null` is without end. Empty buckets
@@ -74,10 +74,6 @@ impl Runs {
         let judged = self.judged();
         (judged > 0).then(|| f64::from(self.pass) / judged as f64)
     }
-}
-
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
 }
 
 impl CaseStats {

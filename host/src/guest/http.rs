@@ -11,16 +11,15 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
-use orbital_model::Cause;
 use orbital_model::text::shown;
+use orbital_model::{Budget, Cause, Happening};
 use reqwest::Url;
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
-use super::budget::Budget;
 use super::meter::{Loan, Meter};
-use super::recorder::{Activity, Happening, Recorder, excerpt};
 use super::session::RunParts;
+use crate::guest::recorder::{Activity, Recorder, answered, excerpt};
 use crate::heartbeat::Heartbeat;
 use crate::target::{self, Client, Failure, MAX_BODY, header_text, is_reserved};
 
@@ -225,7 +224,7 @@ async fn exchange(
     if let Some(cause) = answer.as_ref().err().and_then(target::SendError::cause) {
         recorder.blame(cause);
     }
-    let step = Happening::sent([target, method, path], None, body, &answer);
+    let step = answered([target, method, path], None, body, &answer);
     recorder.note_since(began, step);
     let receipt = answer.map_err(guest_error)?;
     let mut response =

@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use serde::{Serialize, Serializer};
+use orbital_model::{Budget, BudgetBreach, Usage};
 
-use super::budget::{Budget, BudgetBreach, Limits};
 use super::share::{Share, Turn, thread_time};
 use super::trap::Breakdown;
+use crate::guest::budget::Limits;
 
 /// What one attempt of a run uses. Clones share one count.
 #[derive(Clone)]
@@ -29,17 +29,6 @@ struct Counts {
     counted: AtomicU64,
     /// The first one.
     breach: OnceLock<BudgetBreach>,
-}
-
-/// What an attempt used at its end, or at most, of each budget that it used at all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// In the units of the configuration's numbers: bytes, milliseconds or pieces.
-    pub peak: Vec<(Budget, u64)>,
-    /// Processor time.
-    pub cpu: Duration,
-    /// The budget that it asked too much of.
-    pub breach: Option<BudgetBreach>,
 }
 
 /// Something that a run has for a while; counted out when this is dropped.
@@ -235,19 +224,4 @@ impl<F: Send> Drop for Guest<'_, F> {
 
 fn nanoseconds(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
-}
-
-impl Usage {
-    /// The most that it had of a budget at once; of what is never free again, all of it.
-    pub fn peak_of(&self, budget: Budget) -> u64 {
-        self.peak.iter().find(|(used, _)| *used == budget).map_or(0, |(_, peak)| *peak)
-    }
-}
-
-impl Serialize for Usage {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let cpu = (self.cpu.as_micros() > 0).then_some(("cpu_seconds", self.cpu.as_secs_f64().into()));
-        let peak = self.peak.iter().map(|(budget, peak)| (budget.name(), (*peak).into()));
-        serializer.collect_map(cpu.into_iter().chain(peak).collect::<Vec<(_, serde_json::Value)>>())
-    }
 }

@@ -6,19 +6,14 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use orbital_model::Cause;
-use orbital_model::seconds::{maybe_seconds, seconds};
-use serde::Serialize;
+use orbital_model::describe::{deliveries, short};
+use orbital_model::{Budget, BudgetBreach, Cause, Happening, LogLevel, LogSource, Sample, Step, Usage};
 use tokio::time::Instant;
-use utoipa::ToSchema;
 
-use super::budget::{Budget, BudgetBreach};
 use super::clock::RunClock;
-use super::meter::{Meter, Usage};
-use super::series::{MetricKind, Sample};
 use super::sight::Sight;
-use crate::report::text::{deliveries, short};
-use crate::target::{Phases, Receipt, SendError};
+use crate::guest::meter::Meter;
+use crate::target::{Receipt, SendError};
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
 const MAX_STEPS: usize = 2000;
@@ -66,206 +61,6 @@ pub struct Recording {
     pub causes: Vec<Cause>,
     /// What the run is doing.
     pub activity: Activity,
-}
-
-/// One step.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct Step {
-    /// When it began, since the start of the attempt.
-    #[serde(serialize_with = "seconds")]
-    #[schema(value_type = f64)]
-    pub at: Duration,
-    /// How long it took; nothing for what is done at once.
-    #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = f64, required = false)]
-    pub took: Option<Duration>,
-    /// What it was.
-    #[serde(flatten)]
-    pub what: Happening,
-}
-
-/// What can happen in a run.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[serde(tag = "step", rename_all = "kebab-case")]
-pub enum Happening {
-    /// The test said something.
-    Log {
-        /// `debug`, `info`, `warn` or `error`.
-        level: &'static str,
-        /// How it said it.
-        source: LogSource,
-        /// The line.
-        message: String,
-        /// Names and values.
-        #[serde(skip_serializing_if = "Vec::is_empty")]
-        fields: Vec<(String, String)>,
-    },
-    /// The test called `fail`.
-    Fail {
-        /// Why.
-        message: String,
-    },
-    /// The test asked for a new key.
-    NewId {
-        /// The key.
-        key: String,
-    },
-    /// The test claimed a key.
-    Expect {
-        /// The key.
-        key: String,
-        /// Why it cannot have it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<String>,
-    },
-    /// The test sent a request and has its answer.
-    Send {
-        /// To which target.
-        target: String,
-        /// The method.
-        method: String,
-        /// The path behind the target's URL.
-        path: String,
-        /// The key, if it is an event that has one.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        key: Option<String>,
-        /// The beginning of the body.
-        body: String,
-        /// The answer's status.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        status: Option<u16>,
-        /// Where the time went until there was an answer.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        phases: Option<Phases>,
-        /// The beginning of the answer.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        answer: Option<String>,
-        /// Why there is none.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<String>,
-    },
-    /// The test waited.
-    Wait {
-        /// For any of these keys.
-        keys: Vec<String>,
-        /// For so many deliveries.
-        n: u32,
-        /// At most so long.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        timeout_ms: Option<u32>,
-        /// Why it has none.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<String>,
-    },
-    /// The webhook received a delivery for the run.
-    Delivery {
-        /// Its key.
-        key: String,
-        /// The method.
-        method: String,
-        /// The path.
-        path: String,
-        /// The beginning of the body.
-        body: String,
-        /// From the event to here.
-        #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = f64, required = false)]
-        latency: Option<Duration>,
-        /// What it was answered, if the test planned that.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        answered: Option<u16>,
-        /// How long the answer is held back, if the test planned that. Who delivers may give up before.
-        #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
-        #[schema(value_type = f64, required = false)]
-        answered_after: Option<Duration>,
-        /// Whether the test took it.
-        taken: bool,
-    },
-    /// The attempt ended before this call did.
-    CutShort {
-        /// What it was.
-        call: String,
-    },
-    /// The test slept.
-    Sleep {
-        /// How long it wanted to.
-        duration_ms: u32,
-    },
-    /// The test recorded a value for a metric.
-    Metric {
-        /// Counter, gauge or histogram.
-        kind: MetricKind,
-        /// The name, without its prefix.
-        name: String,
-        /// The value.
-        value: f64,
-        /// Why it was not recorded.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        error: Option<String>,
-    },
-    /// The test read a value: of its configuration, its context or its clock.
-    Read {
-        /// Which.
-        name: String,
-        /// The value.
-        value: String,
-    },
-}
-
-impl Happening {
-    /// Something was sent, and this came of it.
-    pub(super) fn sent(
-        [target, method, path]: [String; 3],
-        key: Option<String>,
-        body: String,
-        answer: &Result<Receipt, SendError>,
-    ) -> Self {
-        let receipt = answer.as_ref().ok();
-        Self::Send {
-            target,
-            method,
-            path,
-            key,
-            body,
-            status: receipt.map(|receipt| receipt.status),
-            phases: receipt.map(|receipt| receipt.phases),
-            answer: receipt.map(|receipt| excerpt(&receipt.body)),
-            error: answer.as_ref().err().map(SendError::to_string),
-        }
-    }
-
-    /// How many bytes of text are in it, but for what the budget of the log counts.
-    fn size(&self) -> usize {
-        let maybe = |text: &Option<String>| text.as_ref().map_or(0, String::len);
-        match self {
-            Self::Log { .. } | Self::Fail { .. } | Self::Sleep { .. } => 0,
-            Self::NewId { key } => key.len(),
-            Self::Expect { key, error } => key.len() + maybe(error),
-            Self::Send { target, method, path, key, body, status: _, phases: _, answer, error } => {
-                let texts = [target, method, path, body].map(String::len).iter().sum::<usize>();
-                texts + [key, answer, error].map(maybe).iter().sum::<usize>()
-            }
-            Self::Wait { keys, error, .. } => keys.iter().map(String::len).sum::<usize>() + maybe(error),
-            Self::Delivery { key, method, path, body, .. } => {
-                [key, method, path, body].map(String::len).iter().sum()
-            }
-            Self::CutShort { call } => call.len(),
-            Self::Metric { name, error, .. } => name.len() + maybe(error),
-            Self::Read { name, value } => name.len() + value.len(),
-        }
-    }
-}
-
-/// How a line came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LogSource {
-    /// By `log`.
-    Log,
-    /// On standard output.
-    Stdout,
-    /// On standard error.
-    Stderr,
 }
 
 /// What a run is doing right now: what it was doing if its time ran out.
@@ -452,7 +247,7 @@ impl Recorder {
     /// Notes a line of the log.
     pub fn log(
         &self,
-        level: &'static str,
+        level: LogLevel,
         source: LogSource,
         message: String,
         fields: Vec<(String, String)>,
@@ -474,7 +269,12 @@ impl Recorder {
             line.extend_from_slice(&rest[..end]);
             rest = &rest[end + 1..];
             self.meter.charge(Budget::LogLines, 1)?;
-            self.note(Happening::Log { level: "info", source, message: text(&line), fields: Vec::new() });
+            self.note(Happening::Log {
+                level: LogLevel::Info,
+                source,
+                message: text(&line),
+                fields: Vec::new(),
+            });
         }
         self.lock().partial(source).extend_from_slice(rest);
         Ok(())
@@ -486,7 +286,12 @@ impl Recorder {
             let line = std::mem::take(self.lock().partial(source));
             if !line.is_empty() {
                 // It was counted when it was written.
-                self.note(Happening::Log { level: "info", source, message: text(&line), fields: Vec::new() });
+                self.note(Happening::Log {
+                    level: LogLevel::Info,
+                    source,
+                    message: text(&line),
+                    fields: Vec::new(),
+                });
             }
         }
         let (mut recording, cause) = {
@@ -542,6 +347,27 @@ impl Recording {
     }
 }
 
+/// Returns the step of a request that was answered or failed.
+pub(in crate::guest) fn answered(
+    [target, method, path]: [String; 3],
+    key: Option<String>,
+    body: String,
+    answer: &Result<Receipt, SendError>,
+) -> Happening {
+    let receipt = answer.as_ref().ok();
+    Happening::Send {
+        target,
+        method,
+        path,
+        key,
+        body,
+        status: receipt.map(|receipt| receipt.status),
+        phases: receipt.map(|receipt| receipt.phases),
+        answer: receipt.map(|receipt| excerpt(&receipt.body)),
+        error: answer.as_ref().err().map(SendError::to_string),
+    }
+}
+
 /// The beginning of a body, for people.
 pub(super) fn excerpt(body: &[u8]) -> String {
     match body.get(..EXCERPT) {
@@ -582,7 +408,7 @@ mod tests {
         // The log has a budget, and what is small may still fit.
         let message = "x".repeat(MAX_BYTES);
         recording.push(step(Happening::Log {
-            level: "info",
+            level: LogLevel::Info,
             source: LogSource::Log,
             message,
             fields: Vec::new(),

@@ -6,53 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
-use utoipa::ToSchema;
-
-/// What a metric is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum MetricKind {
-    /// Only goes up.
-    Counter,
-    /// Goes up and down.
-    Gauge,
-    /// Observations in buckets.
-    Histogram,
-}
-
-impl MetricKind {
-    /// In lower case.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
-    }
-}
-
-/// One value that a test recorded.
-#[derive(Debug, Clone)]
-pub struct Sample {
-    /// Without the prefix `orbital_test_`.
-    pub name: String,
-    /// What it is.
-    pub kind: MetricKind,
-    /// In the order of their names.
-    pub labels: Vec<(String, String)>,
-    /// Added, set or observed.
-    pub value: f64,
-}
-
-impl Sample {
-    /// How many bytes it takes, about.
-    pub(super) fn size(&self) -> usize {
-        let labels =
-            self.labels.iter().map(|(name, value)| name.len() + value.len() + 2 * size_of::<String>());
-        size_of::<Self>() + self.name.len() + labels.sum::<usize>()
-    }
-}
+use orbital_model::{MetricKind, Sample};
 
 /// Why a series cannot be had.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_model::{Budget, LogSource};
 use uuid::Uuid;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
-use super::budget::{Budget, MemoryBudget};
 use super::clock;
 use super::http::Outgoing;
 use super::meter::Meter;
-use super::recorder::{LogSource, Recorder};
 use super::series::SeriesBook;
 use super::stdio::LineStream;
 use crate::grants::Access;
+use crate::guest::budget::MemoryBudget;
+use crate::guest::recorder::Recorder;
 use crate::heartbeat::Heartbeat;
 use crate::target::Client;
 use crate::waiter::Claims;

@@ -4,11 +4,12 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use orbital_model::LogSource;
 use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
-use super::recorder::{LogSource, Recorder};
+use crate::guest::recorder::Recorder;
 
 /// How many bytes a guest may write in one call.
 const PERMIT: usize = 64 << 10;

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
+use orbital_model::Budget;
 use wasmtime::{Store, UpdateDeadline};
 
 use super::bindings::exports::orbital::test::suite::TestCase;
 use super::bindings::{Test, TestPre};
-use super::budget::Budget;
 use super::lines::Lines;
 use super::meter::Meter;
 use super::session::Session;

@@ -3,11 +3,11 @@
 use std::fmt;
 
 use orbital_model::text::beginning;
+use orbital_model::{Budget, BudgetBreach};
 use wasmtime::component::ResourceTableError;
 use wasmtime::{FrameInfo, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
-use super::budget::{Budget, BudgetBreach};
 use super::lines::Lines;
 use super::meter::Meter;
 

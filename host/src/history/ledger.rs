@@ -8,12 +8,12 @@ use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use orbital_model::{CaseRecord, Report, Standing};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::holdings::Holdings;
 use super::rollup::{Rollup, SPANS};
 use super::row::{RunRow, code_of, micros, millis, moment, trigger_code_of};
-use crate::report::{CaseRecord, Report, Standing};
 
 /// What is known of the database's content without asking it. It is made anew whenever something fails.
 pub(super) struct Ledger {

@@ -9,16 +9,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use orbital_model::Outcome;
-use orbital_model::Pattern;
-use orbital_model::Window;
+use orbital_model::{
+    self as model, Happening, LogLevel, LogSource, Outcome, Pattern, Phases, Report, Window,
+};
 
 use super::database::Database;
 use super::tests::{report_at, settings};
 use super::{History, HistorySettings, RunQuery, Step};
-use crate::guest::{self, Happening, LogSource};
-use crate::report::{Event, Report};
-use crate::target::Phases;
+use crate::report::Event;
 
 /// Copies of the example suite, as `cargo xtask` makes them.
 const COMPONENTS: u64 = 34;
@@ -44,7 +42,7 @@ fn run(number: u64, started: SystemTime) -> Report {
     let steps = [
         Happening::NewId { key: key.clone() },
         Happening::Log {
-            level: "info",
+            level: LogLevel::Info,
             source: LogSource::Log,
             message: format!("order {number} is made"),
             fields: vec![("order".to_owned(), number.to_string())],
@@ -75,7 +73,7 @@ fn run(number: u64, started: SystemTime) -> Report {
     let attempt = &mut report.attempts[0];
     attempt.timeline = steps
         .into_iter()
-        .map(|what| guest::Step { at: latency / 3, took: Some(latency / 2), what })
+        .map(|what| model::Step { at: latency / 3, took: Some(latency / 2), what })
         .collect();
     attempt.duration = latency * 2;
     report.duration = latency * 2;

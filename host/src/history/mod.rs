@@ -31,8 +31,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::Window;
 use orbital_model::error::chain;
+use orbital_model::{CaseRecord, Report, Window};
 use uuid::Uuid;
 
 pub use error::HistoryError;
@@ -45,7 +45,7 @@ pub use settings::HistorySettings;
 pub use stats::{Point, Series, Stats, Step};
 pub use status::{DropReason, HistoryState, HistoryStatus};
 
-use crate::report::{CaseRecord, Event, Report};
+use crate::report::Event;
 use queue::Queue;
 use readers::Readers;
 use status::Board;

@@ -5,14 +5,12 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use flate2::read::DeflateDecoder;
-use orbital_model::Outcome;
-use orbital_model::Pattern;
+use orbital_model::{CaseRecord, Outcome, Pattern, Report};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
 use super::ledger::record;
 use super::row::{COLUMNS, RunRow, code_of, id, outcome};
-use crate::report::{CaseRecord, Report};
 
 /// Which runs are wanted.
 #[derive(Debug, Clone, Default)]

@@ -7,8 +7,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use orbital_model::Report;
+
 use super::HistorySettings;
-use crate::report::Report;
 
 /// How long the writer waits for a run before it looks whether there is something to clear away.
 const IDLE: Duration = Duration::from_secs(10);

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use orbital_model::Outcome;
+use orbital_model::{Outcome, Report};
 use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 use super::row::{RunRow, code_of};
-use crate::report::Report;
 
 /// The spans of time that runs are counted by, in seconds: a minute, an hour, a day (of UTC).
 pub(super) const SPANS: [i64; 3] = [MINUTE, HOUR, DAY];

@@ -2,13 +2,9 @@
 
 use std::time::{Duration, SystemTime};
 
-use orbital_model::Outcome;
+use orbital_model::{Happening, Outcome, Report, Trigger};
 use rusqlite::{Row, types::Type};
 use uuid::Uuid;
-
-use crate::guest::Happening;
-use crate::report::Report;
-use crate::scheduler::Trigger;
 
 /// What lists show of a run that ended.
 #[derive(Debug, Clone, PartialEq)]

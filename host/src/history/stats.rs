@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use orbital_model::Window;
+use orbital_model::{Report, Window};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::query::cases;
 use super::rollup::{DAY, HOUR, MINUTE, MINUTES_KEPT, Rollup, beginning, parts};
 use super::row::{millis, moment};
-use crate::report::Report;
 
 /// A step of a series, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,12 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::Outcome;
+use orbital_model::{Attempt, Outcome, Report, Trigger};
 use uuid::Uuid;
 
 use super::HistorySettings;
-use crate::report::{Attempt, Report};
-use crate::scheduler::Trigger;
 
 /// Settings with the defaults, and this file.
 pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
@@ -44,7 +42,6 @@ pub(super) fn report_at(case_id: &str, number: u64, started: SystemTime) -> Repo
         flaky: false,
         attempts: vec![Attempt {
             started,
-            entered: tokio::time::Instant::now(),
             duration: Duration::from_millis(20),
             outcome: Outcome::Pass,
             messages: Vec::new(),

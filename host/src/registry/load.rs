@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use orbital_model::Budget;
 use orbital_model::text::beginning;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
@@ -15,8 +16,8 @@ use super::{Component, Terms, TrustError, TrustSettings, case};
 use crate::file::{self, FileError};
 use crate::grants::Shortage;
 use crate::guest::{
-    Breakdown, Budget, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording,
-    RunClock, SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
+    Breakdown, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording, RunClock,
+    SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
 };
 
 /// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.

@@ -1,7 +1,9 @@
 //! Runs on standard output.
 
-use super::{Event, describe};
+use orbital_model::describe::describe;
+
 use crate::output::Output;
+use crate::report::Event;
 
 /// Prints runs that ended. Never waits for the reader of the output.
 pub struct Console {

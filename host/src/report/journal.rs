@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
 
-use orbital_model::Outcome;
+use orbital_model::{CaseRecord, Change, Report, SkipReason};
 use uuid::Uuid;
 
 use crate::registry::Component;
-use crate::report::{Event, JournalSettings, Report, SkipReason};
+use crate::report::{Event, JournalSettings};
 use crate::runner::Order;
 
 /// Keeps what happened lately.
@@ -54,41 +53,12 @@ struct Kept {
     weight: usize,
 }
 
-/// How a case stands.
-#[derive(Debug, Clone, Default)]
-pub struct CaseRecord {
-    /// Whether it is up; none before its first run has ended.
-    pub standing: Option<Standing>,
-    /// When a run passed for the last time.
-    pub last_pass: Option<SystemTime>,
-    /// The last run that was due and did not start.
-    pub last_skip: Option<(SystemTime, SkipReason)>,
-    /// How many runs in a row, up to the last one that was due, gave no verdict because of the host.
-    pub without_verdict: u32,
-}
-
-/// Up or down, and since when.
-#[derive(Debug, Clone, Copy)]
-pub struct Standing {
-    /// Whether its last run passed.
-    pub up: bool,
-    /// When that became so.
-    pub since: SystemTime,
-}
-
 /// Consequences of an event for a case.
 #[derive(Default)]
 pub(super) struct Consequences {
     pub(super) change: Option<Change>,
     /// Whether it has become stale, or has ceased to be.
     pub(super) stale: Option<bool>,
-}
-
-/// A case went up or down.
-pub(crate) struct Change {
-    pub(super) up: bool,
-    /// How long it had been otherwise; none if this was its first run.
-    pub(super) lasted: Option<Duration>,
 }
 
 impl Journal {
@@ -286,56 +256,13 @@ fn became(was_stale: bool, record: &CaseRecord) -> Option<bool> {
     Some(record.is_stale()).filter(|is_stale| *is_stale != was_stale)
 }
 
-impl CaseRecord {
-    /// How many runs in a row without a verdict make a case stale.
-    pub const STALE_AFTER: u32 = 3;
-
-    /// Whether the host has not been able to judge the case lately, so that its state may be wrong by now.
-    pub fn is_stale(&self) -> bool {
-        self.without_verdict >= Self::STALE_AFTER
-    }
-
-    /// Notes that a run did not start. Runs that were missed together count as one. While another run is in flight there
-    /// is a verdict to come, and during a pause none is wanted.
-    fn skip(&mut self, reason: SkipReason, is_in_flight: bool) {
-        self.last_skip = Some((SystemTime::now(), reason));
-        let is_of_host = match reason {
-            SkipReason::Capacity | SkipReason::ComponentCapacity | SkipReason::Missed => true,
-            SkipReason::Overlap | SkipReason::Paused => false,
-        };
-        if is_of_host && !is_in_flight {
-            self.without_verdict = self.without_verdict.saturating_add(1);
-        }
-    }
-
-    /// Takes note of a run; tells if it took the case up or down.
-    pub(crate) fn judge(&mut self, report: &Report) -> Option<Change> {
-        let up = match report.outcome {
-            Outcome::Pass => true,
-            Outcome::Fail | Outcome::Timeout | Outcome::Error => false,
-            Outcome::Cancelled => {
-                self.without_verdict = self.without_verdict.saturating_add(1);
-                return None;
-            }
-        };
-        self.without_verdict = 0;
-        let now = report.ended();
-        if up {
-            self.last_pass = Some(now);
-        }
-        if self.standing.is_some_and(|standing| standing.up == up) {
-            return None;
-        }
-        let before = self.standing.replace(Standing { up, since: now });
-        let lasted = before.map(|before| now.duration_since(before.since).unwrap_or_default());
-        Some(Change { up, lasted })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, SystemTime};
+
+    use orbital_model::{Outcome, Trigger};
+
     use super::*;
-    use crate::scheduler::Trigger;
 
     fn report(outcome: Outcome) -> Report {
         Report {
@@ -352,26 +279,6 @@ mod tests {
             outcome,
             flaky: false,
             attempts: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_cancelled_run_changes_neither_state_nor_last_pass() {
-        for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Timeout, Outcome::Error] {
-            let mut record = CaseRecord::default();
-            assert!(record.judge(&report(Outcome::Cancelled)).is_none());
-            assert!(record.standing.is_none(), "it is unknown");
-            assert!(record.judge(&report(outcome)).is_some());
-            let (up, since, last_pass) =
-                (outcome == Outcome::Pass, record.standing.unwrap().since, record.last_pass);
-            assert_eq!((record.standing.unwrap().up, last_pass.is_some()), (up, up));
-            assert!(record.judge(&report(Outcome::Cancelled)).is_none());
-            let standing = record.standing.unwrap();
-            assert_eq!(
-                (standing.up, standing.since, record.last_pass),
-                (up, since, last_pass),
-                "{outcome:?}"
-            );
         }
     }
 
@@ -399,28 +306,5 @@ mod tests {
         inner.remove("loud");
         inner.remove("quiet");
         assert!(inner.holdings.is_empty() && inner.bytes == 0);
-    }
-
-    #[test]
-    fn runs_without_a_verdict_make_a_case_stale_until_there_is_one() {
-        let mut record = CaseRecord::default();
-        record.judge(&report(Outcome::Pass));
-        record.judge(&report(Outcome::Cancelled));
-        record.skip(SkipReason::Missed, false);
-        assert!(!record.is_stale());
-        record.skip(SkipReason::Overlap, false);
-        record.skip(SkipReason::Paused, false);
-        record.skip(SkipReason::Missed, true);
-        assert!(!record.is_stale(), "the host has not failed to judge");
-        record.skip(SkipReason::Capacity, false);
-        assert!(record.is_stale());
-        for outcome in [Outcome::Pass, Outcome::Fail, Outcome::Timeout, Outcome::Error] {
-            for _ in 0..CaseRecord::STALE_AFTER {
-                record.judge(&report(Outcome::Cancelled));
-            }
-            assert!(record.is_stale());
-            record.judge(&report(outcome));
-            assert!(!record.is_stale(), "{outcome:?} is a verdict");
-        }
     }
 }

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use orbital_model::text::{beginning, one_line};
+use orbital_model::{CaseRecord, Change, Report};
 
-use super::journal::{CaseRecord, Change, Consequences};
-use super::{Event, Report};
 use crate::registry::Unavailable;
+use crate::report::Event;
+use crate::report::journal::Consequences;
 
 /// Writes an event and its consequences for a case to the log.
 pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences) {

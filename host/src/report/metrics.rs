@@ -6,16 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
-use orbital_model::Outcome;
+use orbital_model::{Budget, CaseRecord, Happening, MetricKind, Outcome, Report, SkipReason};
 use tokio::runtime::Handle;
 
 use super::exposition::merge;
-use crate::guest::{Budget, Happening, MetricKind};
 use crate::history::{HistoryState, HistoryStatus};
 use crate::listener::{Doors, TurnedAway};
 use crate::output::Outputs;
 use crate::registry::{Case, Component};
-use crate::report::{CaseRecord, Event, Report, SkipReason};
+use crate::report::Event;
 use crate::waiter::{Disposition, Rejection, Waiter};
 
 /// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.

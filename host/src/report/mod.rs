@@ -8,21 +8,19 @@ mod journal;
 mod live;
 pub(crate) mod log;
 mod metrics;
-mod run;
 mod settings;
-pub(crate) mod text;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_model::{Report, SkipReason};
+
 pub use console::Console;
-pub use journal::{CaseRecord, Journal, Standing};
+pub use journal::Journal;
 pub use live::{Change, Live};
 pub use metrics::MetricsSink;
-pub use run::{Attempt, Report};
 pub use settings::JournalSettings;
-pub use text::{describe, describe_fully};
 
 use crate::history::History;
 use crate::registry::{Case, Component, Unavailable};
@@ -89,38 +87,6 @@ pub enum Event {
         /// The operator's words, if the case is paused.
         detail: Option<String>,
     },
-}
-
-/// Why a run that was due did not start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SkipReason {
-    /// As many runs of the case as it allows were in flight.
-    Overlap,
-    /// As many runs as the host allows were in flight.
-    Capacity,
-    /// As many runs of the component as the host allows were in flight.
-    ComponentCapacity,
-    /// The host itself was not there at the time: it was suspended, starved, or its clock was set.
-    Missed,
-    /// The operator paused the case.
-    Paused,
-}
-
-impl SkipReason {
-    /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Overlap, Self::Capacity, Self::ComponentCapacity, Self::Missed, Self::Paused];
-
-    /// As metrics and logs say it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overlap => "overlap",
-            Self::Capacity => "capacity",
-            Self::ComponentCapacity => "component_capacity",
-            Self::Missed => "missed",
-            Self::Paused => "paused",
-        }
-    }
 }
 
 /// Hands events to the sinks.

@@ -3,6 +3,7 @@
 //! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
 //! in one place, [`Runner::run`].
 
+mod order;
 mod settings;
 mod timeout;
 mod trouble;
@@ -11,29 +12,25 @@ mod verdict;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use orbital_model::Outcome;
-use orbital_model::{Cause, Origin};
+use orbital_model::describe::short;
+use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report, Step};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
+pub use order::Order;
 pub use settings::RunnerSettings;
 
 use crate::guest::{
-    Activity, Breakdown, Budget, Entered, Happening, Meter, Recorder, Recording, RunClock, RunContext,
-    RunParts, Session, Step,
+    Activity, Breakdown, Entered, Meter, Recorder, Recording, RunClock, RunContext, RunParts, Session,
 };
 use crate::heartbeat::Heartbeat;
 use crate::listener::Door;
-use crate::registry::{Case, Component};
-use crate::report::text::short;
-use crate::report::{Attempt, Report};
-use crate::scheduler::Trigger;
 use crate::target::Client;
 use crate::waiter::{Scope, Waiter};
 use crate::webhook::component_url;
+use order::TimedAttempt;
 use timeout::timed_out;
 use trouble::Troubles;
 use verdict::{Circumstances, Ending, judge, unanswered};
@@ -68,40 +65,6 @@ impl Provision {
             (component_url(&self.webhook_url, component), Scope::component(component))
         } else {
             (self.webhook_url.clone(), Scope::ALL)
-        }
-    }
-}
-
-/// What to run.
-#[derive(Clone)]
-pub struct Order {
-    /// The run's id.
-    pub run: Uuid,
-    /// Why it runs.
-    pub trigger: Trigger,
-    /// The version.
-    pub component: Arc<Component>,
-    /// The case.
-    pub case: Arc<Case>,
-    /// When it was due.
-    pub due: SystemTime,
-    /// When it was given.
-    pub given: Instant,
-    /// From due to given.
-    pub late: Duration,
-}
-
-impl Order {
-    /// To run this now, because somebody asked for it.
-    pub fn now(component: Arc<Component>, case: Arc<Case>) -> Self {
-        Self {
-            run: Uuid::now_v7(),
-            trigger: Trigger::Request,
-            component,
-            case,
-            due: SystemTime::now(),
-            given: Instant::now(),
-            late: Duration::ZERO,
         }
     }
 }
@@ -171,17 +134,17 @@ impl Runner {
                 }
             }
             let attempt = self.attempt(order, number, stop).await;
-            let is_last = matches!(attempt.outcome, Outcome::Pass | Outcome::Cancelled);
+            let is_last = matches!(attempt.attempt.outcome, Outcome::Pass | Outcome::Cancelled);
             attempts.push(attempt);
             if is_last {
                 break;
             }
         }
-        Report::new(order, attempts)
+        order.report(attempts)
     }
 
     /// One try, in a fresh instance.
-    async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> Attempt {
+    async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> TimedAttempt {
         let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
         let given = self.provision();
@@ -287,9 +250,8 @@ impl Runner {
         if matches!(outcome, Outcome::Fail | Outcome::Error) {
             messages.extend(unanswered(&recording.steps, &messages));
         }
-        Attempt {
+        let attempt = Attempt {
             started,
-            entered: clock.started(),
             duration,
             outcome,
             messages,
@@ -298,7 +260,8 @@ impl Runner {
             omitted: recording.omitted,
             samples: recording.samples,
             usage: recorder.usage(),
-        }
+        };
+        TimedAttempt { entered: clock.started(), attempt }
     }
 }
 

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use orbital_model::Happening;
+use orbital_model::describe::{deliveries, short};
 use orbital_model::text::shown;
 
-use crate::guest::{Activity, Happening, Recorder, Recording, write_frames};
-use crate::report::text::{deliveries, short};
+use crate::guest::{Activity, Recorder, Recording, write_frames};
 use crate::waiter::{Disposition, Meanwhile, Received};
 
 /// Says what a run was doing when its time ran out, with the cause if that is known, and details below. `meanwhile` is

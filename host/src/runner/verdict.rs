@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use orbital_model::Cause;
-use orbital_model::Outcome;
+use orbital_model::describe::short;
+use orbital_model::{Cause, Happening, Outcome, Step};
 
-use crate::guest::{Breakdown, Happening, Step};
-use crate::report::text::{happening, short};
+use crate::guest::Breakdown;
 
 /// How long the host may not run before its peers may have given up. Far above what a loaded machine does.
 const STANDSTILL: Duration = Duration::from_secs(1);
@@ -130,13 +129,14 @@ pub(super) fn unanswered(steps: &[Step], messages: &[String]) -> Option<String> 
     let last = steps.iter().rev().find(|step| matches!(step.what, Happening::Send { .. }))?;
     let Happening::Send { error: Some(error), .. } = &last.what else { return None };
     let is_known = messages.iter().any(|message| message.contains(error));
-    (!is_known).then(|| format!("the last request: {}", happening(last)))
+    (!is_known).then(|| format!("the last request: {}", last.text()))
 }
 
 #[cfg(test)]
 mod tests {
+    use orbital_model::{Budget, BudgetBreach};
+
     use super::*;
-    use crate::guest::{Budget, BudgetBreach};
 
     fn broke(breach: Option<BudgetBreach>) -> Ending {
         Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach, is_exit: false })

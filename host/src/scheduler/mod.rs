@@ -16,6 +16,6 @@ pub use halt::{Halt, HaltedBy};
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;
 pub use pauses::{Pause, Pauses};
-pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick, Trigger};
+pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick};
 pub use settings::SchedulerSettings;
 pub use ticks::Ticks;

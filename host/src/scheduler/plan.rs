@@ -4,12 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Serialize;
-use utoipa::ToSchema;
+use orbital_model::{SkipReason, Trigger};
 
 use super::{Halt, Pauses, SchedulerSettings, Ticks};
 use crate::registry::Case;
-use crate::report::SkipReason;
 
 /// A run that is due.
 #[derive(Debug, Clone)]
@@ -22,18 +20,6 @@ pub struct Tick<V> {
     pub due: Duration,
     /// Why it is due.
     pub trigger: Trigger,
-}
-
-/// Why a run is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Trigger {
-    /// Its schedule says so.
-    Schedule,
-    /// Its case is new or changed.
-    Deploy,
-    /// Somebody asked for it.
-    Request,
 }
 
 /// A case that is deployed.

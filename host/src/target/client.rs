@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use orbital_model::Phases;
 use reqwest::Url;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -15,7 +16,6 @@ use uuid::Uuid;
 use super::connections::{Connections, Recipe, tls};
 use super::failure::{Failure, describe};
 use super::lookups::on_behalf_of;
-use super::phases::{Phases, connected};
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
 use super::resolver::{PublicOnly, SystemResolver, check_literal};
@@ -24,6 +24,7 @@ use super::settings::{
 };
 use crate::heartbeat::Heartbeat;
 use crate::secrets::{Masker, Secrets, Template};
+use crate::target::phases::connected;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");

@@ -18,7 +18,6 @@ mod settings;
 
 pub use client::{Client, ClientError};
 pub use failure::Failure;
-pub use phases::Phases;
 pub use request::{
     MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
     too_many_headers,

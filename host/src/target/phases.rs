@@ -6,29 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use orbital_model::seconds::{maybe_seconds, seconds};
-use serde::Serialize;
 use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
-use utoipa::ToSchema;
-
-/// Parts of an exchange, one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-pub struct Phases {
-    /// To a connection: looking up the name, TCP, TLS. None if there was one already.
-    #[serde(serialize_with = "maybe_seconds", skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = f64, required = false)]
-    pub connect: Option<Duration>,
-    /// From then, through sending, to the head of the answer.
-    #[serde(serialize_with = "seconds")]
-    #[schema(value_type = f64)]
-    pub wait: Duration,
-    /// From then to its last byte.
-    #[serde(serialize_with = "seconds")]
-    #[schema(value_type = f64)]
-    pub read: Duration,
-}
 
 tokio::task_local! {
     /// How long the exchange that goes on here took to get its connection.

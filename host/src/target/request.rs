@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use orbital_model::Cause;
 use orbital_model::text::shown;
+use orbital_model::{Cause, Phases};
 use percent_encoding::percent_decode;
 use reqwest::Url;
 
 use super::failure::Failure;
-use super::phases::Phases;
 use super::placeholders::{Place, Placeholders, content};
 use crate::grants::Denial;
 

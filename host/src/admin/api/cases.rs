@@ -7,6 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
+use orbital_model::Report;
 use orbital_model::timestamp::{rfc3339, rfc3339_since_epoch};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -19,7 +20,7 @@ use super::{Nothing, Page, contains};
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::dispatcher::{PlannedCase, RunError, Started};
-use crate::report::{Journal, Report};
+use crate::report::Journal;
 use crate::runner::Order;
 use crate::scheduler::{Halt, HaltedBy, Refusal};
 

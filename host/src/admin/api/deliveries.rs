@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
+use orbital_model::describe::short;
 use orbital_model::timestamp::rfc3339;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,7 +16,6 @@ use uuid::Uuid;
 use super::Page;
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
-use crate::report::text::short;
 use crate::waiter::{Disposition, NearMiss, Received, SkippedLocation};
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {

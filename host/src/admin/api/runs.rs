@@ -5,9 +5,8 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::header;
-use orbital_model::Outcome;
-use orbital_model::Pattern;
 use orbital_model::timestamp::rfc3339;
+use orbital_model::{Outcome, Pattern, Report, Trigger};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -18,9 +17,7 @@ use super::{Limit, Nothing};
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
-use crate::report::Report;
 use crate::runner::Order;
-use crate::scheduler::Trigger;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))

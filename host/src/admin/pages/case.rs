@@ -9,8 +9,8 @@ use axum::response::Redirect;
 use axum::routing::{get, post};
 use axum::{Form, Router};
 use maud::{Markup, html};
-use orbital_model::Outcome;
-use orbital_model::Window;
+use orbital_model::describe::short;
+use orbital_model::{Budget, Outcome, Window};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,9 +27,8 @@ use super::windows;
 use crate::admin::Admin;
 use crate::admin::api::pauses::{self, Wish};
 use crate::admin::problem::Problem;
-use crate::guest::{Budget, Limits};
+use crate::guest::Limits;
 use crate::history::{Point, Rollup, RunRow, Series, Step};
-use crate::report::text::short;
 use crate::scheduler::{Halt, HaltedBy};
 
 /// The last runs that are listed.
@@ -302,13 +301,13 @@ fn plan(case: &CaseView) -> Markup {
 /// The most that the last runs used of each budget.
 fn used(admin: &Admin, case: &CaseView) -> Markup {
     let reports = admin.journal.runs_of(case.id(), RUNS);
-    let mut most: BTreeMap<usize, (Budget, f64)> = BTreeMap::new();
+    let mut most: BTreeMap<usize, (Budget, u64)> = BTreeMap::new();
     let attempts = reports.iter().flat_map(|report| &report.attempts);
     for (budget, peak) in attempts.flat_map(|attempt| &attempt.usage.peak) {
-        let entry = most.entry(*budget as usize).or_insert((*budget, 0.0));
-        entry.1 = entry.1.max(*peak as f64);
+        let entry = most.entry(*budget as usize).or_insert((*budget, 0));
+        entry.1 = entry.1.max(*peak);
     }
-    let most: Vec<(Budget, f64)> = most.into_values().collect();
+    let most: Vec<(Budget, u64)> = most.into_values().collect();
     let limits = admin.terms.borrow().runner.limits_of(&case.planned.version.name);
     html! {
         h2 { "Budgets" }
@@ -319,7 +318,7 @@ fn used(admin: &Admin, case: &CaseView) -> Markup {
 }
 
 /// What was used of budgets, beside their limits.
-pub(super) fn budgets(used: &[(Budget, f64)], limits: &Limits, caption: &str) -> Markup {
+pub(super) fn budgets(used: &[(Budget, u64)], limits: &Limits, caption: &str) -> Markup {
     html! {
         @if used.is_empty() { p.none { "None was used." } } @else {
             table.stack {
@@ -328,10 +327,10 @@ pub(super) fn budgets(used: &[(Budget, f64)], limits: &Limits, caption: &str) ->
                 tbody {
                     @for (budget, used) in used {
                         @let limit = limits.of(*budget);
-                        @let share = if limit == 0 { 1.0 } else { used / limit as f64 };
+                        @let share = if limit == 0 { 1.0 } else { *used as f64 / limit as f64 };
                         tr {
                             th scope="row" { (budget.name().replace('_', " ")) }
-                            td.number data-name="Used" { (budget.show(*used as u64)) }
+                            td.number data-name="Used" { (budget.show(*used)) }
                             td.number data-name="Limit" { (budget.show(limit)) }
                             td data-name="Share" {
                                 meter min="0" max="1" high="0.8" value=(format!("{:.4}", share.min(1.0))) aria-label={ "share of " (budget.name()) } {}

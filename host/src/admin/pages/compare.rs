@@ -5,9 +5,9 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
-use orbital_model::Pattern;
-use orbital_model::Window;
+use orbital_model::describe::short;
 use orbital_model::error::chain;
+use orbital_model::{Pattern, Window};
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -17,7 +17,6 @@ use super::windows;
 use crate::admin::Admin;
 use crate::admin::problem::Problem;
 use crate::compare::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
-use crate::report::text::short;
 
 pub(super) const PLACE: &str = "/compare";
 

@@ -7,11 +7,9 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use orbital_model::Outcome;
-use orbital_model::Window;
+use orbital_model::{Outcome, Report, Window};
 use uuid::Uuid;
 
-use super::story::Story;
 use crate::admin::{Admin, past};
 use crate::history::{Mark, Neighbours, Rollup, RunQuery, RunRow, Series, Stats, Step};
 
@@ -95,9 +93,11 @@ pub(super) async fn last_runs(admin: &Admin, case_id: &str, most: usize) -> Vec<
     past::runs(admin, query).await
 }
 
-/// A run that has ended.
-pub(super) async fn story(admin: &Admin, run: Uuid) -> Option<Story> {
-    Story::read(run, &past::report(admin, run).await?)
+/// Returns a run that has ended.
+pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<Report> {
+    let json = past::report(admin, run).await?;
+    let read = serde_json::from_str(&json);
+    read.inspect_err(|error| tracing::error!(%error, %run, "cannot read the stored report of a run")).ok()
 }
 
 /// The runs of the same case beside one, as far as they are kept.
@@ -106,7 +106,7 @@ pub(super) async fn neighbours(admin: &Admin, run: Uuid) -> Neighbours {
 }
 
 /// The last run of a case that did not pass, and was not cancelled: of those in its strip.
-pub(super) async fn last_trouble(admin: &Admin, strip: &[Mark]) -> Option<Story> {
+pub(super) async fn last_trouble(admin: &Admin, strip: &[Mark]) -> Option<Report> {
     let told = |mark: &&Mark| !matches!(mark.outcome, Outcome::Pass | Outcome::Cancelled);
-    story(admin, strip.iter().rev().find(told)?.run).await
+    report(admin, strip.iter().rev().find(told)?.run).await
 }

@@ -18,7 +18,6 @@ mod plot;
 mod run;
 mod runs;
 mod sign_in;
-mod story;
 mod timeline;
 mod view;
 mod webhook;

@@ -7,19 +7,18 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
-use orbital_model::Window;
+use orbital_model::describe::short;
+use orbital_model::{CaseRecord, Window};
 use serde::Deserialize;
 
 use super::failure::Failure;
 use super::layout::Page;
-use super::parts::{self, lines, percent, roughly, stamp, strip, text, time};
+use super::parts::{self, lines, percent, roughly, strip, text, time};
 use super::view::{self, CaseView, Cases, Trouble};
 use super::windows;
 use crate::admin::Admin;
 use crate::history::{HistoryState, HistoryStatus, LastSession};
 use crate::registry::Unavailable;
-use crate::report::CaseRecord;
-use crate::report::text::short;
 
 /// States that one can choose.
 const STATES: [&str; 5] = ["down", "stale", "unknown", "up", "paused"];
@@ -281,7 +280,7 @@ pub(super) fn why(trouble: &Trouble) -> Markup {
     html! {
         div.why {
             p {
-                a href={ "/runs/" (trouble.run.simple()) } { "Run of " (stamp(trouble.started)) } ": " (trouble.outcome.name())
+                a href={ "/runs/" (trouble.run.simple()) } { "Run of " (time(trouble.started)) } ": " (trouble.outcome.name())
                 @if let Some((number, steps, step)) = &trouble.step {
                     " at step " (number) " of " (steps) ": " strong { (text(step)) }
                 }

@@ -32,11 +32,6 @@ pub(super) fn time(time: SystemTime) -> Markup {
     html! { time datetime=(rfc3339(time)) { (zoned.strftime("%Y-%m-%d %H:%M:%S")) " UTC" } }
 }
 
-/// The same of a time as others have it.
-pub(super) fn stamp(stamp: Timestamp) -> Markup {
-    time(SystemTime::from(stamp))
-}
-
 /// How long ago, or how long something lasts: `3 min`, `2 h`, `5 d`.
 pub(super) fn roughly(duration: Duration) -> String {
     match duration.as_secs() {
@@ -106,11 +101,6 @@ pub(super) fn strip(marks: &[Mark]) -> Markup {
             }
         }
     }
-}
-
-/// A duration in seconds as the pages have it: `12.3ms`.
-pub(super) fn seconds(seconds: f64) -> String {
-    crate::report::text::short(Duration::try_from_secs_f64(seconds).unwrap_or_default())
 }
 
 /// The first digits of a digest: enough to tell versions apart.

@@ -3,8 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use maud::{Markup, PreEscaped, html};
-use orbital_model::Outcome;
-use orbital_model::Window;
+use orbital_model::{Outcome, Window};
 use plotters::prelude::{
     ChartBuilder, Circle, Cross, DashedLineSeries, IntoDrawingArea as _, IntoFont as _, LabelAreaPosition,
     LineSeries, RGBColor, SVGBackend,

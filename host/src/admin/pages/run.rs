@@ -5,19 +5,19 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::routing::get;
 use maud::{Markup, html};
+use orbital_model::describe::short;
+use orbital_model::{Attempt, Happening, Report, Trigger};
 use uuid::Uuid;
 
 use super::failure::Failure;
 use super::figures;
 use super::layout::Page;
-use super::parts::{digest, lines, outcome, seconds, stamp, text, time};
-use super::story::{Story, Try, What};
+use super::parts::{digest, lines, outcome, text, time};
 use super::timeline::timeline;
 use crate::admin::Admin;
-use crate::guest::{Budget, Limits};
+use crate::guest::Limits;
 use crate::history::Neighbours;
 use crate::runner::Order;
-use crate::scheduler::Trigger;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new().route("/runs/{run}", get(show))
@@ -27,9 +27,9 @@ async fn show(State(admin): State<Admin>, run: Result<Path<Uuid>, PathRejection>
     let Path(run) = run?;
     // In this order: a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
-    if let Some(story) = figures::story(&admin, run).await {
+    if let Some(report) = figures::report(&admin, run).await {
         let beside = figures::neighbours(&admin, run).await;
-        return Ok(ended(&admin, &story, beside));
+        return Ok(ended(&admin, &report, beside));
     }
     let order = in_flight.ok_or_else(|| {
         Failure::not_found(format!(
@@ -44,21 +44,16 @@ fn title(component: &str, case: &str) -> Markup {
     html! { h1 { "Run of " a href={ "/cases/" (id) } { (text(component)) "/" wbr; (text(case)) } } }
 }
 
-/// Why a run began, in words.
-fn because(trigger: &str) -> &'static str {
+/// Returns why a run began, as text.
+fn because(trigger: Trigger) -> &'static str {
     match trigger {
-        "schedule" => "its schedule said so",
-        "deploy" => "its case was new or changed",
-        _ => "somebody asked for it",
+        Trigger::Schedule => "its schedule said so",
+        Trigger::Deploy => "its case was new or changed",
+        Trigger::Request => "somebody asked for it",
     }
 }
 
 fn going_on(admin: &Admin, order: &Order) -> Markup {
-    let trigger = match order.trigger {
-        Trigger::Schedule => "schedule",
-        Trigger::Deploy => "deploy",
-        Trigger::Request => "request",
-    };
     let (component, case) = (&order.component.name, &order.case.name);
     let content = html! {
         div #run data-part="run" data-say="the run goes on" {
@@ -66,7 +61,7 @@ fn going_on(admin: &Admin, order: &Order) -> Markup {
             p { span.badge { span aria-hidden="true" { "▶" } " in flight" } " What it does is shown when it has ended; with the script, by itself." }
             dl.facts {
                 dt { "Due" } dd { (time(order.due)) }
-                dt { "Began because" } dd { (because(trigger)) }
+                dt { "Began because" } dd { (because(order.trigger)) }
                 dt { "Version" } dd { a href={ "/components/" (component) } { (text(component)) } " " (digest(&order.component.digest)) }
                 dt { "May take" } dd { (humantime::format_duration(order.case.timeout)) " per attempt, of which there may be " (order.case.retry.retries + 1) }
                 dt { "Id" } dd { code { (order.run) } }
@@ -77,26 +72,26 @@ fn going_on(admin: &Admin, order: &Order) -> Markup {
     Page::live(&title, "", format!("run {}", order.run.simple()), admin).show(&content)
 }
 
-fn ended(admin: &Admin, story: &Story, beside: Neighbours) -> Markup {
+fn ended(admin: &Admin, report: &Report, beside: Neighbours) -> Markup {
     let running =
-        admin.deployed.borrow().components.get(&story.component).map(|running| running.digest.clone());
+        admin.deployed.borrow().components.get(&report.component).map(|running| running.digest.clone());
     let version = match running {
-        Some(running) if running == story.digest => "the version that runs now",
+        Some(running) if running == report.digest => "the version that runs now",
         Some(_) => "another version runs now",
         None => "the component is not deployed any more",
     };
-    let limits = admin.terms.borrow().runner.limits_of(&story.component);
-    let several = story.attempts.len() > 1;
+    let limits = admin.terms.borrow().runner.limits_of(&report.component);
+    let several = report.attempts.len() > 1;
     let content = html! {
-        div #run data-part="run" data-say={ "the run ended: " (story.outcome.name()) } {
-            (title(&story.component, &story.case))
-            p { (outcome(story.outcome, story.flaky)) " after " (seconds(story.duration)) ", begun " (stamp(story.started)) }
+        div #run data-part="run" data-say={ "the run ended: " (report.outcome.name()) } {
+            (title(&report.component, &report.case))
+            p { (outcome(report.outcome, report.flaky)) " after " (short(report.duration)) ", begun " (time(report.started)) }
             (ways(beside))
-            @for (index, attempt) in story.attempts.iter().enumerate() {
+            @for (index, attempt) in report.attempts.iter().enumerate() {
                 @let number = index + 1;
                 @if several {
-                    h2 { "Attempt " (number) " of " (story.attempts.len()) }
-                    p { (outcome(attempt.outcome, false)) " after " (seconds(attempt.duration)) ", begun " (stamp(attempt.started)) }
+                    h2 { "Attempt " (number) " of " (report.attempts.len()) }
+                    p { (outcome(attempt.outcome, false)) " after " (short(attempt.duration)) ", begun " (time(attempt.started)) }
                 }
                 (reasons(attempt, number))
                 @if several { h3 { "Timeline" } } @else { h2 { "Timeline" } }
@@ -106,19 +101,19 @@ fn ended(admin: &Admin, story: &Story, beside: Neighbours) -> Markup {
             }
             h2 { "About this run" }
             dl.facts {
-                dt { "Began because" } dd { (because(&story.trigger)) }
-                dt { "Due" } dd { (stamp(story.due)) ", began " (seconds(story.start_delay)) " later" }
+                dt { "Began because" } dd { (because(report.trigger)) }
+                dt { "Due" } dd { (time(report.due)) ", began " (short(report.start_delay)) " later" }
                 dt { "Version" } dd {
-                    a href={ "/components/" (story.component) } { (text(&story.component)) } " " (digest(&story.digest)) " (" (version) ")"
-                    @if !story.language.is_empty() { ", " (text(&story.language)) }
+                    a href={ "/components/" (report.component) } { (text(&report.component)) } " " (digest(&report.digest)) " (" (version) ")"
+                    @if !report.language.is_empty() { ", " (text(&report.language)) }
                 }
-                dt { "Webhook" } dd { a href={ "/webhook?run=" (story.run.simple()) } { "what it received for this run" } ", as far as it is kept" }
-                dt { "Id" } dd { code { (story.run) } " (" a href={ "/api/v1/runs/" (story.run) } { "JSON" } ")" }
+                dt { "Webhook" } dd { a href={ "/webhook?run=" (report.run.simple()) } { "what it received for this run" } ", as far as it is kept" }
+                dt { "Id" } dd { code { (report.run) } " (" a href={ "/api/v1/runs/" (report.run) } { "JSON" } ")" }
             }
         }
     };
-    let title = format!("Run of {}", story.case_id());
-    Page::live(&title, "", format!("run {}", story.run.simple()), admin).show(&content)
+    let title = format!("Run of {}", report.case_id());
+    Page::live(&title, "", format!("run {}", report.run.simple()), admin).show(&content)
 }
 
 /// To the runs of the same case before and after.
@@ -132,7 +127,7 @@ fn ways(Neighbours { previous, next }: Neighbours) -> Markup {
 }
 
 /// Why an attempt did not pass.
-fn reasons(attempt: &Try, number: usize) -> Markup {
+fn reasons(attempt: &Attempt, number: usize) -> Markup {
     html! {
         @if !attempt.messages.is_empty() {
             div.note.bad {
@@ -146,9 +141,9 @@ fn reasons(attempt: &Try, number: usize) -> Markup {
 }
 
 /// The lines of the log once more, by themselves.
-fn log(attempt: &Try, several: bool) -> Markup {
+fn log(attempt: &Attempt, several: bool) -> Markup {
     let logged: Vec<_> =
-        attempt.timeline.iter().filter(|step| matches!(step.what, What::Log { .. })).collect();
+        attempt.timeline.iter().filter(|step| matches!(step.what, Happening::Log { .. })).collect();
     html! {
         @if several { h3 { "Log" } } @else { h2 { "Log" } }
         @if logged.is_empty() { p.none { "It logged nothing." } } @else {
@@ -157,10 +152,10 @@ fn log(attempt: &Try, several: bool) -> Markup {
                 thead { tr { th scope="col" .number { "After" } th scope="col" { "Level" } th scope="col" { "Line" } th scope="col" { "Fields" } } }
                 tbody {
                     @for step in logged {
-                        @if let What::Log { level, source, message, fields } = &step.what {
+                        @if let Happening::Log { level, source, message, fields } = &step.what {
                             tr {
-                                td.number data-name="After" { (seconds(step.at)) }
-                                td data-name="Level" { @if source == "log" { (text(level)) } @else { (text(source)) } }
+                                td.number data-name="After" { (short(step.at)) }
+                                td data-name="Level" { (source.label(*level)) }
                                 td data-name="Line" { span.pre { (lines(message)) } }
                                 td { @for (name, value) in fields { code { (text(name)) "=" (text(value)) } " " } }
                             }
@@ -173,14 +168,12 @@ fn log(attempt: &Try, several: bool) -> Markup {
 }
 
 /// What an attempt used of its budgets.
-fn usage(attempt: &Try, limits: &Limits) -> Markup {
-    let used = |budget: Budget| attempt.usage.get(budget.name()).map(|used| (budget, *used));
-    let used: Vec<(Budget, f64)> = Budget::ALL.into_iter().filter_map(used).collect();
+fn usage(attempt: &Attempt, limits: &Limits) -> Markup {
     html! {
         details {
             summary { "Budgets" }
-            (super::case::budgets(&used, limits, "What this attempt used at most"))
-            @if let Some(cpu) = attempt.usage.get("cpu_seconds") { p { "Processor time: " (seconds(*cpu)) } }
+            (super::case::budgets(&attempt.usage.peak, limits, "What this attempt used at most"))
+            @if !attempt.usage.cpu.is_zero() { p { "Processor time: " (short(attempt.usage.cpu)) } }
         }
     }
 }

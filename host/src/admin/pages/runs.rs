@@ -5,8 +5,8 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
-use orbital_model::Outcome;
-use orbital_model::Pattern;
+use orbital_model::describe::short;
+use orbital_model::{Outcome, Pattern};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -16,7 +16,6 @@ use super::parts::{self, text, time};
 use crate::admin::problem::Problem;
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
-use crate::report::text::short;
 
 const PLACE: &str = "/runs";
 

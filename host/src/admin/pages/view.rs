@@ -3,18 +3,14 @@
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use jiff::Timestamp;
-use orbital_model::Outcome;
-use orbital_model::Window;
+use orbital_model::{CaseRecord, Outcome, Window};
 use uuid::Uuid;
 
 use super::failure::Failure;
 use super::figures::{self, CaseFigures};
-use super::timeline::headline;
 use crate::admin::Admin;
 use crate::dispatcher::PlannedCase;
 use crate::history::Mark;
-use crate::report::CaseRecord;
 use crate::runner::Order;
 
 /// Runs of a strip.
@@ -33,7 +29,7 @@ pub(super) struct CaseView {
 /// Why a run did not pass, in short.
 pub(super) struct Trouble {
     pub(super) run: Uuid,
-    pub(super) started: Timestamp,
+    pub(super) started: SystemTime,
     pub(super) outcome: Outcome,
     pub(super) message: String,
     /// The step at which it went wrong: its number, counted from 1, how many there are, and what it was.
@@ -121,12 +117,12 @@ pub(super) async fn case(admin: &Admin, id: &str, window: Window) -> Result<Case
 }
 
 async fn trouble(admin: &Admin, figures: &CaseFigures) -> Option<Trouble> {
-    let story = figures::last_trouble(admin, &figures.strip).await?;
-    let attempt = story.attempts.last()?;
+    let report = figures::last_trouble(admin, &figures.strip).await?;
+    let attempt = report.attempts.last()?;
     let steps = &attempt.timeline;
-    let step = attempt.culprit().map(|index| (index + 1, steps.len(), headline(&steps[index].what)));
+    let step = attempt.culprit().map(|index| (index + 1, steps.len(), steps[index].what.headline()));
     let message = attempt.messages.first().cloned().unwrap_or_default();
-    Some(Trouble { run: story.run, started: story.started, outcome: story.outcome, message, step })
+    Some(Trouble { run: report.run, started: report.started, outcome: report.outcome, message, step })
 }
 
 /// How long the host has been running.

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
+use orbital_model::Happening;
+
 use crate::guest::bindings::orbital::test::clock::Host;
-use crate::guest::recorder::{Activity, Happening};
+use crate::guest::recorder::Activity;
 use crate::guest::session::Session;
 
 impl Host for Session {

@@ -1,8 +1,7 @@
-use orbital_model::Cause;
 use orbital_model::text::shown;
+use orbital_model::{Cause, Happening};
 
 use crate::guest::bindings::orbital::test::config::Host;
-use crate::guest::recorder::Happening;
 use crate::guest::session::Session;
 
 impl Host for Session {

@@ -1,5 +1,6 @@
+use orbital_model::Happening;
+
 use crate::guest::bindings::orbital::test::context::{Host, RunContext};
-use crate::guest::recorder::Happening;
 use crate::guest::session::Session;
 
 impl Host for Session {

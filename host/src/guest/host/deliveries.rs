@@ -3,14 +3,14 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use orbital_model::text::shown;
+use orbital_model::{Budget, BudgetBreach, Happening};
 
 use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::{
     self as contract, Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
-use crate::guest::budget::{Budget, BudgetBreach};
 use crate::guest::meter::Meter;
-use crate::guest::recorder::{Activity, Happening, excerpt};
+use crate::guest::recorder::{Activity, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target::{MAX_HEADERS, header_value, too_many_headers};
 use crate::waiter::{self, Arrived, Overflow, PlannedReply};

@@ -2,14 +2,14 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use orbital_model::Budget;
 use tokio::time::Instant;
 
 use super::deliveries::claim;
 use super::headers;
 use crate::guest::bindings::orbital::test::deliveries::Header;
 use crate::guest::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
-use crate::guest::budget::Budget;
-use crate::guest::recorder::{Activity, Happening, Recorder, excerpt};
+use crate::guest::recorder::{Activity, Recorder, answered, excerpt};
 use crate::guest::session::{RunParts, Session};
 use crate::target;
 use crate::waiter::ExpectError;
@@ -122,7 +122,7 @@ async fn exchange(
         // If that is too much, the run ends before the test sees it.
         let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
     }
-    let step = Happening::sent([target, method, path], event.flatten(), body, &answer);
+    let step = answered([target, method, path], event.flatten(), body, &answer);
     // What was not sent took no time.
     if sent {
         recorder.note_since(started, step)

@@ -1,10 +1,8 @@
-use orbital_model::text::is_trouble;
-use orbital_model::text::shown;
+use orbital_model::text::{is_trouble, shown};
+use orbital_model::{Budget, Happening, MetricKind, Sample};
 
 use crate::guest::bindings::orbital::test::metrics::{Host, Label, MetricError};
-use crate::guest::budget::Budget;
-use crate::guest::recorder::Happening;
-use crate::guest::series::{MetricKind, Sample, SeriesError};
+use crate::guest::series::SeriesError;
 use crate::guest::session::Session;
 
 /// The longest name of a metric or a label, in bytes.

@@ -152,7 +152,7 @@ impl<'a> Siege<'a> {
     /// The host lives, has nothing left over, and none of its own code panicked.
     pub(super) async fn assert_unharmed(&self) {
         assert_eq!(self.host.get("/healthz").await.0, 200);
-        for sign in ["panicked", "the host broke"] {
+        for sign in ["panicked", "the host failed while"] {
             let lines = self.host.lines.find(0, &[sign]);
             assert!(lines.is_empty(), "{lines:#?}");
         }

@@ -1,0 +1,48 @@
+//! Why a run started, or did not.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Why a run started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Trigger {
+    /// The case's schedule.
+    Schedule,
+    /// The case is new or changed.
+    Deploy,
+    /// A user's request.
+    Request,
+}
+
+/// Why a run that was due did not start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// The case's limit of runs in flight was reached.
+    Overlap,
+    /// The host's limit of runs in flight was reached.
+    Capacity,
+    /// The component's limit of runs in flight was reached.
+    ComponentCapacity,
+    /// The host did not run at that time: it was suspended or starved, or its clock was set.
+    Missed,
+    /// The case is paused.
+    Paused,
+}
+
+impl SkipReason {
+    /// All reasons.
+    pub const ALL: [Self; 5] =
+        [Self::Overlap, Self::Capacity, Self::ComponentCapacity, Self::Missed, Self::Paused];
+
+    /// Returns the name that metrics and logs use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::Capacity => "capacity",
+            Self::ComponentCapacity => "component_capacity",
+            Self::Missed => "missed",
+            Self::Paused => "paused",
+        }
+    }
+}
