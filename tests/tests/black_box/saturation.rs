@@ -205,6 +205,41 @@ async fn health_and_metrics_are_answered_when_a_request_is_in_progress_on_each_p
     .await;
 }
 
+/// A connection without a body of a request counts as idle, and is closed for another one if need be.
+#[tokio::test]
+async fn bodies_that_never_come_block_neither_health_nor_metrics() {
+    let open = "open_health = true\nopen_metrics = true";
+    let host = limited("-n 200").token("0123456789abcdef0123456789abcdef").admin(open).start().await;
+    let labels = [("listener", "admin")];
+    let places = host.metrics().await.get("orbital_listener_max_connections", &labels).unwrap() as usize;
+    let form = b"POST /sign-in HTTP/1.1\r\nHost: any\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                 Content-Length: 9\r\nExpect: 100-continue\r\n\r\n";
+    let mut slow = Vec::new();
+    for number in 0..places {
+        let mut stream = connection_to(&host.admin, &format!("127.0.0.{}", 2 + number), form).await;
+        assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 100 "), "{number}");
+        slow.push(stream);
+    }
+    for number in 0..64 {
+        let method = ["GET", "POST", "HEAD"][number % 3];
+        let path = ["/healthz", "/readyz", "/metrics"][number / 3 % 3];
+        let length = ["Content-Length: 9", "Transfer-Encoding: chunked"][number % 2];
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: any\r\n{length}\r\n\r\n");
+        let mut stream =
+            connection_to(&host.admin, &format!("127.0.0.{}", 50 + number % 8), head.as_bytes()).await;
+        let answer = read_head(&mut stream).await;
+        assert!(
+            answer.starts_with("HTTP/1.1 400 ") && answer.contains("connection: close"),
+            "{head}{answer}"
+        );
+        slow.push(stream);
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let answer = from("127.0.0.1").get(format!("{}{path}", host.admin)).send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{path}");
+    }
+}
+
 fn limited(limit: &str) -> HostBuilder {
     Host::builder().through(&["sh", "-c", &format!("ulimit {limit}; exec \"$@\""), "sh"])
 }
