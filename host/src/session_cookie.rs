@@ -1,15 +1,21 @@
 //! The cookie of a browser that has signed in at the private listener.
 //!
 //! Browsers do not separate cookies by port: with one host name for both listeners, they send it to the webhook too. So
-//! the webhook removes it before anything else sees a request.
+//! the webhook removes it before anything else sees a request, and lets no planned reply set or delete it.
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Its name without TLS.
 const PLAIN: &str = "orbital-session";
 
 /// Its name with TLS: browsers accept it over TLS only, for this host alone, and no other page can set it.
 const HOST: &str = "__Host-orbital-session";
+
+/// Has browsers delete all cookies of a host name.
+const CLEAR_SITE_DATA: &str = "clear-site-data";
+
+/// Cookies of its name that are looked at in one request.
+const MOST: usize = 32;
 
 fn name(tls: bool) -> &'static str {
     if tls { HOST } else { PLAIN }
@@ -23,31 +29,58 @@ pub(crate) fn set(tls: bool, id: &str, seconds: u64) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Finds the id of the session in a request's cookies.
-pub(crate) fn find(tls: bool, headers: &HeaderMap) -> Option<&str> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    cookies.flat_map(|value| value.split(';')).find_map(|cookie| {
+/// Finds possible ids of the session in a request's cookies. There may be several: any page of the same host name, on
+/// another port, can set a cookie of this name for a longer path, which then comes first.
+pub(crate) fn find(tls: bool, headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = values.flat_map(|value| value.split(';'));
+    let ids = cookies.filter_map(move |cookie| {
         let (found, id) = cookie.trim().split_once('=')?;
         (found == name(tls)).then_some(id)
-    })
+    });
+    ids.take(MOST)
 }
 
 /// Removes it from a request, under either name. Other cookies, and the order of the headers, stay.
 pub(crate) fn remove(headers: &mut HeaderMap) {
-    if !headers.get_all(header::COOKIE).iter().any(has_session) {
-        return;
+    if headers.get_all(header::COOKIE).iter().any(has_session) {
+        change(headers, &header::COOKIE, |value| match has_session(&value) {
+            true => without_session(&value),
+            false => Some(value),
+        });
     }
+}
+
+/// Removes from an answer of the webhook what would replace or delete it in a browser.
+pub(crate) fn remove_set(headers: &mut HeaderMap) {
+    headers.remove(CLEAR_SITE_DATA);
+    if headers.get_all(header::SET_COOKIE).iter().any(sets_session) {
+        change(headers, &header::SET_COOKIE, |value| (!sets_session(&value)).then_some(value));
+    }
+}
+
+/// Changes or removes the values of one header.
+fn change(
+    headers: &mut HeaderMap,
+    changed: &HeaderName,
+    change: impl Fn(HeaderValue) -> Option<HeaderValue>,
+) {
     let mut last = None;
     for (name, value) in std::mem::take(headers) {
-        // A name stands before the first of its values only.
+        // `None` repeats the name before.
         last = name.or(last);
         let Some(name) = &last else { continue };
-        if *name != header::COOKIE || !has_session(&value) {
+        let value = if name == changed { change(value) } else { Some(value) };
+        if let Some(value) = value {
             headers.append(name, value);
-        } else if let Some(others) = without_session(&value) {
-            headers.append(name, others);
         }
     }
+}
+
+fn sets_session(value: &HeaderValue) -> bool {
+    let cookie = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    // Browsers send a cookie without a name as its value alone, which may look like another one.
+    is_session(cookie.strip_prefix(b"=").unwrap_or(cookie).trim_ascii_start())
 }
 
 fn has_session(value: &HeaderValue) -> bool {
@@ -82,12 +115,31 @@ mod tests {
 
     #[test]
     fn a_session_is_found_among_other_cookies_under_the_name_of_its_listener() {
+        let found = |tls, cookies: &HeaderMap| find(tls, cookies).map(str::to_owned).collect::<Vec<_>>();
         let mut cookies = headers(&[("cookie", "a=b; x-orbital-session=1")]);
-        assert_eq!(find(false, &cookies), None);
-        cookies.append(header::COOKIE, HeaderValue::from_static("orbital-session=2; c=d"));
-        assert_eq!((find(false, &cookies), find(true, &cookies)), (Some("2"), None));
-        cookies.append(header::COOKIE, HeaderValue::from_static("__Host-orbital-session=3"));
-        assert_eq!((find(false, &cookies), find(true, &cookies)), (Some("2"), Some("3")));
+        assert!(found(false, &cookies).is_empty());
+        cookies.append(header::COOKIE, HeaderValue::from_static("orbital-session=2; c=d; orbital-session=3"));
+        assert_eq!((found(false, &cookies), found(true, &cookies).len()), (vec!["2".into(), "3".into()], 0));
+        cookies.append(header::COOKIE, HeaderValue::from_static("__Host-orbital-session=4"));
+        assert_eq!((found(false, &cookies).len(), found(true, &cookies)), (2, vec!["4".to_owned()]));
+    }
+
+    #[test]
+    fn a_reply_sets_any_cookie_but_the_session_and_deletes_none() {
+        let before = [
+            ("set-cookie", "orbital-session=1; Path=/cases"),
+            ("x-one", "1"),
+            ("set-cookie", "a=orbital-session; Path=/"),
+            ("set-cookie", " ORBITAL-SESSION =; Max-Age=0"),
+            ("set-cookie", "= orbital-session=1"),
+            ("set-cookie", "orbital-session"),
+            ("set-cookie", "__Host-orbital-session=1; Secure; Path=/"),
+            ("set-cookie", "orbital-sessions=1"),
+            ("clear-site-data", "\"cookies\""),
+        ];
+        let mut reply = headers(&before);
+        remove_set(&mut reply);
+        assert_eq!(reply, headers(&[before[2], before[1], before[7]]));
     }
 
     #[test]

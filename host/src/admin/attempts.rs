@@ -1,40 +1,54 @@
-//! Attempts to show the token of the private listener.
+//! Wrong tokens at the private listener: counted, logged at a limited rate, and answered slowly.
 //!
-//! Wrong tokens of one peer are checked one after the other, with a pause after each. Whoever guesses gets no further
-//! with more connections; whoever has the token waits for those before it, from the same peer only, and is never refused.
+//! The right token is accepted at once, whatever else its peer sends: only answers to wrong tokens wait. Those of one
+//! peer are sent one after the other with a pause before each, and few may wait, so that guesses keep few connections
+//! busy. What makes guessing hopeless is the length of the token, not the pause.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::sparing::Sparing;
 
-/// The pause after a wrong token: 50 in a second of one peer.
+/// The pause before the answer to a wrong token: 50 answers per second and peer.
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// How many peers take turns apart from each other. Beyond that some share their turns, which nobody can choose.
-const TURNS: usize = 256;
+/// Answers of one peer that may wait, including the next one. Further wrong tokens are answered at once, with 429.
+const WAITING: usize = 50;
 
-/// Attempts of all peers.
+/// Queues for all peers. With more peers some share a queue, which nobody can choose.
+const QUEUES: usize = 256;
+
+/// Wrong tokens of all peers.
 pub(super) struct Attempts {
-    turns: [Arc<Semaphore>; TURNS],
+    queues: [Queue; QUEUES],
     peers: RandomState,
     wrong: Sparing,
 }
 
-/// The right to check one token. Those of the same peer wait until it is dropped.
-pub(super) struct Turn {
-    _permit: Option<OwnedSemaphorePermit>,
-    peer: IpAddr,
+struct Queue {
+    places: Semaphore,
+    turn: Semaphore,
+}
+
+/// Whether a token is the right one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Attempt {
+    /// It is.
+    Right,
+    /// It is not.
+    Wrong,
+    /// It is not, and its peer has sent too many wrong ones.
+    TooMany,
 }
 
 impl Default for Attempts {
     fn default() -> Self {
+        let queue = || Queue { places: Semaphore::new(WAITING), turn: Semaphore::new(1) };
         Self {
-            turns: std::array::from_fn(|_| Arc::new(Semaphore::new(1))),
+            queues: std::array::from_fn(|_| queue()),
             peers: RandomState::new(),
             wrong: Sparing::default(),
         }
@@ -42,23 +56,17 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Waits for the turn of a peer. Those who wait get it in the order in which they came.
-    pub(super) async fn turn(&self, peer: IpAddr) -> Turn {
-        let turns = &self.turns[self.peers.hash_one(peer) as usize % TURNS];
-        // It is never closed.
-        Turn { _permit: turns.clone().acquire_owned().await.ok(), peer }
-    }
-
-    /// Notes that the token was wrong. The next one of this peer is checked after a pause.
-    pub(super) fn wrong(&self, turn: Turn) {
+    /// Notes a wrong token, and waits until it may be answered.
+    pub(super) async fn wrong(&self, peer: IpAddr) -> Attempt {
         self.wrong.say(|more| {
-            tracing::warn!(peer = %turn.peer, "a request to the private listener had a wrong token{more}");
+            tracing::warn!(%peer, "a request to the private listener had a wrong token{more}");
         });
-        // Whoever sent it may be gone by then, and that makes no difference.
-        tokio::spawn(async move {
-            tokio::time::sleep(PAUSE).await;
-            drop(turn);
-        });
+        let queue = &self.queues[self.peers.hash_one(peer) as usize % QUEUES];
+        let Ok(_place) = queue.places.try_acquire() else { return Attempt::TooMany };
+        // It is never closed.
+        let _turn = queue.turn.acquire().await;
+        tokio::time::sleep(PAUSE).await;
+        Attempt::Wrong
     }
 }
 
@@ -66,6 +74,7 @@ impl Attempts {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use futures_util::future::join_all;
     use tokio::time::Instant;
 
     use super::*;
@@ -73,34 +82,29 @@ mod tests {
     const PEER: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
 
     #[tokio::test(start_paused = true)]
-    async fn wrong_tokens_of_a_peer_take_turns_and_its_right_one_is_checked_in_its_turn() {
+    async fn answers_to_one_peer_wait_for_each_other_and_few_of_them_wait() {
         let attempts = Attempts::default();
         let began = Instant::now();
-        let guesses = (0..100).map(async |_| attempts.wrong(attempts.turn(PEER).await));
-        let right = async { drop(attempts.turn(PEER).await) };
-        // They come in this order.
-        tokio::join!(futures_util::future::join_all(guesses), right);
-        assert!((100 * PAUSE..110 * PAUSE).contains(&began.elapsed()), "{:?}", began.elapsed());
-        // Without guesses before, nobody waits.
-        let began = Instant::now();
-        for _ in 0..100 {
-            drop(attempts.turn(PEER).await);
-        }
-        assert_eq!(began.elapsed(), Duration::ZERO);
+        let answers = join_all((0..2000).map(|_| attempts.wrong(PEER))).await;
+        let wrong = answers.iter().filter(|answer| **answer == Attempt::Wrong).count();
+        assert_eq!((wrong, answers.len() - wrong), (WAITING, 2000 - WAITING));
+        let most = PAUSE * WAITING as u32;
+        assert!((most..most * 11 / 10).contains(&began.elapsed()), "{:?}", began.elapsed());
+        assert_eq!(attempts.wrong(PEER).await, Attempt::Wrong, "places are given back");
     }
 
     #[tokio::test(start_paused = true)]
     async fn peers_do_not_wait_for_each_other() {
         let attempts = Attempts::default();
-        let others = (1..=255).map(|last| IpAddr::from([10, 0, 1, last]));
-        let is_apart = |other: &IpAddr| {
-            attempts.peers.hash_one(other) as usize % TURNS != attempts.peers.hash_one(PEER) as usize % TURNS
-        };
+        let queue = |peer: &IpAddr| attempts.peers.hash_one(peer) as usize % QUEUES;
+        let other =
+            (1..=255).map(|last| IpAddr::from([10, 0, 1, last])).find(|peer| queue(peer) != queue(&PEER));
         let began = Instant::now();
-        attempts.wrong(attempts.turn(PEER).await);
-        for other in others.filter(is_apart) {
-            drop(attempts.turn(other).await);
-        }
-        assert_eq!(began.elapsed(), Duration::ZERO);
+        let guesses = join_all((0..WAITING).map(|_| attempts.wrong(PEER)));
+        let of_other = async {
+            assert_eq!(attempts.wrong(other.unwrap()).await, Attempt::Wrong);
+            assert!(began.elapsed() < PAUSE * 2, "{:?}", began.elapsed());
+        };
+        tokio::join!(guesses, of_other);
     }
 }

@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::attempts::Attempts;
+use super::attempts::{Attempt, Attempts};
 use super::problem::Problem;
 use super::sessions::{LIFETIME, Sessions};
 use super::{AdminSettings, pages};
@@ -106,20 +106,24 @@ impl Access {
         self.digest.is_some_and(|digest| Sha256::digest(guess).ct_eq(&digest).into())
     }
 
-    /// Returns when the session of a request ends, if it has one.
+    /// Returns when the session of a request ends, if it has one. Other cookies of the name, which a page on another
+    /// port can set, make no difference.
     fn session(&self, headers: &HeaderMap, sessions: &Sessions) -> Option<Instant> {
-        sessions.until(session_cookie::find(self.tls, headers)?)
+        session_cookie::find(self.tls, headers).find_map(|id| sessions.until(id))
     }
 
-    /// Returns why a request is not let in. `shown` says whether the token that it shows, if it needs one, is right.
-    fn refuse(&self, request: &Request, shown: Option<bool>, sessions: &Sessions) -> Option<Problem> {
+    /// Returns why a request is not let in. `shown` is the check of the token that it has, if it needs one.
+    fn refuse(&self, request: &Request, shown: Option<Attempt>, sessions: &Sessions) -> Option<Problem> {
         let (uri, headers) = (request.uri(), request.headers());
         match self.digest {
             Some(_) if self.is_open(uri.path()) => {}
             Some(_) => match shown {
                 // No page of another site knows it.
-                Some(true) => return None,
-                Some(false) => return Some(unauthorized("the token is not the one that `admin.token` has")),
+                Some(Attempt::Right) => return None,
+                Some(Attempt::Wrong) => {
+                    return Some(unauthorized("the token is not the one that `admin.token` has"));
+                }
+                Some(Attempt::TooMany) => return Some(too_many()),
                 None if self.session(headers, sessions).is_some() => {}
                 None => return Some(unauthorized("send the token as `Authorization: Bearer TOKEN`")),
             },
@@ -132,18 +136,21 @@ impl Access {
             }
             None => {}
         }
-        if !request.method().is_safe() && is_of_another_page(uri, headers) {
+        if !is_of_another_page(uri, headers) {
+            return None;
+        }
+        if !request.method().is_safe() {
             return Some(Problem::new(
                 StatusCode::FORBIDDEN,
                 "pages of another site may change nothing here: `origin` must be what `host` says",
             ));
         }
         let is_followed = is_navigation(headers) && pages::is_page(uri.path());
-        (is_fetched_elsewhere(headers) && !is_followed).then(|| {
+        (!is_followed).then(|| {
             Problem::new(
                 StatusCode::FORBIDDEN,
-                "pages of another site may link to the pages here, and load nothing: see the headers `sec-fetch-site`, \
-                 `sec-fetch-mode` and `sec-fetch-dest`",
+                "pages of another site may link to the pages here, and load nothing: see the headers `origin`, \
+                 `sec-fetch-site`, `sec-fetch-mode` and `sec-fetch-dest`",
             )
         })
     }
@@ -193,25 +200,29 @@ impl Guard {
         self.access().digest.is_some()
     }
 
-    /// Gives the cookie of a new session, if this is the token.
-    pub(super) async fn sign_in(&self, token: &str, peer: IpAddr) -> Option<HeaderValue> {
+    /// Returns the cookie of a new session if this is the token.
+    ///
+    /// # Errors
+    /// Returns how the token is wrong.
+    pub(super) async fn sign_in(&self, token: &str, peer: IpAddr) -> Result<HeaderValue, Attempt> {
         let access = self.access();
-        if !self.is_token(&access, token.as_bytes(), peer).await {
-            return None;
+        match self.attempt(&access, token.as_bytes(), peer).await {
+            Attempt::Right => {}
+            wrong => return Err(wrong),
         }
         let cookie = session_cookie::set(access.tls, &self.sessions.begin(), LIFETIME.as_secs());
         // The oldest session may have ended for it.
         self.revocations.send_replace(());
-        Some(cookie)
+        Ok(cookie)
     }
 
-    /// Ends the session of a request; gives the cookie that replaces its own.
+    /// Ends the session of a request. Returns the cookie that replaces its own.
     pub(super) fn sign_out(&self, headers: &HeaderMap) -> HeaderValue {
         let tls = self.access().tls;
-        if let Some(id) = session_cookie::find(tls, headers) {
+        for id in session_cookie::find(tls, headers) {
             self.sessions.end(id);
-            self.revocations.send_replace(());
         }
+        self.revocations.send_replace(());
         session_cookie::set(tls, "", 0)
     }
 
@@ -221,7 +232,7 @@ impl Guard {
         let shown = match token(request.headers()) {
             Some(token) if access.digest.is_some() && !access.is_open(request.uri().path()) => {
                 let (token, peer) = (token.to_owned(), peer(request.extensions()));
-                Some(guard.is_token(&access, &token, peer).await)
+                Some(guard.attempt(&access, &token, peer).await)
             }
             _ => None,
         };
@@ -231,20 +242,15 @@ impl Guard {
         let invitation =
             if problem.status == StatusCode::UNAUTHORIZED { pages::invite(&request) } else { None };
         let mut answer = invitation.unwrap_or_else(|| problem.into_response());
-        if shown == Some(false) {
+        if shown.is_some_and(|shown| shown != Attempt::Right) {
             answer.extensions_mut().insert(TurnedAway::Token);
         }
         answer
     }
 
-    /// Checks a token in the turn of its peer.
-    async fn is_token(&self, access: &Access, guess: &[u8], peer: IpAddr) -> bool {
-        let turn = self.attempts.turn(peer).await;
-        let is_token = access.is_token(guess);
-        if !is_token {
-            self.attempts.wrong(turn);
-        }
-        is_token
+    /// Checks a token. The answer to a wrong one waits.
+    async fn attempt(&self, access: &Access, guess: &[u8], peer: IpAddr) -> Attempt {
+        if access.is_token(guess) { Attempt::Right } else { self.attempts.wrong(peer).await }
     }
 
     fn access(&self) -> Arc<Access> {
@@ -252,7 +258,8 @@ impl Guard {
     }
 }
 
-/// A page of another origin, such as of another port of this machine. Browsers say so; programs need say nothing.
+/// Returns whether a request comes from a page of another origin, such as of another port of this machine. Browsers
+/// say so, older ones in `Origin` alone. Programs need not say anything.
 fn is_of_another_page(uri: &Uri, headers: &HeaderMap) -> bool {
     if headers.contains_key("sec-fetch-site") {
         return is_fetched_elsewhere(headers);
@@ -287,6 +294,13 @@ fn unauthorized(detail: &str) -> Problem {
     problem
 }
 
+fn too_many() -> Problem {
+    let detail = "too many wrong tokens from this address; the right one is accepted at any time";
+    let mut problem = Problem::new(StatusCode::TOO_MANY_REQUESTS, detail);
+    problem.header = Some((header::RETRY_AFTER, HeaderValue::from_static("1")));
+    problem
+}
+
 fn token(headers: &HeaderMap) -> Option<&[u8]> {
     let value = headers.get(header::AUTHORIZATION)?.as_bytes();
     let (scheme, token) = value.split_at_checked(7)?;
@@ -314,6 +328,23 @@ fn is_local(authority: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_right_token_does_not_wait_for_wrong_ones() {
+        let digest = Some(Sha256::digest(b"right").into());
+        let guard = Guard::new(Access { digest, open_health: false, open_metrics: false, tls: false });
+        let (access, peer) = (guard.access(), IpAddr::V4(Ipv4Addr::LOCALHOST));
+        let began = Instant::now();
+        let guesses =
+            futures_util::future::join_all((0..2000).map(|_| guard.attempt(&access, b"wrong", peer)));
+        let right = async {
+            assert_eq!(guard.attempt(&access, b"right", peer).await, Attempt::Right);
+            began.elapsed()
+        };
+        let (guesses, waited) = tokio::join!(guesses, right);
+        assert!(!guesses.contains(&Attempt::Right));
+        assert_eq!(waited, std::time::Duration::ZERO);
+    }
 
     #[test]
     fn localhost_and_loopback_are_local_and_nothing_else() {

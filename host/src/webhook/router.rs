@@ -201,8 +201,10 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
 }
 
 /// Adds the headers that keep a planned reply from acting as a page, in a browser of somebody who follows a link to the
-/// webhook. A test that sets one of them itself has its own.
+/// webhook, unless the test sets them itself. Removes headers that would end the session of that browser at the private
+/// listener.
 fn sandboxed(mut headers: HeaderMap) -> HeaderMap {
+    session_cookie::remove_set(&mut headers);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static("sandbox"));
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(HeaderValue::from_static("nosniff"));
     headers

@@ -79,6 +79,29 @@ async fn replies_come_in_the_order_of_the_plan_and_then_it_is_200() {
     assert_eq!(answered, [&json!(500), &json!(302), &json!(202), &Value::Null, &Value::Null]);
 }
 
+/// A browser keeps the cookies of all ports of a host name together.
+#[tokio::test]
+async fn a_planned_reply_does_not_end_the_session_of_an_operator() {
+    let plan = json!({
+        "plans": [["planned", [{ "status": 200, "headers": [
+            ["set-cookie", "orbital-session=tossed; Path=/cases"],
+            ["set-cookie", "theme=dark"],
+            ["Set-Cookie", "=__Host-orbital-session=tossed"],
+            ["clear-site-data", "\"cookies\""],
+        ] }]]],
+        "keys": ["planned"],
+        "take": 1,
+    });
+    run(plan, async |webhook, planned| {
+        assert_eq!(planned, json!(["ok"]));
+        let answer = deliver(&webhook, "planned").await;
+        let cookies: Vec<_> = answer.headers().get_all("set-cookie").iter().collect();
+        assert_eq!(cookies, ["theme=dark"]);
+        assert!(!answer.headers().contains_key("clear-site-data"));
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_planned_reply_has_the_headers_of_its_plan_and_those_that_keep_it_from_acting_as_a_page() {
     let plan = json!({

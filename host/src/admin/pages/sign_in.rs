@@ -13,6 +13,7 @@ use super::failure::Failure;
 use super::layout::Page;
 use super::own::{lead_to, own};
 use crate::admin::Admin;
+use crate::admin::attempts::Attempt;
 use crate::admin::guard::peer;
 use crate::listener::TurnedAway;
 
@@ -78,11 +79,12 @@ async fn sign_in(
     form: Result<Form<Shown>, FormRejection>,
 ) -> Result<Response, Failure> {
     let Form(Shown { token, next }) = form?;
-    let Some(cookie) = admin.guard.sign_in(token.trim(), peer(&extensions)).await else {
-        let wrong = Extension(TurnedAway::Token);
-        return Ok((StatusCode::UNAUTHORIZED, wrong, self::form(&next, true)).into_response());
+    let status = match admin.guard.sign_in(token.trim(), peer(&extensions)).await {
+        Ok(cookie) => return Ok(([(header::SET_COOKIE, cookie)], lead_to(&next)).into_response()),
+        Err(Attempt::TooMany) => StatusCode::TOO_MANY_REQUESTS,
+        Err(_) => StatusCode::UNAUTHORIZED,
     };
-    Ok(([(header::SET_COOKIE, cookie)], lead_to(&next)).into_response())
+    Ok((status, Extension(TurnedAway::Token), self::form(&next, true)).into_response())
 }
 
 async fn sign_out(State(admin): State<Admin>, headers: HeaderMap) -> Response {
