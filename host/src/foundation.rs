@@ -3,21 +3,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use orbital_compare::{EnvironmentError, Environments};
+use orbital_config::secrets::{Masker, SHORTEST, Secrets, SecretsError};
+use orbital_files::state::{State, StateError, StateSettings};
 use orbital_model::error::chain;
 use rustls::ServerConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::admin::TokenError;
-use crate::compare::{EnvironmentError, Environments};
 use crate::descriptors::Places;
 use crate::guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
 use crate::listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
 use crate::registry::{Cache, RegistrySettings, Terms, Workshop};
 use crate::runner::{Provision, Runner};
-use crate::secrets::{Masker, SHORTEST, Secrets, SecretsError};
 use crate::settings::Settings;
-use crate::state::{State, StateError, StateSettings};
 use crate::target::{Client, ClientError};
 use crate::waiter::Waiter;
 use crate::webhook::{AuthError, Gate};

@@ -6,6 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use orbital_config::secrets::{Masker, Secrets};
+use orbital_config::{Mistake, Setting, parse};
+
 pub use axum::Router;
 use axum::body::{Body, to_bytes};
 use bytes::Bytes;
@@ -17,7 +20,6 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
 use crate::admin::{Access, Admin, Guard};
-use crate::config::{Mistake, Setting, parse};
 use crate::dispatcher::Dispatcher;
 use crate::foundation::{Foundation, environments, terms};
 use crate::guest::{Code, ContractError, GuestEngine, Metadata};
@@ -28,7 +30,6 @@ use crate::pausing::PauseBook;
 use crate::registry::{Snapshot, TrustSettings};
 use crate::reload::ConfigStatus;
 use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
-use crate::secrets::{Masker, Secrets};
 use crate::settings::Settings;
 use crate::webhook::{KeyPlace, Pointer, Webhook};
 

@@ -5,43 +5,29 @@
 //! [`webhook`] and the [`waiter`], and [`report`] tells the outside. [`service`] alone knows all rooms.
 
 pub mod admin;
-pub mod build;
 pub mod cli;
-pub mod compare;
-pub mod config;
 pub mod descriptors;
 pub mod dev;
 pub mod dispatcher;
-pub mod file;
 pub mod foundation;
 #[cfg(fuzzing)]
 pub mod fuzzing;
-pub mod grants;
 pub mod guest;
 pub mod heartbeat;
 pub mod history;
-pub mod language;
-pub mod links;
 pub mod listener;
 pub mod output;
 pub mod pausing;
-mod private;
 mod program;
 pub mod registry;
 pub mod reload;
 pub mod report;
-pub mod rules;
 pub mod runner;
-pub mod scaffold;
 pub mod scheduler;
-pub mod sdk;
-pub mod secrets;
 pub mod service;
 mod session_cookie;
 pub mod settings;
-mod signature;
 mod sparing;
-pub mod state;
 pub mod target;
 pub mod waiter;
 pub mod webhook;

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
+use orbital_files::state::{State, StateError};
 use orbital_model::Pattern;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::scheduler::{Pause, Pauses};
-use crate::state::{State, StateError};
 
 /// The name of their file.
 const FILE: &str = "pauses.json";

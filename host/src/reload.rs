@@ -10,6 +10,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_compare::Environments;
+use orbital_config::secrets::Masker;
+use orbital_files::Stamp;
 use orbital_model::Budget;
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
@@ -18,7 +21,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{Access, Guard};
-use crate::compare::Environments;
 use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
 use crate::history::History;
 use crate::listener::Doors;
@@ -26,9 +28,7 @@ use crate::registry::Terms;
 use crate::report::MetricsSink;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
-use crate::secrets::Masker;
 use crate::settings::Settings;
-use crate::signature::Signature;
 use crate::webhook::Webhook;
 
 /// How often the file, and those of secrets and certificates, are looked at.
@@ -195,12 +195,12 @@ pub struct ConfigStatus {
 
 /// Files, each as it was when it was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen(BTreeMap<PathBuf, Option<Signature>>);
+pub struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
 
 impl Seen {
     /// A configuration file, before it is read.
     pub fn file(path: &Path) -> Self {
-        Self(BTreeMap::from([(path.to_owned(), Signature::of(path))]))
+        Self(BTreeMap::from([(path.to_owned(), Stamp::of(path))]))
     }
 
     /// That file as it was, and those that the settings name, as they are now.
@@ -219,7 +219,7 @@ impl Seen {
             files
                 .into_iter()
                 .map(|path| {
-                    let seen = Signature::of(&path);
+                    let seen = Stamp::of(&path);
                     (path, seen)
                 })
                 .collect()

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use orbital_config::secrets::Masker;
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
 use tokio::runtime::Handle;
@@ -24,7 +25,6 @@ use crate::pausing::PauseBook;
 use crate::registry::{Loader, Workshop};
 use crate::reload::{ConfigStatus, Reloader, Seen};
 use crate::report::{Console, Journal, Live, MetricsSink, Reporter};
-use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 

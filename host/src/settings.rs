@@ -3,23 +3,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orbital_compare::EnvironmentsSettings;
+use orbital_config::secrets::SecretsSettings;
+use orbital_config::{ConfigError, Section, Setting, parse};
+use orbital_files::file;
+use orbital_files::state::StateSettings;
 use orbital_model::Budget;
+use orbital_policy::rules::ComponentRules;
+use orbital_policy::targets::TargetsSettings;
 use toml::Table;
 
 use crate::admin::AdminSettings;
-use crate::compare::EnvironmentsSettings;
-use crate::config::{ConfigError, Section, Setting, parse};
-use crate::file;
 use crate::history::HistorySettings;
 use crate::listener::TlsSettings;
 use crate::registry::{RegistrySettings, Terms, TrustSettings};
 use crate::report::JournalSettings;
-use crate::rules::ComponentRules;
 use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
-use crate::secrets::SecretsSettings;
-use crate::state::StateSettings;
-use crate::target::TargetsSettings;
 use crate::waiter::WaiterSettings;
 use crate::webhook::WebhookSettings;
 

@@ -10,6 +10,7 @@ mod cause;
 pub mod describe;
 pub mod error;
 mod metric;
+pub mod name;
 mod outcome;
 pub mod pattern;
 mod phases;

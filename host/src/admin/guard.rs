@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::uri::Authority;
 use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
+use orbital_config::secrets::Secrets;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
@@ -22,7 +23,6 @@ use super::problem::Problem;
 use super::sessions::{LIFETIME, Sessions};
 use super::{AdminSettings, pages};
 use crate::listener::{Peer, TurnedAway};
-use crate::secrets::Secrets;
 use crate::session_cookie;
 
 /// The fewest characters of a token: fewer can be guessed.

@@ -26,13 +26,13 @@ use std::time::SystemTime;
 
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
+use orbital_compare::Environments;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 pub use guard::{Access, Guard, TokenError};
 pub use settings::AdminSettings;
 
-use crate::compare::Environments;
 use crate::dispatcher::Desk;
 use crate::history::History;
 use crate::listener::Doors;

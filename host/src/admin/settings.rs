@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use crate::config::Section;
+use orbital_config::Section;
+use orbital_config::secrets::{SecretsSettings, Template};
+
 use crate::listener::TlsSettings;
-use crate::secrets::{SecretsSettings, Template};
 
 /// The private listener.
 #[derive(Debug, Clone)]

@@ -4,11 +4,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use orbital_project::build::{Profile, Project};
+use orbital_project::language::Language;
 
 use super::check::check;
 use super::{Exit, LogFormat, complain, start_log};
-use crate::build::{Profile, Project};
-use crate::language::Language;
 use crate::settings::Settings;
 
 /// Make a component of a project, and check it.

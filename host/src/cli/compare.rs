@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use orbital_compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use orbital_model::describe::short;
 use orbital_model::text::{Printable, message};
 use orbital_model::{Pattern, Window};
 
 use super::{Exit, LogFormat, complain, print, start_log};
-use crate::compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use crate::foundation::{StartError, environments};
 use crate::settings::Settings;
 
@@ -133,7 +133,7 @@ fn cell(case: &CaseComparison, aspect: Aspect, sides: [Option<String>; 2]) -> St
 
 fn latencies(
     case: &CaseComparison,
-    part: impl Fn(&crate::compare::Latency) -> Duration,
+    part: impl Fn(&orbital_compare::Latency) -> Duration,
 ) -> [Option<String>; 2] {
     case.sides.each_ref().map(|side| side.stats.latency.as_ref().map(|latency| short(part(latency))))
 }

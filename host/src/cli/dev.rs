@@ -9,22 +9,22 @@ use std::time::Instant;
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
+use orbital_config::secrets::Masker;
 use orbital_model::describe::{describe, describe_fully, short};
 use orbital_model::text::{Printable, message};
 use orbital_model::{Outcome, Pattern};
+use orbital_project::build::{Profile, Project};
+use orbital_project::language::Language;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::run::{run_one, select};
 use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
-use crate::build::{Profile, Project};
 use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
-use crate::language::Language;
 use crate::registry::Component;
 use crate::runner::Order;
-use crate::secrets::Masker;
 
 /// How many cases run at once.
 const AT_ONCE: usize = 8;

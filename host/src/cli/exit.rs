@@ -2,12 +2,13 @@
 
 use std::process::{ExitCode, Termination};
 
-use crate::compare::AskError;
-use crate::config::ConfigError;
+use orbital_compare::AskError;
+use orbital_config::ConfigError;
+use orbital_project::scaffold::ScaffoldError;
+
 use crate::dev::BenchError;
 use crate::foundation::StartError;
 use crate::registry::DirectoryError;
-use crate::scaffold::ScaffoldError;
 
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -25,12 +25,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
+use orbital_config::secrets::Masker;
 use orbital_model::text::message;
 use orbital_model::timestamp::rfc3339;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::output::Output;
-use crate::secrets::Masker;
 pub use exit::Exit;
 use signals::Signals;
 

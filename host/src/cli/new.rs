@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use orbital_project::language::Language;
+use orbital_project::scaffold;
+use orbital_project::scaffold::Engine;
+
 use super::{Exit, print};
-use crate::language::Language;
-use crate::scaffold::{self, Engine};
 
 /// Make a project to begin from: a suite that builds, and passes at once.
 ///

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::grants::{Asks, TargetReach};
+use orbital_policy::grants::{Asks, TargetReach};
+
 use crate::registry::{Component, Terms};
 
 /// What a component asks for and, on these terms, is granted. Without terms, there is no configuration.

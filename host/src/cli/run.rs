@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use orbital_config::secrets::Masker;
 use orbital_model::describe::describe;
 use orbital_model::text::message;
 use orbital_model::{Outcome, Pattern, Report};
@@ -18,7 +19,6 @@ use crate::guest::Pace;
 use crate::registry::Component;
 use crate::runner::{Order, Runner};
 use crate::scheduler::Overrides;
-use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 

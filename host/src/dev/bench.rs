@@ -4,19 +4,19 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orbital_config::ConfigError;
+use orbital_config::secrets::Masker;
 use orbital_model::error::chain;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::example::Example;
-use crate::config::ConfigError;
 use crate::foundation::{Foundation, StartError, gate, secrets, terms, workshop};
 use crate::registry::Workshop;
 use crate::reload::Seen;
 use crate::runner::Runner;
 use crate::scheduler::Overrides;
-use crate::secrets::Masker;
 use crate::settings::Settings;
 use crate::webhook::Webhook;
 

@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_config::ConfigError;
 use pipeline::{Attempts, Pipeline, Route, Routes, server};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use toml::{Table, toml};
 
-use crate::config::ConfigError;
 use crate::settings::Settings;
 
 /// Which events it delivers where.

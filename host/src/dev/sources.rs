@@ -13,10 +13,9 @@ use std::time::{Duration, SystemTime};
 use ignore::{DirEntry, WalkBuilder};
 use notify::event::{AccessKind, AccessMode, EventKind};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
+use orbital_files::Stamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
-
-use crate::signature::Signature;
 
 /// What is saved together is one change: no event for so long, and it is complete.
 const QUIET: Duration = Duration::from_millis(20);
@@ -58,7 +57,7 @@ pub struct Sources {
 /// How a file or directory looks from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
-    File(Signature),
+    File(Stamp),
     Directory { inode: u64, created: Option<SystemTime> },
 }
 
@@ -157,7 +156,7 @@ fn look_of(path: &Path) -> Option<Look> {
         let metadata = std::fs::metadata(path).ok().filter(Metadata::is_dir)?;
         Some(Look::Directory { inode: metadata.ino(), created: metadata.created().ok() })
     };
-    Signature::of(path).map(Look::File).or_else(of_directory)
+    Stamp::of(path).map(Look::File).or_else(of_directory)
 }
 
 fn is_source(entry: &DirEntry) -> bool {

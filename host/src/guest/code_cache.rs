@@ -9,14 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use orbital_files::{FileError, file, private};
 use ring::hmac;
 use subtle::ConstantTimeEq as _;
 use tempfile::NamedTempFile;
 
 use super::code_key;
 use super::engine::Code;
-use crate::file::{self, FileError};
-use crate::private;
 
 /// A directory of compiled code; the code that was used least recently goes first.
 #[derive(Debug, Clone)]

@@ -4,11 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use orbital_files::file;
+use orbital_files::private::{check_owner, make_directory};
 use ring::hmac;
 use tempfile::NamedTempFile;
-
-use crate::file;
-use crate::private::{check_owner, make_directory};
 
 /// As long as the seals: a longer one is no safer.
 const LENGTH: usize = 32;

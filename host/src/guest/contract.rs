@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
+use orbital_config::Mistake;
 use orbital_model::text::shown;
+use orbital_policy::grants::Manifest;
 use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
 
 use super::dimensions::{Dimensions, Stopped, TooLarge};
-
-use crate::config::Mistake;
-use crate::grants::Manifest;
 
 /// The contract's version. The only one yet.
 pub const VERSION: &str = "0.1.0";

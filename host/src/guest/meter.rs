@@ -8,10 +8,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use orbital_model::{Budget, BudgetBreach, Usage};
+use orbital_policy::limits::Limits;
 
 use super::share::{Share, Turn, thread_time};
 use super::trap::Breakdown;
-use crate::guest::budget::Limits;
 
 /// What one attempt of a run uses. Clones share one count.
 #[derive(Clone)]

@@ -29,7 +29,6 @@ mod ticker;
 mod trap;
 
 pub use bindings::exports::orbital::test::suite as declared;
-pub use budget::{LimitChanges, Limits};
 pub use clock::RunClock;
 pub use code_cache::{CodeCache, CodeCacheError};
 pub use compile::{COMMAND as COMPILE_COMMAND, CodeOrigin, CompileError, Compiled, Compiler, Pace, Source};

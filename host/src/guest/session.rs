@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_model::{Budget, LogSource};
+use orbital_policy::grants::Access;
 use uuid::Uuid;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
@@ -15,7 +16,6 @@ use super::http::Outgoing;
 use super::meter::Meter;
 use super::series::SeriesBook;
 use super::stdio::LineStream;
-use crate::grants::Access;
 use crate::guest::budget::MemoryBudget;
 use crate::guest::recorder::Recorder;
 use crate::heartbeat::Heartbeat;

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use orbital_model::{Budget, BudgetBreach};
+use orbital_policy::limits::Limits;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ticker::Begun;
-use crate::guest::budget::Limits;
 
 /// From this much processor time on, beyond what [`FREE`] allows, a component is busy.
 const BURST: Duration = Duration::from_millis(50);

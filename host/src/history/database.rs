@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use orbital_files::private;
 use orbital_model::Report;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -14,7 +15,6 @@ use super::retention;
 use super::row::{id, moment};
 use super::session::{self, LastSession};
 use super::{HistoryError, HistorySettings, schema};
-use crate::private;
 
 /// How long a lock of another program is waited for, before that is told.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::Section;
+use orbital_config::Section;
 
 /// The longest that a run may wait to be written for others to be written with it.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);

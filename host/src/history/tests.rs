@@ -10,10 +10,10 @@ use super::HistorySettings;
 
 /// Settings with the defaults, and this file.
 pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
-    let read = |root: &crate::config::Section<'_>| {
+    let read = |root: &orbital_config::Section<'_>| {
         root.section("history", |section| HistorySettings::read(section, Path::new("."), Path::new("state")))
     };
-    let (settings, _) = crate::config::parse("", read).unwrap();
+    let (settings, _) = orbital_config::parse("", read).unwrap();
     HistorySettings { path: path.as_ref().to_owned(), ..settings }
 }
 

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use orbital_config::Section;
+use orbital_files::{FileError, file};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
-
-use crate::config::Section;
-use crate::file::{self, FileError};
 
 /// Where certificate and key are.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_model::name::check_name;
 use orbital_model::text::shown;
 
 use super::{Cron, Schedule};
 use crate::guest::declared;
-
-/// The longest name of a case or a component, in bytes.
-const MAX_NAME: usize = 100;
 
 /// The most cases of one component.
 const MAX_CASES: usize = 1000;
@@ -149,24 +147,6 @@ fn check_rate(cases: &[Case], max_rate: usize) -> Option<String> {
              longer periods"
         )
     })
-}
-
-/// Whether a text can be the name of a case or a component: it stands in ids, labels and URLs.
-pub(crate) fn check_name(name: &str) -> Result<(), String> {
-    let allowed = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
-    if name.is_empty() {
-        return Err("is empty".to_owned());
-    }
-    if name.len() > MAX_NAME {
-        return Err(format!("has {} bytes; at most {MAX_NAME} are allowed", name.len()));
-    }
-    match name.chars().find(|character| !allowed(*character)) {
-        Some(character) => Err(format!(
-            "has the character `{}`; letters, digits, `-`, `_` and `.` are allowed",
-            character.escape_debug()
-        )),
-        None => Ok(()),
-    }
 }
 
 fn check_tags(tags: &[declared::Tag]) -> Vec<String> {

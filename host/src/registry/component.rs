@@ -3,10 +3,10 @@
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
+use orbital_policy::grants::Asks;
 use tokio_util::sync::CancellationToken;
 
 use super::Case;
-use crate::grants::Asks;
 use crate::guest::{CodeOrigin, Metadata, SeriesBook, Share, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.

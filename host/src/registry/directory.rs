@@ -7,9 +7,10 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use orbital_files::Stamp;
+
 use super::load::signature_of;
 use super::shelf::Content;
-use crate::signature::Signature;
 
 /// Tells a directory from another one under the same name. Inode numbers are reused, hence the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,8 +79,8 @@ impl Content {
     pub(super) fn look(path: &Path, signed: bool) -> io::Result<Option<Self>> {
         let metadata = std::fs::metadata(path)?;
         let content = || Self {
-            file: Signature::from(&metadata),
-            beside: signed.then(|| Signature::of(&signature_of(path))).flatten(),
+            file: Stamp::from(&metadata),
+            beside: signed.then(|| Stamp::of(&signature_of(path))).flatten(),
         };
         // What is neither file nor directory is told of when it is loaded.
         Ok((!metadata.is_dir()).then(content))

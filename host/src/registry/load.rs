@@ -4,8 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 use std::time::{Duration, Instant, SystemTime};
 
+use orbital_files::{FileError, file};
 use orbital_model::Budget;
+use orbital_model::name::check_name;
 use orbital_model::text::beginning;
+use orbital_policy::grants::Shortage;
+use orbital_policy::limits::Limits;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -13,10 +17,8 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Component, Terms, TrustError, TrustSettings, case};
-use crate::file::{self, FileError};
-use crate::grants::Shortage;
 use crate::guest::{
-    Breakdown, Code, CompileError, Compiled, Compiler, Limits, Meter, Pace, Recorder, Recording, RunClock,
+    Breakdown, Code, CompileError, Compiled, Compiler, Meter, Pace, Recorder, Recording, RunClock,
     SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
 };
 
@@ -145,7 +147,7 @@ pub fn component_name(path: &Path) -> Result<String, LoadError> {
     let Some(name) = stem.to_str() else {
         return Err(LoadError::Name("is not text".to_owned()));
     };
-    case::check_name(name).map_err(LoadError::Name)?;
+    check_name(name).map_err(LoadError::Name)?;
     Ok(name.to_owned())
 }
 

@@ -20,7 +20,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub(crate) use case::check_name;
 pub use case::{Case, Retry};
 pub use component::Component;
 pub use cron::Cron;

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::config::Section;
+use orbital_config::Section;
+
 use crate::guest::CompileLimits;
 
 /// Where components come from, and how they are treated.

@@ -8,9 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::time::{Duration, SystemTime};
 
+use orbital_files::Stamp;
 use tokio::time::Instant;
-
-use crate::signature::Signature;
 
 /// Unchanged for this long, a file counts as whole.
 const QUIET: Duration = Duration::from_millis(300);
@@ -30,9 +29,9 @@ pub(super) enum Hint {
 /// How a component looks from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
-    pub(super) file: Signature,
+    pub(super) file: Stamp,
     /// Its signatures, if they matter and are not in the file.
-    pub(super) beside: Option<Signature>,
+    pub(super) beside: Option<Stamp>,
 }
 
 #[derive(Debug)]
@@ -192,7 +191,7 @@ mod tests {
 
     fn found(files: &[(&str, u64)]) -> BTreeMap<OsString, Content> {
         let content = |size| {
-            let file = Signature { size, modified: None, inode: 1, changed: (0, 0) };
+            let file = Stamp { size, modified: None, inode: 1, changed: (0, 0) };
             Content { file, beside: None }
         };
         files.iter().map(|(name, size)| ((*name).into(), content(*size))).collect()

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::grants::Shortage;
+use orbital_policy::grants::Shortage;
+
 use crate::registry::Component;
 use crate::runner::RunnerSettings;
 use crate::scheduler::Overrides;

@@ -7,15 +7,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
+use orbital_config::Section;
+use orbital_files::file;
 use orbital_model::Pattern;
 use orbital_model::text::shown;
 use semver::Version;
 use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
 use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
 use wasmsign2::{PublicKey, PublicKeySet};
-
-use crate::config::Section;
-use crate::file;
 
 /// What a component is signed by if its digest is pinned.
 const PINNED: &str = "(pinned)";

@@ -1,6 +1,6 @@
 //! The section `[journal]`.
 
-use crate::config::Section;
+use orbital_config::Section;
 
 /// How much of what happened lately is kept in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]

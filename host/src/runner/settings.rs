@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::config::Section;
-use crate::grants::Access;
-use crate::guest::Limits;
+use orbital_config::Section;
+use orbital_policy::grants::Access;
+use orbital_policy::limits::Limits;
+use orbital_policy::rules::ComponentRules;
+
 use crate::registry::{Case, Component};
-use crate::rules::ComponentRules;
 
 /// What runs are given.
 #[derive(Debug, Clone, Default)]

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use orbital_config::{Section, pair};
 use orbital_model::Pattern;
 
-use crate::config::{Section, pair};
 use crate::registry::{Case, Cron};
 
 /// All windows.
@@ -105,8 +105,9 @@ impl Time {
 mod tests {
     use std::sync::Arc;
 
+    use orbital_config::parse;
+
     use super::*;
-    use crate::config::parse;
     use crate::registry::{Retry, Schedule};
 
     fn case(id: &str, team: &str) -> Case {

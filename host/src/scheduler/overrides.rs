@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_config::Section;
 use orbital_model::Pattern;
 
-use crate::config::Section;
 use crate::registry::{Case, Cron, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
@@ -109,8 +109,9 @@ fn read_schedule(section: &Section<'_>) -> Option<Schedule> {
 
 #[cfg(test)]
 mod tests {
+    use orbital_config::parse;
+
     use super::*;
-    use crate::config::parse;
 
     fn case(id: &str) -> Case {
         Case {

@@ -581,7 +581,7 @@ mod tests {
         let text =
             "[[override]]\ncases = \"c/a\"\nmanual = true\n[[override]]\ncases = \"c/b\"\npaused = \"why\"\n";
         let settings =
-            crate::config::parse(text, |root| SchedulerSettings::read(root, Arc::default())).unwrap().0;
+            orbital_config::parse(text, |root| SchedulerSettings::read(root, Arc::default())).unwrap().0;
         plan.configure(settings, NOW);
         assert_eq!(told(plan.due(NOW + Duration::from_secs(1))), ["skip b paused 1"]);
         plan.configure(SchedulerSettings::default(), NOW + Duration::from_secs(1));

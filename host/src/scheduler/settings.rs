@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_config::Section;
+use orbital_policy::rules::ComponentRules;
+
 use super::{Maintenance, Overrides};
-use crate::config::Section;
-use crate::rules::ComponentRules;
 
 /// How much runs at once.
 #[derive(Debug, Clone)]

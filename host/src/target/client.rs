@@ -6,7 +6,12 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
+use orbital_config::secrets::{Masker, Secrets, Template};
 use orbital_model::Phases;
+use orbital_policy::targets::describe_known;
+use orbital_policy::targets::{
+    CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
+};
 use reqwest::Url;
 use tokio::runtime::Handle;
 use tokio::time::Instant;
@@ -19,11 +24,7 @@ use super::lookups::on_behalf_of;
 use super::placeholders::Placeholders;
 use super::request::{Checked, Receipt, Request, SendError};
 use super::resolver::{PublicOnly, SystemResolver, check_literal};
-use super::settings::{
-    CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
-};
 use crate::heartbeat::Heartbeat;
-use crate::secrets::{Masker, Secrets, Template};
 use crate::target::phases::connected;
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -165,7 +166,7 @@ impl Client {
     /// The targets that there are, for people.
     pub fn describe_targets(&self) -> String {
         let known = self.targets.keys().cloned().collect::<Vec<_>>();
-        super::request::describe_known(&known)
+        describe_known(&known)
     }
 
     /// Checks a request, without sending anything.

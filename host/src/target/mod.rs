@@ -14,7 +14,6 @@ mod public;
 mod remembering;
 mod request;
 mod resolver;
-mod settings;
 
 pub use client::{Client, ClientError};
 pub use failure::Failure;
@@ -22,4 +21,3 @@ pub use request::{
     MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
     too_many_headers,
 };
-pub use settings::{TargetSettings, TargetsSettings};

@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use http::{HeaderValue, header};
+use orbital_config::secrets::Secrets;
+use orbital_policy::targets::is_of_name;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::request::SendError;
-use crate::secrets::Secrets;
 
 /// How large a path or a header may become with its secrets in place, in bytes.
 const MAX_TEXT: usize = 64 << 10;
@@ -150,15 +151,6 @@ impl Placeholders {
             ))),
         }
     }
-}
-
-/// Whether a placeholder can name it.
-pub(super) fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(is_of_name)
-}
-
-fn is_of_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
 fn written(value: &str, place: Place) -> Cow<'_, [u8]> {

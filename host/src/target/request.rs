@@ -7,12 +7,13 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use orbital_model::text::shown;
 use orbital_model::{Cause, Phases};
+use orbital_policy::grants::Denial;
+use orbital_policy::targets::describe_known;
 use percent_encoding::percent_decode;
 use reqwest::Url;
 
 use super::failure::Failure;
 use super::placeholders::{Place, Placeholders, content};
-use crate::grants::Denial;
 
 /// How often a path is decoded to look for `..` in it: more often than servers and proxies do.
 const MOST_ENCODINGS: usize = 5;
@@ -130,14 +131,6 @@ impl SendError {
             | Self::Timeout(_)
             | Self::TooLarge(_) => None,
         }
-    }
-}
-
-pub(super) fn describe_known(names: &[String]) -> String {
-    if names.is_empty() {
-        "there are none: add a section `[targets.NAME]`".to_owned()
-    } else {
-        format!("those are: `{}`", names.join("`, `"))
     }
 }
 
@@ -315,8 +308,9 @@ pub fn header_text(value: &HeaderValue) -> String {
 mod tests {
     use std::sync::Arc;
 
+    use orbital_config::secrets::Secrets;
+
     use super::*;
-    use crate::secrets::Secrets;
 
     fn appended(base: &str, path: &str) -> Result<String, String> {
         append(&Url::parse(base).unwrap(), path).map(|url| url.to_string())

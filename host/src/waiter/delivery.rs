@@ -4,11 +4,11 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use orbital_config::secrets::Masker;
 use tokio::time::Instant;
 
 use super::weight::{allocation, slot};
 use crate::listener::ArrivalOrder;
-use crate::secrets::Masker;
 
 /// Bytes of a place for a header in a map: hash, name, value, links and index.
 const HEADER: usize = 112;

@@ -42,11 +42,11 @@ pub use scope::Scope;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
 
-use crate::secrets::Masker;
 use claims::Mailbox;
 use early::{Early, Kept};
 use late::Late;
 use near::{difference, fold};
+use orbital_config::secrets::Masker;
 use received::{Fate, Recent};
 use scope::{scoped, unscoped};
 

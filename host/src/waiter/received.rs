@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use orbital_config::secrets::Masker;
 use orbital_model::sensitive::{MASK, is_sensitive};
 use orbital_model::utf16::{MARK, Utf16};
 use serde::Serialize;
@@ -14,7 +15,6 @@ use uuid::Uuid;
 use super::weight::{allocation, slot};
 use super::{Delivery, Disposition};
 use crate::listener::ArrivalOrder;
-use crate::secrets::Masker;
 
 /// How much of a body is kept, in bytes.
 const BODY: usize = 1024;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::Section;
+use orbital_config::Section;
 
 /// Limits on what the waiter keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]

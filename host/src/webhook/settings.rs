@@ -6,12 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::{HeaderName, Method};
+use orbital_config::Section;
+use orbital_config::secrets::SecretsSettings;
 
 use super::ProfileSettings;
 use super::extract::Pointer;
-use crate::config::Section;
 use crate::listener::{Limits, TlsSettings};
-use crate::secrets::SecretsSettings;
 
 /// Where the webhook listens, and where it finds keys.
 #[derive(Debug, Clone)]

@@ -155,7 +155,7 @@ impl Suite {
             // The cases are those of the other engine.
             digest.folder(&self.folder().with_file_name(Language::TypeScript.component()))?;
         }
-        for shared in [self.language.sdk(), "wit", "host/src/build"] {
+        for shared in [self.language.sdk(), "wit", "host/project/src/build"] {
             digest.folder(&workspace::path(shared))?;
         }
         Ok(digest.finish())

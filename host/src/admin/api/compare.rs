@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use http::StatusCode;
+use orbital_compare::{AskError, Comparison};
 use orbital_model::Pattern;
 use orbital_model::error::chain;
 use serde::Deserialize;
@@ -13,7 +14,6 @@ use utoipa_axum::routes;
 
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
-use crate::compare::{AskError, Comparison};
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(compare))

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use orbital_model::timestamp::rfc3339;
+use orbital_policy::grants::{Asks, Grants, Shortage};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +15,6 @@ use utoipa_axum::routes;
 use super::{Nothing, Page, contains};
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
-use crate::grants::{Asks, Grants, Shortage};
 use crate::registry::{LoadFailure, Snapshot, Terms};
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {

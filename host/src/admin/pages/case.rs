@@ -11,6 +11,7 @@ use axum::{Form, Router};
 use maud::{Markup, html};
 use orbital_model::describe::short;
 use orbital_model::{Budget, Outcome, Window};
+use orbital_policy::limits::Limits;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -27,7 +28,6 @@ use super::windows;
 use crate::admin::Admin;
 use crate::admin::api::pauses::{self, Wish};
 use crate::admin::problem::Problem;
-use crate::guest::Limits;
 use crate::history::{Point, Rollup, RunRow, Series, Step};
 use crate::scheduler::{Halt, HaltedBy};
 

@@ -5,6 +5,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::routing::get;
 use maud::{Markup, html};
+use orbital_compare::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
 use orbital_model::describe::short;
 use orbital_model::error::chain;
 use orbital_model::{Pattern, Window};
@@ -16,7 +17,6 @@ use super::parts::{percent, text};
 use super::windows;
 use crate::admin::Admin;
 use crate::admin::problem::Problem;
-use crate::compare::{Aspect, CaseComparison, Comparison, Finding, LEVEL};
 
 pub(super) const PLACE: &str = "/compare";
 

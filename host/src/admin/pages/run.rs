@@ -7,6 +7,7 @@ use axum::routing::get;
 use maud::{Markup, html};
 use orbital_model::describe::short;
 use orbital_model::{Attempt, Happening, Report, Trigger};
+use orbital_policy::limits::Limits;
 use uuid::Uuid;
 
 use super::failure::Failure;
@@ -15,7 +16,6 @@ use super::layout::Page;
 use super::parts::{digest, lines, outcome, text, time};
 use super::timeline::timeline;
 use crate::admin::Admin;
-use crate::guest::Limits;
 use crate::history::Neighbours;
 use crate::runner::Order;
 

@@ -272,8 +272,8 @@ fn settings(
     (max_in_flight, component_max_in_flight, first_runs): (usize, usize, usize),
     overrides: usize,
 ) -> SchedulerSettings {
-    let read = |root: &crate::config::Section<'_>| SchedulerSettings::read(root, Arc::default());
-    let (settings, _) = crate::config::parse(OVERRIDES[overrides], read).unwrap();
+    let read = |root: &orbital_config::Section<'_>| SchedulerSettings::read(root, Arc::default());
+    let (settings, _) = orbital_config::parse(OVERRIDES[overrides], read).unwrap();
     SchedulerSettings { max_in_flight, component_max_in_flight, first_runs, ..settings }
 }
 

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use orbital_config::secrets::Secrets;
 use orbital_model::sensitive::MASK;
 use ring::hmac;
 
@@ -12,7 +13,6 @@ use super::settings::{By, ProfileSettings};
 use super::signed::Keys;
 use super::standard::{self, Standard};
 use super::tokens::Tokens;
-use crate::secrets::Secrets;
 use crate::waiter::Rejection;
 use crate::webhook::KeyPlace;
 use crate::webhook::refusal::Refusal;

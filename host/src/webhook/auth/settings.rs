@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use orbital_config::Section;
+use orbital_config::secrets::{SecretsSettings, Template};
+
 use super::pattern::PathPattern;
-use crate::config::Section;
-use crate::secrets::{SecretsSettings, Template};
 
 /// How a request must prove who sends it.
 #[derive(Debug, Clone)]

@@ -1,0 +1,12 @@
+//! Files at paths that others can influence: read with limits of type, size and time, and written for the host's user alone.
+//!
+//! May depend on: the model. Must not depend on: tokio, any other crate of the host.
+
+pub mod file;
+pub mod links;
+pub mod private;
+mod stamp;
+pub mod state;
+
+pub use file::FileError;
+pub use stamp::Stamp;

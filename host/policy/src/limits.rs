@@ -1,0 +1,94 @@
+//! The limits of runs: the sections `[limits]` and `[components."PATTERN".limits]`.
+
+use std::time::Duration;
+
+use orbital_config::Section;
+use orbital_model::{Budget, Definition, Unit};
+
+/// The limits of every budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits([u64; Budget::ALL.len()]);
+
+impl Limits {
+    /// Reads the section `[limits]`.
+    pub fn read(section: &Section<'_>) -> Self {
+        let mut limits = Self::default();
+        let changes = LimitChanges::read(section);
+        for budget in Budget::ALL {
+            section.default_is(budget.name(), &written(budget, limits.of(budget)));
+        }
+        changes.apply(&mut limits);
+        limits
+    }
+
+    /// How much of it a run may have.
+    pub fn of(&self, budget: Budget) -> u64 {
+        self.0[budget as usize]
+    }
+
+    /// Has of one budget what other limits have.
+    pub fn keep(&mut self, budget: Budget, other: &Self) {
+        self.0[budget as usize] = other.of(budget);
+    }
+
+    /// Returns limits that allow no more of a budget of time than this.
+    pub fn at_most(mut self, budget: Budget, time: Duration) -> Self {
+        let limit = &mut self.0[budget as usize];
+        *limit = (*limit).min(time.as_millis() as u64);
+        self
+    }
+
+    /// The same as a duration, of a budget of time.
+    pub fn time(&self, budget: Budget) -> Duration {
+        Duration::from_millis(self.of(budget))
+    }
+
+    /// Sets a limit.
+    pub fn set(&mut self, budget: Budget, limit: u64) {
+        self.0[budget as usize] = limit;
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self(Budget::ALL.map(|budget| budget.definition().default))
+    }
+}
+
+/// Limits that are set in place of others.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LimitChanges(Vec<(Budget, u64)>);
+
+impl LimitChanges {
+    /// Reads a section such as `[components."checkout*".limits]`.
+    pub fn read(section: &Section<'_>) -> Self {
+        let set = Budget::ALL.into_iter().filter_map(|budget| {
+            let Definition { name, unit, least, most, .. } = budget.definition();
+            let amount = match unit {
+                Unit::Number => {
+                    section.optional_integer(name, least as usize..=most as usize).map(|number| number as u64)
+                }
+                Unit::Bytes => section.optional_bytes(name, least..=most),
+                Unit::Time => section.optional_duration(name).map(|time| time.as_millis() as u64),
+            };
+            Some((budget, amount?))
+        });
+        Self(set.collect())
+    }
+
+    /// Sets what is set here.
+    pub fn apply(&self, limits: &mut Limits) {
+        for (budget, amount) in &self.0 {
+            limits.0[*budget as usize] = *amount;
+        }
+    }
+}
+
+/// An amount as the configuration has it.
+fn written(budget: Budget, amount: u64) -> String {
+    match budget.definition().unit {
+        Unit::Number => amount.to_string(),
+        Unit::Bytes => format!("\"{}\"", bytesize::ByteSize(amount)).replace(' ', ""),
+        Unit::Time => format!("\"{}\"", budget.show(amount)),
+    }
+}

@@ -1,0 +1,77 @@
+//! What the operator sets for components by name: the sections `[components."PATTERN"]`.
+
+use orbital_config::Section;
+use orbital_model::Pattern;
+
+use crate::grants::Grants;
+use crate::limits::{LimitChanges, Limits};
+use crate::targets::TargetsSettings;
+
+/// All rules, in the order of the file.
+#[derive(Debug, Clone, Default)]
+pub struct ComponentRules(Vec<ComponentRule>);
+
+/// What is set for the components whose name matches.
+#[derive(Debug, Clone)]
+struct ComponentRule {
+    components: Pattern,
+    limits: LimitChanges,
+    max_in_flight: Option<usize>,
+    max_rate: Option<usize>,
+    grants: Grants,
+}
+
+impl ComponentRules {
+    /// Reads the tables of `[components]` that are no settings of the registry, where there are these targets.
+    pub fn read(section: &Section<'_>, targets: &TargetsSettings) -> Self {
+        Self(section.other_sections(|pattern, section| ComponentRule::read(pattern, section, targets)))
+    }
+
+    /// What a run of this component may use: where several rules set the same, the last one wins.
+    pub fn limits(&self, component: &str, general: Limits) -> Limits {
+        let mut limits = general;
+        for rule in self.matching(component) {
+            rule.limits.apply(&mut limits);
+        }
+        limits
+    }
+
+    /// How many of its runs may be in flight, if that is set.
+    pub fn max_in_flight(&self, component: &str) -> Option<usize> {
+        self.matching(component).filter_map(|rule| rule.max_in_flight).last()
+    }
+
+    /// How many times a second its cases may be due, if that is set.
+    pub fn max_rate(&self, component: &str) -> Option<usize> {
+        self.matching(component).filter_map(|rule| rule.max_rate).last()
+    }
+
+    /// What this component is granted: by all rules together.
+    pub fn grants(&self, component: &str) -> Grants {
+        let mut grants = Grants::default();
+        for rule in self.matching(component) {
+            grants.add(&rule.grants);
+        }
+        grants
+    }
+
+    fn matching(&self, component: &str) -> impl Iterator<Item = &ComponentRule> {
+        self.0.iter().filter(move |rule| rule.components.matches(component))
+    }
+}
+
+impl ComponentRule {
+    fn read(pattern: &str, section: &Section<'_>, targets: &TargetsSettings) -> Option<Self> {
+        let limits = section.section("limits", LimitChanges::read);
+        let max_in_flight = section.optional_integer("max_in_flight", 1..=10_000);
+        let max_rate = section.optional_integer("max_rate", 1..=1_000_000);
+        let grants = Grants::read(section, targets);
+        match Pattern::parse(pattern) {
+            Ok(components) => Some(Self { components, limits, max_in_flight, max_rate, grants }),
+            Err(reason) => {
+                section.mistake(reason);
+                None
+            }
+        }
+    }
+}
