@@ -26,7 +26,7 @@ func (t *T) Check(holds bool, format string, args ...any) bool {
 func (t *T) CheckEq(got, want any, message ...any) bool {
 	isEqual := equal.Values(got, want)
 	if !isEqual {
-		t.fail(about(message) + "\n" + difference.Between(got, want))
+		t.fail(about(message) + ": " + difference.InShort(got, want) + "\n" + difference.Between(got, want))
 	}
 	return isEqual
 }
@@ -35,7 +35,7 @@ func (t *T) CheckEq(got, want any, message ...any) bool {
 func (t *T) CheckNe(got, unwanted any, message ...any) bool {
 	isEqual := equal.Values(got, unwanted)
 	if isEqual {
-		t.fail(about(message) + "\n   both: " + difference.Text(got))
+		t.fail(about(message) + ": both are " + difference.Brief(got) + "\n   both: " + difference.Text(got))
 	}
 	return !isEqual
 }

@@ -100,8 +100,8 @@ func TestReasonsHaveTheirPlace(t *testing.T) {
 		at(2, "first 1 (PLACE)"),
 		at(3, "second (PLACE)\nwith more"),
 		at(4, "of the helper (PLACE)"),
-		at(6, "the count (PLACE)\n   left: 1\n  right: 2"),
-		at(7, "check failed (PLACE)\n   both: \"a\""),
+		at(6, "the count: 1 is not 2 (PLACE)\n   left: 1\n  right: 2"),
+		at(7, "check failed: both are \"a\" (PLACE)\n   both: \"a\""),
 		at(8, "marked as failed (PLACE)"),
 		at(9, "the end (PLACE)"),
 	)

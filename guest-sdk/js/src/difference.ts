@@ -23,6 +23,34 @@ export function difference(left: unknown, right: unknown): string {
   return `- left\n+ right\n${byLine(compare(leftLines, rightLines))}`;
 }
 
+/** The longest text of a value in a headline, in characters. */
+const BRIEF = 60;
+
+/** How many characters of a long text are shown before the first one that differs. */
+const BEFORE = 20;
+
+/** Returns in one line how two values differ. Of long values, it has the parts around the first difference. */
+export function inShort(left: unknown, right: unknown): string {
+  const [leftText, rightText] = [shown(left), shown(ordered(right, left))];
+  let same = 0;
+  while (same < leftText.length && leftText[same] === rightText[same]) {
+    same++;
+  }
+  const isLong = Math.max(leftText.length, rightText.length) > BRIEF;
+  const start = isLong ? Math.max(0, same - BEFORE) : 0;
+  return `${part(leftText, start)} is not ${part(rightText, start)}`;
+}
+
+/** Returns a value in one line, or its beginning. */
+export function brief(value: unknown): string {
+  return part(shown(value), 0);
+}
+
+function part(text: string, start: number): string {
+  const end = start + BRIEF;
+  return `${start > 0 ? "…" : ""}${text.slice(start, end)}${end < text.length ? "…" : ""}`;
+}
+
 /** A line, and whether it is of the left value only, of the right one only, or of both. */
 type Line = [sign: "-" | "+" | " ", text: string];
 

@@ -2,7 +2,7 @@
 
 import type { RunContext } from "orbital:test/context@0.1.0";
 import { Delivery } from "./delivery.js";
-import { difference } from "./difference.js";
+import { brief, difference, inShort } from "./difference.js";
 import { type Duration, milliseconds } from "./duration.js";
 import { isEqual } from "./equal.js";
 import { calling, ExpectError, Failure, MetricError, SendError, WaitError } from "./errors.js";
@@ -126,9 +126,9 @@ export class Test {
   }
 
   /** Checks a condition. If it is false, marks the run as failed and continues. Returns the condition. */
-  check(condition: unknown, message = "check failed"): boolean {
+  check(condition: unknown, message?: string): boolean {
     if (!condition) {
-      this.fail(`${message}${at(here())}`);
+      this.fail(`${message ?? `check failed: the condition is ${brief(condition)}`}${at(here())}`);
     }
     return Boolean(condition);
   }
@@ -140,7 +140,7 @@ export class Test {
   checkEq(got: unknown, want: unknown, message = "check failed"): boolean {
     const isSame = isEqual(got, want);
     if (!isSame) {
-      this.fail(`${message}${at(here())}\n${difference(got, want)}`);
+      this.fail(`${message}: ${inShort(got, want)}${at(here())}\n${difference(got, want)}`);
     }
     return isSame;
   }
@@ -149,7 +149,7 @@ export class Test {
   checkNe(got: unknown, other: unknown, message = "check failed"): boolean {
     const differs = !isEqual(got, other);
     if (!differs) {
-      this.fail(`${message}${at(here())}\n   both: ${shown(got, 2)}`);
+      this.fail(`${message}: both are ${brief(got)}${at(here())}\n   both: ${shown(got, 2)}`);
     }
     return differs;
   }

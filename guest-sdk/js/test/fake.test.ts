@@ -22,7 +22,7 @@ nodeTest("a case that is served passes, at once", async () => {
 nodeTest("a delivery that differs fails it, with the place of the check", async () => {
   const run = await fakeHost().onEvent(() => [{ json: { processed: false } }]).run("smoke");
   assert.equal(run.outcome, "fail");
-  assert.match(run.messages[0]!, /^check failed \(\.test\/fake\.test\.js:\d+\)\n {3}left: false\n {2}right: true$/);
+  assert.match(run.messages[0]!, /^check failed: false is not true \(\.test\/fake\.test\.js:\d+\)\n {3}left: false\n {2}right: true$/);
 });
 
 nodeTest("a delivery that does not come is a timeout", async () => {

@@ -28,7 +28,7 @@ def test_a_check_fails_the_run_with_place_and_difference() -> None:
     run = host.run(smoke)
     assert run.outcome == "fail"
     first, *rest = run.messages[0].splitlines()
-    assert first.startswith("check failed (") and "test_fake.py:" in first
+    assert first.startswith("check failed: false is not true (") and "test_fake.py:" in first
     assert rest == ["   left: false", "  right: true"]
 
 

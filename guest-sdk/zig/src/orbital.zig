@@ -207,14 +207,18 @@ pub fn check(src: Source, holds: bool, comptime format: []const u8, args: anytyp
 pub fn checkEq(src: Source, left: anytype, right: anytype) void {
     const texts = .{ shown(left), shown(right) };
     if (!std.mem.eql(u8, texts[0], texts[1])) {
-        fail(src, "check failed\n{s}", .{std.mem.span(c.orbital_difference_(texts[0], texts[1]))});
+        const brief = differing(oneLine(texts[0]), oneLine(texts[1]));
+        const difference = std.mem.span(c.orbital_difference_(texts[0], texts[1]));
+        fail(src, "check failed: {s} is not {s}\n{s}", .{ brief[0], brief[1], difference });
     }
 }
 
 /// Checks that two values differ as JSON. If not, marks the run as failed and continues.
 pub fn checkNe(src: Source, left: anytype, right: anytype) void {
     const texts = .{ shown(left), shown(right) };
-    if (std.mem.eql(u8, texts[0], texts[1])) fail(src, "check failed\n   both: {s}", .{texts[0]});
+    if (std.mem.eql(u8, texts[0], texts[1])) {
+        fail(src, "check failed: both are {s}\n   both: {s}", .{ part(oneLine(texts[0]), 0), texts[0] });
+    }
 }
 
 /// Retries until the function succeeds, with pauses from 10 ms doubling up to 500 ms. If it did not succeed within this
@@ -682,6 +686,50 @@ fn shown(value: anytype) [:0]const u8 {
     var mistake: [*:0]const u8 = undefined;
     const pretty = c.orbital_pretty_(.{ .text = text.ptr, .size = text.len }, &mistake) orelse return text;
     return std.mem.span(pretty);
+}
+
+/// The longest text of a value in a headline, in bytes.
+const most_brief = 60;
+
+/// How many bytes of a long text are shown before the first one that differs.
+const bytes_before = 20;
+
+/// Returns the parts of two texts around their first difference, or both whole if they are short.
+fn differing(left: []const u8, right: []const u8) [2][]const u8 {
+    var start: usize = 0;
+    if (@max(left.len, right.len) > most_brief) {
+        start = std.mem.indexOfDiff(u8, left, right) orelse 0;
+        start -|= bytes_before;
+    }
+    return .{ part(left, start), part(right, start) };
+}
+
+/// Returns some bytes of a text, without half a character at either end.
+fn part(text: []const u8, from: usize) []const u8 {
+    const start = boundary(text, from);
+    const end = boundary(text, start + most_brief);
+    return print("{s}{s}{s}", .{ if (start > 0) "…" else "", text[start..end], if (end < text.len) "…" else "" });
+}
+
+/// Returns the start of the character at a position.
+fn boundary(text: []const u8, position: usize) usize {
+    var at_byte = @min(position, text.len);
+    while (at_byte > 0 and at_byte < text.len and text[at_byte] & 0xC0 == 0x80) at_byte -= 1;
+    return at_byte;
+}
+
+/// Returns JSON without the white space with which it is laid out. In a string, line breaks are escaped.
+fn oneLine(pretty: []const u8) []const u8 {
+    const line = many(u8, pretty.len);
+    var length: usize = 0;
+    var is_indent = false;
+    for (pretty) |byte| {
+        is_indent = byte == '\n' or (is_indent and byte == ' ');
+        if (is_indent) continue;
+        line[length] = byte;
+        length += 1;
+    }
+    return line[0..length];
 }
 
 /// Returns a body of JSON, in UTF-8 or UTF-16, as UTF-8 without a byte order mark.

@@ -241,7 +241,7 @@ async fn zig_is_built_at_every_save_and_once_more_for_the_lines_where_it_broke()
     dev.lines.wait(mark, &[": 2 of 2 passed, ", " after the save"]).await;
 
     let mark = dev.edit("src/smoke.zig", "got.processed, true", "got.processed, false");
-    dev.lines.wait(mark, &["check failed (smoke.zig:15)"]).await;
+    dev.lines.wait(mark, &["check failed: true is not false (smoke.zig:15)"]).await;
     dev.lines.wait(mark, &[": 1 of 2 passed"]).await;
 
     let mark = dev.edit("src/smoke.zig", "got.processed, false", "got.processed, none");

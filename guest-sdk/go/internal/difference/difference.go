@@ -16,6 +16,12 @@ const (
 	// mostPairs bounds the memory for comparing, which needs a number for each pair of lines: this many are
 	// 4 MiB. Values that are larger are shown whole.
 	mostPairs = 1 << 20
+
+	// mostBrief is the longest text of a value in a headline, in characters.
+	mostBrief = 60
+
+	// charactersBefore is how many characters of a long text are shown before the first one that differs.
+	charactersBefore = 20
 )
 
 // Between shows both values, one below the other; if they have several lines, only those that differ and a few around
@@ -55,6 +61,49 @@ func asJSON(value any) string {
 		return fmt.Sprintf("%#v", value)
 	}
 	return strings.TrimSuffix(text.String(), "\n")
+}
+
+// InShort says in one line how two values differ. Of long values, it has the parts around the first difference.
+func InShort(left, right any) string {
+	lefts, rights := []rune(oneLine(left)), []rune(oneLine(right))
+	start := 0
+	if max(len(lefts), len(rights)) > mostBrief {
+		for start < min(len(lefts), len(rights)) && lefts[start] == rights[start] {
+			start++
+		}
+		start = max(0, start-charactersBefore)
+	}
+	return part(lefts, start) + " is not " + part(rights, start)
+}
+
+// Brief is a value in one line, or its beginning.
+func Brief(value any) string {
+	return part([]rune(oneLine(value)), 0)
+}
+
+func part(text []rune, start int) string {
+	end := min(len(text), start+mostBrief)
+	shown := string(text[start:end])
+	if start > 0 {
+		shown = "…" + shown
+	}
+	if end < len(text) {
+		shown += "…"
+	}
+	return shown
+}
+
+// oneLine is the text of a value without the white space with which JSON is laid out.
+func oneLine(value any) string {
+	if text, isText := value.(string); isText {
+		return asJSON(text)
+	}
+	var compact bytes.Buffer
+	text := Text(value)
+	if err := json.Compact(&compact, []byte(text)); err == nil {
+		return compact.String()
+	}
+	return strings.Join(strings.Fields(text), " ")
 }
 
 func lines(text string) []string {

@@ -11,6 +11,22 @@ func numbers(replaced int) []int {
 	return values
 }
 
+func TestHeadlines(t *testing.T) {
+	long := "0123456789012345678901234567890123456789012345678901234567890123456789"
+	for name, test := range map[string]struct {
+		left, right any
+		want        string
+	}{
+		"short values are whole":      {map[string]int{"a": 1}, []string{"a\nb"}, `{"a":1} is not ["a\nb"]`},
+		"of long ones the difference": {long + "a", long + "b", `…01234567890123456789a" is not …01234567890123456789b"`},
+		"both have an end":            {long + long, 1, `"01234567890123456789012345678901234567890123456789012345678… is not 1`},
+	} {
+		if got := InShort(test.left, test.right); got != test.want {
+			t.Errorf("%s: got %s", name, got)
+		}
+	}
+}
+
 func TestDifferences(t *testing.T) {
 	for name, test := range map[string]struct {
 		left, right any

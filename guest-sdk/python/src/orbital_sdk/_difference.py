@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import Any
 
 _LINES_AROUND = 3
@@ -14,6 +15,12 @@ _LINES_AROUND = 3
 
 _MOST_PAIRS = 1 << 20
 """Comparing takes time for each pair of lines: values that have more are shown whole."""
+
+_BRIEF = 60
+"""The longest text of a value in a headline, in characters."""
+
+_BEFORE = 20
+"""How many characters of a long text are shown before the first one that differs."""
 
 
 def difference(left: object, right: object) -> str:
@@ -28,6 +35,34 @@ def difference(left: object, right: object) -> str:
     if max(len(left_lines), len(right_lines)) < 2 or pairs > _MOST_PAIRS:
         return f"   left: {left_text}\n  right: {right_text}"
     return "- left\n+ right\n" + _by_line(left_lines, right_lines)
+
+
+def in_short(left: object, right: object) -> str:
+    """How two values differ, in one line. Of long values, it has the parts around the first difference."""
+    left_text, right_text = _line(left), _line(right)
+    if left_text == right_text:
+        left_text, right_text = repr(left), repr(right)
+    start = 0
+    if max(len(left_text), len(right_text)) > _BRIEF:
+        start = max(0, len(commonprefix([left_text, right_text])) - _BEFORE)
+    return f"{_part(left_text, start)} is not {_part(right_text, start)}"
+
+
+def brief(value: object) -> str:
+    """A value in one line, or its beginning."""
+    return _part(_line(value), 0)
+
+
+def _line(value: object) -> str:
+    try:
+        return json.dumps(_plain(value), ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return " ".join(repr(value).split())
+
+
+def _part(text: str, start: int) -> str:
+    end = start + _BRIEF
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 def _by_line(left: list[str], right: list[str]) -> str:

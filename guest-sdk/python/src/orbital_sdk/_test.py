@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from . import _duration, _place, _poll
-from ._difference import difference
+from ._difference import brief, difference, in_short
 from ._duration import Duration
 from ._errors import Failure, SendError, WaitTimeout
 from ._event import Event, Reply, Request
@@ -41,9 +41,11 @@ class Test:
         """Marks the run as failed, with a reason, and continues."""
         self._host.fail(str(message))
 
-    def check(self, condition: object, message: object = "check failed") -> bool:
+    def check(self, condition: object, message: object = None) -> bool:
         """Checks a condition. If it is false, marks the run as failed and continues. Returns the condition."""
         if not condition:
+            if message is None:
+                message = f"check failed: the condition is {brief(condition)}"
             self.fail(_with_place(message))
         return bool(condition)
 
@@ -52,7 +54,8 @@ class Test:
         Returns whether they are equal."""
         if left == right:
             return True
-        self.fail(f"{_with_place(message)}\n{difference(left, right)}")
+        headline = _with_place(f"{message}: {in_short(left, right)}")
+        self.fail(f"{headline}\n{difference(left, right)}")
         return False
 
     def new_id(self) -> str:

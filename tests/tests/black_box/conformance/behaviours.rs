@@ -164,7 +164,8 @@ pub(crate) const BEHAVIOURS: [Behaviour; 31] = [
     Behaviour {
         case: "differs",
         outcome: "fail",
-        messages: &[&["check failed", PLACE, "\n- left\n+ right\n", "\n- ", "\n+ "]],
+        // The first line alone says what differs: lists show no more.
+        messages: &[&["check failed: ", PLACE, "\n- left\n+ right\n", "\n- ", "\n+ "]],
         steps: &["fail"],
         ..PASSES
     },
