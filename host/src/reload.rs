@@ -5,19 +5,20 @@
 //! mistakes changes nothing.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use orbital_compare::Environments;
+use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
 use orbital_files::Stamp;
-use orbital_model::Budget;
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
+use rustls::ServerConfig;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
+use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::{Access, Guard};
@@ -28,8 +29,9 @@ use crate::registry::Terms;
 use crate::report::MetricsSink;
 use crate::runner::Runner;
 use crate::scheduler::SchedulerSettings;
-use crate::settings::Settings;
-use crate::webhook::Webhook;
+use crate::settings::{FixedError, Settings};
+use crate::target::Client;
+use crate::webhook::{Gate, Webhook};
 
 /// How often the file, and those of secrets and certificates, are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -98,13 +100,8 @@ impl Reloader {
     /// Reads the file again; gives the files to watch from now on, as they were before they were read. They
     /// are those that it names even if it does not act: a secret that it lacks may come later.
     async fn reload(&mut self, mut seen: Seen) -> Seen {
-        let path = self.path.clone();
-        let result = match tokio::task::spawn_blocking(move || Settings::load(&path)).await {
-            Ok(Ok(settings)) => {
-                seen = seen.narrowed(&self.path, &settings).await;
-                self.take_over(settings).map_err(|error| chain(&error))
-            }
-            Ok(Err(error)) => Err(chain(&error)),
+        let result = match self.read(&mut seen).await {
+            Ok(prepared) => Ok(self.take_over(prepared)),
             Err(error) => Err(chain(&error)),
         };
         self.metrics.config_loaded(result.is_ok());
@@ -131,26 +128,18 @@ impl Reloader {
         seen
     }
 
-    /// Hands the settings on; gives those that act at the next start only.
-    fn take_over(&mut self, mut settings: Settings) -> Result<Vec<&'static str>, ReloadError> {
-        // The only parts that can fail, so they come first: all or nothing.
-        let bound = &self.settings.admin;
-        if settings.admin.token.is_none() && !bound.listen.ip().is_loopback() {
-            return Err(ReloadError::WouldOpen(bound.listen));
-        }
-        let secrets = secrets(&settings, &self.masker)?;
-        let client = client(&settings, &secrets, &self.masker)?;
-        let access = Access::new(&settings.admin, &secrets, bound.tls.is_some()).map_err(StartError::from)?;
-        let gate = gate(&settings, &secrets)?;
-        let environments = environments(&settings, &secrets)?;
-        let public = tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
-        let private = tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
-        let later = self.settings.fixed_changes(&settings);
-        // There are no more places for runs than at the start. What does not act yet stays as it acts, so
-        // that it is named again the next time.
-        settings.scheduler.max_in_flight = self.settings.scheduler.max_in_flight;
-        settings.runner.limits.keep(Budget::MetricSeries, &self.settings.runner.limits);
-        settings.webhook.path_per_component = self.settings.webhook.path_per_component;
+    /// Reads the file and all that it names, outside the runtime's threads.
+    async fn read(&self, seen: &mut Seen) -> Result<Prepared, ReloadError> {
+        let path = self.path.clone();
+        let file = spawn_blocking(move || Settings::load(&path)).await??;
+        *seen = seen.clone().narrowed(&self.path, &file).await;
+        let (acting, masker) = (self.settings.clone(), self.masker.clone());
+        spawn_blocking(move || Prepared::new(&acting, &file, &masker)).await?
+    }
+
+    /// Passes the settings on. Returns those that take effect after a restart.
+    fn take_over(&mut self, prepared: Prepared) -> Vec<&'static str> {
+        let Prepared { settings, later, client, access, gate, environments, public, private } = prepared;
         self.runner.provide(provision(&settings, self.webhook_url.clone(), client));
         self.webhook.configure(settings.webhook.clone(), gate);
         self.doors.webhook.configure(Some(settings.webhook.limits), public);
@@ -160,24 +149,63 @@ impl Reloader {
         self.history.configure(&settings.history);
         self.scheduler.send_replace(settings.scheduler.clone());
         self.terms.send_replace(Arc::new(settings.terms()));
-        let Settings { scheduler, runner, secrets, targets, .. } = settings;
-        self.settings = Settings { scheduler, runner, secrets, targets, ..self.settings.clone() };
-        Ok(later)
+        self.settings = settings;
+        later
+    }
+}
+
+/// A reload that has succeeded, except for passing it on, which cannot fail.
+struct Prepared {
+    /// What takes effect: the fixed settings as before, the others as in the file.
+    settings: Settings,
+    /// Settings in the file that take effect after a restart.
+    later: Vec<&'static str>,
+    client: Arc<Client>,
+    access: Access,
+    gate: Gate,
+    environments: Arc<Environments>,
+    public: Option<Arc<ServerConfig>>,
+    private: Option<Arc<ServerConfig>>,
+}
+
+impl Prepared {
+    /// Prepares the settings of a file while others are in effect. Reads files: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// A part cannot be used, or contradicts what needs a restart. Nothing has changed then.
+    fn new(acting: &Settings, file: &Settings, masker: &Masker) -> Result<Self, ReloadError> {
+        let settings = acting.with_live_of(file)?;
+        let secrets = secrets(&settings, masker)?;
+        Ok(Self {
+            client: client(&settings, &secrets, masker)?,
+            access: Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
+                .map_err(StartError::from)?,
+            gate: gate(&settings, &secrets)?,
+            environments: environments(&settings, &secrets)?,
+            // Those of the file, so that a certificate for the next start is checked, too.
+            public: tls(file.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?,
+            private: tls(file.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?,
+            later: acting.fixed_changes(file),
+            settings,
+        })
     }
 }
 
 /// Why settings that were read again do not take effect.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
+    /// The file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The host could not start with them either.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The private listener would need no token any more, and it is bound to an address that others reach.
-    #[error(
-        "the private listener is bound to {0} until the host is restarted; without `admin.token`, everybody who reaches \
-         that address would have full access; keep `admin.token`, or restart the host to apply `admin.listen`"
-    )]
-    WouldOpen(SocketAddr),
+    /// They contradict settings that need a restart.
+    #[error(transparent)]
+    Fixed(#[from] FixedError),
+    /// Reading them did not end.
+    #[error("the configuration could not be read")]
+    Broken(#[from] JoinError),
 }
 
 /// What became of the configuration file.
@@ -224,6 +252,6 @@ impl Seen {
                 })
                 .collect()
         };
-        Self(tokio::task::spawn_blocking(look).await.unwrap_or_default())
+        Self(spawn_blocking(look).await.unwrap_or_default())
     }
 }

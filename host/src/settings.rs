@@ -1,5 +1,7 @@
 //! All settings of the host: each room's own section of one file.
 
+mod fixed;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -8,10 +10,11 @@ use orbital_config::secrets::SecretsSettings;
 use orbital_config::{ConfigError, Section, Setting, parse};
 use orbital_files::file;
 use orbital_files::state::StateSettings;
-use orbital_model::Budget;
 use orbital_policy::rules::ComponentRules;
 use orbital_policy::targets::TargetsSettings;
 use toml::Table;
+
+pub use fixed::FixedError;
 
 use crate::admin::AdminSettings;
 use crate::history::HistorySettings;
@@ -52,6 +55,13 @@ pub struct Settings {
     pub history: HistorySettings,
     /// `state`
     pub state: StateSettings,
+}
+
+/// Two settings that contradict each other, one of which takes effect only after a restart.
+struct Conflict {
+    section: &'static str,
+    setting: &'static str,
+    reason: &'static str,
 }
 
 impl Settings {
@@ -115,32 +125,16 @@ impl Settings {
         Terms { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
     }
 
-    /// The settings that differ in another version of the file, and that act at the next start only.
-    pub fn fixed_changes(&self, other: &Self) -> Vec<&'static str> {
-        let differs = [
-            ("components", self.registry != other.registry),
-            ("trust", self.trust != other.trust),
-            ("scheduler.max_in_flight", self.scheduler.max_in_flight != other.scheduler.max_in_flight),
-            (
-                "limits.metric_series",
-                self.runner.limits.of(Budget::MetricSeries) != other.runner.limits.of(Budget::MetricSeries),
-            ),
-            ("waiter", self.waiter != other.waiter),
-            ("webhook.listen", self.webhook.listen != other.webhook.listen),
-            ("webhook.max_connections", self.webhook.max_connections != other.webhook.max_connections),
-            (
-                "webhook.path_per_component",
-                self.webhook.path_per_component != other.webhook.path_per_component,
-            ),
-            ("webhook.tls", self.webhook.tls.is_some() != other.webhook.tls.is_some()),
-            ("admin.tls", self.admin.tls.is_some() != other.admin.tls.is_some()),
-            ("admin.listen", self.admin.listen != other.admin.listen),
-            ("journal", self.journal != other.journal),
-            ("history.enabled", self.history.enabled != other.history.enabled),
-            ("history.path", self.history.path != other.history.path),
-            ("state", self.state != other.state),
-        ];
-        differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
+    /// Returns what is wrong about settings of which one takes effect at once and the other after a restart. It is
+    /// checked for each file, and, when it is reloaded, for what is in effect then. So all such rules belong here.
+    fn conflict(&self) -> Option<Conflict> {
+        let is_open = !self.admin.listen.ip().is_loopback() && self.admin.token.is_none();
+        is_open.then_some(Conflict {
+            section: "admin",
+            setting: "listen",
+            reason: "is not a loopback address, so whoever reaches it must show a token: set `token = \"${secret.admin}\"`, or \
+                     listen on `127.0.0.1:8711`",
+        })
     }
 
     /// What holds without a file. Relative paths are relative to `base`.
@@ -170,7 +164,7 @@ impl Settings {
             directory: base.join(root.string_or("state", "state")),
             is_set: root.has("state"),
         };
-        Self {
+        let settings = Self {
             registry,
             trust: root.has("trust").then_some(trust),
             scheduler: SchedulerSettings::read(root, rules.clone()),
@@ -185,7 +179,11 @@ impl Settings {
             history: root
                 .section("history", |section| HistorySettings::read(section, base, &state.directory)),
             state,
+        };
+        if let Some(Conflict { section, setting, reason }) = settings.conflict() {
+            root.mistake_in(section, setting, reason);
         }
+        settings
     }
 }
 

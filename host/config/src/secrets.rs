@@ -169,10 +169,10 @@ impl Secrets {
 }
 
 /// A text in which `${secret.NAME}` stands for a secret.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
     Secret(String),

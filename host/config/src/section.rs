@@ -380,6 +380,14 @@ impl<'a> Section<'a> {
         self.wrong(name, span, reason);
     }
 
+    /// Notes that a setting of a section in this one is wrong.
+    pub fn mistake_in(&self, section: &str, name: &str, reason: &str) {
+        let table = self.find(section).and_then(|value| value.get_ref().as_table());
+        let value = table.and_then(|table| table.iter().find(|(key, _)| key.get_ref() == name));
+        let span = value.map(|(_, value)| value.span()).unwrap_or_default();
+        self.wrong(&format!("{section}.{name}"), span, reason);
+    }
+
     fn read_table<T>(
         &self,
         name: &str,

@@ -21,6 +21,14 @@ const MAX_BRACES: usize = 32;
 #[derive(Debug, Clone)]
 pub struct Pattern(GlobMatcher);
 
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
+impl Eq for Pattern {}
+
 impl Pattern {
     /// Parses a pattern.
     ///

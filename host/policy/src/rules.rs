@@ -8,11 +8,11 @@ use crate::limits::{LimitChanges, Limits};
 use crate::targets::TargetsSettings;
 
 /// All rules, in the order of the file.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComponentRules(Vec<ComponentRule>);
 
 /// What is set for the components whose name matches.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct ComponentRule {
     components: Pattern,
     limits: LimitChanges,

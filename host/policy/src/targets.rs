@@ -21,11 +21,11 @@ pub const CONNECTION_MAX_AGE: Duration = Duration::from_secs(60);
 pub const MAX_RESPONSE: u64 = 1 << 20;
 
 /// All targets, by name.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetsSettings(pub BTreeMap<String, TargetSettings>);
 
 /// One endpoint of the system under test.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSettings {
     /// Where it is; `${secret.NAME}` stands for a secret.
     pub url: Template,

@@ -32,20 +32,12 @@ pub struct TrustSettings {
     minimum_versions: BTreeMap<String, Version>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct TrustedKey {
     name: String,
     key: PublicKey,
     components: Pattern,
 }
-
-impl PartialEq for TrustedKey {
-    fn eq(&self, other: &Self) -> bool {
-        (&self.name, &self.key, self.components.text()) == (&other.name, &other.key, other.components.text())
-    }
-}
-
-impl Eq for TrustedKey {}
 
 /// A component that `[trust]` does not let load.
 #[derive(Debug, thiserror::Error)]

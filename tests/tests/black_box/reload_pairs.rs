@@ -11,6 +11,8 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 const READ_AGAIN: &str = "the configuration was read again";
 
+const REJECTED: &str = "the configuration on disk does not act";
+
 const ADMIN_TLS: &str = "[admin.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n";
 
 /// Changes `orbital.toml` and has it read at once; gives the line about it.
@@ -38,17 +40,20 @@ async fn a_listener_that_others_reach_keeps_its_token_until_it_is_bound_elsewher
     let host = Host::builder().token(TOKEN).admin_address("0.0.0.0:0").start().await;
     let open =
         |text: &str| text.replace("0.0.0.0:0", "127.0.0.1:0").replace("token = \"${secret.admin}\"\n", "");
-    let line = change(&host, open, "does not act").await;
-    for part in
-        ["is bound to 0.0.0.0:0 until the host is restarted", "keep `admin.token`", "restart the host"]
-    {
+    let line = change(&host, open, REJECTED).await;
+    for part in [
+        "`admin.token` would take effect at once",
+        "`admin.listen`",
+        "only after a restart",
+        "restart the host",
+    ] {
         assert!(line.contains(part), "no `{part}` in {line}");
     }
     assert_eq!(status(&client(), &host, None).await, 401);
     assert_eq!(status(&client(), &host, Some(TOKEN)).await, 200);
     let request = client().get(format!("{}/readyz", host.admin)).bearer_auth(TOKEN);
     let page = request.send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("is bound to 0.0.0.0:0"), "{page}");
+    assert!(page.contains("`admin.token` would take effect at once"), "{page}");
 
     // With the token, the new address may wait for the restart.
     let keep = |text: &str| text.replace("[admin]\n", "[admin]\ntoken = \"${secret.admin}\"\n");
@@ -136,11 +141,56 @@ async fn components_keep_their_paths_and_the_profiles_for_them() {
         answer.status().as_u16()
     };
     assert_eq!((post("/~shop").await, post("/hooks").await), (200, 404));
-    let change_both = |text: &str| {
-        text.replace("path_per_component = true", "path_per_component = false").replace("/~shop", "/hooks")
-    };
-    let line = change(&host, change_both, READ_AGAIN).await;
+    let change_path = |text: &str| text.replace("path_per_component = true", "path_per_component = false");
+    let line = change(&host, change_path, READ_AGAIN).await;
     assert!(line.contains("`webhook.path_per_component`"), "{line}");
-    // No component takes what has no component's path, and no profile lets in what has one.
-    assert_eq!((post("/~shop").await, post("/hooks").await), (404, 404));
+    // The profile is for the new kind of paths, which is not in effect.
+    let line = change(&host, |text| text.replace("/~shop", "/*"), REJECTED).await;
+    assert!(line.contains("`webhook.auth`") && line.contains("`webhook.path_per_component`"), "{line}");
+    assert_eq!((post("/~shop").await, post("/~other").await, post("/hooks").await), (200, 404, 404));
+}
+
+/// Each of these would be correct after a restart. Before it, they would apply to something else than the operator meant.
+#[tokio::test]
+async fn what_depends_on_a_setting_that_needs_a_restart_waits_for_it() {
+    let token = "[secrets.crm]\nenv = \"ADMIN_TOKEN\"";
+    let profile = "[[webhook.auth]]\npath = \"/*\"\nby = \"bearer\"\nsecrets = [\"${secret.crm}\"]\n";
+    let host = Host::builder().token(TOKEN).webhook(profile).sections(token);
+    let host = host.components("external_links = true").start().await;
+    let original = std::fs::read_to_string(host.config()).unwrap();
+    let grants = "[components.\"shop\"]\nhosts = [\"https://*\"]\n";
+    let pins = format!("[trust.pinned]\nshop = \"{}\"\n", "0".repeat(64));
+    let at = "[webhook]\nlisten = \"127.0.0.";
+    let elsewhere = |text: &str| text.replace(&format!("{at}1"), &format!("{at}2"));
+    let changes: [(&str, &str, String); 6] = [
+        ("webhook.listen", "webhook.auth", elsewhere(&original).replace(profile, "")),
+        (
+            "webhook.listen",
+            "webhook.auth",
+            elsewhere(&original).replace("by = \"bearer\"", "by = \"github\""),
+        ),
+        ("trust", "components.\"PATTERN\"", format!("{original}\n{grants}{pins}")),
+        ("trust", "targets", format!("{original}\n{pins}[targets.new]\nurl = \"http://localhost:1\"\n")),
+        ("components.external_links", "config", {
+            original.replace("external_links = true", "external_links = false")
+                + "\n[config.shop]\nname = \"value\"\n"
+        }),
+        (
+            "history.path",
+            "history.max_age",
+            format!("{original}\n[history]\npath = \"new.db\"\nmax_age = \"1d\"\n"),
+        ),
+    ];
+    for (fixed, live, text) in changes {
+        let line = change(&host, |_| text, REJECTED).await;
+        assert!(line.contains(&format!("`{live}` would take effect at once, but `{fixed}`")), "{line}");
+        let post = client().post(&host.webhook).send().await.unwrap();
+        assert_eq!(post.status(), 401, "{fixed} {live}");
+    }
+    // Alone, either may change.
+    for text in [elsewhere(&original), format!("{original}\n{pins}"), format!("{original}\n{grants}")] {
+        change(&host, |_| text, READ_AGAIN).await;
+    }
+    change(&host, |_| original.replace(profile, ""), READ_AGAIN).await;
+    assert_eq!(client().post(&host.webhook).send().await.unwrap().status(), 200);
 }

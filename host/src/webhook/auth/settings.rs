@@ -8,7 +8,7 @@ use orbital_config::secrets::{SecretsSettings, Template};
 use super::pattern::PathPattern;
 
 /// How a request must prove who sends it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileSettings {
     /// The paths that this is for.
     pub(super) path: PathPattern,
