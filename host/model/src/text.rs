@@ -6,7 +6,7 @@ mod printable;
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-pub use printable::{Printable, PrintableWriter, is_trouble, message};
+pub use printable::{Printable, PrintableWriter, is_trouble, message, printable_json};
 
 /// The characters shown of a name. Valid names are not longer.
 const NAME: usize = 100;

@@ -3,7 +3,7 @@
 //! | route | answer |
 //! | --- | --- |
 //! | `GET /healthz` | 200 as long as the process serves |
-//! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names what does not load: components, the configuration |
+//! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names what is wrong: components and configuration that do not load, a stalled history, and more |
 //! | `GET /metrics` | metrics in Prometheus' text format |
 //! | `/api/v1/…` | the API; see `docs/api.md` |
 //! | everything else | pages for people; see `docs/pages.md` |
@@ -14,6 +14,7 @@ mod bodies;
 mod etag;
 mod guard;
 mod headers;
+mod json;
 mod pages;
 mod past;
 mod probes;
@@ -90,5 +91,8 @@ pub fn router(admin: Admin) -> Router {
     let guard = admin.guard.clone();
     let routes = probes::routes().nest("/api/v1", api::routes()).merge(pages::routes());
     let routes = routes.with_state(admin).layer(from_fn(bodies::read));
-    routes.layer(from_fn_with_state(guard, Guard::check)).layer(map_response(headers::secure))
+    routes
+        .layer(from_fn_with_state(guard, Guard::check))
+        .layer(map_response(json::printable))
+        .layer(map_response(headers::secure))
 }

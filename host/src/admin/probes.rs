@@ -13,6 +13,7 @@ use orbital_model::text::message;
 use tokio::time::Instant;
 
 use super::Admin;
+use crate::history::HistoryState;
 use crate::registry::Unavailable;
 
 /// How long a shortage of connections is reported after it happened.
@@ -51,6 +52,9 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     }
     for (component, failure) in &snapshot.failures {
         let _ = writeln!(text, "component `{component}` did not load: {}", message(&failure.error));
+    }
+    if let HistoryState::Paused { reason, .. } = &admin.history.status().state {
+        let _ = writeln!(text, "the history is stalled, so runs wait to be written: {}", message(reason));
     }
     if let Some(failure) = &admin.config.borrow().failure {
         let _ = writeln!(

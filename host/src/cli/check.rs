@@ -1,7 +1,7 @@
 //! `orbital check`
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -42,23 +42,24 @@ pub(super) fn check(settings: &Settings, is_set: bool, components: &[PathBuf]) -
     let workshop = workshop(settings, &terms(settings), runtimes.guests.handle().clone(), 1)?;
     let mut exit = Exit::Ok;
     for path in components {
+        let shown = Printable(&path.display().to_string()).to_string();
         let mut text = String::new();
         let started = Instant::now();
         let opening = workshop.open(path, Pace::Soon);
-        let loading = format!("loading `{}`", path.display());
+        let loading = format!("loading `{shown}`");
         match runtimes.host.block_on(progress::shown(&loading, opening)) {
             Ok((component, _)) => {
-                describe(&mut text, path, &component, started.elapsed())?;
+                describe(&mut text, &shown, &component, started.elapsed())?;
                 let terms = is_set.then(|| workshop.terms());
                 reach::describe(&mut text, &component, terms.as_deref())?;
                 if let Some(shortage) = terms.and_then(|terms| terms.shortage(&component)) {
                     exit = Exit::NotPassed;
-                    writeln!(text, "{}: {}", path.display(), message(&shortage))?;
+                    writeln!(text, "{shown}: {}", message(&shortage))?;
                 }
             }
             Err(error) => {
                 exit = Exit::NotPassed;
-                writeln!(text, "{}: {}", path.display(), message(&error))?;
+                writeln!(text, "{shown}: {}", message(&error))?;
             }
         }
         print(&text)?;
@@ -67,7 +68,7 @@ pub(super) fn check(settings: &Settings, is_set: bool, components: &[PathBuf]) -
     Ok(exit)
 }
 
-fn describe(text: &mut String, path: &Path, component: &Component, took: Duration) -> std::fmt::Result {
+fn describe(text: &mut String, path: &str, component: &Component, took: Duration) -> std::fmt::Result {
     let metadata = &component.metadata;
     let about = |name: &str, value: &str| match value {
         "" => String::new(),
@@ -75,7 +76,7 @@ fn describe(text: &mut String, path: &Path, component: &Component, took: Duratio
     };
     let (version, language) = (about("version", &metadata.version), about("language", &metadata.language));
     let sdk = about("SDK", &metadata.sdk);
-    writeln!(text, "{}: component `{}`{version}{language}{sdk}", path.display(), component.name)?;
+    writeln!(text, "{path}: component `{}`{version}{language}{sdk}", component.name)?;
     writeln!(text, "  contract orbital:test@{VERSION}")?;
     let took = short(took);
     let cost = match component.code {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use orbital_compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use orbital_model::describe::short;
-use orbital_model::text::{Printable, message};
+use orbital_model::text::{Printable, message, printable_json};
 use orbital_model::{Pattern, Window};
 
 use super::{Exit, LogFormat, complain, print, start_log};
@@ -69,7 +69,7 @@ impl Compare {
 
     fn show(&self, comparison: &Comparison) -> anyhow::Result<Exit> {
         if self.json {
-            print(&format!("{}\n", serde_json::to_string(comparison)?))?;
+            print(&format!("{}\n", printable_json(&serde_json::to_string(comparison)?)))?;
         } else {
             print(&table(comparison))?;
         }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use orbital_model::text::Printable;
 use orbital_policy::grants::{Asks, TargetReach};
 
 use crate::registry::{Component, Terms};
@@ -9,7 +10,10 @@ use crate::registry::{Component, Terms};
 /// What a component asks for and, on these terms, is granted. Without terms, there is no configuration.
 pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&Terms>) -> std::fmt::Result {
     let asks = component.asks();
-    let rows = rows(&asks, component, terms);
+    // Manifests are untrusted.
+    let printable =
+        |(ask, granted): (String, String)| (Printable(&ask).to_string(), Printable(&granted).to_string());
+    let rows: Vec<_> = rows(&asks, component, terms).into_iter().map(printable).collect();
     let by = if asks.by_manifest { "manifest" } else { "imports, as it has no manifest" };
     if rows.is_empty() {
         return writeln!(text, "  asks for nothing, by its {by}");

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use orbital_config::secrets::Masker;
 use orbital_model::describe::describe;
-use orbital_model::text::message;
+use orbital_model::text::{message, printable_json};
 use orbital_model::{Outcome, Pattern, Report};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
@@ -113,7 +113,7 @@ impl Run {
 
     fn print(&self, report: &Report) -> anyhow::Result<()> {
         if self.json {
-            print(&format!("{}\n", serde_json::to_string(report)?))
+            print(&format!("{}\n", printable_json(&serde_json::to_string(report)?)))
         } else {
             print(&describe(report))
         }

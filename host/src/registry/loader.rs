@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use orbital_model::error::chain;
+use orbital_model::text::is_trouble;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 use tokio::time::Instant;
@@ -476,13 +477,21 @@ fn subscribe(directory: &Path, identity: Identity) -> notify::Result<Watched> {
     Ok(Watched { identity, events, _watcher: watcher })
 }
 
-/// A file's name without `.wasm`. One that is not text cannot be a component's, and is told of with its bytes, so
-/// that two of them stay two.
+/// Returns a file's name without `.wasm`. Characters that no component's name has, and that would act where they are
+/// shown, are escaped, and so are bytes that are not text. Different names stay different.
 fn stem(name: &OsStr) -> String {
     let bytes = name.as_encoded_bytes();
     let mut stem = String::new();
     for chunk in bytes.strip_suffix(b".wasm").unwrap_or(bytes).utf8_chunks() {
-        stem.push_str(chunk.valid());
+        for character in chunk.valid().chars() {
+            match character {
+                '\\' => stem.push_str("\\\\"),
+                character if character.is_control() || is_trouble(character) => {
+                    stem.extend(character.escape_unicode());
+                }
+                character => stem.push(character),
+            }
+        }
         stem.extend(chunk.invalid().iter().flat_map(|byte| byte.escape_ascii()).map(char::from));
     }
     stem
@@ -493,6 +502,12 @@ mod tests {
     use std::os::unix::ffi::OsStrExt as _;
 
     use super::*;
+
+    #[test]
+    fn characters_that_would_act_where_they_are_shown_are_escaped() {
+        let name = "a\u{9b}31m\u{202e}\n\t\\é.wasm";
+        assert_eq!(stem(OsStr::new(name)), "a\\u{9b}31m\\u{202e}\\u{a}\\u{9}\\\\é");
+    }
 
     #[test]
     fn names_that_are_no_text_stay_different() {

@@ -83,6 +83,35 @@ async fn two_spellings_of_one_letter_are_both_refused_and_neither_hides_the_othe
     .await;
 }
 
+/// Whoever can copy a file into the directory chooses its name, and operators read it on terminals and pages.
+#[tokio::test]
+async fn characters_of_file_names_move_no_cursor_and_turn_no_text() {
+    let name = "a\u{9b}31m\u{202e}?#%41";
+    let host = Host::builder().with("passes").start().await;
+    std::fs::copy(guest("passes"), host.components.join(format!("{name}.wasm"))).unwrap();
+    let shown = "a\\u{9b}31m\\u{202e}?#%41";
+    host.lines.wait(0, &["ERROR", "did not load", &format!("component={shown} ")]).await;
+    eventually("it is on the page", async || {
+        failures(&host).await.iter().any(|line| line.contains(&format!("`{shown}`"))).then_some(())
+    })
+    .await;
+    let mut texts = vec![host.metrics().await.text().to_owned(), host.lines.text()];
+    for path in ["/readyz", "/", "/components", "/api/v1/components"] {
+        texts.push(host.get(path).await.1);
+    }
+    for text in &texts {
+        assert!(!text.contains(['\u{9b}', '\u{202e}']), "{text}");
+    }
+    // The path of the file is data: what reads it gets the name as it is.
+    let listed = host.api("/components").await.to_string();
+    assert!(listed.contains(&format!("{name}.wasm")), "{listed}");
+    // The link leads to its page.
+    let href = "/components/a%5Cu%7B9b%7D31m%5Cu%7B202e%7D%3F%23%2541";
+    assert!(texts[3].contains(href) && texts[4].contains(href), "{}", texts[4]);
+    let (status, page) = host.get(href).await;
+    assert!(status == 200 && page.contains("did not load") || page.contains("does not load"), "{page}");
+}
+
 #[tokio::test]
 async fn names_that_are_no_text_are_refused_and_neither_hides_the_other() {
     assert_both_are_refused(

@@ -1,5 +1,6 @@
 //! Text that came from outside, as it may stand on a terminal and in a log.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
 /// Shows a text without what moves the cursor, colours the terminal, ends the line, or has what follows read in
@@ -40,6 +41,31 @@ impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
         }
         self.0.write_str(rest)
     }
+}
+
+/// Returns text of JSON with each character that is not [`Printable`] escaped. In valid JSON they occur in strings only.
+pub fn printable_json(json: &str) -> Cow<'_, str> {
+    let is_raw = |character| is_trouble(character) && !is_space_of_json(character);
+    if !json.contains(is_raw) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for character in json.chars() {
+        if is_raw(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a string cannot fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(character);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// Space between values; in strings these are escaped anyway.
+fn is_space_of_json(character: char) -> bool {
+    matches!(character, '\n' | '\r')
 }
 
 /// Whether a character does something where it is shown, or cannot be seen there.
@@ -100,6 +126,17 @@ mod tests {
     #[test]
     fn of_a_message_only_the_first_line_begins_at_the_margin() {
         assert_eq!(message(&"a\r\n\u{1b}b\n  c\n"), "a\u{fffd}\n  \u{fffd}b\n  c\n  ");
+    }
+
+    #[test]
+    fn json_is_the_same_with_each_such_character_escaped() {
+        let text: String = TROUBLE.into_iter().flatten().chain("aé\t\u{1f600}\"\\".chars()).collect();
+        let value = serde_json::json!({ text.clone(): [text] });
+        let pretty = serde_json::to_string_pretty(&value).unwrap();
+        let shown = printable_json(&pretty);
+        assert!(!shown.contains(|character| is_trouble(character) && character != '\n'), "{shown}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        assert!(matches!(printable_json("{\n  \"é\": 1}"), Cow::Borrowed(_)));
     }
 
     proptest! {

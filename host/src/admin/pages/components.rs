@@ -9,7 +9,7 @@ use maud::{Markup, html};
 
 use super::failure::Failure;
 use super::layout::Page;
-use super::parts::{digest, lines, text, time};
+use super::parts::{digest, lines, segment, text, time};
 use crate::admin::Admin;
 use crate::registry::{Component, LoadFailure, Terms};
 
@@ -34,7 +34,7 @@ async fn list(State(admin): State<Admin>) -> Markup {
                         @for name in names {
                             @let running = snapshot.components.get(name);
                             tr {
-                                th scope="row" { a href={ "/components/" (name) } { (text(name)) } }
+                                th scope="row" { a href={ "/components/" (segment(name)) } { (text(name)) } }
                                 td data-name="State" { (state(running.is_some(), snapshot.failures.contains_key(name))) }
                                 @if let Some(component) = running {
                                     td data-name="Version" { (text(&component.metadata.version)) " " (digest(&component.digest)) }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::layout::Page;
-use super::parts::{self, lines, percent, roughly, strip, text, time};
+use super::parts::{self, lines, percent, roughly, segment, strip, text, time};
 use super::view::{self, CaseView, Cases, Trouble};
 use super::windows;
 use crate::admin::Admin;
@@ -152,7 +152,7 @@ fn wrong(admin: &Admin) -> Markup {
                 }
                 @for (name, failure) in &snapshot.failures {
                     li.note.bad {
-                        p { strong { "✗ The component " a href={ "/components/" (name) } { (text(name)) } " does not load" }
+                        p { strong { "✗ The component " a href={ "/components/" (segment(name)) } { (text(name)) } " does not load" }
                             @if snapshot.components.contains_key(name) { "; its last good version goes on running" } "." }
                         (reason(&format!("failure-{name}"), &failure.error))
                     }

@@ -8,15 +8,24 @@ use maud::{Markup, Render, html};
 use orbital_model::Outcome;
 use orbital_model::text::Printable;
 use orbital_model::timestamp::rfc3339;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::history::Mark;
+
+/// What is escaped in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A text of one line that came from outside.
 pub(super) fn text(text: &str) -> impl Render + '_ {
     html! { (Printable(text).to_string()) }
 }
 
-/// The same, with its lines.
+/// Returns a name as a segment of a path. Files that do not load may have any name.
+pub(super) fn segment(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
+}
+
+/// A text from outside, with its lines.
 pub(super) fn lines(text: &str) -> Markup {
     html! {
         @for (index, line) in text.trim_end().split('\n').enumerate() {
