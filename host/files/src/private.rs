@@ -2,10 +2,12 @@
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 
 /// The permissions of the group and of others.
 const OTHERS: u32 = 0o077;
@@ -18,12 +20,23 @@ pub fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Creates a file for this user alone, or opens it for writing, empty. Links are not followed.
+/// Creates a file for this user alone, or opens it for writing, and empties it. Links are not followed.
 pub fn create(path: &Path) -> io::Result<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32;
+    let file = open(path)?;
+    file.set_len(0)?;
+    Ok(file)
+}
+
+/// Opens a file of this user alone for writing, and creates it if need be.
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     let mut options = OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).custom_flags(flags).open(path)?;
-    close_file(path)?;
+    let file = options.write(true).create(true).truncate(false).mode(0o600).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    check_file(&metadata)?;
+    if metadata.mode() & OTHERS != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+    }
     Ok(file)
 }
 
@@ -61,27 +74,48 @@ pub fn close_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Creates a file for this user alone, empty, unless there is one, which becomes readable by this user alone. A link that
-/// the operator has made is followed.
-pub fn ensure(path: &Path) -> io::Result<()> {
-    if path.try_exists()? {
-        return close_file(path);
+/// Checks that nobody but this user can put files into a directory. Others may read it.
+pub fn check_parent(path: &Path) -> io::Result<()> {
+    let metadata = std::fs::metadata(path)?;
+    check_owner(&metadata)?;
+    match metadata.mode() & OTHERS_WRITE {
+        0 => Ok(()),
+        _ => Err(open_to_others(&metadata, "could replace what this host keeps")),
     }
-    File::options().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
-/// Makes a file readable by this user alone, if there is one. It is not opened: closing it again would release the locks
-/// that SQLite has on it.
-pub fn close_file(path: &Path) -> io::Result<()> {
-    let metadata = match std::fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        metadata => metadata?,
-    };
-    check_owner(&metadata)?;
-    match metadata.mode() & OTHERS {
-        0 => Ok(()),
-        _ => std::fs::set_permissions(path, Permissions::from_mode(0o600)),
+/// Creates a file for this user alone, unless there is one, which becomes readable by this user alone. Links are not
+/// followed.
+pub fn ensure(path: &Path) -> io::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => open(path).map(drop),
+        _ => close_file(path),
     }
+}
+
+/// Makes a file readable by this user alone, if there is one. Links are not followed. It is not opened for reading or
+/// writing: closing it again would release the locks that SQLite has on it.
+pub fn close_file(path: &Path) -> io::Result<()> {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = match rustix::fs::open(path, flags, Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(()),
+        opened => File::from(opened?),
+    };
+    let metadata = file.metadata()?;
+    check_file(&metadata)?;
+    if metadata.mode() & OTHERS == 0 {
+        return Ok(());
+    }
+    // By the file that was checked: its name may belong to another one by now.
+    let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
+    std::fs::set_permissions(opened, Permissions::from_mode(0o600))
+}
+
+fn check_file(metadata: &Metadata) -> io::Result<()> {
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is not a regular file; move it away"));
+    }
+    check_owner(metadata)
 }
 
 /// Checks that a file or directory is this user's.
@@ -127,15 +161,41 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_the_operator_keeps_elsewhere_is_created_there() {
+    fn only_regular_files_are_touched_and_no_links_followed() {
         let folder = tempfile::tempdir().unwrap();
-        let (elsewhere, link) = (folder.path().join("elsewhere"), folder.path().join("link"));
-        std::os::unix::fs::symlink(&elsewhere, &link).unwrap();
-        ensure(&link).unwrap();
-        assert_eq!(mode(&elsewhere), 0o600);
-        std::fs::set_permissions(&elsewhere, Permissions::from_mode(0o664)).unwrap();
-        ensure(&link).unwrap();
-        assert_eq!(mode(&elsewhere), 0o600);
+        let (victim, link) = (folder.path().join("victim"), folder.path().join("link"));
+        std::fs::write(&victim, "content").unwrap();
+        std::fs::set_permissions(&victim, Permissions::from_mode(0o644)).unwrap();
+        std::os::unix::fs::symlink(&victim, &link).unwrap();
+        let [pipe, directory] = ["pipe", "directory"].map(|name| folder.path().join(name));
+        rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, 0o644.into(), 0).unwrap();
+        std::fs::create_dir(&directory).unwrap();
+        for path in [&link, &pipe, &directory] {
+            let before = mode(path);
+            for error in [close_file(path), ensure(path), create(path).map(drop)] {
+                error.unwrap_err();
+            }
+            assert_eq!(mode(path), before, "{}", path.display());
+        }
+        assert_eq!(std::fs::read(&victim).unwrap(), b"content");
+        for close in [close_file, ensure] {
+            std::fs::set_permissions(&victim, Permissions::from_mode(0o664)).unwrap();
+            close(&victim).unwrap();
+            assert_eq!(mode(&victim), 0o600);
+        }
+        assert_eq!(std::fs::read(&victim).unwrap(), b"content");
+        close_file(&folder.path().join("none")).unwrap();
+        ensure(&folder.path().join("new")).unwrap();
+        assert_eq!(mode(&folder.path().join("new")), 0o600);
+    }
+
+    #[test]
+    fn a_directory_in_which_others_can_write_is_no_place_for_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for (open, is_fine) in [(0o700, true), (0o755, true), (0o775, false), (0o1777, false)] {
+            std::fs::set_permissions(folder.path(), Permissions::from_mode(open)).unwrap();
+            assert_eq!(check_parent(folder.path()).is_ok(), is_fine, "{open:o}");
+        }
     }
 
     #[test]

@@ -117,7 +117,11 @@ impl State {
             std::fs::rename(&temporary, &path)?;
             File::open(&self.directory)?.sync_all()
         };
-        write().map_err(|source| StateError::Unusable { path: path.clone(), source })
+        write().map_err(|source| {
+            // It may not have been created, or renamed already.
+            let _ = std::fs::remove_file(&temporary);
+            StateError::Unusable { path: path.clone(), source }
+        })
     }
 }
 
@@ -135,6 +139,11 @@ mod tests {
         assert!(matches!(State::open(&path).unwrap_err(), StateError::InUse(_)));
         drop(state);
         let state = State::open(&path).unwrap();
+        assert_eq!(state.read::<Vec<u8>>("x.json").unwrap(), [1, 2]);
+        // JSON has no such keys.
+        let unwritable = std::collections::BTreeMap::from([(vec![1_u8], 1)]);
+        assert!(matches!(state.write("x.json", &unwritable).unwrap_err(), StateError::Unusable { .. }));
+        assert!(!path.join(".x.json.new").exists());
         assert_eq!(state.read::<Vec<u8>>("x.json").unwrap(), [1, 2]);
         std::fs::write(path.join("x.json"), "[1,").unwrap();
         assert!(matches!(state.read::<Vec<u8>>("x.json").unwrap_err(), StateError::Broken { .. }));

@@ -87,6 +87,10 @@ impl Bench {
         };
         let seen = seen.narrowed(&place.config, &settings).await;
         settings.webhook.listen = place.listen.unwrap_or(settings.webhook.listen);
+        if !place.is_named {
+            // The project has it, and a build writes nothing outside the project.
+            settings.registry.use_default_cache();
+        }
         // Nobody signs what was built a moment ago.
         settings.trust = None;
         settings.registry.compiling.is_awaited = true;

@@ -195,7 +195,11 @@ fn lock(path: &Path) -> Result<File, HistoryError> {
     let beside = beside(path, ".lock");
     let failed = |path: &Path, source| HistoryError::Unusable { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
+        // A name without a directory is one in the working directory.
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         private::make_directory(directory).map_err(|source| failed(directory, source))?;
+        let exposed = |source| failed(path, std::io::Error::other(format!("about its directory: {source}")));
+        private::check_parent(directory).map_err(exposed)?;
     }
     let file = private::create(&beside).map_err(|source| failed(&beside, source))?;
     match file.try_lock() {

@@ -45,6 +45,14 @@ pub enum Cache {
 }
 
 impl RegistrySettings {
+    /// Keeps compiled code where the user does by default, or nowhere. For a file whose author may not say where this
+    /// host writes and deletes.
+    pub fn use_default_cache(&mut self) {
+        self.cache_key = default_cache_key();
+        self.cache = Cache::Default(self.cache_key.as_ref().and_then(|_| default_cache()));
+        self.cache_size = CACHE_SIZE as usize;
+    }
+
     /// Reads the section. Relative paths are relative to `base`, the directory of the file.
     pub fn read(section: &Section<'_>, base: &Path) -> Self {
         let cache = section.string("cache").map(|path| base.join(path));
@@ -65,7 +73,7 @@ impl RegistrySettings {
             external_links: section.optional_boolean("external_links").unwrap_or(false),
             cache,
             cache_key,
-            cache_size: section.bytes("cache_size", 1 << 20..=1 << 40, 4 << 30),
+            cache_size: section.bytes("cache_size", 1 << 20..=1 << 40, CACHE_SIZE),
             poll: section.duration("poll", Duration::from_secs(1)),
             grace: section.duration("grace", Duration::from_secs(30)),
             default_timeout: section.duration("default_timeout", Duration::from_secs(10)),
@@ -79,6 +87,9 @@ impl RegistrySettings {
         }
     }
 }
+
+/// Bytes of compiled code that are kept by default.
+const CACHE_SIZE: u64 = 4 << 30;
 
 /// `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
 fn default_cache() -> Option<PathBuf> {

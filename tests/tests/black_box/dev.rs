@@ -305,6 +305,19 @@ async fn what_is_no_source_starts_no_round() {
     assert!(changes(&text).iter().all(|files| files.starts_with("src/new/")), "{text}");
 }
 
+/// Who builds somebody else's project lets its configuration decide nothing about files outside it.
+#[tokio::test]
+async fn the_configuration_of_a_project_does_not_say_where_compiled_code_is_kept() {
+    let settings = "[components]\ncache = \"../victim/cache\"\ncache_key = \"../victim/key\"\n\
+                    [components.shop]\ntargets = [\"*\"]\n[targets.api]\nurl = \"http://localhost:1\"\n";
+    let dev = Dev::scripted("passes", "", &["--listen=127.0.0.1:0"]).await;
+    dev.lines.wait(0, &[": 1 of 1 passed"]).await;
+    let mark = dev.save("orbital.toml", settings);
+    dev.lines.wait(mark, &["orbital.toml changed"]).await;
+    dev.lines.wait(mark, &[": 1 of 1 passed"]).await;
+    assert!(!dev.place.path().join("victim").exists(), "{}", dev.lines.text());
+}
+
 #[tokio::test]
 async fn a_save_during_a_build_ends_that_with_all_that_it_has_started() {
     let endless = "sleep 1000 &\necho sleeps as $! >&2\necho builds as $$ >&2\nwait";

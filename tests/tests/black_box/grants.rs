@@ -108,6 +108,7 @@ async fn a_grant_may_be_for_some_methods_and_paths() {
     let grants = "[components.reaches]\ntargets = [{ name = \"api\", methods = [\"POST\"], paths = [\"/v1/*\", \"/health\"] }]";
     let script = "event api /v1/items?all=/v2\nrequest api POST /health\nrequest api GET /v1/items\nrequest api post /health\n\
                   event api /v2/items\nevent api /v1\nevent api //v1/items\nevent api /v1%2Fitems\nevent api /v1/%2e%2e/v2\n\
+                  event api /v1/%252e%252E/v2\nevent api /v1/.%25252e/v2\n\
                   event api /v1/x%2F..%2F..%2Fv2\nfetch http://api/v1/items\nfetch http://api/v1/../v2";
     let host = start(script, &format!("[targets.api]\nurl = \"{url}/base\""), grants).await;
     let (said, report) = acts(&host, "reaches").await;
@@ -122,6 +123,8 @@ async fn a_grant_may_be_for_some_methods_and_paths() {
             "may not send `POST /v1`",
             "may not send `POST //v1/items`",
             "may not send `POST /v1%2Fitems`",
+            "has a segment `.` or `..`",
+            "has a segment `.` or `..`",
             "has a segment `.` or `..`",
             "has a segment `.` or `..`",
             "200 POST /base/v1/items",

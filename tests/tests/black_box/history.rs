@@ -179,6 +179,8 @@ async fn assert_paused(host: &Host, reason: &str) {
     assert_eq!(host.metrics().await.get("orbital_history_up", &[]), Some(0.0));
     let (_, page) = host.get("/").await;
     assert!(page.contains("The history is paused") && page.contains(reason), "{page}");
+    let (status, page) = host.get("/readyz").await;
+    assert!(status == 200 && page.contains("the history is stalled") && page.contains(reason), "{page}");
     host.assert_passes_is_undisturbed().await;
     // What is not written yet is shown all the same.
     let runs = host.api("/runs").await["runs"].as_array().unwrap().clone();
@@ -271,7 +273,7 @@ async fn what_finds_no_room_while_it_is_paused_is_counted() {
 }
 
 /// Has the history on a small disk of its own, with a part of it taken. What follows is the directory of the disk.
-const SMALL_DISK: &str = "mount -t tmpfs -o size=600k tmpfs \"$HISTORY_DISK\" && \
+const SMALL_DISK: &str = "mount -t tmpfs -o size=600k,mode=700 tmpfs \"$HISTORY_DISK\" && \
                           head -c \"$HISTORY_FILLED\" /dev/zero > \"$HISTORY_DISK/filler\" && \
                           if [ \"$HISTORY_READ_ONLY\" ]; then mount -o remount,ro \"$HISTORY_DISK\"; fi && exec \"$0\" \"$@\"";
 
@@ -318,6 +320,34 @@ async fn a_disk_that_is_read_only_pauses_the_history() {
     assert_paused(&builder.start().await, "Read-only file system").await;
 }
 
+/// Whoever can replace the file, or the files next to it, decides what the host writes to.
+#[tokio::test]
+async fn a_file_that_others_could_replace_pauses_the_history_and_is_left_as_it_is() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+    let place = TempDir::new().unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o777;
+    let open = place.path().join("open");
+    std::fs::create_dir(&open).unwrap();
+    std::fs::set_permissions(&open, std::fs::Permissions::from_mode(0o777)).unwrap();
+    let victim = place.path().join("victim");
+    std::fs::write(&victim, "").unwrap();
+    std::fs::set_permissions(&victim, std::fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(&victim, place.path().join("link.db")).unwrap();
+    std::fs::write(place.path().join("other.db"), "").unwrap();
+    symlink(&victim, place.path().join("other.db-wal")).unwrap();
+    for (path, reason) in [
+        ("open/history.db", "its mode is 777"),
+        ("link.db", "it is not a regular file"),
+        ("other.db", "it is not a regular file"),
+    ] {
+        let path = place.path().join(path);
+        let section = OFTEN.replace("[history]", &format!("[history]\npath = {path:?}"));
+        let host = Host::builder().sections(&section).with("passes").start().await;
+        assert_paused(&host, reason).await;
+        assert_eq!((mode(&open), mode(&victim)), (0o777, 0o644), "{reason}");
+    }
+}
+
 #[tokio::test]
 async fn the_oldest_runs_go_when_there_are_more_than_are_kept() {
     let host = Host::builder().sections(OFTEN).with("passes").start().await;
@@ -336,7 +366,7 @@ async fn the_oldest_runs_go_when_there_are_more_than_are_kept() {
     let mark = host.lines.mark();
     std::fs::write(
         host.config(),
-        text.replace("[history]", "[history]\npath = \"other.db\"\nenabled = false"),
+        text.replace("[history]", "[history]\nmax_runs = 4\npath = \"other.db\"\nenabled = false"),
     )
     .unwrap();
     host.lines.wait(mark, &["act at the next start: `history.enabled`, `history.path`"]).await;
