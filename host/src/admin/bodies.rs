@@ -31,7 +31,11 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
         return next.run(request).await;
     }
     if !is_expected(&request) {
-        return unexpected().into_response();
+        return match *request.method() {
+            Method::GET | Method::HEAD | Method::POST | Method::DELETE => unexpected().into_response(),
+            // No route has another method, and the answer says so.
+            _ => next.run(request.map(|_| Body::empty())).await,
+        };
     }
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(TIMEOUT, whole(body)).await {
@@ -110,10 +114,12 @@ mod tests {
             (Method::GET, ROUTES[3]),
             (Method::GET, "/metrics"),
             (Method::POST, "/metrics"),
-            (Method::PUT, "/"),
+            (Method::DELETE, "/"),
         ] {
             assert_eq!(answer(method.clone(), path, Body::empty()).await, StatusCode::OK, "{method} {path}");
             assert_eq!(answer(method, path, silent()).await, StatusCode::BAD_REQUEST, "{path}");
         }
+        // It is not read either, and the router says that there is no such method.
+        assert_eq!(answer(Method::PUT, ROUTES[3], silent()).await, StatusCode::METHOD_NOT_ALLOWED);
     }
 }
