@@ -10,6 +10,7 @@ mod head;
 mod limits;
 mod peers;
 mod progress;
+mod shortage;
 mod tls;
 mod wire;
 
@@ -25,12 +26,13 @@ pub(crate) use door::GoesOn;
 pub use door::{App, Door, Peer, TurnedAway};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
 pub use limits::Limits;
+pub use shortage::{Lack, ShortageMark};
 pub use tls::{TlsError, TlsSettings};
 
 /// How long connections get to finish what they are at when the listener stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long to wait before accepting again when the system has no file descriptor to spare.
+/// How long to wait before accepting again when the process or the system lacks what it takes.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A bound listener.
@@ -149,8 +151,10 @@ impl Listener {
                 Some((stream, address.ip()))
             }
             Err(error) => {
-                self.door.accept_failed(&error, self.address);
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                // Otherwise only that connection is broken, and the next one may be accepted.
+                if self.door.accept_failed(&error, self.address) {
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
+                }
                 None
             }
         }

@@ -1,6 +1,7 @@
 //! A system under test within the test's own process, healthy or broken.
 
 use std::collections::BTreeSet;
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,7 +11,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use crate::{PATIENCE, client_builder, serve};
@@ -39,6 +41,8 @@ struct Instance {
 
 struct Shared {
     broken: AtomicBool,
+    /// The time from a connection to its request.
+    distance: Duration,
     /// Counts events.
     events: watch::Sender<usize>,
     /// The runs whose events it accepted and did not deliver.
@@ -49,10 +53,20 @@ struct Shared {
 impl System {
     /// Starts it, healthy.
     pub async fn start() -> Self {
+        Self::start_at(Duration::ZERO).await
+    }
+
+    /// Starts it, healthy and far away: each connection to the webhook is open for 200 ms before the request comes.
+    pub async fn start_far_away() -> Self {
+        Self::start_at(Duration::from_millis(200)).await
+    }
+
+    async fn start_at(distance: Duration) -> Self {
         // Every delivery has a connection of its own: a kept one could be closed at the moment of its use.
         let deliverer = client_builder().pool_max_idle_per_host(0).build().unwrap();
         let state = Arc::new(Shared {
             broken: AtomicBool::new(false),
+            distance,
             events: watch::Sender::new(0),
             broken_runs: Mutex::default(),
             deliverer,
@@ -130,12 +144,29 @@ async fn accept(
 }
 
 async fn deliver(state: Arc<Shared>, event: Value) {
-    let body = json!({ "id": event["id"] }).to_string();
+    let (body, url) = (json!({ "id": event["id"] }).to_string(), event["webhook"].as_str().unwrap());
     for _ in 0..TRIES {
-        let delivery = state.deliverer.post(event["webhook"].as_str().unwrap()).body(body.clone());
-        if delivery.send().await.is_ok_and(|answer| answer.status().is_success()) {
+        let is_delivered = match state.distance {
+            Duration::ZERO => {
+                let delivery = state.deliverer.post(url).body(body.clone());
+                delivery.send().await.is_ok_and(|answer| answer.status().is_success())
+            }
+            distance => deliver_slowly(url, &body, distance).await.is_ok_and(|is_accepted| is_accepted),
+        };
+        if is_delivered {
             return;
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Delivers over a connection that has been open for a while. Returns whether the webhook accepted it.
+async fn deliver_slowly(url: &str, body: &str, distance: Duration) -> io::Result<bool> {
+    let mut stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).await?;
+    tokio::time::sleep(distance).await;
+    let head = format!("POST / HTTP/1.1\r\nHost: any\r\nContent-Length: {}\r\nConnection: close", body.len());
+    stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer.starts_with("HTTP/1.1 200 "))
 }

@@ -8,15 +8,13 @@ use axum::extract::State;
 use axum::routing::get;
 use http::{HeaderName, StatusCode, header};
 use orbital_model::CaseRecord;
-use orbital_model::describe::short;
 use orbital_model::text::message;
-use tokio::time::Instant;
 
 use super::Admin;
 use crate::history::HistoryState;
 use crate::registry::Unavailable;
 
-/// How long a shortage of connections is reported after it happened.
+/// How long a shortage is reported after it happened.
 const RECENT: Duration = Duration::from_secs(60);
 
 /// How many stale cases are named.
@@ -77,14 +75,13 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     if let Some(trouble) = admin.runner.recent_trouble() {
         let _ = writeln!(text, "in the last minute the host failed a run: {trouble}");
     }
-    for (listener, door) in [("webhook", &admin.doors.webhook), ("private listener", &admin.doors.admin)] {
-        if let Some(time) = Instant::now().checked_sub(RECENT).and_then(|since| door.saturated_since(since)) {
-            let time = short(time);
-            let _ = writeln!(
-                text,
-                "in the last minute new connections of the {listener} had to wait for {time}, as all were in use"
-            );
-        }
+    for lack in admin.doors.webhook.short_within(RECENT) {
+        let _ = writeln!(text, "in the last minute the webhook was overloaded: {}", lack.explain());
+    }
+    if !admin.doors.admin.short_within(RECENT).is_empty() {
+        text.push_str(
+            "in the last minute connections of the private listener were turned away or had to wait, as too many were in use\n",
+        );
     }
     (if snapshot.ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, text)
 }

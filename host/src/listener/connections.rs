@@ -1,4 +1,4 @@
-//! Connections of a listener: which one is closed when all places are taken, and since when none can be.
+//! Connections of a listener, and which one is closed when all places are taken.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -6,16 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
 
+use super::Limits;
 use super::peers::peer;
-use super::progress::{Idleness, Progress};
+use super::progress::{Eviction, Idleness, Progress};
+use super::shortage::{Shortage, Shortages};
 
 /// How long to wait for a place before another connection is closed.
 const RETRY: Duration = Duration::from_millis(200);
-
-/// What it takes to close a connection for the next one. Waiting for less than that is no trouble.
-const NOTABLE: Duration = Duration::from_millis(50);
 
 /// The part of all connections that is found at once to be closed next, so that not all are looked at each time.
 const PART: usize = 16;
@@ -27,6 +25,7 @@ pub(super) struct Connections {
     places: Arc<Semaphore>,
     spare_places: Arc<Semaphore>,
     table: Mutex<Table>,
+    shortages: Shortages,
 }
 
 #[derive(Debug, Default)]
@@ -37,15 +36,6 @@ struct Table {
     spare: HashMap<u64, Arc<Progress>>,
     /// Those to close next, the most idle first; they may have become less idle.
     most_idle: VecDeque<(Idleness, Weak<Progress>)>,
-    saturation: Saturation,
-}
-
-/// When connections had to wait for a place, one after the other without a pause.
-#[derive(Debug, Default)]
-struct Saturation {
-    since: Option<Instant>,
-    /// End and length of the last one that is over.
-    last: Option<(Instant, Duration)>,
 }
 
 /// The place of a connection; it is given back when this is dropped.
@@ -63,7 +53,18 @@ impl Connections {
     /// Returns a table with so many places, and so many spare ones.
     pub(super) fn new(most: usize, spare: usize) -> Arc<Self> {
         let [places, spare_places] = [most, spare].map(|places| Arc::new(Semaphore::new(places)));
-        Arc::new(Self { most, places, spare_places, table: Mutex::default() })
+        Arc::new(Self {
+            most,
+            places,
+            spare_places,
+            table: Mutex::default(),
+            shortages: Shortages::default(),
+        })
+    }
+
+    /// What the listener was short of.
+    pub(super) fn shortages(&self) -> &Shortages {
+        &self.shortages
     }
 
     /// Returns the places that are taken, and all, without spare ones.
@@ -85,16 +86,20 @@ impl Connections {
         let room = self.lock().make_room_for(peer, most_of_peer);
         match room {
             Room::Enough => {}
-            Room::Made => evicted(),
+            Room::Made(eviction) => {
+                self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
+                evicted();
+            }
             Room::None => return self.enter_spare(peer, &progress, &evicted).await,
         }
         let permit = loop {
             if let Ok(permit) = self.places.clone().try_acquire_owned() {
                 break permit;
             }
-            self.saturate(true);
-            let is_evicted = self.lock().evict_any();
-            if is_evicted {
+            self.shortages.wait(Shortage::Connections);
+            let eviction = self.lock().evict_any();
+            if let Some(eviction) = eviction {
+                self.note(eviction, Shortage::Connections, None);
                 evicted();
             } else if let Some(place) = self.enter_spare(peer, &progress, &evicted).await {
                 return Some(place);
@@ -122,31 +127,35 @@ impl Connections {
         let permit = match self.spare_places.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
-                if !self.lock().evict_spare() {
-                    return None;
-                }
+                self.lock().evict_spare()?;
                 evicted();
                 let freed = tokio::time::timeout(RETRY, self.spare_places.clone().acquire_owned()).await;
                 freed.ok()?.ok()?
             }
         };
+        self.shortages.note_wait(Shortage::Connections);
         let mut table = self.lock();
         let number = table.number();
-        table.saturation.note();
         table.spare.insert(number, progress.clone());
         drop(table);
         let (connections, progress) = (self.clone(), progress.clone());
         Some(Place { connections, peer, number, is_spare: true, progress, _permit: permit })
     }
 
-    /// Notes that connections have to wait, or that none does any longer.
-    pub(super) fn saturate(&self, saturated: bool) {
-        self.lock().saturation.set(saturated);
+    /// Whether a request may begin on a connection that is being closed for another one of its peer. It counts again, so
+    /// another one is closed instead, if there is one without a request.
+    pub(super) fn readmit(&self, peer: IpAddr, limits: &Limits) -> bool {
+        let room = self.lock().make_room_for(peer, limits.connections_per_peer.min(self.most) + 1);
+        if let Room::Made(eviction) = room {
+            self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
+        }
+        !matches!(room, Room::None)
     }
 
-    /// Returns for how long connections had to wait for a place, if they did at any time since then.
-    pub(super) fn saturated_since(&self, since: Instant) -> Option<Duration> {
-        self.lock().saturation.since(since, Instant::now())
+    fn note(&self, eviction: Eviction, shortage: Shortage, peer: Option<IpAddr>) {
+        if eviction == Eviction::BeforeRequest {
+            self.shortages.turned_away(shortage, peer);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
@@ -159,7 +168,7 @@ impl Connections {
 enum Room {
     Enough,
     /// One of its connections is closed for it.
-    Made,
+    Made(Eviction),
     None,
 }
 
@@ -169,45 +178,38 @@ impl Table {
         self.next
     }
 
-    /// Has the most idle connection with a spare place closed. Returns false if a request is in progress on each of them.
-    fn evict_spare(&self) -> bool {
-        let idle = self.spare.values().filter_map(|progress| Some((progress.idleness()?, progress)));
-        idle.min_by_key(|(idleness, _)| *idleness)
-            .is_some_and(|(idleness, progress)| progress.evict(idleness))
+    /// Has the most idle connection with a spare place closed. Returns none if a request is in progress on each of them.
+    fn evict_spare(&self) -> Option<Eviction> {
+        evict_most_idle(self.spare.values())
     }
 
     fn make_room_for(&self, peer: IpAddr, most: usize) -> Room {
         let Some(connections) = self.peers.get(&peer).filter(|connections| connections.len() >= most) else {
             return Room::Enough;
         };
-        // Those that are being closed do not count: they are about to end.
-        let staying = connections.values().filter(|progress| !progress.is_evicted()).count();
+        // Those that are about to end do not count.
+        let staying = connections.values().filter(|progress| !progress.is_leaving()).count();
         if staying < most {
             return Room::Enough;
         }
-        let idle = connections.values().filter_map(|progress| Some((progress.idleness()?, progress)));
-        match idle.min_by_key(|(idleness, _)| *idleness) {
-            Some((idleness, progress)) if progress.evict(idleness) => Room::Made,
-            _ => Room::None,
-        }
+        evict_most_idle(connections.values()).map_or(Room::None, Room::Made)
     }
 
-    /// Has the most idle connection closed. Returns false if a request is in progress on each of them.
-    fn evict_any(&mut self) -> bool {
-        if self.evict_next() {
-            return true;
-        }
-        self.find_most_idle();
-        self.evict_next()
+    /// Has the most idle connection closed. Returns none if a request is in progress on each of them.
+    fn evict_any(&mut self) -> Option<Eviction> {
+        self.evict_next().or_else(|| {
+            self.find_most_idle();
+            self.evict_next()
+        })
     }
 
-    fn evict_next(&mut self) -> bool {
+    fn evict_next(&mut self) -> Option<Eviction> {
         while let Some((idleness, progress)) = self.most_idle.pop_front() {
-            if progress.upgrade().is_some_and(|progress| progress.evict(idleness)) {
-                return true;
+            if let Some(eviction) = progress.upgrade().and_then(|progress| progress.evict(idleness)) {
+                return Some(eviction);
             }
         }
-        false
+        None
     }
 
     fn find_most_idle(&mut self) {
@@ -220,32 +222,11 @@ impl Table {
     }
 }
 
-impl Saturation {
-    fn set(&mut self, saturated: bool) {
-        match (saturated, self.since) {
-            (true, None) => self.since = Some(Instant::now()),
-            (false, Some(since)) => {
-                self.since = None;
-                let length = since.elapsed();
-                if length >= NOTABLE {
-                    self.last = Some((Instant::now(), length));
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Notes that there is no place to wait for, however short the wait was.
-    fn note(&mut self) {
-        if let Some(since) = self.since {
-            self.last = Some((Instant::now(), since.elapsed()));
-        }
-    }
-
-    fn since(&self, since: Instant, now: Instant) -> Option<Duration> {
-        let open = self.since.map(|began| now.duration_since(began)).filter(|length| *length >= NOTABLE);
-        open.or_else(|| self.last.filter(|(end, _)| *end >= since).map(|(_, length)| length))
-    }
+/// Has the most idle one of these connections closed.
+fn evict_most_idle<'a>(connections: impl Iterator<Item = &'a Arc<Progress>>) -> Option<Eviction> {
+    let idle = connections.filter_map(|progress| Some((progress.idleness()?, progress)));
+    let (idleness, progress) = idle.min_by_key(|(idleness, _)| *idleness)?;
+    progress.evict(idleness)
 }
 
 impl Place {
@@ -279,7 +260,7 @@ impl Drop for Place {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Limits;
+    use super::super::shortage::{NOTABLE, ShortageMark};
     use super::*;
 
     fn address(last: u8) -> IpAddr {
@@ -298,6 +279,11 @@ mod tests {
             tokio::time::advance(Duration::from_millis(1)).await;
         }
         all
+    }
+
+    fn lacks(connections: &Connections, mark: &ShortageMark) -> Vec<(Shortage, u64, Option<Duration>)> {
+        let lacks = connections.shortages().since(mark);
+        lacks.iter().map(|lack| (lack.shortage, lack.turned_away, lack.waited)).collect()
     }
 
     fn request() -> http::Request<String> {
@@ -332,6 +318,7 @@ mod tests {
         all[0].begin(&request());
         all[1].begin(&request());
         all[1].end();
+        let mark = connections.shortages().mark();
         // The first is busy, the second has had a request; the third and the fourth have not.
         let mut evicted = Vec::new();
         for new in 4..7 {
@@ -340,7 +327,29 @@ mod tests {
         }
         assert_eq!(evicted, [vec![2], vec![2, 3], vec![2, 3, 4]]);
         assert_eq!(connections.in_use(), (4, 4));
-        assert!(connections.saturated_since(Instant::now() - Duration::from_secs(1)).is_none());
+        assert_eq!(lacks(&connections, &mark), [(Shortage::Connections, 3, None)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_is_closed_before_its_first_request_is_turned_away_if_that_may_be_on_its_way() {
+        let connections = Connections::new(1, 0);
+        let head_timeout = Limits::default().head_timeout;
+        let mark = connections.shortages().mark();
+        assert!(enter(&connections, 1, &progress(10)).await);
+        tokio::time::advance(head_timeout).await;
+        let (served, slow, next, last) = (progress(10), progress(10), progress(10), progress(10));
+        assert!(enter(&connections, 1, &served).await);
+        served.begin(&request());
+        served.end();
+        assert!(enter(&connections, 1, &slow).await);
+        assert_eq!(lacks(&connections, &mark), [], "no request was on its way");
+        slow.begin(&request());
+        slow.end();
+        slow.read(b"POST / HT");
+        assert!(enter(&connections, 1, &next).await);
+        assert_eq!(lacks(&connections, &mark), [(Shortage::Connections, 1, None)], "the next request");
+        assert!(enter(&connections, 1, &last).await);
+        assert_eq!(lacks(&connections, &mark), [(Shortage::Connections, 2, None)], "the first request");
     }
 
     #[tokio::test(start_paused = true)]
@@ -349,28 +358,32 @@ mod tests {
         let (busy, next) = (progress(10), progress(10));
         assert!(enter(&connections, 1, &busy).await);
         busy.begin(&request());
-        let began = Instant::now();
+        let mark = connections.shortages().mark();
         let ending = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            assert!(connections.saturated_since(began).is_some());
+            assert_eq!(lacks(&connections, &mark).len(), 1);
             busy.end();
         };
         let (entered, ()) = tokio::join!(enter(&connections, 2, &next), ending);
         assert!(entered);
-        connections.saturate(false);
-        let saturated = connections.saturated_since(began).unwrap();
-        assert!((4..6).contains(&saturated.as_secs()), "{saturated:?}");
+        connections.shortages().caught_up();
+        let [(Shortage::Connections, 0, Some(waited))] = lacks(&connections, &mark)[..] else {
+            panic!("{:?}", lacks(&connections, &mark));
+        };
+        assert!((4..6).contains(&waited.as_secs()), "{waited:?}");
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(connections.saturated_since(Instant::now()).is_none());
+        assert_eq!(lacks(&connections, &connections.shortages().mark()), []);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_queue_of_short_waits_for_places_is_noted() {
         let connections = Connections::new(1, 0);
         let all = several(5, 10).await;
-        let began = Instant::now();
+        let mark = connections.shortages().mark();
         // Each is closed a moment after the next one asks for its place.
         for progress in &all {
+            progress.begin(&request());
+            progress.end();
             let place = connections.enter(address(1), progress.clone(), || {}).await.unwrap();
             tokio::spawn(async move {
                 place.progress().evicted().await;
@@ -379,13 +392,15 @@ mod tests {
             });
             tokio::task::yield_now().await;
         }
-        assert_eq!(connections.saturated_since(began), Some(NOTABLE * 2));
-        connections.saturate(false);
-        assert_eq!(connections.saturated_since(began), Some(NOTABLE * 2));
+        let waited = [(Shortage::Connections, 0, Some(NOTABLE * 2))];
+        assert_eq!(lacks(&connections, &mark), waited);
+        connections.shortages().caught_up();
+        assert_eq!(lacks(&connections, &mark), waited);
         // One alone is what it takes to close a connection.
-        let began = Instant::now() + NOTABLE;
+        tokio::time::advance(NOTABLE).await;
+        let mark = connections.shortages().mark();
         assert!(enter(&connections, 1, &progress(10)).await);
-        assert_eq!(connections.saturated_since(began), None);
+        assert_eq!(lacks(&connections, &mark), []);
     }
 
     #[tokio::test(start_paused = true)]
@@ -401,6 +416,32 @@ mod tests {
         assert!(!enter(&connections, 1, &all[3]).await);
         assert!(enter(&connections, 2, &all[3]).await);
         assert_eq!(connections.in_use(), (3, 100));
+    }
+
+    /// Within the time that they get for a request that may be on its way.
+    #[tokio::test(start_paused = true)]
+    async fn connections_that_are_being_closed_get_their_peer_no_more_places() {
+        const MOST: usize = 2;
+        let connections = Connections::new(100, 0);
+        let all = several(10, MOST).await;
+        let mut places = Vec::new();
+        for progress in &all {
+            let place = connections.enter(address(1), progress.clone(), || {}).await;
+            places.push(place.expect("those before it are idle"));
+        }
+        let mut in_progress = 0;
+        for progress in &all {
+            progress.begin(&request());
+            let is_admitted = !progress.is_evicted() || connections.readmit(address(1), progress.limits());
+            in_progress += usize::from(is_admitted);
+            if !is_admitted {
+                progress.end();
+            }
+        }
+        assert_eq!(in_progress, MOST);
+        assert!(!enter(&connections, 1, &progress(MOST)).await, "a request is in progress on each");
+        all.iter().filter(|progress| progress.is_busy()).for_each(|progress| progress.end());
+        assert!(enter(&connections, 1, &progress(MOST)).await);
     }
 
     #[tokio::test(start_paused = true)]

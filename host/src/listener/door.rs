@@ -30,10 +30,12 @@ use tower_service::Service as _;
 
 use super::connections::{Connections, Place};
 use super::head::{HeadFault, RejectedHead};
-use super::peers::Peers;
+use super::peers::{Peers, peer};
 use super::progress::{Overdue, Progress};
+use super::shortage::{Lack, Shortage, ShortageMark};
 use super::wire::Wire;
 use super::{CLOSE_TIMEOUT, Limits};
+use crate::descriptors;
 use crate::sparing::Sparing;
 
 /// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it
@@ -81,7 +83,8 @@ pub struct Door {
 /// Why somebody was turned away. An answer that has one as an extension is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnedAway {
-    /// A connection: its peer has as many as it may, with a request in progress on each.
+    /// A connection, or a request on one that was being closed: its peer has as many connections as it may, with a request
+    /// in progress on each.
     Connections,
     /// A connection without a request: its place was needed for another one.
     Evicted,
@@ -93,12 +96,14 @@ pub enum TurnedAway {
     Full,
     /// A request: its token is wrong.
     Token,
+    /// A request: too many bytes of bodies were being received.
+    Bodies,
 }
 
 impl TurnedAway {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token];
+    pub const ALL: [Self; 7] =
+        [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token, Self::Bodies];
 
     /// As metrics say it.
     pub fn name(self) -> &'static str {
@@ -109,6 +114,18 @@ impl TurnedAway {
             Self::Tls => "tls",
             Self::Full => "full",
             Self::Token => "token",
+            Self::Bodies => "bodies",
+        }
+    }
+
+    /// The limit that was reached, if it is the reason, and whether it is one for each peer.
+    fn shortage(self) -> Option<(Shortage, bool)> {
+        match self {
+            Self::Connections => Some((Shortage::ConnectionsOfPeer, true)),
+            Self::Rate => Some((Shortage::RateOfPeer, true)),
+            Self::Bodies => Some((Shortage::Bodies, false)),
+            // Noted where connections are closed and spare places are given.
+            Self::Evicted | Self::Full | Self::Tls | Self::Token => None,
         }
     }
 }
@@ -158,9 +175,19 @@ impl Door {
         self.connections.in_use()
     }
 
-    /// Returns for how long connections had to wait for a place, if they did at any time since then.
-    pub fn saturated_since(&self, since: Instant) -> Option<Duration> {
-        self.connections.saturated_since(since)
+    /// This moment, from which on shortages can be counted.
+    pub fn shortage_mark(&self) -> ShortageMark {
+        self.connections.shortages().mark()
+    }
+
+    /// Returns what the listener was short of at any time since then.
+    pub fn short_since(&self, mark: &ShortageMark) -> Vec<Lack> {
+        self.connections.shortages().since(mark)
+    }
+
+    /// Returns what the listener was short of within this time.
+    pub fn short_within(&self, time: Duration) -> Vec<Lack> {
+        self.connections.shortages().within(time)
     }
 
     /// Returns how many were turned away for this reason.
@@ -168,8 +195,11 @@ impl Door {
         self.turned_away[reason as usize].load(Ordering::Relaxed)
     }
 
-    fn turn_away(&self, reason: TurnedAway) {
+    fn turn_away(&self, reason: TurnedAway, peer: IpAddr) {
         self.turned_away[reason as usize].fetch_add(1, Ordering::Relaxed);
+        if let Some((shortage, is_of_peer)) = reason.shortage() {
+            self.connections.shortages().turned_away(shortage, is_of_peer.then_some(peer));
+        }
     }
 
     fn limits(&self) -> Limits {
@@ -187,24 +217,29 @@ impl Door {
 
     /// Notes that no connection waits to be accepted.
     pub(super) fn caught_up(&self) {
-        self.connections.saturate(false);
+        self.connections.shortages().caught_up();
     }
 
-    /// Notes that a connection could not be accepted.
-    pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) {
-        self.connections.saturate(true);
+    /// Notes that a connection could not be accepted. Returns whether that is for a lack of something, so that the next
+    /// one cannot be accepted at once either.
+    pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) -> bool {
+        let lack = descriptors::lack(error);
+        if let Some(lack) = lack {
+            self.connections.shortages().wait(Shortage::Sockets(lack));
+        }
         self.accept_errors.say(|more| {
             tracing::warn!(%error, %address, "cannot accept a connection{more}; see `process_open_fds` in the metrics");
         });
+        lack.is_some()
     }
 
     /// Waits for a place for a new connection. Returns none if its peer has too many.
-    pub(crate) async fn enter(&self, peer: IpAddr) -> Option<Place> {
+    pub(crate) async fn enter(&self, address: IpAddr) -> Option<Place> {
         let progress = Progress::new(self.limits());
-        let evicted = || self.turn_away(TurnedAway::Evicted);
-        let place = self.connections.enter(peer, progress, evicted).await;
+        let evicted = || self.turn_away(TurnedAway::Evicted, address);
+        let place = self.connections.enter(address, progress, evicted).await;
         if place.is_none() {
-            self.turn_away(TurnedAway::Connections);
+            self.turn_away(TurnedAway::Connections, peer(address));
         }
         place
     }
@@ -230,7 +265,7 @@ impl Door {
                 };
                 match shaken {
                     Ok(Ok(stream)) => Either::Right(stream),
-                    Ok(Err(_)) | Err(_) => return self.turn_away(TurnedAway::Tls),
+                    Ok(Err(_)) | Err(_) => return self.turn_away(TurnedAway::Tls, peer),
                 }
             }
         };
@@ -247,15 +282,22 @@ impl Door {
             let (mut request, in_progress) = InProgress::begin(&progress, request);
             request.extensions_mut().insert(Peer(peer));
             let admitted = self.peers.admits(peer, self.limits().rate_per_peer);
+            let beyond = match is_spare {
+                true => Some(TurnedAway::Full),
+                false if progress.is_evicted() && !self.connections.readmit(peer, &limits) => {
+                    Some(TurnedAway::Connections)
+                }
+                false => None,
+            };
             let (door, mut router) = (self.clone(), router.clone());
             async move {
-                let answer = match admitted {
-                    false => too_many(),
-                    true if is_spare && !is_vital(request.uri().path()) => full(),
-                    true => router.call(request).await.unwrap_or_else(|never| match never {}),
+                let answer = match beyond {
+                    _ if !admitted => too_many(),
+                    Some(reason) if !is_vital(request.uri().path()) => full(reason),
+                    _ => router.call(request).await.unwrap_or_else(|never| match never {}),
                 };
                 if let Some(reason) = answer.extensions().get::<TurnedAway>() {
-                    door.turn_away(*reason);
+                    door.turn_away(*reason, peer);
                 }
                 Ok::<_, Infallible>(in_progress.last(framed(answer)))
             }
@@ -384,11 +426,18 @@ fn too_many() -> Response {
     (StatusCode::TOO_MANY_REQUESTS, reason, [(header::RETRY_AFTER, "1")], detail).into_response()
 }
 
-fn full() -> Response {
-    let detail = "a request is in progress on each connection that this address, or the listener, may have; only health and \
-                  metrics are answered\n";
+fn full(reason: TurnedAway) -> Response {
+    let detail = match reason {
+        TurnedAway::Connections => {
+            "a request is in progress on each connection that this address may have (`max_connections_per_peer`)\n"
+        }
+        _ => {
+            "a request is in progress on each connection that this address, or the listener, may have; only health and \
+             metrics are answered\n"
+        }
+    };
     let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
-    (StatusCode::SERVICE_UNAVAILABLE, Extension(TurnedAway::Full), headers, detail).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, Extension(reason), headers, detail).into_response()
 }
 
 /// Counts a request of a connection for as long as it is in progress.

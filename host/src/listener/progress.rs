@@ -64,6 +64,16 @@ struct Reading {
 /// How idle a connection is: the smaller, the more. A connection without any request yet is the most idle one.
 pub(super) type Idleness = (bool, Instant);
 
+/// What a connection was doing when it was closed for another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Eviction {
+    /// It was idle.
+    Idle,
+    /// A request was being read, or the first one may have been on its way: it had not been open for longer than the head
+    /// of a request may take.
+    BeforeRequest,
+}
+
 /// What a connection has taken too long for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overdue {
@@ -153,14 +163,16 @@ impl Progress {
 
     /// Has the connection closed, unless it has become less idle than this. A request that begins before it is closed
     /// is still answered.
-    pub(super) fn evict(&self, idleness: Idleness) -> bool {
+    pub(super) fn evict(&self, idleness: Idleness) -> Option<Eviction> {
         let mut state = self.lock();
         let unchanged = state.requests == 0 && !state.evicted && (state.served, state.idle_since) == idleness;
-        if unchanged {
-            state.evicted = true;
-            self.evicted.notify_one();
+        if !unchanged {
+            return None;
         }
-        unchanged
+        state.evicted = true;
+        self.evicted.notify_one();
+        let is_young = !state.served && state.idle_since.elapsed() < self.limits.head_timeout;
+        Some(if is_young || state.head_since.is_some() { Eviction::BeforeRequest } else { Eviction::Idle })
     }
 
     /// Waits until the connection is to be closed.
@@ -171,6 +183,12 @@ impl Progress {
     /// Whether the connection is to be closed for another one.
     pub(super) fn is_evicted(&self) -> bool {
         self.lock().evicted
+    }
+
+    /// Whether the connection is to be closed for another one, and no request on it has to be answered first.
+    pub(super) fn is_leaving(&self) -> bool {
+        let state = self.lock();
+        state.evicted && state.requests == 0
     }
 
     /// Returns how much of a time for a request is left, of which an unfinished head, or a connection without any request,

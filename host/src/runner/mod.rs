@@ -9,14 +9,13 @@ mod timeout;
 mod trouble;
 mod verdict;
 
+use std::collections::{HashMap, HashSet};
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use orbital_model::describe::short;
-use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report, Step};
-use tokio::time::Instant;
+use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report};
 use tokio_util::sync::CancellationToken;
 
 pub use order::Order;
@@ -26,9 +25,9 @@ use crate::guest::{
     Activity, Breakdown, Entered, Meter, Recorder, Recording, RunClock, RunContext, RunParts, Session,
 };
 use crate::heartbeat::Heartbeat;
-use crate::listener::Door;
+use crate::listener::{Door, ShortageMark};
 use crate::target::Client;
-use crate::waiter::{Scope, Waiter};
+use crate::waiter::{Lost, Scope, Waiter};
 use crate::webhook::component_url;
 use order::TimedAttempt;
 use timeout::timed_out;
@@ -106,17 +105,35 @@ impl Runner {
         self.troubles.recent()
     }
 
-    /// Returns why deliveries could not come in while an attempt that began then waited for them in vain, if so.
-    fn saturation(&self, recording: &Recording, began: Instant) -> Option<Cause> {
-        let in_vain = |step: &Step| matches!(step.what, Happening::Wait { error: Some(_), .. });
-        let waited =
-            matches!(recording.activity, Activity::Waiting { .. }) || recording.steps.iter().any(in_vain);
-        let saturated = self.webhook.saturated_since(began).filter(|_| waited)?;
-        Some(Cause::host(format!(
-            "the webhook could not take new connections for {} while this waited for a delivery, as all were in use; raise \
-             `webhook.max_connections`, or find out who takes them",
-            short(saturated)
-        )))
+    /// Returns the limits of the host that may have turned away a delivery that an attempt waited for without success.
+    fn shortages(
+        &self,
+        recording: &Recording,
+        mark: &ShortageMark,
+        lost: &HashMap<Arc<str>, Lost>,
+    ) -> Vec<Cause> {
+        let waiting = match &recording.activity {
+            Activity::Waiting { keys, .. } => Some(keys),
+            _ => None,
+        };
+        let failed = recording.steps.iter().filter_map(|step| match &step.what {
+            Happening::Wait { keys, error: Some(_), .. } => Some(keys),
+            _ => None,
+        });
+        let missed: HashSet<&String> = waiting.into_iter().chain(failed).flatten().collect();
+        if missed.is_empty() {
+            return Vec::new();
+        }
+        let short = self.webhook.short_since(mark).into_iter().map(|lack| lack.explain());
+        let mut dropped = Lost::default();
+        for key in missed {
+            dropped += lost.get(key.as_str()).copied().unwrap_or_default();
+        }
+        let limits = short.chain(dropped.explain());
+        let missing = |limit| {
+            Cause::host(format!("a delivery that this waited for may have been turned away: {limit}"))
+        };
+        limits.map(missing).collect()
     }
 
     /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
@@ -151,6 +168,7 @@ impl Runner {
         let (webhook_url, scope) = given.delivery_to(&component.name);
         let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
         let came_before = claims.began();
+        let shortage_mark = self.webhook.shortage_mark();
         let limits = given.settings.limits_of(&component.name);
         let access = given.settings.access_of(component);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
@@ -216,8 +234,8 @@ impl Runner {
         let duration = clock.elapsed();
 
         // The instance is gone, and with it the other owner of the claims.
-        let left = Arc::into_inner(claims).map(|claims| claims.release()).unwrap_or_default();
-        for arrived in &left {
+        let released = Arc::into_inner(claims).map(|claims| claims.release()).unwrap_or_default();
+        for arrived in &released.left {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
@@ -233,9 +251,9 @@ impl Runner {
             timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
         });
         let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
-        let saturation = self.saturation(&recording, clock.started());
+        let shortages = self.shortages(&recording, &shortage_mark, &released.lost);
         let mut causes = recording.causes;
-        causes.extend(saturation);
+        causes.extend(shortages);
         let lacked = causes.iter().find(|cause| cause.origin == Origin::Host).map(|cause| cause.what.clone());
         let circumstances = Circumstances {
             causes,

@@ -3,10 +3,9 @@
 use std::error::Error;
 use std::io;
 
-use rustix::io::Errno;
-
 use super::request::SendError;
 use super::resolver::{LookupError, NotPublic};
+use crate::descriptors;
 
 /// What kept an exchange from its answer, as far as the host can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,16 +86,7 @@ fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failur
 
 /// The host's own lack of something without which no socket can be opened.
 fn shortage(error: &(dyn Error + 'static)) -> Option<String> {
-    let error = error.downcast_ref::<io::Error>()?;
-    let lacks = match Errno::from_io_error(error)? {
-        Errno::MFILE => {
-            "the process has no file descriptor left; raise its limit (`ulimit -n`, `LimitNOFILE=`)"
-        }
-        Errno::NFILE => "the system has no file descriptor left (`fs.file-max`)",
-        Errno::NOMEM | Errno::NOBUFS => "the system has no memory left for sockets",
-        _ => return None,
-    };
-    Some(lacks.to_owned())
+    error.downcast_ref().and_then(descriptors::lack).map(str::to_owned)
 }
 
 fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
@@ -114,6 +104,8 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn
 
 #[cfg(test)]
 mod tests {
+    use rustix::io::Errno;
+
     use super::*;
 
     #[test]

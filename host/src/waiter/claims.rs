@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{
-    Delivery, Disposition, InvalidKey, Mark, PlannedReply, Scope, Waiter, WaiterSettings, check_key,
+    Delivery, Disposition, InvalidKey, Lost, Mark, PlannedReply, Scope, Waiter, WaiterSettings, check_key,
 };
 
 /// Why a key cannot be expected.
@@ -67,8 +67,20 @@ struct Content {
 struct KeyState {
     sent: Option<Instant>,
     queued: usize,
+    /// Dropped since the run was told so.
     dropped: u32,
+    /// Dropped since the run began.
+    lost: Lost,
     replies: VecDeque<PlannedReply>,
+}
+
+/// What came for a run.
+#[derive(Default)]
+pub struct Released {
+    /// Deliveries that it did not take.
+    pub left: Vec<Arrived>,
+    /// Deliveries that it could not get, by key.
+    pub lost: HashMap<Arc<str>, Lost>,
 }
 
 #[derive(Default, Clone, Copy)]
@@ -122,7 +134,10 @@ impl Claims {
         state.late.forget(&scoped);
         let early = state.early.claim(&scoped);
         state.owners.insert(scoped.into(), self.mailbox.clone());
-        self.mailbox.lock().keys.insert(key.into(), KeyState::default());
+        // It may have been for this key.
+        let displaced = state.displaced - self.began.displaced;
+        let lost = Lost { displaced, ..Lost::default() };
+        self.mailbox.lock().keys.insert(key.into(), KeyState { lost, ..KeyState::default() });
         for kept in early {
             let disposition = match self.mailbox.push(key, kept.delivery, &self.waiter.settings) {
                 true => Disposition::Early,
@@ -182,12 +197,14 @@ impl Claims {
         self.mailbox.lock().take(keys, n)
     }
 
-    /// Releases all keys; gives back what came and was never taken.
-    pub fn release(self) -> Vec<Arrived> {
+    /// Releases all keys, and returns what came and was not taken.
+    pub fn release(self) -> Released {
         self.release_keys();
         let mut content = self.mailbox.lock();
         let queue = std::mem::take(&mut content.queue);
-        queue.into_iter().map(|(key, delivery)| content.arrived(key, delivery)).collect()
+        let left = queue.into_iter().map(|(key, delivery)| content.arrived(key, delivery)).collect();
+        let lost = content.keys.iter().filter(|(_, state)| state.lost != Lost::default());
+        Released { left, lost: lost.map(|(key, state)| (key.clone(), state.lost)).collect() }
     }
 
     pub(super) fn release_keys(&self) {
@@ -214,17 +231,19 @@ impl Mailbox {
     /// Queues a delivery, or says that there is no room.
     pub(super) fn push(&self, key: &str, delivery: Delivery, settings: &WaiterSettings) -> bool {
         let mut content = self.lock();
-        let full = content.bytes + delivery.weight() > settings.queue_bytes;
+        let has_bytes = content.bytes + delivery.weight() <= settings.queue_bytes;
         let Some((key, _)) = content.keys.get_key_value(key) else { return false };
         let key = key.clone();
         let Some(state) = content.keys.get_mut(&key) else { return false };
-        let room = !full && state.queued < settings.queue_per_key;
+        let room = has_bytes && state.queued < settings.queue_per_key;
         if room {
             state.queued += 1;
             content.bytes += delivery.weight();
             content.queue.push_back((key, delivery));
         } else {
             state.dropped = state.dropped.saturating_add(1);
+            let lost = if has_bytes { &mut state.lost.queue_per_key } else { &mut state.lost.queue_bytes };
+            *lost += 1;
         }
         drop(content);
         self.arrived.notify_one();

@@ -14,6 +14,8 @@ pub struct Mark {
     count: TallyCount,
     /// The number of the request that comes next.
     next: u64,
+    /// Deliveries that were not kept until then.
+    pub(super) displaced: u64,
 }
 
 /// What came since a mark.
@@ -39,7 +41,7 @@ impl Waiter {
     pub(super) fn mark(&self) -> Mark {
         let mut state = self.lock();
         self.expire(&mut state, tokio::time::Instant::now());
-        Mark { count: self.tally.count(), next: state.recent.next_number() }
+        Mark { count: self.tally.count(), next: state.recent.next_number(), displaced: state.displaced }
     }
 
     /// What came since then. Examples and near misses are those that a run with this scope and these keys may see.

@@ -12,6 +12,7 @@ mod delivery;
 mod early;
 mod key;
 mod late;
+mod lost;
 mod meanwhile;
 mod near;
 mod received;
@@ -30,9 +31,10 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-pub use claims::{Arrived, Claims, ExpectError, Overflow};
+pub use claims::{Arrived, Claims, ExpectError, Overflow, Released};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
+pub use lost::Lost;
 pub use meanwhile::{Mark, Meanwhile};
 pub use near::NearMiss;
 pub use received::{Lateness, Received, SkippedLocation};
@@ -66,6 +68,8 @@ struct State {
     early: Early,
     late: Late,
     recent: Recent,
+    /// Deliveries without a run that were not kept, or not for as long as they should have been.
+    displaced: u64,
 }
 
 impl Waiter {
@@ -76,6 +80,7 @@ impl Waiter {
             early: Early::new(settings.early_for, settings.early_count, settings.early_bytes),
             late: Late::new(settings.late_for, settings.late_count),
             recent: Recent::new(settings.recent_count, settings.recent_bytes),
+            displaced: 0,
         };
         Arc::new(Self {
             masker,
@@ -137,6 +142,7 @@ impl Waiter {
         let number = state.recent.next_number();
         let kept = Kept { delivery, number, is_late: late.is_some() };
         let evicted = state.early.keep(scoped.into(), kept, now);
+        state.displaced += evicted.as_ref().map_or(1, |evicted| evicted.len() as u64);
         let disposition = match (&late, &evicted) {
             (Some(_), _) => Disposition::Late,
             (None, Some(_)) => Disposition::Held,

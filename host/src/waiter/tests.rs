@@ -384,7 +384,7 @@ async fn what_was_never_taken_is_given_back_at_the_end() {
     let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     waiter.deliver(None, "a", delivery("left"), Vec::new());
-    assert_eq!(bodies(&claims.release()), ["left"]);
+    assert_eq!(bodies(&claims.release().left), ["left"]);
     assert_eq!(waiter.expectations(), 0);
 }
 

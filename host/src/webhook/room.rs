@@ -10,6 +10,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 
 use super::WebhookSettings;
 use super::refusal::Refusal;
+use crate::listener::TurnedAway;
 use crate::waiter::Rejection;
 
 /// Counts the bytes that are here and not delivered yet.
@@ -89,7 +90,8 @@ impl Share<'_> {
             }
             Err(_) => {
                 let detail = "too many bytes are coming in at once (`webhook.max_bodies`)";
-                Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Rejection::NoRoom, detail).soon())
+                let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Rejection::NoRoom, detail);
+                Err(refusal.soon().counted_as(TurnedAway::Bodies))
             }
         }
     }

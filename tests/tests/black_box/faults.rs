@@ -107,7 +107,7 @@ table! {
 
     /// With a request in progress on each, so that none can be closed.
     connections_taken: Trouble::lasting(
-        |scene| scene.take_connections(2).boxed(),
+        |scene| scene.take_connections(2, scene::STRANGER).boxed(),
         |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
     )
     .prepared(|host| host.webhook("max_connections = 2\nbody_timeout = \"10m\"")),
@@ -121,6 +121,45 @@ table! {
         .boxed()
     })
     .prepared(|host| host.webhook("max_connections = 8\nhead_timeout = \"10m\"")),
+
+    /// By strangers who send nothing, and come faster than the system's requests.
+    connections_taken_by_the_next_one: Trouble::lasting(
+        |scene| {
+            scene.flood_with_connections(Duration::from_millis(15));
+            std::future::ready(()).boxed()
+        },
+        |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
+    )
+    .of_a_far_system()
+    .prepared(|host| host.webhook("max_connections = 8")),
+
+    /// By requests in progress from the system's own address, such as that of a proxy.
+    connections_of_the_peer_taken: Trouble::lasting(
+        |scene| scene.take_connections(2, System::CURRENT).boxed(),
+        |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
+    )
+    .prepared(|host| host.webhook("max_connections_per_peer = 2\nbody_timeout = \"10m\"")),
+
+    /// It is lower than the system delivers.
+    rate_of_the_peer_exceeded: Trouble::lasting(
+        |scene| {
+            scene.configure(|text| text.replace("[webhook]", "[webhook]\nmax_rate_per_peer = 1")).boxed()
+        },
+        |scene| scene.restore_configuration().boxed(),
+    ),
+
+    /// By a stranger at another address.
+    rate_of_a_stranger_exceeded: Trouble::lasting(
+        |scene| scene.flood_with_requests().boxed(),
+        |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
+    )
+    .prepared(|host| host.webhook("max_rate_per_peer = 50")),
+
+    room_for_bodies_taken: Trouble::lasting(
+        |scene| scene.take_room_for_bodies(1024).boxed(),
+        |scene| { scene.end_strangers(); std::future::ready(()).boxed() },
+    )
+    .prepared(|host| host.webhook("max_body = \"1KiB\"\nmax_bodies = \"1KiB\"\nbody_timeout = \"10m\"")),
 
     /// The name leads to the system, and no longer to an old instance, which stays healthy.
     target_moved: {

@@ -20,7 +20,7 @@ pub(super) async fn connection(host: &Host, from: &str, bytes: &[u8]) -> TcpStre
 }
 
 /// A connection to a listener from this address over which these bytes went.
-async fn connection_to(url: &str, from: &str, bytes: &[u8]) -> TcpStream {
+pub(super) async fn connection_to(url: &str, from: &str, bytes: &[u8]) -> TcpStream {
     let address: SocketAddr = url.strip_prefix("http://").unwrap().parse().unwrap();
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
@@ -43,10 +43,16 @@ async fn read_head(stream: &mut TcpStream) -> String {
 
 /// A connection with a request in progress, whose body of two bytes does not come.
 pub(super) async fn busy(host: &Host, from: &str) -> TcpStream {
+    try_busy(host, from).await.expect("the request is not taken")
+}
+
+/// A connection with a request in progress, whose body of two bytes does not come, if the request is taken.
+pub(super) async fn try_busy(host: &Host, from: &str) -> Option<TcpStream> {
     let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
     let mut stream = connection(host, from, head).await;
-    assert!(read_head(&mut stream).await.starts_with("HTTP/1.1 100 "));
-    stream
+    let mut answer = [0; 25];
+    let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await.expect("no answer comes");
+    (read.is_ok() && answer.starts_with(b"HTTP/1.1 100 ")).then_some(stream)
 }
 
 async fn read_to_close(stream: &mut TcpStream) {
@@ -54,7 +60,7 @@ async fn read_to_close(stream: &mut TcpStream) {
     let _ = read.expect("the host does not close the connection");
 }
 
-fn from(address: &str) -> Client {
+pub(super) fn from(address: &str) -> Client {
     let address: std::net::IpAddr = address.parse().unwrap();
     client_builder().local_address(address).pool_max_idle_per_host(0).build().unwrap()
 }
@@ -140,14 +146,117 @@ async fn a_run_that_waits_while_no_connection_can_come_is_an_error_of_the_host()
     let (status, report) = host.ask(Method::POST, "/cases/webhook/waits-fixed/runs?wait=true", None).await;
     assert_eq!((status, &report["outcome"]), (200, &json!("error")), "{report}");
     let messages = report["attempts"][0]["messages"].to_string();
-    assert!(messages.contains("the webhook could not take new connections for"), "{messages}");
+    assert!(messages.contains("it could not take new connections for"), "{messages}");
     let (_, ready) = host.get("/readyz").await;
-    assert!(ready.contains("the webhook could not take new connections for"), "{ready}");
+    for text in ["the host failed a run", "the webhook was overloaded: it could not take new connections for"]
+    {
+        assert!(ready.contains(text), "{ready}");
+    }
     let troubles = host.metrics().await.get("orbital_host_troubles_total", &[]);
     assert_eq!(troubles, Some(1.0));
     // Places that become free are given to those who wait.
     taken.pop();
     assert_eq!(delivering.await.unwrap().unwrap().status(), 200);
+}
+
+/// Starts a run that gets no delivery, and does something while it waits. Returns the messages of the run.
+async fn without_delivery(host: &Host, case: &str, meanwhile: impl AsyncFnOnce()) -> String {
+    eventually("all is loaded", async || (host.get("/readyz").await.0 == 200).then_some(())).await;
+    let path = format!("/cases/webhook/{case}/runs?wait=true");
+    let waiting = host.ask(Method::POST, &path, None);
+    let expecting = async {
+        eventually("it waits", async || {
+            (host.metrics().await.get("orbital_expectations", &[]) > Some(0.0)).then_some(())
+        })
+        .await;
+        meanwhile().await;
+    };
+    let ((status, report), ()) = tokio::join!(waiting, expecting);
+    assert_eq!((status, &report["outcome"]), (200, &json!("error")), "{report}");
+    assert_eq!(host.metrics().await.get("orbital_host_troubles_total", &[]), Some(1.0));
+    let messages = report["attempts"][0]["messages"].to_string();
+    let (_, ready) = host.get("/readyz").await;
+    assert!(
+        ready.contains("the host failed a run: a delivery that this waited for may have been turned away: "),
+        "{ready}"
+    );
+    assert!(messages.contains("a failure of the host, not of the system under test: "), "{messages}");
+    messages
+}
+
+#[tokio::test]
+async fn a_run_whose_deliveries_have_no_room_in_its_queue_is_an_error_of_the_host() {
+    let host = Host::builder().sections("[waiter]\nqueue_per_key = 1").with("webhook").start().await;
+    let messages = without_delivery(&host, "waits-two", async || {
+        for _ in 0..3 {
+            let delivering = client().post(&host.webhook).header("orbital-key", "first-key").send();
+            assert_eq!(delivering.await.unwrap().status(), 200);
+        }
+    })
+    .await;
+    assert!(messages.contains("deliveries with a key that this waited for were dropped"), "{messages}");
+    assert!(messages.contains("`waiter.queue_per_key`"), "{messages}");
+}
+
+#[tokio::test]
+async fn a_run_that_waits_while_requests_are_turned_away_names_the_limit_and_the_peer() {
+    let host = Host::builder().webhook("max_rate_per_peer = 1").with("webhook").start().await;
+    let messages = without_delivery(&host, "waits-fixed", async || {
+        let sender = from("127.0.0.9");
+        let mut refused = 0;
+        while refused < 3 {
+            let status = sender.post(&host.webhook).body("{}").send().await.unwrap().status();
+            refused += usize::from(status == 429);
+        }
+    })
+    .await;
+    let text = "3 requests, the last one from 127.0.0.9, were answered with 429";
+    assert!(messages.contains(text) && messages.contains("`webhook.max_rate_per_peer`"), "{messages}");
+}
+
+#[tokio::test]
+async fn a_run_that_waits_while_no_file_can_be_opened_names_file_descriptors() {
+    let host = Host::builder().with("webhook").start().await;
+    let mark = host.lines.mark();
+    let messages = without_delivery(&host, "waits-fixed", async || {
+        limit_files(&host, 0);
+        let _waiting = connection(&host, "127.0.0.9", POST).await;
+        host.lines.wait(mark, &["--- ERROR: webhook/waits-fixed"]).await;
+        limit_files(&host, 1000);
+    })
+    .await;
+    assert!(messages.contains("it could not accept connections for"), "{messages}");
+    assert!(messages.contains("the process has no file descriptor left"), "{messages}");
+    assert!(!messages.contains("max_connections"), "{messages}");
+}
+
+/// Within the time that a connection has to send a request that may be on its way, although it is being closed.
+#[tokio::test]
+async fn a_burst_gets_a_peer_no_more_connections_than_one_may_have() {
+    const MOST: usize = 2;
+    let limits = format!("max_connections_per_peer = {MOST}\nbody_timeout = \"60s\"");
+    let host = Host::builder().webhook(&limits).start().await;
+    let address: SocketAddr = host.webhook.strip_prefix("http://").unwrap().parse().unwrap();
+    let mut burst = Vec::new();
+    for _ in 0..40 {
+        burst.push(TcpStream::connect(address).await.unwrap());
+    }
+    let head = b"POST / HTTP/1.1\r\nHost: any\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n";
+    for stream in &mut burst {
+        let _ = stream.write_all(head).await;
+    }
+    let mut in_progress = 0;
+    for stream in &mut burst {
+        let mut answer = [0; 12];
+        let read = tokio::time::timeout(PATIENCE, stream.read_exact(&mut answer)).await;
+        in_progress += usize::from(read.expect("no answer comes").is_ok() && answer.ends_with(b" 100"));
+    }
+    assert_eq!(in_progress, MOST);
+    assert_eq!(
+        from("127.0.0.2").post(&host.webhook).send().await.unwrap().status(),
+        200,
+        "others are served"
+    );
 }
 
 /// As few files as leave the private listener a dozen connections.

@@ -259,7 +259,7 @@ impl Both {
 
     fn release(&mut self, run: usize) {
         let next = self.next_run(run);
-        let left = std::mem::replace(&mut self.claims[run], next).release();
+        let left = std::mem::replace(&mut self.claims[run], next).release().left;
         assert_eq!(told(Ok(left)), Ok(self.model.release(run, self.ids.len() - 1, Instant::now())));
     }
 

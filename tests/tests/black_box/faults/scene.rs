@@ -1,14 +1,17 @@
 //! A host, a system under test, and the verdicts of the one on the other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use orbital_tests::{Host, Lines, PATIENCE, System};
+use orbital_tests::{Host, Lines, PATIENCE, System, client};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
 
 use super::trouble::{Course, Trouble};
-use crate::saturation::{busy, connection, limit_files};
+use crate::saturation::{connection, connection_to, from, limit_files, try_busy};
 
 /// The cases of `awaits`.
 const CASES: [&str; 3] = ["awaits", "briefly", "within"];
@@ -20,7 +23,7 @@ const DOWN: [&str; 3] = ["FAIL", "TIMEOUT", "ERROR"];
 const ALL: [&str; 5] = ["PASS", "FAIL", "TIMEOUT", "ERROR", "CANCELLED"];
 
 /// The address of strangers.
-const STRANGER: &str = "127.0.0.9";
+pub(super) const STRANGER: &str = "127.0.0.9";
 
 /// How often trouble strikes next to a healthy system.
 const STRIKES: usize = 5;
@@ -35,6 +38,8 @@ pub(super) struct Scene {
     configuration: String,
     /// Connections of strangers to the webhook.
     strangers: Vec<TcpStream>,
+    /// Strangers who come again and again.
+    flood: JoinSet<()>,
 }
 
 /// Has the trouble while the system is healthy.
@@ -85,6 +90,11 @@ pub(super) async fn next_to_a_broken_system(trouble: Trouble) {
     let passed = scene.passed().await;
     let wrong: Vec<_> = scene.system.broken_runs().intersection(&passed).cloned().collect();
     assert!(wrong.is_empty(), "the system is broken: {wrong:?}\n{}", scene.output());
+    let metrics = scene.host().metrics().await;
+    for case in CASES {
+        let up = metrics.get("orbital_case_up", &[("component", "awaits"), ("case", case)]);
+        assert_eq!(up, Some(0.0), "{case}\n{}", scene.output());
+    }
 }
 
 impl Scene {
@@ -93,8 +103,9 @@ impl Scene {
         let (system, host) = trouble.prepare(Host::builder().with("awaits")).await;
         let host = host.start().await;
         let configuration = std::fs::read_to_string(host.config()).unwrap();
+        let (killed, strangers) = (Vec::new(), Vec::new());
         let scene =
-            Self { host: Some(host), system, killed: Vec::new(), configuration, strangers: Vec::new() };
+            Self { host: Some(host), system, killed, configuration, strangers, flood: JoinSet::new() };
         scene.until_each_case_has(&["PASS"], 1).await;
         scene
     }
@@ -234,11 +245,62 @@ impl Scene {
     }
 
     /// Takes connections of the webhook, with a request in progress on each.
-    pub(super) async fn take_connections(&mut self, count: usize) {
+    pub(super) async fn take_connections(&mut self, count: usize, from: &str) {
         let host = self.host.as_ref().unwrap();
-        for _ in 0..count {
-            self.strangers.push(busy(host, STRANGER).await);
-        }
+        let taking = async {
+            // A delivery may have the place at that moment.
+            while self.strangers.len() < count {
+                self.strangers.extend(try_busy(host, from).await);
+            }
+        };
+        tokio::time::timeout(PATIENCE, taking).await.expect("the connections cannot be taken");
+    }
+
+    /// Sends most of a body that takes all the room for bodies, and waits until no other body has room.
+    pub(super) async fn take_room_for_bodies(&mut self, size: usize) {
+        let host = self.host.as_ref().unwrap();
+        let head = format!("POST / HTTP/1.1\r\nHost: any\r\nContent-Length: {size}\r\n\r\n");
+        let body = vec![b'x'; size - 1];
+        self.strangers.push(connection(host, STRANGER, &[head.into_bytes(), body].concat()).await);
+        let taking = async {
+            while client().post(&host.webhook).body("{}").send().await.unwrap().status() != 503 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, taking).await.expect("there is room");
+    }
+
+    /// Opens connections to the webhook over which nothing is sent, one after the other.
+    pub(super) fn flood_with_connections(&mut self, pause: Duration) {
+        let url = self.host().webhook.clone();
+        let flood = async move {
+            let mut open = VecDeque::new();
+            loop {
+                open.push_back(connection_to(&url, STRANGER, b"").await);
+                // They are closed by then.
+                if open.len() > 100 {
+                    open.pop_front();
+                }
+                tokio::time::sleep(pause).await;
+            }
+        };
+        self.flood.spawn(flood);
+    }
+
+    /// Sends requests to the webhook without a pause, and waits until some are answered with 429.
+    pub(super) async fn flood_with_requests(&mut self) {
+        let (url, refused) = (self.host().webhook.clone(), Arc::new(Notify::new()));
+        let (noted, stranger) = (refused.clone(), from(STRANGER));
+        let flood = async move {
+            loop {
+                let answer = stranger.post(&url).body("{}").send().await;
+                if answer.is_ok_and(|answer| answer.status() == 429) {
+                    noted.notify_one();
+                }
+            }
+        };
+        self.flood.spawn(flood);
+        tokio::time::timeout(PATIENCE, refused.notified()).await.expect("all requests are admitted");
     }
 
     /// Opens connections to the webhook that begin a request and never end it.
@@ -250,9 +312,10 @@ impl Scene {
         }
     }
 
-    /// Ends all connections of strangers.
+    /// Ends all connections of strangers, and has no more come.
     pub(super) fn end_strangers(&mut self) {
         self.strangers.clear();
+        self.flood.abort_all();
     }
 
     async fn rewrite(&self, text: &str, answer: &str) {

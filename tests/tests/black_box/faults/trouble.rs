@@ -13,6 +13,7 @@ pub(super) struct Trouble {
     prepare: Box<dyn Fn(HostBuilder) -> HostBuilder>,
     /// The name by which the host knows a system that moves.
     name: Option<&'static str>,
+    is_far_away: bool,
     pub(super) course: Course,
 }
 
@@ -50,11 +51,20 @@ impl Trouble {
         self
     }
 
+    /// Needs a system whose requests take a while to come.
+    pub(super) fn of_a_far_system(mut self) -> Self {
+        self.is_far_away = true;
+        self
+    }
+
     /// Starts the system, as this trouble needs it, and returns it with a host for it.
     pub(super) async fn prepare(&self, host: HostBuilder) -> (System, HostBuilder) {
         let (system, target) = match self.name {
             None => {
-                let system = System::start().await;
+                let system = match self.is_far_away {
+                    true => System::start_far_away().await,
+                    false => System::start().await,
+                };
                 let target = system.target();
                 (system, target)
             }
@@ -68,6 +78,6 @@ impl Trouble {
     }
 
     fn of(course: Course) -> Self {
-        Self { prepare: Box::new(|host| host), name: None, course }
+        Self { prepare: Box::new(|host| host), name: None, is_far_away: false, course }
     }
 }

@@ -1,0 +1,258 @@
+//! Limits at which a listener turns connections and requests away or lets them wait, and when that happened.
+//!
+//! A delivery may be among them, so the system under test is not blamed for one that is missing.
+
+use std::net::IpAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use orbital_model::describe::short;
+use tokio::time::Instant;
+
+/// Closing an idle connection for the next one takes this long at most. A shorter wait is no shortage.
+pub(super) const NOTABLE: Duration = Duration::from_millis(50);
+
+/// Something of which a listener has only so much.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Shortage {
+    /// Connections.
+    Connections,
+    /// Connections of one peer.
+    ConnectionsOfPeer,
+    /// Requests of one peer in a second.
+    RateOfPeer,
+    /// Bytes of bodies that are being received.
+    Bodies,
+    /// What the operating system needs for a connection: a file descriptor, or memory.
+    Sockets(&'static str),
+}
+
+/// All shortages of a listener.
+#[derive(Debug, Default)]
+pub(super) struct Shortages(Mutex<[Record; Shortage::COUNT]>);
+
+/// One kind of shortage since the listener was started.
+#[derive(Debug, Default, Clone, Copy)]
+struct Record {
+    turned_away: u64,
+    /// The last time, and the peer if the limit is one for each peer.
+    last: Option<(Instant, Option<IpAddr>)>,
+    /// For a shortage of sockets, which one.
+    reason: &'static str,
+    /// The beginning of the current wait. Waits without a pause in between are one.
+    waiting_since: Option<Instant>,
+    /// End and length of the last wait that is over.
+    last_wait: Option<(Instant, Duration)>,
+}
+
+/// A moment from which on shortages can be counted.
+#[derive(Debug, Clone, Copy)]
+pub struct ShortageMark {
+    at: Instant,
+    turned_away: [u64; Shortage::COUNT],
+}
+
+/// A shortage within some time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lack {
+    pub(super) shortage: Shortage,
+    /// Connections or requests that were turned away.
+    pub(super) turned_away: u64,
+    /// The last peer, if the limit is one for each peer.
+    peer: Option<IpAddr>,
+    /// The time for which connections had to wait.
+    pub(super) waited: Option<Duration>,
+}
+
+impl Shortage {
+    const COUNT: usize = 5;
+
+    fn index(self) -> usize {
+        match self {
+            Self::Connections => 0,
+            Self::ConnectionsOfPeer => 1,
+            Self::RateOfPeer => 2,
+            Self::Bodies => 3,
+            Self::Sockets(_) => 4,
+        }
+    }
+
+    /// All kinds, in the order of their indexes.
+    fn all(reason: &'static str) -> [Self; Self::COUNT] {
+        [Self::Connections, Self::ConnectionsOfPeer, Self::RateOfPeer, Self::Bodies, Self::Sockets(reason)]
+    }
+}
+
+impl Shortages {
+    /// Notes that a connection or a request was turned away; with its peer if others were not.
+    pub(super) fn turned_away(&self, shortage: Shortage, peer: Option<IpAddr>) {
+        let record = &mut self.lock()[shortage.index()];
+        record.turned_away += 1;
+        record.last = Some((Instant::now(), peer));
+    }
+
+    /// Notes that connections wait to be accepted, until [`Shortages::caught_up`].
+    pub(super) fn wait(&self, shortage: Shortage) {
+        let record = &mut self.lock()[shortage.index()];
+        record.waiting_since.get_or_insert_with(Instant::now);
+        if let Shortage::Sockets(reason) = shortage {
+            record.reason = reason;
+        }
+    }
+
+    /// Notes that a connection waits no longer, since it got a spare place, however short its wait was.
+    pub(super) fn note_wait(&self, shortage: Shortage) {
+        let record = &mut self.lock()[shortage.index()];
+        if let Some(since) = record.waiting_since {
+            record.last_wait = Some((Instant::now(), since.elapsed()));
+        }
+    }
+
+    /// Notes that no connection waits to be accepted.
+    pub(super) fn caught_up(&self) {
+        for record in &mut *self.lock() {
+            let length = record.waiting_since.take().map(|since| since.elapsed());
+            if let Some(length) = length.filter(|length| *length >= NOTABLE) {
+                record.last_wait = Some((Instant::now(), length));
+            }
+        }
+    }
+
+    /// This moment.
+    pub(super) fn mark(&self) -> ShortageMark {
+        let turned_away = self.lock().map(|record| record.turned_away);
+        ShortageMark { at: Instant::now(), turned_away }
+    }
+
+    /// Returns what was short at any time since then.
+    pub(super) fn since(&self, mark: &ShortageMark) -> Vec<Lack> {
+        let now = Instant::now();
+        let records = *self.lock();
+        let lacks = records.iter().enumerate().filter_map(|(index, record)| {
+            let lack = Lack {
+                shortage: Shortage::all(record.reason)[index],
+                turned_away: record.turned_away - mark.turned_away[index],
+                peer: record.last.and_then(|(_, peer)| peer),
+                waited: record.waited(mark.at, now),
+            };
+            (lack.turned_away > 0 || lack.waited.is_some()).then_some(lack)
+        });
+        lacks.collect()
+    }
+
+    /// Returns what was short within this time, with all that was turned away since the listener was started.
+    pub(super) fn within(&self, time: Duration) -> Vec<Lack> {
+        let now = Instant::now();
+        let Some(since) = now.checked_sub(time) else { return Vec::new() };
+        let records = *self.lock();
+        let lacks = records.iter().enumerate().filter_map(|(index, record)| {
+            let last = record.last.filter(|(at, _)| *at >= since);
+            let lack = Lack {
+                shortage: Shortage::all(record.reason)[index],
+                turned_away: last.map_or(0, |_| record.turned_away),
+                peer: last.and_then(|(_, peer)| peer),
+                waited: record.waited(since, now),
+            };
+            (lack.turned_away > 0 || lack.waited.is_some()).then_some(lack)
+        });
+        lacks.collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, [Record; Shortage::COUNT]> {
+        // Nothing that runs under this lock leaves a record half changed if it panics.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Record {
+    fn waited(&self, since: Instant, now: Instant) -> Option<Duration> {
+        let current = self.waiting_since.map(|began| now.duration_since(began));
+        let current = current.filter(|length| *length >= NOTABLE);
+        current.or_else(|| self.last_wait.filter(|(end, _)| *end >= since).map(|(_, length)| length))
+    }
+}
+
+impl Lack {
+    /// Returns what happened at the webhook, and what to change.
+    pub fn explain(&self) -> String {
+        let Self { shortage, turned_away, .. } = self;
+        let last = self.peer.map(|peer| format!(", the last one from {peer},")).unwrap_or_default();
+        let waited = self.waited.map(short);
+        match (shortage, waited) {
+            (Shortage::Sockets(reason), waited) => {
+                let time = waited.map(|time| format!(" for {time}")).unwrap_or_default();
+                format!("it could not accept connections{time}: {reason}")
+            }
+            (Shortage::Connections, Some(time)) if *turned_away == 0 => format!(
+                "it could not take new connections for {time}, as all were in use (`webhook.max_connections`); raise the \
+                 limit, or find out who takes them"
+            ),
+            (Shortage::Connections, _) => format!(
+                "all connections were in use, and {turned_away} new ones without a complete request were closed for others \
+                 (`webhook.max_connections`); raise the limit, or find out who takes them"
+            ),
+            (Shortage::ConnectionsOfPeer, _) => format!(
+                "{turned_away} connections or requests{last} were turned away, as their peer had as many connections as one \
+                 may have (`webhook.max_connections_per_peer`); raise the limit, or find out who takes them"
+            ),
+            (Shortage::RateOfPeer, _) => format!(
+                "{turned_away} requests{last} were answered with 429, as their peer sent more in a second than one may \
+                 (`webhook.max_rate_per_peer`); raise the limit, or find out who sends them"
+            ),
+            (Shortage::Bodies, _) => format!(
+                "{turned_away} requests were answered with 503, as too many bytes of bodies were being received at once \
+                 (`webhook.max_bodies`); raise the limit, or find out who sends them"
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lacks(shortages: &Shortages, mark: &ShortageMark) -> Vec<(Shortage, u64, Option<Duration>)> {
+        let lacks = shortages.since(mark);
+        lacks.iter().map(|lack| (lack.shortage, lack.turned_away, lack.waited)).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_what_was_turned_away_since_a_mark_is_counted() {
+        let shortages = Shortages::default();
+        let peer = IpAddr::from([10, 0, 0, 9]);
+        shortages.turned_away(Shortage::RateOfPeer, Some(peer));
+        let mark = shortages.mark();
+        assert_eq!(lacks(&shortages, &mark), []);
+        for _ in 0..2 {
+            shortages.turned_away(Shortage::RateOfPeer, Some(peer));
+        }
+        shortages.turned_away(Shortage::Bodies, None);
+        assert_eq!(lacks(&shortages, &mark), [(Shortage::RateOfPeer, 2, None), (Shortage::Bodies, 1, None)]);
+        let text = shortages.since(&mark)[0].explain();
+        assert!(text.starts_with("2 requests, the last one from 10.0.0.9, were answered with 429"), "{text}");
+        let minute = Duration::from_secs(60);
+        tokio::time::advance(minute).await;
+        assert_eq!(shortages.within(minute).len(), 2);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(shortages.within(minute), []);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_is_noted_if_it_is_long_or_has_not_ended() {
+        let shortages = Shortages::default();
+        let mark = shortages.mark();
+        let sockets = Shortage::Sockets("no file descriptor is left");
+        shortages.wait(sockets);
+        assert_eq!(lacks(&shortages, &mark), []);
+        tokio::time::advance(NOTABLE).await;
+        assert_eq!(lacks(&shortages, &mark), [(sockets, 0, Some(NOTABLE))]);
+        shortages.caught_up();
+        shortages.wait(Shortage::Connections);
+        shortages.caught_up();
+        assert_eq!(lacks(&shortages, &mark), [(sockets, 0, Some(NOTABLE))]);
+        let text = shortages.since(&mark)[0].explain();
+        assert_eq!(text, "it could not accept connections for 50.0ms: no file descriptor is left");
+        tokio::time::advance(NOTABLE).await;
+        assert_eq!(lacks(&shortages, &shortages.mark()), []);
+    }
+}

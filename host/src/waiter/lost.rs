@@ -1,0 +1,55 @@
+//! Deliveries that a run could not get because of limits of the waiter.
+
+use std::ops::AddAssign;
+
+/// How many deliveries were dropped, by the limit that was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Lost {
+    /// The queue of their key was full.
+    pub queue_per_key: u64,
+    /// The queues of the run were full.
+    pub queue_bytes: u64,
+    /// They were not kept until a run expected their key. Nobody knows which run that would have been.
+    pub displaced: u64,
+}
+
+impl AddAssign for Lost {
+    fn add_assign(&mut self, other: Self) {
+        self.queue_per_key += other.queue_per_key;
+        self.queue_bytes += other.queue_bytes;
+        // All keys lost the same ones, or some of them.
+        self.displaced = self.displaced.max(other.displaced);
+    }
+}
+
+impl Lost {
+    /// Returns what happened, and what to change, for each limit that was reached.
+    pub fn explain(&self) -> Vec<String> {
+        let Self { queue_per_key, queue_bytes, displaced } = self;
+        let texts = [
+            (
+                queue_per_key,
+                format!(
+                    "{queue_per_key} deliveries with a key that this waited for were dropped, as that many were waiting \
+                     already (`waiter.queue_per_key`); raise the limit, or have the test take them sooner"
+                ),
+            ),
+            (
+                queue_bytes,
+                format!(
+                    "{queue_bytes} deliveries with a key that this waited for were dropped, as those that were waiting already \
+                     took all the memory that one run may use (`waiter.queue_bytes`); raise the limit, or have the test take \
+                     them sooner"
+                ),
+            ),
+            (
+                displaced,
+                format!(
+                    "before this expected its key, {displaced} deliveries were dropped that no run expected yet \
+                     (`waiter.early_count`, `waiter.early_bytes`); raise the limits, or find out who sends them"
+                ),
+            ),
+        ];
+        texts.into_iter().filter(|(count, _)| **count > 0).map(|(_, text)| text).collect()
+    }
+}
