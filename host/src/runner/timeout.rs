@@ -9,7 +9,7 @@ use orbital_model::describe::{deliveries, short};
 use orbital_model::text::shown;
 
 use crate::guest::{Activity, Recorder, Recording, write_frames};
-use crate::waiter::{Disposition, Meanwhile, Received};
+use crate::waiter::{Disposition, Elsewhere, Meanwhile, Received};
 
 /// Says what a run was doing when its time ran out, with the cause if that is known, and details below. `meanwhile` is
 /// what the webhook received while it ran, given the keys that it waits for.
@@ -66,6 +66,11 @@ impl Wait<'_> {
             let from = if self.keys.len() > 1 { format!(" from `{expected}`") } else { String::new() };
             format!("a delivery with key `{key}` came, which differs{from} {differs}")
         });
+        let elsewhere = meanwhile.elsewhere.as_ref().map(|elsewhere| self.elsewhere(elsewhere));
+        let receiving = meanwhile.receiving.as_ref().map(|(count, line)| match count {
+            1 => format!("a request is still being received: `{}`", shown(line)),
+            _ => format!("{count} requests are still being received, such as `{}`", shown(line)),
+        });
         let some = (came.wanted > 0).then(|| format!("{} of the {} came", came.wanted, self.n));
         let late = || {
             let by = meanwhile.examples(Disposition::Late).find_map(|one| one.late.as_ref())?.by;
@@ -75,6 +80,8 @@ impl Wait<'_> {
             .or_else(|| near.clone())
             .or_else(|| some.clone())
             .or_else(late)
+            .or_else(|| elsewhere.clone())
+            .or_else(|| receiving.clone())
             .or_else(|| others.only(own))
             .or_else(|| self.began_late());
         if let Some(cause) = cause {
@@ -92,9 +99,20 @@ impl Wait<'_> {
         );
         let other = (came.wanted == 0 && came.other > 0)
             .then(|| format!("this run has {} of its other keys, not waited for", came.other));
-        for line in [some, other, Some(sent), near, Some(others.say(own, meanwhile))].into_iter().flatten() {
+        let came = Some(others.say(own, meanwhile));
+        for line in [some, other, Some(sent), near, elsewhere, came, receiving].into_iter().flatten() {
             let _ = write!(text, "\n  {line}");
         }
+    }
+
+    fn elsewhere(&self, Elsewhere { key, location, found }: &Elsewhere) -> String {
+        let key =
+            if self.keys.len() > 1 { format!("the key `{}`", shown(key)) } else { "this key".to_owned() };
+        let why = match found {
+            Some(found) => format!("and `webhook.keys` found `{}` instead", shown(found)),
+            None => "where `webhook.keys` does not look".to_owned(),
+        };
+        format!("a request has {key} in {location}, {why}")
     }
 
     /// The events that should have led to the deliveries: of each key the last one, or the last one without a key.
@@ -234,6 +252,9 @@ impl Others {
         };
         let parts: Vec<String> = self.there().map(part).collect();
         match (parts.is_empty(), own) {
+            (true, 0) if meanwhile.receiving.is_some() => {
+                "the webhook received no complete requests in that time".to_owned()
+            }
             (true, 0) => "the webhook received no requests in that time".to_owned(),
             (true, _) => "the webhook received nothing else in that time".to_owned(),
             (false, _) => format!("in that time the webhook received: {}", parts.join(", ")),

@@ -16,6 +16,7 @@ mod lost;
 mod meanwhile;
 mod near;
 mod received;
+mod receiving;
 mod rejection;
 mod reply;
 mod scope;
@@ -35,9 +36,10 @@ pub use claims::{Arrived, Claims, ExpectError, Overflow, Released};
 pub use delivery::Delivery;
 pub use key::{InvalidKey, check_key, new_key};
 pub use lost::Lost;
-pub use meanwhile::{Mark, Meanwhile};
+pub use meanwhile::{Elsewhere, Mark, Meanwhile};
 pub use near::NearMiss;
 pub use received::{Lateness, Received, SkippedLocation};
+pub use receiving::BeingReceived;
 pub use rejection::Rejection;
 pub use reply::PlannedReply;
 pub use scope::Scope;
@@ -50,6 +52,7 @@ use late::Late;
 use near::{difference, fold};
 use orbital_config::secrets::Masker;
 use received::{Fate, Recent};
+use receiving::Receiving;
 use scope::{scoped, unscoped};
 
 /// Expectations and deliveries of one host.
@@ -60,6 +63,7 @@ pub struct Waiter {
     settings: WaiterSettings,
     tally: Tally,
     rejections: [AtomicU64; Rejection::ALL.len()],
+    receiving: Receiving,
 }
 
 struct State {
@@ -88,6 +92,7 @@ impl Waiter {
             settings,
             tally: Tally::default(),
             rejections: Default::default(),
+            receiving: Receiving::default(),
         })
     }
 
@@ -163,6 +168,11 @@ impl Waiter {
         let received = Received::whole(&delivery, component, None, skipped);
         self.lock().recent.keep(received);
         self.tally.add(Disposition::NoKey, 1);
+    }
+
+    /// Counts a request whose body is being received, until the returned value is dropped.
+    pub fn receiving(&self, component: Option<&str>, method: &str, path: &str) -> BeingReceived<'_> {
+        self.receiving.begin(component, method, path)
     }
 
     /// Counts a request that was refused before anybody looked for a key.

@@ -170,6 +170,15 @@ impl Received {
         }
     }
 
+    /// Where in the request a text is, as far as the request is kept.
+    pub(super) fn location_of(&self, text: &str) -> Option<String> {
+        if let Some((name, _)) = self.headers.iter().find(|(_, value)| value.contains(text)) {
+            return Some(format!("the header `{name}`"));
+        }
+        let parts = [(&self.path, "the path"), (&self.query, "the query"), (&self.body, "the body")];
+        parts.iter().find(|(part, _)| part.contains(text)).map(|(_, name)| (*name).to_owned())
+    }
+
     /// The run that has it, or that it came too late for.
     pub fn run(&self) -> Option<Uuid> {
         self.run.or(self.late.as_ref().map(|late| late.run))

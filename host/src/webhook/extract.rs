@@ -5,6 +5,8 @@ use std::cell::LazyCell;
 use std::fmt;
 
 use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use orbital_model::text::shown;
 use orbital_model::utf16::{MARK, Utf16};
 use serde::Deserialize as _;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -12,6 +14,9 @@ use serde_json::value::RawValue;
 
 use super::KeyPlace;
 use crate::waiter::{InvalidKey, SkippedLocation, check_key};
+
+/// The first bytes of everything that gzip compressed.
+const GZIP: &[u8] = b"\x1f\x8b";
 
 /// What was found where the configuration looks for keys.
 #[derive(Debug, Default)]
@@ -33,6 +38,10 @@ enum Unusable {
     Type(&'static str),
     #[error("the body is not JSON up to there: {0}")]
     NotJson(String),
+    #[error(
+        "the body is compressed ({0}), and the webhook decompresses nothing: deliver it without, or the key in a header"
+    )]
+    Compressed(String),
 }
 
 /// Looks for the first usable key, in the order of the places.
@@ -51,7 +60,13 @@ pub(crate) fn extract<'a>(
             KeyPlace::Header(name) => headers.get(name).map(|value| {
                 str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| Unusable::NotUtf8)
             }),
-            KeyPlace::Json(pointer) => pointer.find(&json).transpose().map(|found| found.map(Cow::Owned)),
+            KeyPlace::Json(pointer) => pointer.find(&json).transpose().map(|found| {
+                let compressed = |reason| match reason {
+                    Unusable::NotJson(_) => compression(headers, body).map_or(reason, Unusable::Compressed),
+                    reason => reason,
+                };
+                found.map(Cow::Owned).map_err(compressed)
+            }),
             KeyPlace::Query(name) => form_urlencoded::parse(query.as_bytes())
                 .find(|(key, _)| key == name)
                 .map(|(_, value)| decoded(value)),
@@ -70,6 +85,15 @@ pub(crate) fn extract<'a>(
         }
     }
     Search { key: None, skipped }
+}
+
+/// How a body is compressed, if its headers or its first bytes say so.
+fn compression(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let encodings = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let encoding =
+        encodings.map(str::trim).find(|one| !one.is_empty() && !one.eq_ignore_ascii_case("identity"));
+    let named = encoding.map(|encoding| format!("`content-encoding: {}`", shown(encoding)));
+    named.or_else(|| body.starts_with(GZIP).then(|| "gzip".to_owned()))
 }
 
 /// A text that was percent-encoded, unless its bytes were no text.
@@ -378,6 +402,17 @@ mod tests {
             "{broken:?}"
         );
         assert_eq!(broken[2], "`id` in the query: its value is not UTF-8");
+        for (encoding, body, named) in [
+            (Some("gzip"), &b"\x1f\x8b\x08"[..], "compressed (`content-encoding: gzip`)"),
+            (Some("br"), b"\x8b\x02\x80", "compressed (`content-encoding: br`)"),
+            (None, b"\x1f\x8b\x08", "compressed (gzip)"),
+            (Some("identity"), b"id", "not JSON"),
+        ] {
+            let encoding = encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding)));
+            let headers: HeaderMap = encoding.into_iter().collect();
+            let skipped = extract(&places, &headers, "/", "", body).skipped;
+            assert!(skipped[0].reason.contains(named), "{skipped:?}");
+        }
         // Nothing is there, so nothing is skipped.
         assert_eq!(extract(&places, &HeaderMap::new(), "/", "x=1", br#"{"x": 1}"#).skipped, []);
     }

@@ -187,8 +187,13 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
         }
         _ => {}
     }
-    let delivering =
-        webhook.room.read(&ways.settings, body, |body| deliver(webhook, ways, parts, admitted, body));
+    let path = parts.uri.path();
+    let receiving =
+        webhook.waiter.receiving(ways.component(path)?, parts.method.as_str(), &ways.masked(path));
+    let delivering = webhook.room.read(&ways.settings, body, |body| {
+        drop(receiving);
+        deliver(webhook, ways, parts, admitted, body)
+    });
     let Some(PlannedReply { status, delay, headers, body }) = delivering.await?? else {
         return Ok(StatusCode::OK.into_response());
     };

@@ -5,6 +5,8 @@ use axum::http::StatusCode;
 use orbital_tests::{Api, Host, client, last_attempt, serve};
 use reqwest::Method;
 
+use crate::saturation::busy;
+
 /// A host with `waits` on it, whose target is this URL.
 async fn start(url: &str) -> Host {
     let host = Host::builder().sections(&format!("[targets.api]\nurl = {url:?}")).with("waits").start().await;
@@ -99,6 +101,76 @@ async fn a_wait_that_began_late_is_named_in_the_first_line() {
     };
     let (lines, ()) = tokio::join!(timed_out(&host, "late-to-wait"), playing);
     assert!(cause(&lines[0]).starts_with("the wait began only 4."), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_still_being_received_is_named_in_the_first_line() {
+    let mut api = Api::start().await;
+    let host = start(&api.url).await;
+    let playing = async {
+        let event = api.next_to("/events").await;
+        let slow = busy(&host, "127.0.0.1").await;
+        event.answer(());
+        slow
+    };
+    let (lines, _slow) = tokio::join!(timed_out(&host, "patient"), playing);
+    assert_eq!(cause(&lines[0]), "a request is still being received: `POST /`", "{lines:#?}");
+    assert_eq!(lines[3], "the webhook received no complete requests in that time");
+}
+
+#[tokio::test]
+async fn a_key_where_the_configuration_does_not_look_is_named_in_the_first_line() {
+    let mut api = Api::start().await;
+    let host = start(&api.url).await;
+    for (header, body, text) in [
+        (Some("x-id"), "", "a request has this key in the header `x-id`, where `webhook.keys` does not look"),
+        (
+            None,
+            r#"{"data": {"id": "KEY"}}"#,
+            "a request has this key in the body, where `webhook.keys` does not look",
+        ),
+        (
+            None,
+            r#"{"id": "evt_1", "data": {"id": "KEY"}}"#,
+            "a request has this key in the body, and `webhook.keys` found `evt_1` instead",
+        ),
+    ] {
+        let playing = async {
+            let event = api.next_to("/events").await;
+            let key = event.json()["id"].as_str().unwrap().to_owned();
+            let mut request = client().post(&host.webhook).body(body.replace("KEY", &key));
+            if let Some(header) = header {
+                request = request.header(header, key);
+            }
+            assert_eq!(request.send().await.unwrap().status(), 200);
+            event.answer(());
+        };
+        let (lines, ()) = tokio::join!(timed_out(&host, "patient"), playing);
+        assert!(lines[0].ends_with(&format!(": {text}")), "{lines:#?}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_and_a_tls_handshake_are_named() {
+    let mut api = Api::start().await;
+    let host = start(&api.url).await;
+    let playing = async {
+        let event = api.next_to("/events").await;
+        let body = b"\x1f\x8b\x08\x00".as_slice();
+        let compressed = client().post(&host.webhook).header("content-encoding", "gzip").body(body);
+        assert_eq!(compressed.send().await.unwrap().status(), 200);
+        let https = host.webhook.replace("http://", "https://");
+        assert!(client().post(https).send().await.is_err());
+        event.answer(());
+    };
+    let (lines, ()) = tokio::join!(timed_out(&host, "patient"), playing);
+    let text = lines.last().unwrap();
+    for part in [
+        "the body is compressed (`content-encoding: gzip`)",
+        "it is a TLS handshake, and this listener has no TLS",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
 }
 
 #[tokio::test]
