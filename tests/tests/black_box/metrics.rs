@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::Json;
 use axum::http::StatusCode;
-use orbital_tests::{Api, Host, PATIENCE, client, program};
+use orbital_tests::{Api, Host, PATIENCE, blocks, client, program};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
 
@@ -265,4 +265,52 @@ async fn promtool_has_nothing_to_say_while_components_come_and_go() {
     components_come_and_go(&host).await;
     done.store(true, Ordering::Relaxed);
     looking.await.unwrap();
+}
+
+/// The expressions of a document: a line that is indented continues the one before.
+fn expressions(document: &str) -> Vec<String> {
+    let mut expressions: Vec<String> = Vec::new();
+    for block in blocks(document).iter().filter(|block| block.language == "promql") {
+        for (index, line) in block.text.lines().enumerate() {
+            match expressions.last_mut().filter(|_| index > 0 && line.starts_with(' ')) {
+                Some(expression) => expression.push_str(line),
+                None => expressions.push(line.to_owned()),
+            }
+        }
+    }
+    expressions
+}
+
+#[tokio::test]
+async fn alerts_of_the_documents_are_expressions_of_metrics_that_exist() {
+    const DOCUMENT: &str = "docs/metrics.md";
+    let Some(promtool) = program("promtool", "Debian: `prometheus`") else { return };
+    let expressions = expressions(DOCUMENT);
+    let rule = |(index, expression): (usize, &String)| json!({ "alert": format!("documented_{index}"), "expr": expression });
+    let rules: Vec<_> = expressions.iter().enumerate().map(rule).collect();
+    let groups = json!({ "groups": [{ "name": "documented", "rules": rules }] });
+    let directory = tempfile::TempDir::new().unwrap();
+    // JSON is YAML, too.
+    let file = directory.path().join("rules.yml");
+    std::fs::write(&file, groups.to_string()).unwrap();
+    let output =
+        tokio::process::Command::new(promtool).args(["check", "rules"]).arg(&file).output().await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let found = format!("SUCCESS: {} rules found", expressions.len());
+    assert!(String::from_utf8_lossy(&output.stdout).contains(&found), "{output:?}");
+
+    let document =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/metrics.md")).unwrap();
+    let words = expressions
+        .iter()
+        .flat_map(|one| one.split(|char: char| !char.is_ascii_alphanumeric() && char != '_'));
+    let used: BTreeSet<&str> = words.filter(|word| word.starts_with("orbital_")).collect();
+    for name in &used {
+        let name = name.strip_suffix("_bucket").unwrap_or(name);
+        assert!(document.contains(&format!("| `{name}` |")), "`{name}` is not in the tables of {DOCUMENT}");
+    }
+    // Without them, nobody notices that the host itself keeps cases from being judged.
+    for name in ["orbital_host_troubles_total", "orbital_case_stale", "orbital_case_up"] {
+        assert!(used.contains(name), "no alert uses `{name}`");
+    }
 }
