@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::Report;
+use orbital_model::{Case, Report};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -12,9 +12,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::registry::{Case, Component, Snapshot};
-use crate::report::{Event, Reporter};
-use crate::runner::{Order, Runner};
+use crate::component::Component;
+use crate::event::Event;
+use crate::event::EventSink;
+use crate::order::Order;
+use crate::registry::Snapshot;
+use crate::runner::Runner;
 use crate::scheduler::{Action, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick};
 
 /// The longest sleep, so that a clock that was set is noticed.
@@ -87,7 +90,7 @@ pub struct Dispatcher {
     /// Whether patterns that match nothing have been told.
     told_idle: bool,
     runner: Arc<Runner>,
-    reporter: Arc<Reporter>,
+    events: Arc<dyn EventSink>,
     /// Where guests run: apart from sockets and timers of the host, which a busy guest must not hold up.
     guests: Handle,
     runs: JoinSet<()>,
@@ -102,7 +105,7 @@ impl Dispatcher {
         mut settings: watch::Receiver<SchedulerSettings>,
         mut pauses: watch::Receiver<Arc<Pauses>>,
         runner: Arc<Runner>,
-        reporter: Arc<Reporter>,
+        events: Arc<dyn EventSink>,
         guests: Handle,
     ) -> (Self, Desk) {
         let mut plan = Plan::new(settings.borrow_and_update().clone());
@@ -115,7 +118,7 @@ impl Dispatcher {
             requests,
             told_idle: false,
             runner,
-            reporter,
+            events,
             guests,
             runs: JoinSet::new(),
             case_ids: HashMap::new(),
@@ -179,7 +182,7 @@ impl Dispatcher {
 
     fn tell_schedule(&self) {
         let cases = self.plan.cases().cloned().collect();
-        self.reporter.emit(&Event::Scheduled { cases });
+        self.events.emit(&Event::Scheduled { cases });
     }
 
     /// Whoever asked may be gone; then nobody is told.
@@ -210,7 +213,7 @@ impl Dispatcher {
     fn act(&mut self, action: Action<Arc<Component>>, moment: Duration, given: Instant) {
         match action {
             Action::Run(tick) => drop(self.start(tick, (moment, given), None)),
-            Action::Skip { tick, reason, count, halt } => self.reporter.emit(&Event::RunSkipped {
+            Action::Skip { tick, reason, count, halt } => self.events.emit(&Event::RunSkipped {
                 component: tick.version.name.clone(),
                 case: tick.case.name.clone(),
                 reason,
@@ -239,8 +242,8 @@ impl Dispatcher {
             given,
             late: moment.saturating_sub(due),
         };
-        self.reporter.emit(&Event::RunStarted(order.clone()));
-        let (runner, reporter, cancel) = (self.runner.clone(), self.reporter.clone(), self.cancel.clone());
+        self.events.emit(&Event::RunStarted(order.clone()));
+        let (runner, events, cancel) = (self.runner.clone(), self.events.clone(), self.cancel.clone());
         let running = async move {
             // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
             let inner = order.clone();
@@ -250,7 +253,7 @@ impl Dispatcher {
                 Err(error) => order.host_fault(&error),
             };
             let report = Arc::new(report);
-            let emit = || reporter.emit(&Event::RunEnded(report.clone()));
+            let emit = || events.emit(&Event::RunEnded(report.clone()));
             order.component.share.while_counting(emit);
             // Whoever wanted it may be gone.
             let _ = wanted.map(|wanted| wanted.send(report));

@@ -6,9 +6,11 @@
 
 pub mod admin;
 pub mod cli;
+pub mod component;
 pub mod descriptors;
 pub mod dev;
 pub mod dispatcher;
+pub mod event;
 pub mod foundation;
 #[cfg(fuzzing)]
 pub mod fuzzing;
@@ -16,9 +18,9 @@ pub mod guest;
 pub mod heartbeat;
 pub mod history;
 pub mod listener;
+pub mod order;
 pub mod output;
 pub mod pausing;
-mod program;
 pub mod registry;
 pub mod reload;
 pub mod report;

@@ -11,6 +11,7 @@ use orbital_config::{ConfigError, Section, Setting, parse};
 use orbital_files::file;
 use orbital_files::state::StateSettings;
 use orbital_policy::rules::ComponentRules;
+use orbital_policy::run_settings::RunSettings;
 use orbital_policy::targets::TargetsSettings;
 use toml::Table;
 
@@ -21,7 +22,6 @@ use crate::history::HistorySettings;
 use crate::listener::TlsSettings;
 use crate::registry::{RegistrySettings, Terms, TrustSettings};
 use crate::report::JournalSettings;
-use crate::runner::RunnerSettings;
 use crate::scheduler::SchedulerSettings;
 use crate::waiter::WaiterSettings;
 use crate::webhook::WebhookSettings;
@@ -36,7 +36,7 @@ pub struct Settings {
     /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
     pub scheduler: SchedulerSettings,
     /// `environment`, `[limits]`, `[config.COMPONENT]`, `[components."PATTERN"]`
-    pub runner: RunnerSettings,
+    pub runner: RunSettings,
     /// `[secrets.NAME]`
     pub secrets: SecretsSettings,
     /// `[targets.NAME]`
@@ -168,7 +168,7 @@ impl Settings {
             registry,
             trust: root.has("trust").then_some(trust),
             scheduler: SchedulerSettings::read(root, rules.clone()),
-            runner: RunnerSettings::read(root, rules),
+            runner: RunSettings::read(root, rules),
             targets,
             environments: EnvironmentsSettings::read(root, &secrets, base),
             secrets,

@@ -5,6 +5,7 @@
 pub mod file;
 pub mod links;
 pub mod private;
+pub mod program;
 mod stamp;
 pub mod state;
 

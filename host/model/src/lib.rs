@@ -5,8 +5,10 @@
 //! sockets.
 
 mod budget;
+mod case;
 mod case_record;
 mod cause;
+mod cron;
 pub mod describe;
 pub mod error;
 mod metric;
@@ -15,6 +17,7 @@ mod outcome;
 pub mod pattern;
 mod phases;
 mod report;
+mod schedule;
 pub mod seconds;
 pub mod sensitive;
 mod step;
@@ -26,13 +29,16 @@ pub mod utf16;
 mod window;
 
 pub use budget::{Budget, BudgetBreach, Definition, Unit};
+pub use case::{Case, Retry};
 pub use case_record::{CaseRecord, Change, Standing};
 pub use cause::{Cause, Origin};
+pub use cron::Cron;
 pub use metric::{MetricKind, Sample};
 pub use outcome::Outcome;
 pub use pattern::Pattern;
 pub use phases::Phases;
 pub use report::{Attempt, Report};
+pub use schedule::Schedule;
 pub use step::{Happening, LogLevel, LogSource, Step};
 pub use trigger::{SkipReason, Trigger};
 pub use usage::Usage;

@@ -6,4 +6,5 @@
 pub mod grants;
 pub mod limits;
 pub mod rules;
+pub mod run_settings;
 pub mod targets;

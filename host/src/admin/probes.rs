@@ -11,8 +11,8 @@ use orbital_model::CaseRecord;
 use orbital_model::text::message;
 
 use super::Admin;
+use crate::component::Unavailable;
 use crate::history::HistoryState;
-use crate::registry::Unavailable;
 
 /// How long a shortage is reported after it happened.
 const RECENT: Duration = Duration::from_secs(60);

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use orbital_model::Case;
 use orbital_model::describe::short;
 use orbital_model::text::{Printable, message};
 
 use super::{Exit, LogFormat, Runtimes, print, progress, reach, start_log};
+use crate::component::Component;
 use crate::foundation::{terms, workshop};
 use crate::guest::{Code, CodeOrigin, Pace, VERSION};
-use crate::registry::{Case, Component};
 use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.

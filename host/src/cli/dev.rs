@@ -20,11 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::run::{run_one, select};
 use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
+use crate::component::Component;
 use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 use crate::guest::Pace;
-use crate::registry::Component;
-use crate::runner::Order;
+use crate::order::Order;
 
 /// How many cases run at once.
 const AT_ONCE: usize = 8;

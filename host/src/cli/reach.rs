@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use orbital_model::text::Printable;
 use orbital_policy::grants::{Asks, TargetReach};
 
-use crate::registry::{Component, Terms};
+use crate::component::Component;
+use crate::registry::Terms;
 
 /// What a component asks for and, on these terms, is granted. Without terms, there is no configuration.
 pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&Terms>) -> std::fmt::Result {

@@ -13,11 +13,12 @@ use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start_log};
+use crate::component::Component;
 use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::guest::Pace;
-use crate::registry::Component;
-use crate::runner::{Order, Runner};
+use crate::order::Order;
+use crate::runner::Runner;
 use crate::scheduler::Overrides;
 use crate::settings::Settings;
 use crate::webhook::Webhook;

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use clap::ValueEnum as _;
+use orbital_files::program;
 use orbital_project::build::{Profile, Project};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::Command;
-
-use crate::program;
 
 /// Builds one project, again and again.
 pub struct Builder {

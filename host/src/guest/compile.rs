@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use orbital_files::program;
 use orbital_model::error::chain;
 use rustix::process::Signal;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,7 +24,6 @@ use super::contract::{ContractError, Metadata, check_dimensions, inspect};
 use super::engine::{Code, GuestEngine, LinkError};
 use super::lines::Lines;
 use super::suite::Suite;
-use crate::program;
 
 /// The command of this binary that compiles; see `cli/compile.rs`.
 pub const COMMAND: &str = "compile-component";

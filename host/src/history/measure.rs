@@ -16,7 +16,6 @@ use orbital_model::{
 use super::database::Database;
 use super::tests::{report_at, settings};
 use super::{History, HistorySettings, RunQuery, Step};
-use crate::report::Event;
 
 /// Copies of the example suite, as `cargo xtask` makes them.
 const COMPONENTS: u64 = 34;
@@ -188,8 +187,8 @@ async fn look(settings: &HistorySettings) {
     timed("a report", async || history.report(run).await).await.unwrap().unwrap();
     timed("its neighbours", async || history.neighbours(run).await).await.unwrap();
     timed("how cases stand", async || history.records().await).await.unwrap();
-    let event = Event::RunEnded(Arc::new(self::run(0, SystemTime::now())));
-    timed("taking note of a run", async || history.record(&event, 1000)).await;
+    let report = Arc::new(self::run(0, SystemTime::now()));
+    timed("taking note of a run", async || history.record(&report, 1000)).await;
     history.end().await;
 }
 

@@ -45,7 +45,6 @@ pub use settings::HistorySettings;
 pub use stats::{Point, Series, Stats, Step};
 pub use status::{DropReason, HistoryState, HistoryStatus};
 
-use crate::report::Event;
 use queue::Queue;
 use readers::Readers;
 use status::Board;
@@ -98,9 +97,8 @@ impl History {
         Ok(this)
     }
 
-    /// Takes note of an event; `weight` is about how many bytes a report holds. Never waits.
-    pub(crate) fn record(&self, event: &Event, weight: usize) {
-        let Event::RunEnded(report) = event else { return };
+    /// Records a run that ended; `weight` is about how many bytes the report holds. Never waits.
+    pub fn record(&self, report: &Arc<Report>, weight: usize) {
         if self.is_on {
             self.queue.push(report, weight, |full| self.board.full(full));
         }

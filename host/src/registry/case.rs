@@ -1,13 +1,13 @@
 //! One test of a component.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_model::name::check_name;
 use orbital_model::text::shown;
+use orbital_model::{Case, Cron, Retry, Schedule};
 
-use super::{Cron, Schedule};
 use crate::guest::declared;
 
 /// The most cases of one component.
@@ -16,43 +16,6 @@ const MAX_CASES: usize = 1000;
 const MAX_TAGS: usize = 16;
 
 const MAX_RETRIES: u32 = 10;
-
-/// A case that has been checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Case {
-    /// `component/name`.
-    pub id: String,
-    /// Unique in its component.
-    pub name: String,
-    /// When it runs.
-    pub schedule: Schedule,
-    /// How long an attempt may take.
-    pub timeout: Duration,
-    /// Names and values.
-    pub tags: Vec<(String, String)>,
-    /// When the host tries again.
-    pub retry: Retry,
-    /// How many of its runs may be in flight at once.
-    pub max_in_flight: usize,
-    /// What the operator set for this case, beside what is set for its component.
-    pub config: Arc<BTreeMap<String, String>>,
-}
-
-impl Case {
-    /// The component's name.
-    pub fn component(&self) -> &str {
-        self.id.split_once('/').map_or("", |(component, _)| component)
-    }
-}
-
-/// When the host tries again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Retry {
-    /// Attempts after the first one.
-    pub retries: u32,
-    /// From the end of an attempt to the start of the next one.
-    pub delay: Duration,
-}
 
 /// Checks what a component declares.
 ///

@@ -16,7 +16,8 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::{Component, Terms, TrustError, TrustSettings, case};
+use super::{Terms, TrustError, TrustSettings, case};
+use crate::component::Component;
 use crate::guest::{
     Breakdown, Code, CompileError, Compiled, Compiler, Meter, Pace, Recorder, Recording, RunClock,
     SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,

@@ -20,9 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::directory::{Holding, Identity, is_component, is_signature};
 use super::shelf::{Content, Hint, Shelf};
-use super::{Component, LoadError, LoadFailure, RegistrySettings, Snapshot, Unavailable, Workshop};
+use super::{LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
+use crate::component::{Component, Unavailable};
+use crate::event::Event;
+use crate::event::EventSink;
 use crate::guest::{CompileError, Pace, Source};
-use crate::report::{Event, Reporter};
 
 /// How often files that are not whole yet are looked at.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -56,7 +58,7 @@ pub struct DirectoryError {
 pub struct Loader {
     settings: RegistrySettings,
     workshop: Workshop,
-    reporter: Arc<Reporter>,
+    events: Arc<dyn EventSink>,
     shelf: Shelf,
     loads: JoinSet<Loaded>,
     loading: HashMap<Id, Loading>,
@@ -103,13 +105,13 @@ impl Loader {
     pub fn new(
         settings: RegistrySettings,
         workshop: Workshop,
-        reporter: Arc<Reporter>,
+        events: Arc<dyn EventSink>,
     ) -> Result<(Self, watch::Receiver<Arc<Snapshot>>), DirectoryError> {
         let (snapshot, receiver) = watch::channel(Arc::new(Snapshot::default()));
         let mut loader = Self {
             settings,
             workshop,
-            reporter,
+            events,
             shelf: Shelf::default(),
             loads: JoinSet::new(),
             loading: HashMap::new(),
@@ -206,14 +208,14 @@ impl Loader {
         let lost = Unavailable { path: self.settings.directory.clone(), reason };
         if self.snapshot.borrow().unavailable.as_ref() != Some(&lost) {
             self.publish(|snapshot| snapshot.unavailable = Some(lost.clone()));
-            self.reporter.emit(&Event::DirectoryLost(lost));
+            self.events.emit(&Event::DirectoryLost(lost));
         }
     }
 
     fn find_directory(&mut self) {
         if self.snapshot.borrow().unavailable.is_some() {
             self.publish(|snapshot| snapshot.unavailable = None);
-            self.reporter.emit(&Event::DirectoryFound { path: self.settings.directory.clone() });
+            self.events.emit(&Event::DirectoryFound { path: self.settings.directory.clone() });
         }
     }
 
@@ -310,7 +312,7 @@ impl Loader {
                 let mut failed = None;
                 self.publish(|snapshot| failed = snapshot.failures.remove(&stem));
                 if failed.is_some() {
-                    self.reporter.emit(&Event::Restored { component: stem });
+                    self.events.emit(&Event::Restored { component: stem });
                 }
             }
             Ok((component, quick)) => {
@@ -318,7 +320,7 @@ impl Loader {
                 if let Some(source) = quick {
                     self.optimise(&component, source);
                 }
-                self.reporter.emit(&Event::Loaded {
+                self.events.emit(&Event::Loaded {
                     component: component.clone(),
                     replaced: current.as_ref().map(|current| current.digest.clone()),
                     took,
@@ -339,7 +341,7 @@ impl Loader {
     fn fail(&self, name: &OsStr, error: String) {
         let (stem, path) = (stem(name), self.path(name));
         let kept = self.snapshot.borrow().components.get(&stem).map(|running| running.digest.clone());
-        self.reporter.emit(&Event::LoadFailed {
+        self.events.emit(&Event::LoadFailed {
             component: stem.clone(),
             path: path.clone(),
             error: error.clone(),
@@ -364,7 +366,7 @@ impl Loader {
         if let Some(component) = removed {
             self.retire(component);
         }
-        self.reporter.emit(&Event::Removed { component: stem });
+        self.events.emit(&Event::Removed { component: stem });
     }
 
     /// Has better code made, while the component runs already.

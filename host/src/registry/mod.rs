@@ -4,28 +4,24 @@
 //! version down.
 
 mod case;
-mod component;
-mod cron;
 mod directory;
 mod load;
 mod loader;
-mod schedule;
 mod settings;
 mod shelf;
 mod terms;
 mod trust;
+
+use crate::component::Component;
+use crate::component::Unavailable;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use case::{Case, Retry};
-pub use component::Component;
-pub use cron::Cron;
 pub use load::{LoadError, Workshop, component_name};
 pub use loader::{DirectoryError, Loader};
-pub use schedule::Schedule;
 pub use settings::{Cache, RegistrySettings};
 pub use terms::Terms;
 pub use trust::{TrustError, TrustSettings};
@@ -39,15 +35,6 @@ pub struct LoadFailure {
     pub error: String,
     /// Since when.
     pub at: SystemTime,
-}
-
-/// A directory of components that cannot be read, or is empty and not the one that held them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unavailable {
-    /// The directory.
-    pub path: PathBuf,
-    /// Why, and what to do.
-    pub reason: String,
 }
 
 /// What is deployed at one moment.

@@ -3,16 +3,16 @@
 use std::collections::BTreeSet;
 
 use orbital_policy::grants::Shortage;
+use orbital_policy::run_settings::RunSettings;
 
-use crate::registry::Component;
-use crate::runner::RunnerSettings;
+use crate::component::Component;
 use crate::scheduler::Overrides;
 
 /// What the operator sets that decides whether a component is taken, and how.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
     /// Limits, grants and configuration values.
-    pub runner: RunnerSettings,
+    pub runner: RunSettings,
     /// Configuration values, by case.
     pub overrides: Overrides,
 }
@@ -21,7 +21,7 @@ impl Terms {
     /// What a component asks for and is not granted. A configuration value is granted if it is set for one of the cases.
     pub fn shortage(&self, component: &Component) -> Option<Shortage> {
         let config = self.config_names(component);
-        self.runner.access_of(component).shortage(|name| config.contains(name))
+        component.access(&self.runner).shortage(|name| config.contains(name))
     }
 
     /// The names of the configuration values that are set for one of its cases or more.

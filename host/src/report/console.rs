@@ -2,8 +2,8 @@
 
 use orbital_model::describe::describe;
 
+use crate::event::Event;
 use crate::output::Output;
-use crate::report::Event;
 
 /// Prints runs that ended. Never waits for the reader of the output.
 pub struct Console {

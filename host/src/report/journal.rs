@@ -10,9 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use orbital_model::{CaseRecord, Change, Report, SkipReason};
 use uuid::Uuid;
 
-use crate::registry::Component;
-use crate::report::{Event, JournalSettings};
-use crate::runner::Order;
+use crate::component::Component;
+use crate::event::Event;
+use crate::order::Order;
+use crate::report::JournalSettings;
 
 /// Keeps what happened lately.
 pub struct Journal {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-use super::Event;
+use crate::event::Event;
 
 /// Changes that somebody may be behind; whoever is further behind looks at everything again.
 const QUEUE: usize = 256;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use orbital_model::text::{beginning, one_line};
 use orbital_model::{CaseRecord, Change, Report};
 
-use crate::registry::Unavailable;
-use crate::report::Event;
+use crate::component::Unavailable;
+use crate::event::Event;
 use crate::report::journal::Consequences;
 
 /// Writes an event and its consequences for a case to the log.

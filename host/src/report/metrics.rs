@@ -6,15 +6,15 @@ use std::time::{Duration, SystemTime};
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
-use orbital_model::{Budget, CaseRecord, Happening, MetricKind, Outcome, Report, SkipReason};
+use orbital_model::{Budget, Case, CaseRecord, Happening, MetricKind, Outcome, Report, SkipReason};
 use tokio::runtime::Handle;
 
 use super::exposition::merge;
+use crate::component::Component;
+use crate::event::Event;
 use crate::history::{HistoryState, HistoryStatus};
 use crate::listener::{Doors, TurnedAway};
 use crate::output::Outputs;
-use crate::registry::{Case, Component};
-use crate::report::Event;
 use crate::waiter::{Disposition, Rejection, Waiter};
 
 /// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.

@@ -3,8 +3,6 @@
 //! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
 //! in one place, [`Runner::run`].
 
-mod order;
-mod settings;
 mod timeout;
 mod trouble;
 mod verdict;
@@ -16,20 +14,19 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report};
+use orbital_policy::run_settings::RunSettings;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-pub use order::Order;
-pub use settings::RunnerSettings;
 
 use crate::guest::{
     Activity, Breakdown, Entered, Meter, Recorder, Recording, RunClock, RunContext, RunParts, Session,
 };
 use crate::heartbeat::Heartbeat;
 use crate::listener::{Door, ShortageMark};
+use crate::order::{Order, TimedAttempt};
 use crate::target::Client;
 use crate::waiter::{Lost, Scope, Waiter};
 use crate::webhook::component_url;
-use order::TimedAttempt;
 use timeout::timed_out;
 use trouble::Troubles;
 use verdict::{Circumstances, Ending, judge, unanswered};
@@ -48,7 +45,7 @@ pub struct Runner {
 /// What runs are given. An attempt keeps what it began with.
 pub struct Provision {
     /// Their environment, budgets and configuration.
-    pub settings: RunnerSettings,
+    pub settings: RunSettings,
     /// Where the system under test must deliver to.
     pub webhook_url: String,
     /// Whether that is another URL for each component, whose runs get nothing but what comes there.
@@ -170,7 +167,7 @@ impl Runner {
         let came_before = claims.began();
         let shortage_mark = self.webhook.shortage_mark();
         let limits = given.settings.limits_of(&component.name);
-        let access = given.settings.access_of(component);
+        let access = component.access(&given.settings);
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let _brisk = self.heartbeat.watch(time_limit);
         let lost_before = self.heartbeat.lost();

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use orbital_model::Case;
 use uuid::Uuid;
 
 use super::SchedulerSettings;
 use super::pauses::{Pauses, since_epoch};
-use crate::registry::Case;
 
 /// Why a case does not run by itself at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]

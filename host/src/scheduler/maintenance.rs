@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use orbital_config::{Section, pair};
-use orbital_model::Pattern;
-
-use crate::registry::{Case, Cron};
+use orbital_model::{Case, Cron, Pattern};
 
 /// All windows.
 #[derive(Debug, Clone, Default)]
@@ -106,9 +104,9 @@ mod tests {
     use std::sync::Arc;
 
     use orbital_config::parse;
+    use orbital_model::{Retry, Schedule};
 
     use super::*;
-    use crate::registry::{Retry, Schedule};
 
     fn case(id: &str, team: &str) -> Case {
         Case {

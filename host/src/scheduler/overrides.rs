@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_config::Section;
-use orbital_model::Pattern;
-
-use crate::registry::{Case, Cron, Retry, Schedule};
+use orbital_model::{Case, Cron, Pattern, Retry, Schedule};
 
 /// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
 #[derive(Debug, Clone, Default)]

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orbital_model::{SkipReason, Trigger};
+use orbital_model::{Case, SkipReason, Trigger};
 
 use super::{Halt, Pauses, SchedulerSettings, Ticks};
-use crate::registry::Case;
 
 /// A run that is due.
 #[derive(Debug, Clone)]
@@ -400,8 +399,9 @@ mod model;
 
 #[cfg(test)]
 mod tests {
+    use orbital_model::{Retry, Schedule};
+
     use super::*;
-    use crate::registry::{Retry, Schedule};
 
     fn case(name: &str, schedule: Schedule, max_in_flight: usize) -> Arc<Case> {
         Arc::new(Case {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
+use orbital_model::{Cron, Schedule};
 use sha2::{Digest as _, Sha256};
-
-use crate::registry::{Cron, Schedule};
 
 /// The most times of a cron expression that are counted as missed: more than a month of minutes.
 const MOST_MISSED: u64 = 50_000;

@@ -20,8 +20,8 @@ use super::{Nothing, Page, contains};
 use crate::admin::Admin;
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::dispatcher::{PlannedCase, RunError, Started};
+use crate::order::Order;
 use crate::report::Journal;
-use crate::runner::Order;
 use crate::scheduler::{Halt, HaltedBy, Refusal};
 
 /// How many of a case's last runs are shown with it.

@@ -17,7 +17,7 @@ use super::{Limit, Nothing};
 use crate::admin::problem::{Problem, ProblemBody};
 use crate::admin::{Admin, past};
 use crate::history::{RunQuery, RunRow};
-use crate::runner::Order;
+use crate::order::Order;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))

@@ -11,7 +11,8 @@ use super::failure::Failure;
 use super::layout::Page;
 use super::parts::{digest, lines, segment, text, time};
 use crate::admin::Admin;
-use crate::registry::{Component, LoadFailure, Terms};
+use crate::component::Component;
+use crate::registry::{LoadFailure, Terms};
 
 const PLACE: &str = "/components";
 

@@ -17,8 +17,8 @@ use super::parts::{self, lines, percent, roughly, segment, strip, text, time};
 use super::view::{self, CaseView, Cases, Trouble};
 use super::windows;
 use crate::admin::Admin;
+use crate::component::Unavailable;
 use crate::history::{HistoryState, HistoryStatus, LastSession};
-use crate::registry::Unavailable;
 
 /// States that one can choose.
 const STATES: [&str; 5] = ["down", "stale", "unknown", "up", "paused"];

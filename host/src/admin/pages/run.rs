@@ -17,7 +17,7 @@ use super::parts::{digest, lines, outcome, text, time};
 use super::timeline::timeline;
 use crate::admin::Admin;
 use crate::history::Neighbours;
-use crate::runner::Order;
+use crate::order::Order;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new().route("/runs/{run}", get(show))

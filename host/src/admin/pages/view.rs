@@ -11,7 +11,7 @@ use super::figures::{self, CaseFigures};
 use crate::admin::Admin;
 use crate::dispatcher::PlannedCase;
 use crate::history::Mark;
-use crate::runner::Order;
+use crate::order::Order;
 
 /// Runs of a strip.
 const STRIP: usize = 10;

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use orbital_model::Pattern;
+use orbital_model::{Pattern, Retry, Schedule};
 use proptest::prelude::*;
 
 use super::*;
-use crate::registry::{Retry, Schedule};
 use crate::scheduler::Pause;
 
 /// Id, period in seconds (none is on demand only), runs in flight that it allows.

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan as _};
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::Cron;
+use crate::Cron;
 
 /// Zones whose clocks change by an hour, by half an hour, at midnight, around Ramadan, or not at all.
 const ZONES: [&str; 9] = [

@@ -1,18 +1,20 @@
 //! What runs are given: the sections `[limits]` and `[config.COMPONENT]`, and `environment`.
 
+use orbital_config::Section;
+use orbital_model::Case;
+
+use crate::grants::Manifest;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use orbital_config::Section;
-use orbital_policy::grants::Access;
-use orbital_policy::limits::Limits;
-use orbital_policy::rules::ComponentRules;
-
-use crate::registry::{Case, Component};
+use crate::grants::Access;
+use crate::limits::Limits;
+use crate::rules::ComponentRules;
 
 /// What runs are given.
 #[derive(Debug, Clone, Default)]
-pub struct RunnerSettings {
+pub struct RunSettings {
     /// The operator's name for where the host runs.
     pub environment: String,
     /// What a run may use, where nothing else is set for its component.
@@ -23,7 +25,7 @@ pub struct RunnerSettings {
     pub config: BTreeMap<String, Arc<BTreeMap<String, String>>>,
 }
 
-impl RunnerSettings {
+impl RunSettings {
     /// Reads the settings.
     pub fn read(root: &Section<'_>, rules: Arc<ComponentRules>) -> Self {
         let config = root.tables_of_strings("config");
@@ -43,10 +45,9 @@ impl RunnerSettings {
         self.rules.limits(component, self.limits)
     }
 
-    /// What a component may reach.
-    pub fn access_of(&self, component: &Component) -> Access {
-        let manifest = component.metadata.manifest.clone();
-        Access::new(&component.name, self.rules.grants(&component.name), manifest)
+    /// Returns what a component with this manifest may reach.
+    pub fn access_of(&self, component: &str, manifest: Option<Arc<Manifest>>) -> Access {
+        Access::new(component, self.rules.grants(component), manifest)
     }
 
     /// What is set for a case: by `[config.COMPONENT]`, and over it by overrides.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Cron;
+use crate::Cron;
 
 /// When a case runs by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]

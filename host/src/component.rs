@@ -1,12 +1,14 @@
 //! A component that is ready to run.
 
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use orbital_policy::grants::Asks;
+use orbital_model::Case;
+use orbital_policy::grants::{Access, Asks};
+use orbital_policy::run_settings::RunSettings;
 use tokio_util::sync::CancellationToken;
 
-use super::Case;
 use crate::guest::{CodeOrigin, Metadata, SeriesBook, Share, Suite};
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
@@ -46,6 +48,11 @@ impl Component {
         self.suite.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Returns what its runs may reach.
+    pub fn access(&self, settings: &RunSettings) -> Access {
+        settings.access_of(&self.name, self.metadata.manifest.clone())
+    }
+
     /// What it asks for: by its manifest, or else by its imports.
     pub fn asks(&self) -> Asks {
         Asks::of(self.metadata.manifest.as_deref(), &self.metadata.imports)
@@ -55,4 +62,13 @@ impl Component {
     pub fn run_with(&self, suite: Suite) {
         *self.suite.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(suite);
     }
+}
+
+/// A directory of components that cannot be read, or is empty and not the one that held them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unavailable {
+    /// The directory.
+    pub path: PathBuf,
+    /// Why, and what to do.
+    pub reason: String,
 }

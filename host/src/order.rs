@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::{Attempt, Outcome, Report, Trigger, Usage};
+use orbital_model::{Attempt, Case, Outcome, Report, Trigger, Usage};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use crate::registry::{Case, Component};
+use crate::component::Component;
 
 /// What to run.
 #[derive(Clone)]
@@ -29,9 +29,9 @@ pub struct Order {
 }
 
 /// An attempt with the moment at which it started, by a clock that nobody sets.
-pub(super) struct TimedAttempt {
-    pub(super) entered: Instant,
-    pub(super) attempt: Attempt,
+pub(crate) struct TimedAttempt {
+    pub(crate) entered: Instant,
+    pub(crate) attempt: Attempt,
 }
 
 impl Order {
@@ -49,7 +49,7 @@ impl Order {
     }
 
     /// Returns the report about the attempts of this order.
-    pub(super) fn report(&self, attempts: Vec<TimedAttempt>) -> Report {
+    pub(crate) fn report(&self, attempts: Vec<TimedAttempt>) -> Report {
         let entered = attempts.first().map_or(self.given, |first| first.entered);
         let end = attempts.last().map_or(entered, |last| last.entered + last.attempt.duration);
         let attempts: Vec<Attempt> = attempts.into_iter().map(|timed| timed.attempt).collect();
