@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use orbital_model::{Case, Report};
+use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{Id, JoinError, JoinSet};
@@ -13,12 +14,14 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::component::Component;
-use crate::event::Event;
-use crate::event::EventSink;
+use crate::event::{Event, EventSink};
 use crate::order::Order;
 use crate::registry::Snapshot;
+use crate::run_ids;
 use crate::runner::Runner;
-use crate::scheduler::{Action, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick};
+use crate::scheduler::{
+    Action, ClockStep, ClockWatch, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick,
+};
 
 /// The longest sleep, so that a clock that was set is noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -84,6 +87,7 @@ impl Desk {
 /// Starts runs and waits for their ends.
 pub struct Dispatcher {
     plan: Plan<Arc<Component>>,
+    clock: ClockWatch,
     settings: watch::Receiver<SchedulerSettings>,
     pauses: watch::Receiver<Arc<Pauses>>,
     requests: mpsc::Receiver<Request>,
@@ -113,6 +117,7 @@ impl Dispatcher {
         let (sender, requests) = mpsc::channel(REQUESTS);
         let dispatcher = Self {
             plan,
+            clock: ClockWatch::default(),
             settings,
             pauses,
             requests,
@@ -133,6 +138,7 @@ impl Dispatcher {
         loop {
             // Both clocks at once, so that how late a run starts is right even if one of them is set.
             let (moment, given) = (now(), Instant::now());
+            self.compare_clocks(moment);
             for action in self.plan.due(moment) {
                 self.act(action, moment, given);
             }
@@ -164,6 +170,14 @@ impl Dispatcher {
             }
         }
         self.drain().await;
+    }
+
+    fn compare_clocks(&mut self, moment: Duration) {
+        let Some(step) = self.clock.compare(moment, since_boot()) else { return };
+        if let ClockStep::Ahead(by) = step {
+            self.plan.clock_was_set_ahead(by);
+        }
+        self.reporter.emit(&Event::ClockSet(step));
     }
 
     fn deploy(&mut self, snapshot: &Snapshot) {
@@ -232,7 +246,7 @@ impl Dispatcher {
         wanted: Option<oneshot::Sender<Arc<Report>>>,
     ) -> Uuid {
         let Tick { version, case, due, trigger } = tick;
-        let (run, case_id) = (Uuid::now_v7(), case.id.clone());
+        let (run, case_id) = (run_ids::next(), case.id.clone());
         let order = Order {
             run,
             trigger,
@@ -293,4 +307,10 @@ impl Dispatcher {
 /// Since the Unix epoch.
 fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Since the machine was started, with the times in which it was suspended.
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
 }

@@ -8,6 +8,7 @@ use orbital_model::{Case, Report, SkipReason};
 
 use crate::component::{Component, Unavailable};
 use crate::order::Order;
+use crate::scheduler::ClockStep;
 
 /// Receives events.
 pub trait EventSink: Send + Sync {
@@ -59,6 +60,8 @@ pub enum Event {
         /// By id.
         cases: Vec<Arc<Case>>,
     },
+    /// The wall clock was set.
+    ClockSet(ClockStep),
     /// A run was started.
     RunStarted(Order),
     /// A run has ended.

@@ -24,6 +24,7 @@ pub mod pausing;
 pub mod registry;
 pub mod reload;
 pub mod report;
+mod run_ids;
 pub mod runner;
 pub mod scheduler;
 pub mod service;

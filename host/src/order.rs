@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::component::Component;
+use crate::run_ids;
 
 /// What to run.
 #[derive(Clone)]
@@ -38,7 +39,7 @@ impl Order {
     /// Returns an order to run a case now, at a user's request.
     pub fn now(component: Arc<Component>, case: Arc<Case>) -> Self {
         Self {
-            run: Uuid::now_v7(),
+            run: run_ids::next(),
             trigger: Trigger::Request,
             component,
             case,

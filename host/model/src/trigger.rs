@@ -24,7 +24,7 @@ pub enum SkipReason {
     Capacity,
     /// The component's limit of runs in flight was reached.
     ComponentCapacity,
-    /// The host did not run at that time: it was suspended or starved, or its clock was set.
+    /// The host did not run at that time: it was suspended or starved.
     Missed,
     /// The case is paused.
     Paused,

@@ -8,13 +8,15 @@ use std::time::{Duration, Instant, SystemTime};
 use orbital_files::private;
 use orbital_model::Report;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use uuid::Uuid;
 
 use super::age::AgeClock;
 use super::ledger::Ledger;
 use super::retention;
-use super::row::{id, moment};
+use super::row::moment;
 use super::session::{self, LastSession};
 use super::{HistoryError, HistorySettings, schema};
+use crate::run_ids;
 
 /// How long a lock of another program is waited for, before that is told.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -71,6 +73,11 @@ impl Database {
             Some(session) => (session, None, session::age_clock(&connection, session).map_err(failed)?),
             None => session::begin(&connection, settings, SystemTime::now()).map_err(failed)?,
         };
+        let newest =
+            connection.query_row("SELECT max(id) FROM runs", [], |row| row.get::<_, Option<[u8; 16]>>(0));
+        if let Some(newest) = newest.map_err(failed)? {
+            run_ids::continue_after(Uuid::from_bytes(newest));
+        }
         let ages = AgeClock::new(age_clock, Instant::now());
         let ledger = Ledger::open(&connection).map_err(failed)?;
         Ok((Self { path: path.clone(), connection, ledger, session, ages, _lock: lock }, last))
@@ -132,13 +139,8 @@ impl Database {
     pub(super) fn extent(&self) -> Extent {
         let size =
             |suffix| std::fs::metadata(beside(&self.path, suffix)).map_or(0, |metadata| metadata.len());
-        let oldest =
-            self.connection.query_row("SELECT id FROM runs ORDER BY id LIMIT 1", [], |row| id(row, 0));
-        let oldest = oldest.ok().and_then(|run| run.get_timestamp());
-        let oldest = oldest.map(|since| {
-            let (seconds, nanos) = since.to_unix();
-            moment(i64::try_from(seconds * 1000 + u64::from(nanos) / 1_000_000).unwrap_or(i64::MAX))
-        });
+        let oldest = "SELECT started FROM runs ORDER BY id LIMIT 1";
+        let oldest = self.connection.query_row(oldest, [], |row| row.get(0).map(moment)).ok();
         Extent { bytes: size("") + size("-wal"), runs: self.ledger.holdings.runs(), oldest }
     }
 

@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 use std::io::Read as _;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use flate2::read::DeflateDecoder;
-use orbital_model::{CaseRecord, Outcome, Pattern, Report};
+use orbital_model::{CaseRecord, Outcome, Pattern, Report, Standing};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
@@ -197,11 +198,19 @@ pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result
     Ok(Neighbours { previous: beside("<", "DESC")?, next: beside(">", "ASC")? })
 }
 
-/// How each case stood when its last run was written, by the case's id.
+/// How each case stood when its last run was written, by the case's id. A time in the future is that of a clock that was
+/// wrong: all that is known is that it has been.
 pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<String, CaseRecord>> {
     let mut all =
         connection.prepare_cached("SELECT component || '/' || name, up, since, last_pass FROM cases")?;
-    all.query_map([], |row| Ok((row.get(0)?, record(row, 1)?)))?.collect()
+    let now = SystemTime::now();
+    let past = |mut record: CaseRecord| {
+        record.last_pass = record.last_pass.map(|time| time.min(now));
+        record.standing =
+            record.standing.map(|standing| Standing { since: standing.since.min(now), ..standing });
+        record
+    };
+    all.query_map([], |row| Ok((row.get(0)?, past(record(row, 1)?))))?.collect()
 }
 
 /// Cases that ever ran and whose ids are wanted: number and id.

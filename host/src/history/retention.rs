@@ -44,7 +44,7 @@ pub(super) fn prune(
     now: SystemTime,
 ) -> rusqlite::Result<Pruned> {
     let oldest_kept = now.checked_sub(settings.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
-    let old = prune_old(connection, holdings, first_id_at(oldest_kept))?;
+    let old = prune_old(connection, holdings, millis(oldest_kept), millis(now))?;
     let surplus = prune_surplus(connection, settings, holdings)?;
     holdings.save(connection)?;
     let gone_rollups = prune_rollups(connection, millis(now) / 1000, millis(oldest_kept) / 1000)?;
@@ -58,17 +58,30 @@ struct Going {
     report: i64,
 }
 
-/// Deletes the oldest runs that began before `first_kept`.
-fn prune_old(connection: &Connection, holdings: &mut Holdings, first_kept: Uuid) -> rusqlite::Result<usize> {
-    let old = connection
-        .prepare_cached(
-            "SELECT runs.id, runs.report, cases.component FROM runs JOIN cases ON cases.id = runs.case_id \
-             WHERE runs.id < ?1 ORDER BY runs.id LIMIT ?2",
-        )?
-        .query_map(params![first_kept.into_bytes(), CHUNK], |row| {
-            Ok((Going { run: id(row, 0)?, report: row.get(1)? }, row.get::<_, String>(2)?))
-        })?
-        .collect::<Result<Vec<_>, _>>()?;
+/// Deletes runs that began before `first_kept`, looking at the oldest ones by their ids. Of these, some may have begun in
+/// the future, by a clock that was wrong: they do not keep older ones.
+fn prune_old(
+    connection: &Connection,
+    holdings: &mut Holdings,
+    first_kept: i64,
+    now: i64,
+) -> rusqlite::Result<usize> {
+    let mut oldest = connection.prepare_cached(
+        "SELECT runs.id, runs.report, cases.component, runs.started FROM runs JOIN cases ON cases.id = runs.case_id \
+         ORDER BY runs.id LIMIT ?1",
+    )?;
+    let mut rows = oldest.query([CHUNK])?;
+    let mut old = Vec::new();
+    while let Some(row) = rows.next()? {
+        match row.get::<_, i64>(3)? {
+            started if started < first_kept => {
+                old.push((Going { run: id(row, 0)?, report: row.get(1)? }, row.get::<_, String>(2)?));
+            }
+            started if started <= now => break,
+            _ => {}
+        }
+    }
+    drop(rows);
     for (going, component) in &old {
         going.delete(connection, component, holdings)?;
     }
@@ -203,9 +216,4 @@ fn used_bytes(connection: &Connection) -> rusqlite::Result<i64> {
 
 fn pragma(connection: &Connection, sql: &str) -> rusqlite::Result<i64> {
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
-}
-
-/// Ids of runs that began before are smaller.
-fn first_id_at(time: SystemTime) -> Uuid {
-    Uuid::from_u128((millis(time) as u128) << 80)
 }

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
 use orbital_model::{CaseRecord, Change, Report, SkipReason};
 use uuid::Uuid;
@@ -14,6 +15,7 @@ use crate::component::Component;
 use crate::event::Event;
 use crate::order::Order;
 use crate::report::JournalSettings;
+use crate::scheduler::ClockStep;
 
 /// Keeps what happened lately.
 pub struct Journal {
@@ -60,6 +62,8 @@ pub(super) struct Consequences {
     pub(super) change: Option<Change>,
     /// Whether it has become stale, or has ceased to be.
     pub(super) stale: Option<bool>,
+    /// When cases passed for the last time, by their ids, where that was wrong.
+    pub(super) last_passes: Vec<(String, SystemTime)>,
 }
 
 impl Journal {
@@ -87,13 +91,23 @@ impl Journal {
                 if let Some(case) = inner.cases.get_mut(&id) {
                     let was_stale = case.record.is_stale();
                     case.record.skip(*reason, is_in_flight);
-                    return Consequences { stale: became(was_stale, &case.record), change: None };
+                    return Consequences {
+                        stale: became(was_stale, &case.record),
+                        ..Consequences::default()
+                    };
                 }
             }
             Event::RunEnded(report) => {
                 return self.lock().run_ended(report, weight, &self.settings);
             }
+            Event::ClockSet(ClockStep::Back(by)) => {
+                return Consequences {
+                    last_passes: self.lock().clock_was_set_back(*by),
+                    ..Consequences::default()
+                };
+            }
             Event::LoadFailed { .. }
+            | Event::ClockSet(ClockStep::Ahead(_))
             | Event::Restored { .. }
             | Event::Scheduled { .. }
             | Event::DirectoryLost(_)
@@ -226,7 +240,31 @@ impl Inner {
         {
             self.forget(oldest);
         }
-        Consequences { change, stale }
+        Consequences { change, stale, ..Consequences::default() }
+    }
+
+    /// Corrects times in the future, which the clock gave before it was set back. Returns those of last passes.
+    fn clock_was_set_back(&mut self, by: Duration) -> Vec<(String, SystemTime)> {
+        let now = SystemTime::now();
+        let mut corrected = Vec::new();
+        for (id, case) in &mut self.cases {
+            let correct = |time: &mut SystemTime| {
+                let is_wrong = *time > now;
+                if is_wrong {
+                    *time = time.checked_sub(by).unwrap_or(SystemTime::UNIX_EPOCH).min(now);
+                }
+                is_wrong
+            };
+            if let Some(standing) = &mut case.record.standing {
+                correct(&mut standing.since);
+            }
+            if let Some(last_pass) = &mut case.record.last_pass
+                && correct(last_pass)
+            {
+                corrected.push((id.clone(), *last_pass));
+            }
+        }
+        corrected
     }
 
     /// The oldest run of the component whose runs have the most bytes.
@@ -259,8 +297,6 @@ fn became(was_stale: bool, record: &CaseRecord) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::{Duration, SystemTime};
-
     use orbital_model::{Outcome, Trigger};
 
     use super::*;

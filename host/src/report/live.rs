@@ -51,6 +51,7 @@ impl Live {
             | Event::Removed { .. }
             | Event::DirectoryLost(_)
             | Event::DirectoryFound { .. }
+            | Event::ClockSet(_)
             | Event::Scheduled { .. } => return,
         };
         // Whoever listened may be gone by now.

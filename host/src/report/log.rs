@@ -3,15 +3,17 @@
 
 use std::time::Duration;
 
+use orbital_model::describe::short as shown;
 use orbital_model::text::{beginning, one_line};
 use orbital_model::{CaseRecord, Change, Report};
 
 use crate::component::Unavailable;
 use crate::event::Event;
 use crate::report::journal::Consequences;
+use crate::scheduler::ClockStep;
 
 /// Writes an event and its consequences for a case to the log.
-pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences) {
+pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Consequences) {
     match event {
         Event::Loaded { component, replaced, took } => {
             let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
@@ -47,6 +49,15 @@ pub(super) fn record(event: &Event, Consequences { change, stale }: Consequences
         }
         Event::DirectoryFound { path } => {
             tracing::info!(directory = %path.display(), "the directory of components is available again");
+        }
+        Event::ClockSet(ClockStep::Ahead(by)) => {
+            let by = shown(*by);
+            tracing::warn!(
+                "the wall clock was set ahead by {by}; runs that were due in between are not made up for"
+            );
+        }
+        Event::ClockSet(ClockStep::Back(by)) => {
+            tracing::warn!("the wall clock was set back by {}", shown(*by));
         }
         Event::RunSkipped { component, case, reason, count, detail } => {
             let case = format_args!("{component}/{case}");

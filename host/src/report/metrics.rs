@@ -270,7 +270,7 @@ impl MetricsSink {
             Event::DirectoryFound { .. } => self.host.gauge("orbital_components_directory_up", &[], 1.0),
             Event::RunEnded(report) => self.run_ended(report),
             Event::Scheduled { cases } => self.scheduled(cases),
-            Event::RunStarted(_) => {}
+            Event::RunStarted(_) | Event::ClockSet(_) => {}
             Event::RunSkipped { component, case, reason, count, .. } => {
                 self.with_case(component, case, |family| {
                     family
@@ -378,6 +378,17 @@ impl MetricsSink {
                 let labels = [("component", component), ("target", target), ("status_class", class)];
                 metrics.own.observe("orbital_event_send_duration_seconds", &labels, took);
             }
+        }
+    }
+
+    /// Corrects when cases passed, by their ids, after the clock was set back.
+    pub(super) fn correct_last_passes(&self, last_passes: &[(String, SystemTime)]) {
+        for (case_id, last_pass) in last_passes {
+            let Some((component, case)) = case_id.split_once('/') else { continue };
+            self.with_case(component, case, |family| {
+                let of_case = [("component", component), ("case", case)];
+                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(*last_pass));
+            });
         }
     }
 

@@ -53,6 +53,7 @@ impl EventSink for Reporter {
             _ => 0,
         };
         let consequences = self.journal.record(event, weight);
+        self.metrics.correct_last_passes(&consequences.last_passes);
         if let Event::RunEnded(report) = event {
             self.history.record(report, weight);
         }

@@ -4,6 +4,7 @@
 //! case's id: 12 cases of one minute start spread over the minute, at the same moments on every replica and
 //! after every restart. Due times are counted, not wake-ups: what was missed is told, not made up for.
 
+mod clock;
 mod halt;
 mod maintenance;
 mod overrides;
@@ -12,6 +13,7 @@ mod plan;
 mod settings;
 mod ticks;
 
+pub use clock::{ClockStep, ClockWatch};
 pub use halt::{Halt, HaltedBy};
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;

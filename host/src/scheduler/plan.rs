@@ -109,6 +109,8 @@ pub struct Plan<V> {
     by_component: BTreeMap<String, usize>,
     runs_in_flight: usize,
     last_look: Duration,
+    /// How far the clock was set forwards since then.
+    set_ahead: Duration,
 }
 
 struct Entry<V> {
@@ -141,6 +143,7 @@ impl<V: Clone> Plan<V> {
             by_component: BTreeMap::new(),
             runs_in_flight: 0,
             last_look: Duration::ZERO,
+            set_ahead: Duration::ZERO,
         }
     }
 
@@ -233,28 +236,36 @@ impl<V: Clone> Plan<V> {
         overrides.idle_patterns(&ids).chain(maintenance.idle_patterns(&ids)).map(str::to_owned).collect()
     }
 
+    /// Takes note that the clock was set forwards since the last look. Ticks that it has passed over were not missed: no
+    /// time has gone by.
+    pub fn clock_was_set_ahead(&mut self, by: Duration) {
+        self.set_ahead += by;
+    }
+
     /// What is due now.
     pub fn due(&mut self, now: Duration) -> Vec<Action<V>> {
         if now < self.last_look {
             self.clock_was_set_back(now);
         }
         self.last_look = now;
+        let missed_until = now.saturating_sub(std::mem::take(&mut self.set_ahead));
         let mut actions = Vec::new();
         while let Some((due, id)) = self.calendar.first().cloned().filter(|(due, _)| *due <= now) {
             self.calendar.pop_first();
             let Some(entry) = self.cases.get_mut(&id) else { continue };
             let Some((ticks, next)) = &mut entry.next else { continue };
             let (more, last) = ticks.between(due, now);
+            let (missed, _) = ticks.between(due, missed_until);
             *next = ticks.after(now);
             self.calendar.insert((*next, id.clone()));
             let due = if more > 0 { last } else { due };
             let (version, case) = (entry.version.clone(), entry.case.clone());
             let tick = Tick { version, case, due, trigger: Trigger::Schedule };
-            if more > 0 {
+            if missed > 0 {
                 actions.push(Action::Skip {
                     tick: tick.clone(),
                     reason: SkipReason::Missed,
-                    count: more,
+                    count: missed,
                     halt: None,
                 });
             }
@@ -555,6 +566,20 @@ mod tests {
         let Some(Action::Run(tick)) = actions.last() else { panic!("no run") };
         assert_eq!(tick.due, first + Duration::from_secs(60));
         assert_eq!(told(actions), ["skip a missed 60", "run a"]);
+    }
+
+    #[test]
+    fn ticks_that_the_clock_was_set_past_are_not_missed() {
+        let mut plan = plan(&[every_second("a")], NOW, false);
+        let first = plan.next_due().unwrap();
+        let jump = Duration::from_secs(40 * 24 * 3600);
+        plan.clock_was_set_ahead(jump);
+        // Three seconds of standstill come on top.
+        let actions = plan.due(first + jump + Duration::from_secs(3));
+        assert_eq!(told(actions), ["skip a missed 3", "run a"]);
+        plan.finished("c/a");
+        let next = plan.next_due().unwrap();
+        assert_eq!(told(plan.due(next + Duration::from_secs(2))), ["skip a missed 2", "run a"]);
     }
 
     #[test]
