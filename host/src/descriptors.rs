@@ -3,7 +3,6 @@
 //! Strangers can take as many connections of the webhook as there are. What the HTTP client and the private listener need is
 //! kept from them.
 
-use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::settings::Settings;
@@ -40,18 +39,6 @@ pub fn raise() {
     }
     if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
         tracing::warn!(%error, "cannot raise the number of files that the process may open");
-    }
-}
-
-/// Returns what a socket could not be opened for, if the host lacks it.
-pub fn lack(error: &std::io::Error) -> Option<&'static str> {
-    match Errno::from_io_error(error)? {
-        Errno::MFILE => {
-            Some("the process has no file descriptor left; raise its limit (`ulimit -n`, `LimitNOFILE=`)")
-        }
-        Errno::NFILE => Some("the system has no file descriptor left (`fs.file-max`)"),
-        Errno::NOMEM | Errno::NOBUFS => Some("the system has no memory left for sockets"),
-        _ => None,
     }
 }
 

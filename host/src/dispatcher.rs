@@ -177,7 +177,7 @@ impl Dispatcher {
         if let ClockStep::Ahead(by) = step {
             self.plan.clock_was_set_ahead(by);
         }
-        self.reporter.emit(&Event::ClockSet(step));
+        self.events.emit(&Event::ClockSet(step));
     }
 
     fn deploy(&mut self, snapshot: &Snapshot) {

@@ -30,7 +30,20 @@ pub async fn orbital_with<A: AsRef<OsStr>>(
     environment: &[(&str, &str)],
     arguments: impl IntoIterator<Item = A>,
 ) -> Finished {
-    let child = command(arguments).envs(environment.iter().copied()).spawn().unwrap();
+    finished(command(arguments).envs(environment.iter().copied())).await
+}
+
+/// Runs `orbital` through another program, which becomes it, such as `unshare`.
+pub async fn orbital_through<A: AsRef<OsStr>>(
+    wrapper: &[&str],
+    arguments: impl IntoIterator<Item = A>,
+) -> Finished {
+    let wrapper: Vec<String> = wrapper.iter().map(|&part| part.to_owned()).collect();
+    finished(&mut command_through(&wrapper, arguments)).await
+}
+
+async fn finished(command: &mut Command) -> Finished {
+    let child = command.spawn().unwrap();
     let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
     let output = output.expect("orbital does not end").unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

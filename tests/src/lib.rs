@@ -22,7 +22,9 @@ mod wall_clock;
 
 pub use api::{Api, Call, serve};
 pub use attack::{attack, crafted, crowded, importing};
-pub use binary::{ConfigFile, Finished, binary, command, config, granting, orbital, orbital_with};
+pub use binary::{
+    ConfigFile, Finished, binary, command, config, granting, orbital, orbital_through, orbital_with,
+};
 pub use bomb::{bomb, section};
 pub use browser::{Browser, axe, browse};
 pub use composition::composition;

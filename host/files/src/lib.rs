@@ -6,6 +6,7 @@ pub mod file;
 pub mod links;
 pub mod private;
 pub mod program;
+pub mod shortage;
 mod stamp;
 pub mod state;
 

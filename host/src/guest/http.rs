@@ -13,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 use http_body_util::{BodyExt as _, Full};
 use orbital_model::text::shown;
 use orbital_model::{Budget, Cause, Happening};
+use orbital_policy::grants::Denial;
 use reqwest::Url;
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
@@ -21,7 +22,7 @@ use super::meter::{Loan, Meter};
 use super::session::RunParts;
 use crate::guest::recorder::{Activity, Recorder, answered, excerpt};
 use crate::heartbeat::Heartbeat;
-use crate::target::{self, Client, Failure, MAX_BODY, header_text, is_reserved};
+use crate::target::{self, Client, Failure, MAX_BODY, Progress, header_text, is_reserved};
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
 /// once while one of its timers is pending.
@@ -90,11 +91,7 @@ impl Outgoing {
                 (target, path, Destination::Target)
             }
             None => {
-                let grant = run.access.host(&url).map_err(|denial| {
-                    let reason = format!("{}. As a host of its own: {denial}", no_target(&run.client, &url));
-                    let cause = Cause { origin: denial.cause().origin, what: reason.clone() };
-                    Refusal { reason, cause: Some(cause) }
-                })?;
+                let grant = run.access.host(&url).map_err(|denial| denied(run, &url, &denial))?;
                 if !url.username().is_empty() || url.password().is_some() {
                     let reason = "the URL has a user or a password; send them as a header";
                     return Err(Refusal::from(reason.to_owned()));
@@ -133,11 +130,13 @@ impl WasiHttpHooks for Outgoing {
                 if !parts.method.is_safe() {
                     run.claims.sent(None, started);
                 }
+                let progress = Progress::default();
                 recorder.enter(Activity::Sending {
                     target: request.target.clone(),
                     method: request.method.clone(),
                     path: request.path.clone(),
                     since: recorder.clock().elapsed(),
+                    progress: progress.clone(),
                 });
                 // What it needs of the run, and no more: it may outlive the run for a moment.
                 let (client, heartbeat) = (run.client.clone(), run.heartbeat.clone());
@@ -149,7 +148,7 @@ impl WasiHttpHooks for Outgoing {
                         destination,
                         body,
                         (id, &case),
-                        started,
+                        (started, progress),
                         &recorder,
                     )
                     .await;
@@ -188,8 +187,8 @@ async fn exchange(
     mut request: target::Request,
     destination: Destination,
     body: WasiBody,
-    (run, case): (uuid::Uuid, &str),
-    started: Instant,
+    run: (uuid::Uuid, &str),
+    (started, progress): (Instant, Progress),
     recorder: &Recorder,
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
@@ -208,7 +207,7 @@ async fn exchange(
             }
         };
         let answer = match ready {
-            Ok(ready) => ready.send(run, case, heartbeat).await,
+            Ok(ready) => ready.send(run, heartbeat, progress).await,
             Err(error) => {
                 tokio::time::sleep(DENIAL).await;
                 Err(error)
@@ -255,6 +254,20 @@ async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
     Ok((whole.freeze(), kept))
 }
 
+/// Describes why a URL that is no target's is not sent to. If the manifest asks for a target that is missing from the
+/// configuration, the URL may be that target's, so the operator has to act first.
+fn denied(run: &RunParts, url: &Url, denial: &Denial) -> Refusal {
+    let no_target = no_target(&run.client, url);
+    let missing = run.access.asked_targets().find(|name| !run.client.has_target(name));
+    let cause = match missing {
+        Some(name) => {
+            Cause::operator(format!("{no_target}; the component's manifest asks for the target `{name}`"))
+        }
+        None => Cause { what: format!("{no_target}. As a host of its own: {denial}"), ..denial.cause() },
+    };
+    Refusal { reason: cause.what.clone(), cause: Some(cause) }
+}
+
 fn no_target(client: &Client, url: &Url) -> String {
     format!(
         "`{}` is no target's: over `wasi:http` a test can send to `http://TARGET/…`, or to a target's own URL; {}",
@@ -283,8 +296,8 @@ fn guest_error(error: target::SendError) -> Error {
             Failure::Protocol => Error::HttpProtocolError,
             Failure::Other => Error::DestinationUnavailable,
         },
-        target::SendError::Shortage(reason) => Error::InternalError(Some(reason)),
-        target::SendError::Timeout(_) => Error::HttpResponseTimeout,
+        target::SendError::Local(reason) => Error::InternalError(Some(reason)),
+        target::SendError::Timeout { .. } => Error::HttpResponseTimeout,
         target::SendError::TooLarge(limit) => Error::HttpResponseBodySize(Some(limit as u64)),
     }
 }

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::clock::RunClock;
 use super::sight::Sight;
 use crate::guest::meter::Meter;
-use crate::target::{Receipt, SendError};
+use crate::target::{Progress, Receipt, SendError};
 
 /// The longest timeline. A run that does more is cut short in the report, not in what it does.
 const MAX_STEPS: usize = 2000;
@@ -88,6 +88,8 @@ pub enum Activity {
         path: String,
         /// When it began, since the start of the attempt.
         since: Duration,
+        /// How far it has come.
+        progress: Progress,
     },
     /// Waiting for deliveries.
     Waiting {
@@ -118,7 +120,7 @@ impl Activity {
                 (*since, Happening::CutShort { call: format!("wait for {}", deliveries(*n, keys)) })
             }
             // A send like any other, so that a target that hangs shows where sends are counted.
-            Self::Sending { target, method, path, since } => {
+            Self::Sending { target, method, path, since, .. } => {
                 let send = Happening::Send {
                     target: target.clone(),
                     method: method.clone(),

@@ -35,7 +35,7 @@ use super::progress::{Overdue, Progress};
 use super::shortage::{Lack, Shortage, ShortageMark};
 use super::wire::Wire;
 use super::{CLOSE_TIMEOUT, Limits};
-use crate::descriptors;
+use orbital_files::shortage::shortage;
 use crate::sparing::Sparing;
 
 /// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it
@@ -223,7 +223,7 @@ impl Door {
     /// Notes that a connection could not be accepted. Returns whether that is for a lack of something, so that the next
     /// one cannot be accepted at once either.
     pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) -> bool {
-        let lack = descriptors::lack(error);
+        let lack = shortage(error);
         if let Some(lack) = lack {
             self.connections.shortages().wait(Shortage::Sockets(lack));
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use orbital_model::describe::short as shown;
+use orbital_model::describe::short as duration;
 use orbital_model::text::{beginning, one_line};
 use orbital_model::{CaseRecord, Change, Report};
 
@@ -51,13 +51,13 @@ pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Conseque
             tracing::info!(directory = %path.display(), "the directory of components is available again");
         }
         Event::ClockSet(ClockStep::Ahead(by)) => {
-            let by = shown(*by);
+            let by = duration(*by);
             tracing::warn!(
                 "the wall clock was set ahead by {by}; runs that were due in between are not made up for"
             );
         }
         Event::ClockSet(ClockStep::Back(by)) => {
-            tracing::warn!("the wall clock was set back by {}", shown(*by));
+            tracing::warn!("the wall clock was set back by {}", duration(*by));
         }
         Event::RunSkipped { component, case, reason, count, detail } => {
             let case = format_args!("{component}/{case}");

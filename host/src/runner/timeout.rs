@@ -9,6 +9,7 @@ use orbital_model::describe::{deliveries, short};
 use orbital_model::text::shown;
 
 use crate::guest::{Activity, Recorder, Recording, write_frames};
+use crate::target::Stage;
 use crate::waiter::{Disposition, Elsewhere, Meanwhile, Received};
 
 /// Says what a run was doing when its time ran out, with the cause if that is known, and details below. `meanwhile` is
@@ -22,10 +23,15 @@ pub(super) fn timed_out(
     let mut text = format!("timed out after {} ", short(limit));
     // Writing to a string cannot fail.
     match &recording.activity {
-        Activity::Computing { .. } => {
-            text.push_str("while computing");
-            let _ = write_frames(&mut text, &recorder.last_seen_in(recording));
-        }
+        Activity::Computing { .. } => match last_call(recording, ended) {
+            Some(call) => {
+                let _ = write!(text, "right after {call}");
+            }
+            None => {
+                text.push_str("while computing");
+                let _ = write_frames(&mut text, &recorder.last_seen_in(recording));
+            }
+        },
         Activity::Sleeping { duration, .. } => {
             let _ = write!(text, "while sleeping for {}", short(*duration));
             if let Some(event) =
@@ -34,9 +40,19 @@ pub(super) fn timed_out(
                 let _ = write!(text, ": the last request {}", event.answer);
             }
         }
-        Activity::Sending { target, since, .. } => {
+        Activity::Sending { target, since, progress, .. } => {
             let waited = short(ended.saturating_sub(*since));
-            let _ = write!(text, "waiting for an answer from `{target}`: none came within {waited}");
+            let _ = match progress.stage() {
+                Stage::Answer => {
+                    write!(text, "waiting for an answer from `{target}`: none came within {waited}")
+                }
+                stage @ Stage::Addresses(_) => {
+                    write!(text, "{stage} for a request to `{target}`: no DNS answer came within {waited}")
+                }
+                stage @ Stage::Connection(_) => {
+                    write!(text, "{stage} for a request to `{target}`: no connection within {waited}")
+                }
+            };
         }
         Activity::Waiting { keys, n, since } => {
             let wait = Wait { keys, n: *n, since: *since, waited: ended.saturating_sub(*since) };
@@ -45,6 +61,33 @@ pub(super) fn timed_out(
         }
     }
     text
+}
+
+/// Describes the last call of a test that has ended, if it took longer than what the test has done since then: a call that
+/// ends in a timeout of its own, just before the case does, is what the time was spent on.
+fn last_call(recording: &Recording, ended: Duration) -> Option<String> {
+    let timed = recording.steps.iter().filter_map(|step| Some((step.at, step.took?, &step.what)));
+    let (at, took, what) = timed.max_by_key(|(at, took, _)| *at + *took)?;
+    if took <= ended.saturating_sub(at + took) {
+        return None;
+    }
+    let took = short(took);
+    match what {
+        Happening::Send { target, status: Some(status), .. } => {
+            Some(format!("a request to `{target}`, which took {took} and was answered with {status}"))
+        }
+        Happening::Send { target, error, .. } => {
+            let error = error.as_deref().unwrap_or("unknown");
+            Some(format!("a request to `{target}`, which took {took} and was not answered: {error}"))
+        }
+        Happening::Wait { keys, n, error, .. } => {
+            let failed =
+                error.as_ref().map(|error| format!(" and ended in vain: {error}")).unwrap_or_default();
+            Some(format!("waiting for {}, which took {took}{failed}", deliveries(*n, keys)))
+        }
+        Happening::Sleep { .. } => Some(format!("sleeping for {took}")),
+        _ => None,
+    }
 }
 
 /// A wait that did not end in time.
@@ -272,5 +315,42 @@ fn example(request: &Received) -> String {
         (Some(reason), _) => format!("{line}: {}", shown(reason)),
         (None, Some(skipped)) => format!("{line}, {}: {}", skipped.location, skipped.reason),
         (None, None) => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use orbital_model::Step;
+
+    use super::*;
+
+    fn send(at_ms: u64, took_ms: u64) -> Step {
+        let what = Happening::Send {
+            target: "api".to_owned(),
+            method: "POST".to_owned(),
+            path: String::new(),
+            key: None,
+            body: String::new(),
+            status: None,
+            phases: None,
+            answer: None,
+            error: Some("no connection within `connect_timeout`".to_owned()),
+        };
+        Step { at: Duration::from_millis(at_ms), took: Some(Duration::from_millis(took_ms)), what }
+    }
+
+    #[test]
+    fn a_call_that_took_the_time_is_named_although_the_test_computes_again() {
+        let mut recording = Recording::default();
+        recording.steps = vec![send(1, 3), send(5, 994)];
+        let end = Duration::from_millis(1000);
+        assert_eq!(
+            last_call(&recording, end).unwrap(),
+            "a request to `api`, which took 994.0ms and was not answered: no connection within `connect_timeout`"
+        );
+        assert_eq!(last_call(&recording, 3 * end), None, "the test computed for longer");
+        recording.steps.truncate(1);
+        assert_eq!(last_call(&recording, end), None);
+        assert_eq!(last_call(&Recording::default(), end), None);
     }
 }

@@ -49,9 +49,9 @@ impl Circumstances {
     }
 }
 
-/// Returns outcome and reasons. Precedence: a shutdown cancels; a breached budget is an error; a known cause outside the
-/// system under test makes an attempt that did not pass an error, and the first message names it; after a standstill of
-/// the host, an attempt that did not pass is cancelled, as the reason is unknown; a test that called `fail` has failed,
+/// Returns outcome and reasons; the first reason is that of the outcome. Precedence: a shutdown cancels; a breached budget
+/// is an error; a known cause outside the system under test makes an attempt that did not pass an error; after a standstill
+/// of the host, an attempt that did not pass is cancelled, as the reason is unknown; a test that called `fail` has failed,
 /// however it ended afterwards.
 pub(super) fn judge(
     ending: Ending,
@@ -68,11 +68,12 @@ pub(super) fn judge(
         return (Outcome::Error, messages);
     }
     if circumstances.excuse(outcome) {
-        messages.push(format!(
+        let reason = format!(
             "the host did not run for {} during this attempt (suspended, or starved of CPU), so the result is not \
              counted",
             short(circumstances.longest_gap)
-        ));
+        );
+        messages.insert(0, reason);
         return (Outcome::Cancelled, messages);
     }
     // Less is what any busy machine does.
@@ -91,14 +92,14 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
     let mut messages = failures;
     let outcome = match ending {
         Ending::ShutDown => {
-            messages.push("the host was stopped, and the grace time for runs in flight ran out".to_owned());
+            let reason = "the host was stopped, and the grace time for runs in flight ran out";
+            messages.insert(0, reason.to_owned());
             return (Outcome::Cancelled, messages);
         }
         Ending::Retired => {
-            messages.push(
-                "the component was replaced or removed, and the grace time for runs in flight ran out"
-                    .to_owned(),
-            );
+            let reason =
+                "the component was replaced or removed, and the grace time for runs in flight ran out";
+            messages.insert(0, reason.to_owned());
             return (Outcome::Cancelled, messages);
         }
         Ending::Returned(Ok(())) if !said_no => return (Outcome::Pass, messages),
@@ -230,6 +231,22 @@ mod tests {
         assert_eq!(judged(fail(), 99, brief).0, Outcome::Fail);
         assert_eq!(judged(fail(), 999, long).0, Outcome::Fail);
         assert_eq!(judged(fail(), 1000, long).0, Outcome::Cancelled);
+    }
+
+    #[test]
+    fn a_cancelled_attempt_says_first_why_it_was_cancelled() {
+        let circumstances = || Circumstances { longest_gap: Duration::from_secs(2), ..quiet() };
+        for (ending, failures, reason) in [
+            (Ending::TimedOut, vec![], "the host did not run for 2.00s"),
+            (Ending::ShutDown, vec!["no".to_owned()], "the host was stopped"),
+            (Ending::Retired, vec!["no".to_owned()], "the component was replaced"),
+        ] {
+            let late = matches!(ending, Ending::TimedOut).then(|| "no".to_owned());
+            let (outcome, messages) = judge(ending, failures, late, circumstances());
+            assert_eq!(outcome, Outcome::Cancelled);
+            assert!(messages[0].starts_with(reason), "{messages:?}");
+            assert_eq!(messages[1], "no");
+        }
     }
 
     #[test]

@@ -19,13 +19,13 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::connections::{Connections, Recipe, tls};
-use super::failure::{Failure, describe};
+use super::failure::{Aim, Failure, describe};
 use super::lookups::on_behalf_of;
 use super::placeholders::Placeholders;
-use super::request::{Checked, Receipt, Request, SendError};
-use super::resolver::{PublicOnly, SystemResolver, check_literal};
+use super::request::{Checked, Receipt, Request, SendError, TimeoutOf};
+use super::resolver::{PublicOnly, SystemResolver, check_literal, literal};
 use crate::heartbeat::Heartbeat;
-use crate::target::phases::connected;
+use crate::target::phases::{Peer, Progress, connected};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
@@ -91,6 +91,8 @@ pub struct Ready<'a> {
     pool: &'a Pool,
     checked: Checked,
     timeout: Duration,
+    /// The setting that the timeout is from.
+    timeout_of: TimeoutOf,
 }
 
 impl Client {
@@ -163,10 +165,25 @@ impl Client {
         own.max_by_key(|(length, ..)| *length).map(|(_, name, rest)| (name.clone(), behind(rest)))
     }
 
+    /// Returns whether a target of this name is configured.
+    pub fn has_target(&self, name: &str) -> bool {
+        self.targets.contains_key(name)
+    }
+
     /// The targets that there are, for people.
     pub fn describe_targets(&self) -> String {
         let known = self.targets.keys().cloned().collect::<Vec<_>>();
         describe_known(&known)
+    }
+
+    /// Returns the other end of a request for people, without secrets.
+    fn peer(&self, url: &Url) -> Peer {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+        let mut peer = Peer { host: host.to_owned(), authority: format!("{host}{port}") };
+        self.masker.hide_in(&mut peer.host);
+        self.masker.hide_in(&mut peer.authority);
+        peer
     }
 
     /// Checks a request, without sending anything.
@@ -178,9 +195,9 @@ impl Client {
             name: request.target.clone(),
             known: self.targets.keys().cloned().collect(),
         })?;
-        let timeout = request.timeout;
+        let (timeout, name) = (request.timeout, request.target.clone());
         let checked = request.check(&target.base, &target.pool.headers, &target.pool.placeholders)?;
-        Ok(self.ready(&target.pool, checked, timeout))
+        Ok(self.ready(&target.pool, checked, timeout, TimeoutOf::Target(name)))
     }
 
     /// The same for a host that is no target's, of which a test chose the whole URL. Unless the operator said otherwise,
@@ -201,11 +218,18 @@ impl Client {
         let pool = if may_be_private { &self.anywhere } else { &self.public };
         let timeout = request.timeout;
         let checked = request.check_for(url, &pool.headers, &pool.placeholders)?;
-        Ok(self.ready(pool, checked, timeout))
+        Ok(self.ready(pool, checked, timeout, TimeoutOf::Host))
     }
 
-    fn ready<'a>(&'a self, pool: &'a Pool, checked: Checked, timeout: Option<Duration>) -> Ready<'a> {
-        Ready { client: self, pool, checked, timeout: timeout.unwrap_or(pool.timeout) }
+    fn ready<'a>(
+        &'a self,
+        pool: &'a Pool,
+        checked: Checked,
+        timeout: Option<Duration>,
+        otherwise: TimeoutOf,
+    ) -> Ready<'a> {
+        let timeout_of = if timeout.is_some() { TimeoutOf::Test } else { otherwise };
+        Ready { client: self, pool, checked, timeout: timeout.unwrap_or(pool.timeout), timeout_of }
     }
 }
 
@@ -217,8 +241,13 @@ impl Ready<'_> {
     ///
     /// # Errors
     /// There is no whole answer.
-    pub async fn send(self, run: Uuid, case: &str, heartbeat: &Heartbeat) -> Result<Receipt, SendError> {
-        let Self { client, pool, checked, timeout } = self;
+    pub async fn send(
+        self,
+        (run, case): (Uuid, &str),
+        heartbeat: &Heartbeat,
+        progress: Progress,
+    ) -> Result<Receipt, SendError> {
+        let Self { client, pool, checked, timeout, timeout_of } = self;
         let mut headers = pool.headers.clone();
         // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
         let mut replaced: Option<HeaderName> = None;
@@ -235,13 +264,22 @@ impl Ready<'_> {
         if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
             headers.insert(ORBITAL_RUN, value);
         }
+        let aim = Aim {
+            literal: literal(&checked.url),
+            is_tls: checked.url.scheme() == "https",
+            peer: client.peer(&checked.url),
+            progress,
+        };
         let http = pool.connections.client();
         let request = http.request(checked.method, checked.url).headers(headers).body(checked.body);
         let max_response = pool.max_response;
         let heartbeat = heartbeat.clone();
         let exchange = async move {
-            let answer = heartbeat.timeout(timeout, exchange(request, max_response)).await;
-            answer.unwrap_or(Err(SendError::Timeout(timeout)))
+            let progress = aim.progress.clone();
+            let answer = heartbeat.timeout(timeout, exchange(request, aim, max_response)).await;
+            answer.unwrap_or_else(|| {
+                Err(SendError::Timeout { after: timeout, of: timeout_of, stage: progress.stage() })
+            })
         };
         let component = case.split_once('/').map_or(case, |(component, _)| component).to_owned();
         let exchange = on_behalf_of(component, exchange);
@@ -255,7 +293,9 @@ impl Ready<'_> {
         // Here, and not where connections live: a large answer takes its time.
         match &mut answer {
             Ok(Receipt { headers, body, .. }) => client.masker.hide_in_message(headers, body),
-            Err(SendError::Unreachable { reason, .. }) => client.masker.hide_in(reason),
+            Err(SendError::Unreachable { reason, .. } | SendError::Local(reason)) => {
+                client.masker.hide_in(reason)
+            }
             Err(_) => {}
         }
         answer
@@ -306,9 +346,14 @@ fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
     Some(value)
 }
 
-async fn exchange(request: reqwest::RequestBuilder, max_response: usize) -> Result<Receipt, SendError> {
+async fn exchange(
+    request: reqwest::RequestBuilder,
+    aim: Aim,
+    max_response: usize,
+) -> Result<Receipt, SendError> {
+    let describe = |error| describe(error, &aim);
     let started = Instant::now();
-    let (response, connect) = connected(request.send()).await;
+    let (response, connect) = connected(aim.peer.clone(), aim.progress.clone(), request.send()).await;
     let mut response = response.map_err(describe)?;
     let answered = started.elapsed();
     let mut body = BytesMut::new();

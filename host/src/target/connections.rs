@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::phases::TakeTime;
 use super::remembering::Remembering;
+use super::routes::Routed;
 
 /// A pool of connections that is replaced by an empty one when it reaches the maximum age. Exchanges that are under way
 /// end on the connections that they have; those of the old pool that are idle are closed.
@@ -53,7 +54,7 @@ impl Recipe {
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .tls_backend_preconfigured(self.tls.clone())
-            .dns_resolver(Arc::new(Remembering::new(self.resolver.clone())))
+            .dns_resolver(Arc::new(Routed(Arc::new(Remembering::new(self.resolver.clone())))))
             .connect_timeout(self.connect_timeout)
             // The pool of a target that gets no requests is not replaced.
             .pool_idle_timeout(self.max_age)

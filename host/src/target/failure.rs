@@ -2,10 +2,15 @@
 
 use std::error::Error;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 
+use orbital_files::shortage::shortage;
+use rustix::io::Errno;
+
+use super::phases::{Peer, Progress};
 use super::request::SendError;
 use super::resolver::{LookupError, NotPublic};
-use crate::descriptors;
+use super::routes::{NoRoute, route};
 
 /// What kept an exchange from its answer, as far as the host can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +37,13 @@ pub enum Failure {
 
 /// Describes a failed exchange by its innermost cause, which is the one that helps. Never with the URL, which may hold a
 /// secret.
-pub(super) fn describe(error: reqwest::Error) -> SendError {
+pub(super) fn describe(error: reqwest::Error, aim: &Aim) -> SendError {
     let error = error.without_url();
     let what = match &error {
-        error if error.is_connect() && error.is_timeout() => "no connection within `connect_timeout`",
+        error if error.is_connect() && error.is_timeout() => {
+            let reason = format!("no connection within `connect_timeout`, while {}", aim.progress.stage());
+            return SendError::Unreachable { failure: Failure::ConnectTimeout, reason };
+        }
         error if error.is_connect() => "cannot connect",
         error if error.is_body() || error.is_decode() => "the answer broke off",
         _ => "the exchange broke off",
@@ -44,11 +52,43 @@ pub(super) fn describe(error: reqwest::Error) -> SendError {
     if let Some(error) = find::<NotPublic>(&causes) {
         return SendError::Private(error.to_string());
     }
-    if let Some(shortage) = causes.iter().find_map(|cause| shortage(*cause)) {
-        return SendError::Shortage(format!("{what}: {shortage}"));
+    if let Some(problem) = causes.iter().find_map(|cause| local(*cause)) {
+        return SendError::Local(format!("{what}: {problem}"));
+    }
+    if let (true, Some(address)) = (error.is_connect(), aim.literal)
+        && let Err(missing) = route(SocketAddr::new(address, 0))
+    {
+        return SendError::Local(format!("{what}: {missing}"));
     }
     let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
-    SendError::Unreachable { failure: classify(&error, &causes), reason: format!("{what}: {innermost}") }
+    let failure = classify(&error, &causes);
+    let hint = aim.hint(failure, &causes).unwrap_or_default();
+    SendError::Unreachable { failure, reason: format!("{what}: {innermost}{hint}") }
+}
+
+/// What a request is sent to.
+pub(super) struct Aim {
+    /// The address that its URL has instead of a name.
+    pub(super) literal: Option<IpAddr>,
+    pub(super) is_tls: bool,
+    pub(super) peer: Peer,
+    pub(super) progress: Progress,
+}
+
+impl Aim {
+    /// Returns what to look at if the scheme of the URL seems to be wrong.
+    fn hint(&self, failure: Failure, causes: &[&(dyn Error + 'static)]) -> Option<String> {
+        let peer = &self.peer.authority;
+        match (self.is_tls, failure, find::<rustls::Error>(causes)) {
+            (true, _, Some(rustls::Error::InvalidMessage(_))) => Some(format!(
+                "; `{peer}` does not speak TLS: if it serves plain HTTP, its URL must begin with `http://`"
+            )),
+            (false, Failure::Protocol, _) => Some(format!(
+                "; `{peer}` does not speak plain HTTP: if it serves HTTPS, its URL must begin with `https://`"
+            )),
+            _ => None,
+        }
+    }
 }
 
 fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failure {
@@ -84,9 +124,28 @@ fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failur
     }
 }
 
-/// The host's own lack of something without which no socket can be opened.
-fn shortage(error: &(dyn Error + 'static)) -> Option<String> {
-    error.downcast_ref().and_then(descriptors::lack).map(str::to_owned)
+/// Returns the problem of this machine behind an error, and its fix. `ENETUNREACH` and `EHOSTUNREACH` are none by
+/// themselves: a router on the way may have said so, and an address of the same network that does not answer.
+fn local(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(missing) = error.downcast_ref::<NoRoute>() {
+        return Some(missing.to_string());
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    if let Some(shortage) = shortage(error) {
+        return Some(shortage.to_owned());
+    }
+    let problem = match Errno::from_io_error(error)? {
+        Errno::ADDRNOTAVAIL => {
+            "the system has no local port or address left for it; look for a program with very many connections \
+             (`ss -s`), or widen `net.ipv4.ip_local_port_range`"
+        }
+        Errno::NETDOWN => "a network interface of this machine is down",
+        Errno::ACCESS | Errno::PERM => {
+            "this machine forbids it; check its firewall, routes and security policies (such as SELinux)"
+        }
+        _ => return None,
+    };
+    Some(problem.to_owned())
 }
 
 fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
@@ -109,11 +168,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shortage_is_found_within_any_error() {
-        let error = io::Error::other(io::Error::from(Errno::MFILE));
-        let found: Vec<_> = causes(&error).filter_map(shortage).collect();
-        assert!(found.len() == 1 && found[0].contains("file descriptor"), "{found:?}");
-        assert_eq!(causes(&io::Error::from(Errno::CONNREFUSED)).find_map(shortage), None);
+    fn a_problem_of_this_machine_is_found_within_any_error() {
+        for (errno, text) in [
+            (Errno::MFILE, "`ulimit -n`"),
+            (Errno::NFILE, "`fs.file-max`"),
+            (Errno::NOBUFS, "no memory left"),
+            (Errno::ADDRNOTAVAIL, "no local port"),
+            (Errno::NETDOWN, "interface of this machine is down"),
+            (Errno::ACCESS, "forbids it"),
+            (Errno::PERM, "forbids it"),
+        ] {
+            let error = io::Error::other(io::Error::from(errno));
+            let found: Vec<_> = causes(&error).filter_map(local).collect();
+            assert!(found.len() == 1 && found[0].contains(text), "{errno}: {found:?}");
+        }
+        for errno in [Errno::CONNREFUSED, Errno::NETUNREACH, Errno::HOSTUNREACH, Errno::TIMEDOUT] {
+            assert_eq!(causes(&io::Error::from(errno)).find_map(local), None, "{errno}");
+        }
     }
 
     #[test]

@@ -14,9 +14,11 @@ mod public;
 mod remembering;
 mod request;
 mod resolver;
+mod routes;
 
 pub use client::{Client, ClientError};
 pub use failure::Failure;
+pub use phases::{Progress, Stage};
 pub use request::{
     MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
     too_many_headers,

@@ -1,8 +1,10 @@
 //! Where the time of an exchange went.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -10,14 +12,84 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
+/// How far an exchange has come, for whoever waits for it. Clones share one.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<Mutex<Stage>>);
+
+/// What an exchange waits for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Stage {
+    /// The answer, or its turn.
+    #[default]
+    Answer,
+    /// The addresses of this host.
+    Addresses(String),
+    /// A connection to this host and port.
+    Connection(String),
+}
+
+impl Progress {
+    /// Returns what the exchange waits for now.
+    pub fn stage(&self) -> Stage {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer => formatter.write_str("waiting for an answer"),
+            Self::Addresses(host) => write!(formatter, "resolving `{host}`"),
+            Self::Connection(peer) => write!(formatter, "connecting to `{peer}`"),
+        }
+    }
+}
+
+/// The other end of an exchange, for people: no secret is in it.
+#[derive(Debug, Clone)]
+pub(super) struct Peer {
+    pub(super) host: String,
+    /// With the port.
+    pub(super) authority: String,
+}
+
+/// An exchange that is under way.
+struct Exchange {
+    peer: Peer,
+    progress: Progress,
+    /// How long it took to get a connection.
+    connected: Cell<Option<Duration>>,
+}
+
 tokio::task_local! {
-    /// How long the exchange that goes on here took to get its connection.
-    static CONNECTED: Cell<Option<Duration>>;
+    /// The exchange that goes on here.
+    static EXCHANGE: Exchange;
 }
 
 /// Does something of an exchange, and tells how long it took to get a connection for it, if it had to.
-pub(super) async fn connected<T>(exchange: impl Future<Output = T>) -> (T, Option<Duration>) {
-    CONNECTED.scope(Cell::new(None), async { (exchange.await, CONNECTED.with(Cell::get)) }).await
+pub(super) async fn connected<T>(
+    peer: Peer,
+    progress: Progress,
+    exchange: impl Future<Output = T>,
+) -> (T, Option<Duration>) {
+    let here = Exchange { peer, progress, connected: Cell::new(None) };
+    EXCHANGE.scope(here, async { (exchange.await, EXCHANGE.with(|here| here.connected.get())) }).await
+}
+
+/// Looks up the addresses of the exchange that goes on here; then it waits for its connection.
+pub(super) async fn resolving<T>(lookup: impl Future<Output = T>) -> T {
+    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Addresses(here.peer.host.clone())));
+    let found = lookup.await;
+    connecting();
+    found
+}
+
+fn connecting() {
+    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Connection(here.peer.authority.clone())));
 }
 
 /// Takes the time of connectors. One that goes on although its exchange found another connection tells nobody.
@@ -53,8 +125,15 @@ where
         let begun = Instant::now();
         let connecting = self.0.call(destination);
         Box::pin(async move {
+            self::connecting();
             let connected = connecting.await;
-            let _ = CONNECTED.try_with(|took| took.set(Some(begun.elapsed())));
+            // The stage of one that failed is what it failed in.
+            let _ = EXCHANGE.try_with(|here| {
+                here.connected.set(Some(begun.elapsed()));
+                if connected.is_ok() {
+                    here.progress.set(Stage::Answer);
+                }
+            });
             connected
         })
     }

@@ -1,6 +1,7 @@
 //! What is sent to a target, and what comes back.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use percent_encoding::percent_decode;
 use reqwest::Url;
 
 use super::failure::Failure;
+use super::phases::Stage;
 use super::placeholders::{Place, Placeholders, content};
 
 /// How often a path is decoded to look for `..` in it: more often than servers and proxies do.
@@ -107,15 +109,43 @@ pub enum SendError {
         /// The problem, for people.
         reason: String,
     },
-    /// The host has no file descriptor or no memory left for a connection.
+    /// This machine cannot make the connection: it has no file descriptor, port or route for it, or forbids it.
     #[error("{0}")]
-    Shortage(String),
+    Local(String),
     /// The time ran out.
-    #[error("no complete answer within {}", humantime::format_duration(*.0))]
-    Timeout(Duration),
+    #[error("no complete answer within {} ({of}), while {stage}", humantime::format_duration(*.after))]
+    Timeout {
+        /// How long that was.
+        after: Duration,
+        /// The setting that says so.
+        of: TimeoutOf,
+        /// What it waited for at the end.
+        stage: Stage,
+    },
     /// The answer's body is too large.
     #[error("the answer's body is larger than {0} bytes (the target's `max_response`)")]
     TooLarge(usize),
+}
+
+/// The setting that a timeout of a request is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimeoutOf {
+    /// The test chose it for this request.
+    Test,
+    /// That of this target.
+    Target(String),
+    /// That of hosts that are no target's.
+    Host,
+}
+
+impl fmt::Display for TimeoutOf {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Test => formatter.write_str("the test's timeout for this request"),
+            Self::Target(name) => write!(formatter, "`targets.{name}.timeout`"),
+            Self::Host => formatter.write_str("the timeout of all hosts that are no targets"),
+        }
+    }
 }
 
 impl SendError {
@@ -124,11 +154,11 @@ impl SendError {
         match self {
             Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
             Self::Denied(denial) => Some(denial.cause()),
-            Self::Shortage(_) => Some(Cause::host(self)),
+            Self::Local(_) => Some(Cause::host(self)),
             Self::Invalid(_)
             | Self::Taken
             | Self::Unreachable { .. }
-            | Self::Timeout(_)
+            | Self::Timeout { .. }
             | Self::TooLarge(_) => None,
         }
     }

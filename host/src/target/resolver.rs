@@ -6,17 +6,24 @@
 use std::fs::File;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_files::file;
 use reqwest::Url;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::lookups::Lookups;
+use super::phases::resolving;
 use super::public::is_public;
+use super::routes::{NoRoute, route_to_servers};
 
 /// How long one name may take, with the wait for a place. The lookup itself cannot be ended, and keeps its place.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The file that names the DNS servers.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 const NO_ANSWER: &str = "the name could not be looked up within 10s: its DNS server may not answer";
 
@@ -47,12 +54,17 @@ pub(super) struct NotPublic {
 
 /// Checks the host of a URL that is an address: nobody resolves it, so nobody else would.
 pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
-    // A URL has each address in one way only, however it was written.
-    let host = url.host_str().unwrap_or_default();
-    match host.trim_matches(['[', ']']).parse::<IpAddr>() {
-        Ok(address) if !is_public(address) => Err(NotPublic { host: host.to_owned(), address }),
+    match literal(url) {
+        Some(address) if !is_public(address) => {
+            Err(NotPublic { host: url.host_str().unwrap_or_default().to_owned(), address })
+        }
         _ => Ok(()),
     }
+}
+
+/// Returns the address that a URL has instead of a name. A URL has each address in one way only, however it was written.
+pub(super) fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
 
 impl Resolve for SystemResolver {
@@ -64,16 +76,17 @@ impl Resolve for SystemResolver {
                 // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
                 let found = (name.as_str(), 0).to_socket_addrs();
                 drop(turn);
-                found.map_err(|error| match descriptors() {
-                    Err(shortage) => BoxError::from(shortage),
-                    Ok(()) => LookupError(error).into(),
+                found.map_err(|error| match (descriptors(), servers()) {
+                    (Err(shortage), _) => BoxError::from(shortage),
+                    (_, Err(missing)) => missing.into(),
+                    _ => LookupError(error).into(),
                 })
             };
             let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
             Ok(Box::new(found.into_iter()) as Addrs)
         };
         Box::pin(async move {
-            let in_time = tokio::time::timeout(TIMEOUT, finding).await;
+            let in_time = tokio::time::timeout(TIMEOUT, resolving(finding)).await;
             in_time.unwrap_or_else(|_| Err(LookupError(io::Error::other(NO_ANSWER)).into()))
         })
     }
@@ -84,6 +97,12 @@ fn descriptors() -> io::Result<()> {
     let null = || File::open("/dev/null");
     let _held: [File; 4] = [null()?, null()?, null()?, null()?];
     Ok(())
+}
+
+/// Checks that this machine can ask a DNS server. Without a route to one, the system says no more than that the name
+/// could not be looked up for the moment, as for a zone whose servers are down.
+fn servers() -> Result<(), NoRoute> {
+    file::read_text(Path::new(RESOLV_CONF), file::MAX_SMALL).map_or(Ok(()), |text| route_to_servers(&text))
 }
 
 impl<R: Resolve> Resolve for PublicOnly<R> {

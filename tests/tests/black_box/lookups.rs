@@ -35,13 +35,15 @@ async fn names_that_one_component_looks_up_in_vain_do_not_keep_others_from_sendi
     let url = serve(Router::new().fallback(async || "answered")).await;
     let port = url.rsplit(':').next().unwrap();
     let sections = format!(
-        "[config.bad]\nscript = \"event silent /\"\n[config.good]\nscript = \"event local /\"\n\
+        "[config.bad]\nscript = \"event silent /\"\n[config.hung]\nscript = \"event silent /\"\n[config.good]\nscript = \"event local /\"\n\
          [targets.silent]\nurl = \"http://silent.example\"\nconnect_timeout = \"5m\"\ntimeout = \"5m\"\n\
          [targets.local]\nurl = \"http://localhost:{port}\"\nconnection_max_age = \"1ms\"\n\
-         [[override]]\ncases = \"bad/*\"\nmax_in_flight = {MANY}\n"
+         [[override]]\ncases = \"bad/*\"\nmax_in_flight = {MANY}\n\
+         [[override]]\ncases = \"hung/*\"\ntimeout = \"1s\"\n"
     );
     let builder = Host::builder().through(&command).env("RESOLVER", resolver).sections(&sections);
-    let host = builder.with_as("reaches", "bad").with_as("reaches", "good").start().await;
+    let host =
+        builder.with_as("reaches", "bad").with_as("reaches", "good").with_as("reaches", "hung").start().await;
     for _ in 0..MANY {
         let (status, answer) = host.ask(Method::POST, "/cases/bad/acts/runs", None).await;
         assert!(status < 300, "{answer}");
@@ -52,11 +54,19 @@ async fn names_that_one_component_looks_up_in_vain_do_not_keep_others_from_sendi
     })
     .await;
     // All of them begin to look up the name before the first one asks the server, or at the same time.
-    tokio::task::spawn_blocking(move || server.recv(&mut [0; 512]).unwrap()).await.unwrap();
+    let asked = move || {
+        server.recv(&mut [0; 512]).unwrap();
+        server
+    };
+    let _still_silent = tokio::task::spawn_blocking(asked).await.unwrap();
     for _ in 0..3 {
         let (_, report) = host.ask(Method::POST, "/cases/good/acts/runs?wait=true", None).await;
         let steps = last_attempt(&report)["timeline"].as_array().unwrap();
         let said = steps.iter().find(|step| step["step"] == "log").unwrap();
         assert_eq!(said["message"], "event local /: 200", "{report}");
     }
+    let (_, report) = host.ask(Method::POST, "/cases/hung/acts/runs?wait=true", None).await;
+    let message = last_attempt(&report)["messages"][0].as_str().unwrap();
+    let named = "timed out after 1.00s resolving `silent.example` for a request to `silent`: no DNS answer";
+    assert!(message.starts_with(named), "{message}");
 }

@@ -42,6 +42,7 @@ mod operator;
 mod outcomes;
 mod output;
 mod overrides;
+mod own_network;
 mod pages;
 mod pipeline;
 mod pipeline_faults;

@@ -108,11 +108,12 @@ async fn grants_and_secrets_that_are_revoked_are_not_blamed_on_the_system() {
     assert_system_is_not_blamed(&host).await;
 }
 
-/// The report of one run of `relies`, which is granted its targets and nothing else.
-async fn report(case: &str, sections: &str) -> Value {
-    let grants = "[components.relies]\ntargets = [\"*\"]";
+/// The report of one run of a component, which is granted targets, those of its manifest, and nothing else.
+async fn report(component: &str, case: &str, sections: &str) -> Value {
+    let grants =
+        "[components.\"*\"]\ntargets = [\"*\"]\n[components.asks]\nhosts = [\"http://*.localhost:*\"]";
     let config = config(&format!("[webhook]\nlisten = \"127.0.0.1:0\"\n{grants}\n{sections}"));
-    let component = guest("relies");
+    let component = guest(component);
     let arguments = ["run", "--json", "--case", case, "--config"].map(Path::new);
     let finished = orbital(arguments.into_iter().chain([config.path(), &component])).await;
     serde_json::from_str(&finished.stdout).unwrap_or_else(|error| panic!("{error}: {finished:?}"))
@@ -121,7 +122,25 @@ async fn report(case: &str, sections: &str) -> Value {
 #[tokio::test]
 async fn a_test_that_tolerates_a_mistake_still_reports_a_broken_system() {
     let sections = format!("[targets.api]\nurl = {:?}", system(StatusCode::BAD_GATEWAY).await);
-    let report = report("tolerates", &sections).await;
+    let report = report("relies", "tolerates", &sections).await;
     assert_eq!(report["outcome"], "fail", "{report}");
     assert!(!last_attempt(&report)["messages"].to_string().contains(MISTAKE), "{report}");
+}
+
+#[tokio::test]
+async fn a_target_that_the_manifest_asks_for_is_the_operators_to_add_over_wasi_http_too() {
+    for url in ["http://api/v1/items", "http://former.example/v1/items"] {
+        // The last line is none that the test can carry out, so it fails.
+        let script = format!("[config.asks]\nscript = \"fetch {url}\\nfail\"");
+        let report = report("asks", "acts", &script).await;
+        assert_eq!(report["outcome"], "error", "{report}");
+        let message = last_attempt(&report)["messages"][0].as_str().unwrap();
+        let asks = "no target's: over `wasi:http`";
+        assert!(message.starts_with(MISTAKE) && message.contains(asks), "{message}");
+        assert!(message.ends_with("the component's manifest asks for the target `api`"), "{message}");
+    }
+    let sections =
+        "[targets.api]\nurl = \"http://127.0.0.1:9\"\n[config.asks]\nscript = \"fetch http://crm/\\nfail\"";
+    let message = last_attempt(&report("asks", "acts", sections).await)["messages"][0].to_string();
+    assert!(message.contains("a mistake in the component's manifest"), "{message}");
 }

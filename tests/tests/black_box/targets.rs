@@ -89,7 +89,10 @@ async fn a_target_that_does_not_answer_in_the_events_time_is_a_timeout() {
     let api = Api::start().await;
     let report = passes("sends", "slow", &format!("[targets.slow]\nurl = {:?}", api.url)).await;
     let error = step(&report, "send")["error"].as_str().unwrap();
-    assert!(error.contains("no complete answer within 200ms"), "{error}");
+    assert!(
+        error.contains("no complete answer within 200ms (the test's timeout for this request)"),
+        "{error}"
+    );
 }
 
 #[tokio::test]
@@ -98,7 +101,27 @@ async fn a_target_that_does_not_answer_in_its_own_time_is_a_timeout() {
     let target = format!("[targets.api]\nurl = {:?}\ntimeout = \"300ms\"", api.url);
     let report = passes("requests", "times-out", &target).await;
     let error = step(&report, "send")["error"].as_str().unwrap();
-    assert!(error.contains("no complete answer within 300ms"), "{error}");
+    let named = "no complete answer within 300ms (`targets.api.timeout`), while waiting for an answer";
+    assert!(error.contains(named), "{error}");
+}
+
+#[tokio::test]
+async fn a_scheme_that_does_not_fit_the_server_is_named() {
+    let plain = serve(Router::new()).await.replace("http://", "https://");
+    let report = passes("sends", "down", &format!("[targets.down]\nurl = {plain:?}")).await;
+    assert!(logged(&report)[0].contains("its URL must begin with `http://`"), "{report}");
+
+    // What a server of TLS answers to what is none: an alert.
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(b"\x15\x03\x03\x00\x02\x02\x0a").await;
+        }
+    });
+    let report = passes("sends", "down", &format!("[targets.down]\nurl = {url:?}")).await;
+    assert!(logged(&report)[0].contains("its URL must begin with `https://`"), "{report}");
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
 //! Messages of runs that timed out: the first line, the only one that lists show, names the cause if it is known.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::http::StatusCode;
 use orbital_tests::{Api, Host, client, last_attempt, serve};
 use reqwest::Method;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::saturation::busy;
 
@@ -71,6 +74,26 @@ async fn an_event_that_was_not_answered_is_named_in_the_first_line() {
     let cause = cause(&lines[0]);
     assert!(cause.starts_with("the event was not answered: "), "{lines:#?}");
     assert!(cause.to_lowercase().contains("connection refused"), "{lines:#?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_not_made_is_named_in_the_first_line() {
+    // Nobody accepts, and what may wait to be accepted does: the system drops further attempts.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(500), TcpStream::connect(address)).await
+    {
+        waiting.push(stream.unwrap());
+    }
+    let host = start(&format!("http://{address}")).await;
+    let lines = timed_out(&host, "one").await;
+    let named = format!(
+        "timed out after 1.00s connecting to `{address}` for a request to `api`: no connection within"
+    );
+    assert!(lines[0].starts_with(&named), "{lines:#?}");
 }
 
 #[tokio::test]

@@ -101,6 +101,11 @@ impl Access {
         granted.min_by_key(|grant| !grant.private).ok_or_else(|| self.not_granted(&what, &setting))
     }
 
+    /// Returns the names of the targets that its manifest asks for.
+    pub fn asked_targets(&self) -> impl Iterator<Item = &str> {
+        self.manifest.iter().flat_map(|manifest| &manifest.targets).map(|reach| reach.name.text())
+    }
+
     /// Whether it may have metrics of its own.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use std::iter;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -11,7 +12,7 @@ use crate::guest::bindings::orbital::test::deliveries::Header;
 use crate::guest::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
 use crate::guest::recorder::{Activity, Recorder, answered, excerpt};
 use crate::guest::session::{RunParts, Session};
-use crate::target;
+use crate::target::{self, Progress};
 use crate::waiter::ExpectError;
 
 /// How many events of one `send-events` are under way at once.
@@ -37,8 +38,9 @@ impl Host for Session {
         let run = self.run("events.request")?;
         recorder.meter().charge(Budget::Requests, 1)?;
         let _kept = recorder.meter().lend(Budget::HostMemory, request.body.len())?;
-        recorder.enter(sending(&recorder, &request.target, &request.method, &request.path));
-        let answer = exchange(run, &recorder, None, request).await;
+        let progress = Progress::default();
+        recorder.enter(sending(&recorder, &progress, &request.target, &request.method, &request.path));
+        let answer = exchange(run, &recorder, None, request, progress).await;
         recorder.compute();
         Ok(answer.map(receipt).map_err(send_error))
     }
@@ -63,16 +65,19 @@ impl Session {
                 None => Ok(()),
             });
         }
+        let first = Progress::default();
         if let Some(event) = events.first() {
-            recorder.enter(sending(&recorder, &event.target, "POST", &event.path));
+            recorder.enter(sending(&recorder, &first, &event.target, "POST", &event.path));
         }
-        let answers = events.into_iter().zip(claimed).map(|(event, claimed)| {
+        // What the report says of several is how far the first one has come.
+        let progresses = iter::once(first).chain(iter::repeat_with(Progress::default));
+        let answers = events.into_iter().zip(claimed).zip(progresses).map(|((event, claimed), progress)| {
             let Event { target, key, path, headers, body, timeout_ms } = event;
             let request = outgoing(target, "POST".to_owned(), path, headers, body, timeout_ms);
             let recorder = &recorder;
             async move {
                 match claimed {
-                    Ok(()) => exchange(run, recorder, Some(key), request).await,
+                    Ok(()) => exchange(run, recorder, Some(key), request, progress).await,
                     Err(ExpectError::Taken) => Err(target::SendError::Taken),
                     Err(ExpectError::Invalid(reason)) => Err(target::SendError::Invalid(reason.to_string())),
                 }
@@ -91,6 +96,7 @@ async fn exchange(
     recorder: &Recorder,
     event: Option<Option<String>>,
     request: target::Request,
+    progress: Progress,
 ) -> Answer {
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
     let body = excerpt(&request.body);
@@ -109,7 +115,8 @@ async fn exchange(
                 run.claims.sent(key.as_deref(), started);
             }
             let under_way = meter.lend(Budget::RequestsInFlight, 1);
-            let answer = ready.send(run.context.id, &run.context.case_id(), &run.heartbeat).await;
+            let id = (run.context.id, &*run.context.case_id());
+            let answer = ready.send(id, &run.heartbeat, progress).await;
             drop(under_way);
             answer
         }
@@ -132,9 +139,14 @@ async fn exchange(
     answer
 }
 
-fn sending(recorder: &Recorder, target: &str, method: &str, path: &str) -> Activity {
-    let since = recorder.clock().elapsed();
-    Activity::Sending { target: target.to_owned(), method: method.to_owned(), path: path.to_owned(), since }
+fn sending(recorder: &Recorder, progress: &Progress, target: &str, method: &str, path: &str) -> Activity {
+    Activity::Sending {
+        target: target.to_owned(),
+        method: method.to_owned(),
+        path: path.to_owned(),
+        since: recorder.clock().elapsed(),
+        progress: progress.clone(),
+    }
 }
 
 fn outgoing(
@@ -173,9 +185,9 @@ fn send_error(error: target::SendError) -> SendError {
         target::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
         target::SendError::Taken => SendError::Taken,
         target::SendError::Unreachable { reason, .. }
-        | target::SendError::Shortage(reason)
+        | target::SendError::Local(reason)
         | target::SendError::Private(reason) => SendError::Unreachable(reason),
-        target::SendError::Timeout(_) => SendError::Timeout,
+        target::SendError::Timeout { .. } => SendError::Timeout,
         target::SendError::TooLarge(limit) => SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX)),
     }
 }
