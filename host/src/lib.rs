@@ -5,6 +5,7 @@
 //! [`webhook`] and the [`waiter`], and [`report`] tells the outside. [`service`] alone knows all rooms.
 
 pub mod admin;
+mod amounts;
 pub mod cli;
 pub mod component;
 pub mod descriptors;

@@ -1,20 +1,18 @@
 //! What each component has in the database, so that one with much of it displaces none of another's runs.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rusqlite::{Connection, params};
+
+use crate::amounts::Amounts;
 
 /// What all components have. Changes are kept in memory until they are saved, within the transaction that made them; if
 /// that fails, this must be loaded again.
 pub(super) struct Holdings {
-    by_component: HashMap<String, Holding>,
+    runs: Amounts,
+    bytes: Amounts,
+    total_runs: u64,
     changed: BTreeSet<String>,
-}
-
-#[derive(Default)]
-struct Holding {
-    runs: u64,
-    bytes: u64,
 }
 
 /// What there is too much of.
@@ -26,43 +24,55 @@ pub(super) enum Measure {
 
 impl Holdings {
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
-        let by_component = connection
-            .prepare("SELECT component, runs, bytes FROM holdings")?
-            .query_map([], |row| Ok((row.get(0)?, Holding { runs: row.get(1)?, bytes: row.get(2)? })))?
-            .collect::<Result<_, _>>()?;
-        Ok(Self { by_component, changed: BTreeSet::new() })
+        let mut holdings = Self {
+            runs: Amounts::default(),
+            bytes: Amounts::default(),
+            total_runs: 0,
+            changed: BTreeSet::new(),
+        };
+        let mut select = connection.prepare("SELECT component, runs, bytes FROM holdings")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (component, runs): (String, u64) = (row.get(0)?, row.get(1)?);
+            holdings.runs.add(&component, runs);
+            holdings.bytes.add(&component, row.get(2)?);
+            holdings.total_runs += runs;
+        }
+        drop(rows);
+        drop(select);
+        Ok(holdings)
     }
 
     /// How many runs there are.
     pub(super) fn runs(&self) -> u64 {
-        self.by_component.values().map(|holding| holding.runs).sum()
+        self.total_runs
     }
 
     /// Notes a run whose report has so many bytes.
     pub(super) fn add(&mut self, component: &str, bytes: u64) {
-        let holding = self.by_component.entry(component.to_owned()).or_default();
-        holding.runs += 1;
-        holding.bytes += bytes;
+        self.runs.add(component, 1);
+        self.bytes.add(component, bytes);
+        self.total_runs += 1;
         self.changed.insert(component.to_owned());
     }
 
     /// Notes that a run is gone.
     pub(super) fn remove(&mut self, component: &str, bytes: u64) {
-        if let Some(holding) = self.by_component.get_mut(component) {
-            holding.runs = holding.runs.saturating_sub(1);
-            holding.bytes = holding.bytes.saturating_sub(bytes);
+        if self.runs.of(component) > 0 {
+            self.runs.take(component, 1);
+            self.bytes.take(component, bytes);
+            self.total_runs -= 1;
             self.changed.insert(component.to_owned());
         }
     }
 
     /// The component that has the most of something; none if nobody has any run.
     pub(super) fn largest(&self, measure: Measure) -> Option<String> {
-        let with_runs = self.by_component.iter().filter(|(_, holding)| holding.runs > 0);
-        let largest = with_runs.max_by_key(|(name, holding)| match measure {
-            Measure::Runs => (holding.runs, *name),
-            Measure::Bytes => (holding.bytes, *name),
-        });
-        largest.map(|(name, _)| name.clone())
+        let amounts = match measure {
+            Measure::Runs => &self.runs,
+            Measure::Bytes => &self.bytes,
+        };
+        amounts.largest().map(str::to_owned)
     }
 
     /// Writes what has changed.
@@ -71,15 +81,10 @@ impl Holdings {
             .prepare_cached("REPLACE INTO holdings (component, runs, bytes) VALUES (?1, ?2, ?3)")?;
         let mut delete = connection.prepare_cached("DELETE FROM holdings WHERE component = ?1")?;
         for component in std::mem::take(&mut self.changed) {
-            match self.by_component.get(&component) {
-                Some(Holding { runs: 0, .. }) | None => {
-                    delete.execute([&component])?;
-                    self.by_component.remove(&component);
-                }
-                Some(Holding { runs, bytes }) => {
-                    replace.execute(params![component, runs, bytes])?;
-                }
-            }
+            match self.runs.of(&component) {
+                0 => delete.execute([&component])?,
+                runs => replace.execute(params![component, runs, self.bytes.of(&component)])?,
+            };
         }
         Ok(())
     }

@@ -3,13 +3,14 @@
 //! They stay here until they are, so that nothing is lost while the database cannot be written, and so that they
 //! can be read meanwhile.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use orbital_model::Report;
 
 use super::HistorySettings;
+use crate::amounts::Amounts;
 
 /// How long the writer waits for a run before it looks whether there is something to clear away.
 const IDLE: Duration = Duration::from_secs(10);
@@ -23,10 +24,17 @@ pub(super) struct Queue {
 
 struct Inner {
     settings: HistorySettings,
-    runs: VecDeque<Waiting>,
+    /// By number, in the order of their ends.
+    runs: BTreeMap<u64, Waiting>,
     bytes: usize,
-    /// The oldest so many are being written, and stay.
-    writing: usize,
+    /// Of the run that comes in next.
+    next: u64,
+    /// Those below are being written, and stay.
+    writing: u64,
+    /// The numbers of each component's runs.
+    by_component: HashMap<String, BTreeSet<u64>>,
+    held_runs: Amounts,
+    held_bytes: Amounts,
     closed: bool,
 }
 
@@ -45,7 +53,17 @@ pub(super) enum Full {
 
 impl Queue {
     pub(super) fn new(settings: HistorySettings) -> Self {
-        let inner = Inner { settings, runs: VecDeque::new(), bytes: 0, writing: 0, closed: false };
+        let inner = Inner {
+            settings,
+            runs: BTreeMap::new(),
+            bytes: 0,
+            next: 0,
+            writing: 0,
+            by_component: HashMap::new(),
+            held_runs: Amounts::default(),
+            held_bytes: Amounts::default(),
+            closed: false,
+        };
         Self { inner: Mutex::new(inner), wake: Condvar::new() }
     }
 
@@ -66,12 +84,11 @@ impl Queue {
         while let Some(full) = inner.full(weight) {
             lost(full);
             match inner.newest_of_the_largest(full, &report.component, weight) {
-                Some(index) => drop(inner.remove(index)),
+                Some(number) => inner.remove(number),
                 None => return,
             }
         }
-        inner.runs.push_back(Waiting { report: report.clone(), weight, since: Instant::now() });
-        inner.bytes += weight;
+        inner.add(Waiting { report: report.clone(), weight, since: Instant::now() });
         let waiting = inner.runs.len();
         // The first one starts the clock of a batch, and the last one ends it.
         if waiting == 1 || waiting >= inner.settings.batch_runs {
@@ -85,24 +102,25 @@ impl Queue {
         let mut inner = self.lock();
         let until = Instant::now() + IDLE;
         while !hurries && !inner.closed && inner.runs.len() < inner.settings.batch_runs {
-            let due = inner.runs.front().map(|first| first.since + inner.settings.batch_interval);
+            let due = inner.runs.values().next().map(|first| first.since + inner.settings.batch_interval);
             let left = due.unwrap_or(until).saturating_duration_since(Instant::now());
             if left.is_zero() {
                 break;
             }
             inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        inner.writing = inner.settings.batch_runs.min(inner.runs.len());
-        inner.runs.iter().take(inner.writing).map(|waiting| waiting.report.clone()).collect()
+        let batch = inner.runs.iter().take(inner.settings.batch_runs);
+        let (numbers, reports): (Vec<u64>, Vec<_>) =
+            batch.map(|(number, waiting)| (*number, waiting.report.clone())).unzip();
+        inner.writing = numbers.last().map_or(0, |last| last + 1);
+        reports
     }
 
     /// The oldest so many are dealt with.
     pub(super) fn done(&self, count: usize) {
         let mut inner = self.lock();
-        let count = count.min(inner.runs.len());
-        inner.writing = inner.writing.saturating_sub(count);
-        let weight: usize = inner.runs.drain(..count).map(|waiting| waiting.weight).sum();
-        inner.bytes -= weight;
+        let done: Vec<u64> = inner.runs.keys().take(count).copied().collect();
+        done.into_iter().for_each(|number| inner.remove(number));
     }
 
     /// Lets some time pass; less if this is the end.
@@ -136,7 +154,7 @@ impl Queue {
 
     /// What waits, in the order of their ends.
     pub(super) fn waiting(&self) -> Vec<Arc<Report>> {
-        self.lock().runs.iter().map(|waiting| waiting.report.clone()).collect()
+        self.lock().runs.values().map(|waiting| waiting.report.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -156,21 +174,40 @@ impl Inner {
 
     /// The newest run that is not being written, of the component that has the most, with the one that is to come in; none
     /// if that is this one's.
-    fn newest_of_the_largest(&self, full: Full, component: &str, weight: usize) -> Option<usize> {
-        let measure = |weight| if full == Full::Runs { 1 } else { weight };
-        let mut held = HashMap::from([(component, measure(weight))]);
-        for waiting in &self.runs {
-            *held.entry(&waiting.report.component).or_default() += measure(waiting.weight);
+    fn newest_of_the_largest(&self, full: Full, component: &str, weight: usize) -> Option<u64> {
+        let (held, more) = match full {
+            Full::Runs => (&self.held_runs, 1),
+            Full::Bytes => (&self.held_bytes, weight as u64),
+        };
+        let largest = held.largest()?;
+        if largest == component || held.of(component) + more >= held.of(largest) {
+            return None;
         }
-        let (largest, _) = held.iter().max_by_key(|(name, held)| (**held, **name == component))?;
-        let index = self.runs.iter().rposition(|waiting| waiting.report.component == *largest)?;
-        (*largest != component && index >= self.writing).then_some(index)
+        self.by_component.get(largest)?.last().copied().filter(|number| *number >= self.writing)
     }
 
-    fn remove(&mut self, index: usize) -> Option<Waiting> {
-        let removed = self.runs.remove(index)?;
-        self.bytes -= removed.weight;
-        Some(removed)
+    fn add(&mut self, waiting: Waiting) {
+        let component = &waiting.report.component;
+        self.by_component.entry(component.clone()).or_default().insert(self.next);
+        self.held_runs.add(component, 1);
+        self.held_bytes.add(component, waiting.weight as u64);
+        self.bytes += waiting.weight;
+        self.runs.insert(self.next, waiting);
+        self.next += 1;
+    }
+
+    fn remove(&mut self, number: u64) {
+        let Some(waiting) = self.runs.remove(&number) else { return };
+        let component = &waiting.report.component;
+        self.bytes -= waiting.weight;
+        self.held_runs.take(component, 1);
+        self.held_bytes.take(component, waiting.weight as u64);
+        if let Some(numbers) = self.by_component.get_mut(component) {
+            numbers.remove(&number);
+            if numbers.is_empty() {
+                self.by_component.remove(component);
+            }
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use rustls::ServerConfig;
+use orbital_files::shortage::shortage;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
@@ -35,7 +36,6 @@ use super::progress::{Overdue, Progress};
 use super::shortage::{Lack, Shortage, ShortageMark};
 use super::wire::Wire;
 use super::{CLOSE_TIMEOUT, Limits};
-use orbital_files::shortage::shortage;
 use crate::sparing::Sparing;
 
 /// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it

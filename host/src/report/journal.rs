@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 use orbital_model::{CaseRecord, Change, Report, SkipReason};
 use uuid::Uuid;
 
+use crate::amounts::Amounts;
 use crate::component::Component;
 use crate::event::Event;
 use crate::order::Order;
@@ -29,8 +30,10 @@ struct Inner {
     /// By id, which is in the order of their starts.
     runs: BTreeMap<Uuid, Kept>,
     bytes: usize,
-    /// What each component has of them, so that one with long logs displaces none of another's runs.
-    holdings: HashMap<String, Holding>,
+    /// Those of each component, so that one with long logs displaces none of another's.
+    by_component: HashMap<String, BTreeSet<Uuid>>,
+    /// Their bytes, by component.
+    held: Amounts,
     in_flight: BTreeMap<Uuid, Order>,
     /// How cases stood before this host, until they are loaded for the first time.
     before: HashMap<String, CaseRecord>,
@@ -43,12 +46,6 @@ struct CaseJournal {
     record: CaseRecord,
     routine: VecDeque<Uuid>,
     notable: VecDeque<Uuid>,
-}
-
-#[derive(Default)]
-struct Holding {
-    runs: BTreeSet<Uuid>,
-    bytes: usize,
 }
 
 struct Kept {
@@ -229,9 +226,8 @@ impl Inner {
         let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
         self.runs.insert(report.run, Kept { report: report.clone(), weight });
         self.bytes += weight;
-        let holding = self.holdings.entry(report.component.clone()).or_default();
-        holding.runs.insert(report.run);
-        holding.bytes += weight;
+        self.by_component.entry(report.component.clone()).or_default().insert(report.run);
+        self.held.add(&report.component, weight as u64);
         if let Some(oldest) = crowded_out {
             self.forget(oldest);
         }
@@ -269,18 +265,18 @@ impl Inner {
 
     /// The oldest run of the component whose runs have the most bytes.
     fn oldest_of_the_largest(&self) -> Option<Uuid> {
-        let largest = self.holdings.values().max_by_key(|holding| holding.bytes)?;
-        largest.runs.first().copied()
+        self.by_component.get(self.held.largest()?)?.first().copied()
     }
 
     fn forget(&mut self, run: Uuid) {
         let Some(kept) = self.runs.remove(&run) else { return };
         self.bytes -= kept.weight;
-        if let Some(holding) = self.holdings.get_mut(&kept.report.component) {
-            holding.bytes -= kept.weight;
-            holding.runs.remove(&run);
-            if holding.runs.is_empty() {
-                self.holdings.remove(&kept.report.component);
+        let component = &kept.report.component;
+        self.held.take(component, kept.weight as u64);
+        if let Some(runs) = self.by_component.get_mut(component) {
+            runs.remove(&run);
+            if runs.is_empty() {
+                self.by_component.remove(component);
             }
         }
         if let Some(case) = self.cases.get_mut(&kept.report.case_id()) {
@@ -342,6 +338,6 @@ mod tests {
         assert_eq!(inner.cases["loud/buys"].routine.len(), 3);
         inner.remove("loud");
         inner.remove("quiet");
-        assert!(inner.holdings.is_empty() && inner.bytes == 0);
+        assert!(inner.by_component.is_empty() && inner.held.largest().is_none() && inner.bytes == 0);
     }
 }
