@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use orbital_host::secrets::Masker;
+use orbital_config::secrets::Masker;
 use orbital_host::waiter::{Delivery, Disposition, Scope, Waiter, WaiterSettings};
 use tokio::time::Instant;
 use uuid::Uuid;
