@@ -15,7 +15,6 @@ use std::time::SystemTime;
 
 use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report};
 use orbital_policy::run_settings::RunSettings;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::guest::{
