@@ -12,10 +12,10 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, StatusCode, Uri};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use orbital_host::fuzzing::{answer, secrets, settings};
-use orbital_host::secrets::{Masker, Secrets};
+use orbital_config::secrets::{Masker, Secrets};
 use orbital_host::settings::Settings;
-use orbital_host::waiter::{Disposition, Waiter};
-use orbital_host::webhook::{Gate, Webhook};
+use orbital_webhook::waiter::{Disposition, Waiter};
+use orbital_webhook::{Gate, Webhook};
 use ring::hmac;
 
 const SETTINGS: &str = r#"

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use orbital_host::fuzzing::{check_dimensions, inspect, settings, vouched};
-use orbital_host::guest::ContractError;
-use orbital_host::registry::TrustSettings;
+use orbital_guest::ContractError;
+use orbital_run::registry::TrustSettings;
 
 static TRUST: LazyLock<TrustSettings> = LazyLock::new(|| {
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";

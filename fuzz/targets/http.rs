@@ -10,10 +10,10 @@ use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
 use orbital_host::fuzzing::{attend, held, secrets, settings};
-use orbital_host::listener::Door;
-use orbital_host::secrets::Masker;
-use orbital_host::waiter::{Disposition, Waiter};
-use orbital_host::webhook::{Gate, Webhook};
+use orbital_listener::Door;
+use orbital_config::secrets::Masker;
+use orbital_webhook::waiter::{Disposition, Waiter};
+use orbital_webhook::{Gate, Webhook};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const SETTINGS: &str = r#"

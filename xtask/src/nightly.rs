@@ -60,7 +60,7 @@ fn mutants(base: &str) -> anyhow::Result<()> {
         answer(&root, "cargo", &["mutants", "--version"]).is_some(),
         "`cargo mutants` is not on this machine; install it with `cargo install cargo-mutants --locked`"
     );
-    let changed = answer(&root, "git", &["diff", "--name-only", "--diff-filter=d", base, "--", "host/src"]);
+    let changed = answer(&root, "git", &["diff", "--name-only", "--diff-filter=d", base, "--", "host"]);
     let changed = changed.with_context(|| format!("git knows no commit `{base}`"))?;
     let files: Vec<&str> = changed.lines().filter(|file| file.ends_with(".rs")).collect();
     if files.is_empty() {

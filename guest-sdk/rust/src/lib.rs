@@ -47,6 +47,7 @@
 //! To parse JSON into your own types, add `serde` with its feature `derive`. This crate re-exports
 //! [`serde_json::Value`].
 
+#![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a panic is how a test fails"))]
 
 // The attribute `case` names this crate by its name, in this crate's own tests too.

@@ -4,6 +4,9 @@
 //! May depend on: libraries for data (serde, jiff, utoipa). Must not depend on: tokio, any other crate of the host, files,
 //! sockets.
 
+#![warn(missing_docs)]
+
+pub mod amounts;
 mod budget;
 mod case;
 mod case_record;
@@ -17,6 +20,7 @@ mod outcome;
 pub mod pattern;
 mod phases;
 mod report;
+pub mod run_ids;
 mod schedule;
 pub mod seconds;
 pub mod sensitive;

@@ -208,7 +208,7 @@ async fn a_file_that_cannot_be_used_pauses_the_history_and_is_left_as_it_is() {
     };
     let altered: fn(&Path) = |directory| {
         let schema = ["1", "2", "3"].map(|step| {
-            let file = format!("{}/../host/src/history/schema/{step}.sql", env!("CARGO_MANIFEST_DIR"));
+            let file = format!("{}/../host/history/src/schema/{step}.sql", env!("CARGO_MANIFEST_DIR"));
             std::fs::read_to_string(file).unwrap()
         });
         let version = "PRAGMA application_id = 0x6f726269; PRAGMA user_version = 3;";

@@ -1,0 +1,315 @@
+//! `/cases`: what runs when, how it stands, and running it now.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
+use http::{StatusCode, header};
+use orbital_model::Report;
+use orbital_model::timestamp::{rfc3339, rfc3339_since_epoch};
+use orbital_report::Journal;
+use orbital_run::dispatcher::{PlannedCase, RunError, Started};
+use orbital_run::order::Order;
+use orbital_run::scheduler::{Halt, HaltedBy, Refusal};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::Admin;
+use crate::api::runs::Summary;
+use crate::api::{Nothing, Page, contains};
+use crate::problem::{Problem, ProblemBody};
+
+/// How many of a case's last runs are shown with it.
+const LAST_RUNS: usize = 10;
+
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show)).routes(routes!(run))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Cases {
+    /// By id.
+    cases: Vec<Case>,
+    /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Case {
+    id: String,
+    component: String,
+    case: String,
+    language: String,
+    tags: BTreeMap<String, String>,
+    /// What holds, with what the operator set.
+    schedule: String,
+    timeout_seconds: f64,
+    retries: u32,
+    retry_delay_seconds: f64,
+    max_in_flight: usize,
+    /// Names of what the operator set in place of what the component declares.
+    overridden: Vec<&'static str>,
+    /// When it is due; none if it never is by itself.
+    #[schema(required, format = DateTime)]
+    next_run: Option<String>,
+    /// Why it does not run then.
+    #[schema(required)]
+    paused: Option<Paused>,
+    /// How it stands.
+    state: CaseState,
+    /// Whether its last three due runs gave no verdict, as the host cancelled or skipped them. Its state may be wrong.
+    stale: bool,
+    #[schema(required, format = DateTime)]
+    since: Option<String>,
+    #[schema(required, format = DateTime)]
+    last_pass: Option<String>,
+    #[schema(required)]
+    last_skip: Option<Skip>,
+    in_flight: Vec<Uuid>,
+    /// The newest first.
+    last_runs: Vec<Summary>,
+}
+
+/// Up or down, as the last run says that ended.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum CaseState {
+    /// It passed.
+    Up,
+    /// It did not.
+    Down,
+    /// None has ended yet.
+    Unknown,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Paused {
+    /// `override`, `maintenance` or `pause`.
+    by: &'static str,
+    /// The pause's id.
+    #[schema(required)]
+    pause: Option<Uuid>,
+    reason: String,
+    #[schema(required)]
+    author: Option<String>,
+    #[schema(required, format = DateTime)]
+    until: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Skip {
+    #[schema(format = DateTime)]
+    at: String,
+    reason: &'static str,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    /// Of this component.
+    component: Option<String>,
+    /// That stand so.
+    state: Option<CaseState>,
+    /// With this tag, `NAME:VALUE`.
+    #[param(pattern = ":")]
+    tag: Option<String>,
+    /// Text in the id, or in a tag such as `team:crm`.
+    q: Option<String>,
+    /// The `next` of the page before.
+    before: Option<String>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wait {
+    /// Whether to answer with the report, once there is one.
+    #[serde(default)]
+    wait: bool,
+}
+
+/// A run that was started and that nobody waits for.
+#[derive(Serialize, ToSchema)]
+struct StartedRun {
+    run: Uuid,
+}
+
+/// Lists cases: schedule, next run, how they stand, why they do not run, their last runs.
+#[utoipa::path(
+    get,
+    path = "/cases",
+    operation_id = "list_cases",
+    params(Filter),
+    responses(
+        (status = 200, description = "By id.", body = Cases),
+        (status = 400, response = ProblemBody),
+        (status = 503, response = ProblemBody)
+    )
+)]
+async fn list(
+    State(admin): State<Admin>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Cases>, Problem> {
+    let Query(Filter { component, state, tag, q, before, limit }) = filter?;
+    let tag = tag.as_deref().map(|tag| {
+        tag.split_once(':').ok_or_else(|| Problem::bad_request(format!("`tag={tag}` must be `NAME:VALUE`")))
+    });
+    let tag = tag.transpose()?;
+    let in_flight = admin.journal.in_flight();
+    let wanted = |planned: &&PlannedCase| {
+        let case = &planned.case;
+        before.as_ref().is_none_or(|before| *before < case.id)
+            && component.as_ref().is_none_or(|component| *component == planned.version.name)
+            && tag.is_none_or(|tag| {
+                case.tags.iter().any(|(name, value)| (name.as_str(), value.as_str()) == tag)
+            })
+            && q.as_ref().is_none_or(|q| {
+                let mut tags = case.tags.iter().map(|(name, value)| format!("{name}:{value}"));
+                contains(&case.id, q) || tags.any(|tag| contains(&tag, q))
+            })
+    };
+    let plan = admin.desk.plan().await?;
+    let cases = plan.iter().filter(wanted).map(|planned| describe(&admin.journal, &in_flight, planned));
+    let cases = cases.filter(|case| state.is_none_or(|state| state == case.state));
+    let page = Page::read(limit, |most| cases.take(most).collect())?;
+    let next = page.next(|last: &Case| last.id.clone());
+    Ok(Json(Cases { cases: page.items, next }))
+}
+
+/// Shows a case.
+#[utoipa::path(
+    get,
+    path = "/cases/{component}/{case}",
+    operation_id = "show_case",
+    params(
+        ("component" = String, Path, description = "The component's name."),
+        ("case" = String, Path, description = "The case's name."),
+    ),
+    responses(
+        (status = 200, description = "The case.", body = Case),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody),
+        (status = 503, response = ProblemBody)
+    )
+)]
+async fn show(
+    State(admin): State<Admin>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    parameters: Result<Query<Nothing>, QueryRejection>,
+) -> Result<Json<Case>, Problem> {
+    let Path((component, case)) = path?;
+    parameters?;
+    let id = format!("{component}/{case}");
+    let plan = admin.desk.plan().await?;
+    let planned = plan.iter().find(|planned| planned.case.id == id);
+    let planned = planned.ok_or_else(|| Problem::not_found(Refusal::NoSuchCase(id).to_string()))?;
+    Ok(Json(describe(&admin.journal, &admin.journal.in_flight(), planned)))
+}
+
+/// Runs a case now, whatever its schedule. With `?wait=true` the answer is its report, once it has ended; whoever goes
+/// away before does not end it.
+#[utoipa::path(
+    post,
+    path = "/cases/{component}/{case}/runs",
+    operation_id = "run_case",
+    params(
+        ("component" = String, Path, description = "The component's name."),
+        ("case" = String, Path, description = "The case's name."),
+        Wait
+    ),
+    responses(
+        (status = 200, description = "It has ended, whatever the outcome.", body = Report),
+        (
+            status = 202,
+            description = "It has started.",
+            body = StartedRun,
+            headers(("location" = String, description = "Where its report will be."))
+        ),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody),
+        (status = 409, response = ProblemBody),
+        (status = 503, response = ProblemBody)
+    )
+)]
+async fn run(
+    State(admin): State<Admin>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    wait: Result<Query<Wait>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let Path((component, case)) = path?;
+    let Query(Wait { wait }) = wait?;
+    let id = format!("{component}/{case}");
+    let Started { run, report } = admin.desk.run(&id).await?;
+    if !wait {
+        let location = [(header::LOCATION, format!("/api/v1/runs/{run}"))];
+        return Ok((StatusCode::ACCEPTED, location, Json(StartedRun { run })).into_response());
+    }
+    let report = report.await.map_err(|_| RunError::Stopping)?;
+    Ok(Json::<&Report>(&report).into_response())
+}
+
+fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Case {
+    let (case, declared) = (&planned.case, &planned.declared);
+    let overridden = [
+        ("schedule", case.schedule != declared.schedule),
+        ("timeout", case.timeout != declared.timeout),
+        ("retries", case.retry.retries != declared.retry.retries),
+        ("retry_delay", case.retry.delay != declared.retry.delay),
+        ("max_in_flight", case.max_in_flight != declared.max_in_flight),
+        ("config", case.config != declared.config),
+    ];
+    let record = journal.case(&case.id);
+    Case {
+        id: case.id.clone(),
+        component: planned.version.name.clone(),
+        case: case.name.clone(),
+        language: planned.version.metadata.language.clone(),
+        tags: case.tags.iter().cloned().collect(),
+        schedule: case.schedule.to_string(),
+        timeout_seconds: case.timeout.as_secs_f64(),
+        retries: case.retry.retries,
+        retry_delay_seconds: case.retry.delay.as_secs_f64(),
+        max_in_flight: case.max_in_flight,
+        overridden: overridden.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect(),
+        next_run: planned.next.map(rfc3339_since_epoch).filter(|next| !next.is_empty()),
+        paused: planned.halt.clone().map(Paused::from),
+        state: match record.standing {
+            None => CaseState::Unknown,
+            Some(standing) if standing.up => CaseState::Up,
+            Some(_) => CaseState::Down,
+        },
+        stale: record.is_stale(),
+        since: record.standing.map(|standing| rfc3339(standing.since)),
+        last_pass: record.last_pass.map(rfc3339),
+        last_skip: record.last_skip.map(|(at, reason)| Skip { at: rfc3339(at), reason: reason.name() }),
+        in_flight: in_flight.iter().filter(|order| order.case.id == case.id).map(|order| order.run).collect(),
+        last_runs: journal.runs_of(&case.id, LAST_RUNS).iter().map(|report| Summary::of(report)).collect(),
+    }
+}
+
+impl From<Halt> for Paused {
+    fn from(halt: Halt) -> Self {
+        let (by, pause) = match halt.by {
+            HaltedBy::Override => ("override", None),
+            HaltedBy::Maintenance => ("maintenance", None),
+            HaltedBy::Pause(id) => ("pause", Some(id)),
+        };
+        Self {
+            by,
+            pause,
+            reason: halt.reason,
+            author: halt.author,
+            until: halt.until.map(rfc3339_since_epoch),
+        }
+    }
+}

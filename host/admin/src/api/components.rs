@@ -1,0 +1,180 @@
+//! `/components`: what is in the directory, with what does not load.
+
+use std::collections::BTreeSet;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use orbital_model::timestamp::rfc3339;
+use orbital_policy::grants::{Asks, Grants, Shortage};
+use orbital_run::registry::{LoadFailure, Snapshot, Terms};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Admin;
+use crate::api::{Nothing, Page, contains};
+use crate::problem::{Problem, ProblemBody};
+
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Components {
+    /// Whether everything that was there at the start has been loaded or refused.
+    ready: bool,
+    /// By name.
+    components: Vec<Component>,
+    /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
+    next: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Component {
+    name: String,
+    /// The version that runs; none if none has ever loaded.
+    #[schema(required)]
+    running: Option<Version>,
+    /// Why the newest content of its file does not run.
+    #[schema(required)]
+    load_error: Option<LoadError>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Version {
+    /// SHA-256 of the file.
+    digest: String,
+    /// Who vouches for it; empty without `[trust]`.
+    signed_by: String,
+    size_bytes: usize,
+    #[schema(format = DateTime)]
+    loaded_at: String,
+    /// As its metadata says; empty if that does not.
+    version: String,
+    language: String,
+    /// Ids of its cases, in the order in which it declares them.
+    cases: Vec<String>,
+    imports: Vec<String>,
+    /// What it asks for: by its manifest, or else by its imports.
+    asks: Asks,
+    granted: Granted,
+    /// What its manifest asks for and is not granted any more; `null` if there is nothing.
+    #[schema(required)]
+    missing: Option<Shortage>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Granted {
+    #[serde(flatten)]
+    grants: Grants,
+    /// Names of the configuration values that are set for its cases.
+    config: BTreeSet<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct LoadError {
+    error: String,
+    path: String,
+    #[schema(format = DateTime)]
+    at: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    /// Text in the name.
+    q: Option<String>,
+    /// Whether the newest content of the file does not load.
+    failing: Option<bool>,
+    /// The `next` of the page before.
+    before: Option<String>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// Lists components, with what does not load.
+#[utoipa::path(
+    get,
+    path = "/components",
+    operation_id = "list_components",
+    params(Filter),
+    responses((status = 200, description = "By name.", body = Components), (status = 400, response = ProblemBody))
+)]
+async fn list(
+    State(admin): State<Admin>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Components>, Problem> {
+    let Query(Filter { q, failing, before, limit }) = filter?;
+    let snapshot = admin.deployed.borrow().clone();
+    let terms = admin.terms.borrow().clone();
+    let names: BTreeSet<&String> = snapshot.components.keys().chain(snapshot.failures.keys()).collect();
+    let wanted = |name: &&String| {
+        before.as_ref().is_none_or(|before| before < *name)
+            && q.as_ref().is_none_or(|q| contains(name, q))
+            && failing.is_none_or(|failing| failing == snapshot.failures.contains_key(*name))
+    };
+    let describe = |name: &String| component(&snapshot, &terms, name);
+    let page =
+        Page::read(limit, |most| names.into_iter().filter(wanted).filter_map(describe).take(most).collect())?;
+    let next = page.next(|last: &Component| last.name.clone());
+    Ok(Json(Components { ready: snapshot.ready, components: page.items, next }))
+}
+
+/// Shows a component.
+#[utoipa::path(
+    get,
+    path = "/components/{name}",
+    operation_id = "show_component",
+    params(("name" = String, Path, description = "The component's name.")),
+    responses(
+        (status = 200, description = "The component.", body = Component),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody)
+    )
+)]
+async fn show(
+    State(admin): State<Admin>,
+    name: Result<Path<String>, PathRejection>,
+    parameters: Result<Query<Nothing>, QueryRejection>,
+) -> Result<Json<Component>, Problem> {
+    let Path(name) = name?;
+    parameters?;
+    let snapshot = admin.deployed.borrow().clone();
+    let terms = admin.terms.borrow().clone();
+    let found = component(&snapshot, &terms, &name);
+    found.map(Json).ok_or_else(|| Problem::not_found(format!("there is no component `{name}`")))
+}
+
+fn component(snapshot: &Snapshot, terms: &Terms, name: &str) -> Option<Component> {
+    let running = snapshot.components.get(name).map(|component| {
+        let metadata = &component.metadata;
+        Version {
+            digest: component.digest.clone(),
+            signed_by: component.signed_by.clone(),
+            size_bytes: component.size,
+            loaded_at: rfc3339(component.loaded_at),
+            version: metadata.version.clone(),
+            language: metadata.language.clone(),
+            cases: component.cases.iter().map(|case| case.id.clone()).collect(),
+            imports: metadata.imports.clone(),
+            asks: component.asks(),
+            granted: Granted {
+                grants: terms.runner.rules.grants(name),
+                config: terms.config_names(component),
+            },
+            missing: terms.shortage(component),
+        }
+    });
+    let load_error = snapshot.failures.get(name).map(|LoadFailure { path, error, at }| LoadError {
+        error: error.clone(),
+        path: path.display().to_string(),
+        at: rfc3339(*at),
+    });
+    let known = running.is_some() || load_error.is_some();
+    known.then(|| Component { name: name.to_owned(), running, load_error })
+}

@@ -1,0 +1,170 @@
+//! `/deliveries`: what the webhook received lately, and what became of it.
+
+use std::fmt::Write as _;
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use orbital_model::describe::short;
+use orbital_model::timestamp::rfc3339;
+use orbital_webhook::waiter::{Disposition, NearMiss, Received, SkippedLocation};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+use crate::Admin;
+use crate::api::Page;
+use crate::problem::{Problem, ProblemBody};
+
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(list))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Deliveries {
+    /// The newest first.
+    deliveries: Vec<Delivery>,
+    /// What to ask for next, as `before`; none if there is no more.
+    #[schema(required)]
+    next: Option<u64>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Delivery {
+    /// Counted from 1 since the host started.
+    number: u64,
+    #[schema(format = DateTime)]
+    received_at: String,
+    method: String,
+    path: String,
+    query: String,
+    /// Names and values; what may be a secret is masked, and what is long is cut.
+    headers: Vec<(String, String)>,
+    /// Its beginning.
+    body: String,
+    size_bytes: usize,
+    #[schema(required)]
+    key: Option<String>,
+    /// Locations of `webhook.keys`, before that of the key, whose content cannot be a key.
+    skipped: Vec<SkippedLocation>,
+    result: Disposition,
+    /// What that means here.
+    explanation: String,
+    /// The run that has it, or that it came too late for.
+    #[schema(required)]
+    run: Option<Uuid>,
+    /// The run that it came too late for, also if another run has it.
+    #[schema(required)]
+    late_for: Option<Uuid>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Filter {
+    /// The key.
+    key: Option<String>,
+    /// What became of it.
+    result: Option<Disposition>,
+    /// The run that has it, or that it came too late for.
+    run: Option<Uuid>,
+    /// The `next` of the page before.
+    #[param(format = "uint64")]
+    before: Option<u64>,
+    /// How many; 50 if nobody says.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<usize>,
+}
+
+/// Lists what the webhook received lately, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/deliveries",
+    operation_id = "list_deliveries",
+    params(Filter),
+    responses(
+        (status = 200, description = "The newest first.", body = Deliveries),
+        (status = 400, response = ProblemBody)
+    )
+)]
+async fn list(
+    State(admin): State<Admin>,
+    filter: Result<Query<Filter>, QueryRejection>,
+) -> Result<Json<Deliveries>, Problem> {
+    let Query(Filter { key, result, run, before, limit }) = filter?;
+    let wanted = |received: &Received| {
+        key.as_ref().is_none_or(|key| received.key.as_ref() == Some(key))
+            && result.is_none_or(|result| received.disposition == result)
+            && run.is_none_or(|run| received.is_of(run))
+            && before.is_none_or(|before| received.number < before)
+    };
+    let page = Page::read(limit, |most| admin.waiter.received(most, wanted))?;
+    let next = page.next(|last| last.number);
+    let near = admin.waiter.near_misses(&page.items);
+    let delivery = |received: Received| {
+        let near = near.get(&received.number);
+        Delivery::new(received, near)
+    };
+    Ok(Json(Deliveries { deliveries: page.items.into_iter().map(delivery).collect(), next }))
+}
+
+impl Delivery {
+    fn new(received: Received, near: Option<&NearMiss>) -> Self {
+        Self {
+            number: received.number,
+            received_at: rfc3339(received.at),
+            explanation: explain(&received, near),
+            run: received.run(),
+            late_for: received.late.map(|late| late.run),
+            method: received.method,
+            path: received.path,
+            query: received.query,
+            headers: received.headers,
+            body: received.body,
+            size_bytes: received.size,
+            key: received.key,
+            skipped: received.skipped,
+            result: received.disposition,
+        }
+    }
+}
+
+/// What became of a request, in words; for a key that no run expected, with one that is almost the same.
+pub(crate) fn explain(received: &Received, near: Option<&NearMiss>) -> String {
+    let late = received
+        .late
+        .as_ref()
+        .map(|late| format!("it came {} after the run that expected its key had ended", short(late.by)));
+    let mut text = match (received.disposition, late) {
+        (Disposition::Matched, _) => "a run expected its key".to_owned(),
+        (Disposition::Held, _) => {
+            "no run expects its key yet; it is kept for a while (`waiter.early_for`)".to_owned()
+        }
+        (Disposition::Early, Some(late)) => format!("{late}, and was kept until another one expected it"),
+        (Disposition::Early, None) => {
+            "it came before a run expected its key, and was kept until then".to_owned()
+        }
+        (Disposition::Unmatched, _) => "no run expected its key in time (`waiter.early_for`)".to_owned(),
+        (Disposition::Late, late) => {
+            late.unwrap_or_else(|| "the run that expected its key had ended".to_owned())
+        }
+        (Disposition::Overflow, _) => {
+            "there was no room for it (`waiter.queue_per_key`, `waiter.queue_bytes`, `waiter.early_count`, \
+             `waiter.early_bytes`)"
+                .to_owned()
+        }
+        (Disposition::NoKey, _) => {
+            "it has no usable key where the configuration looks (`webhook.keys`)".to_owned()
+        }
+        (Disposition::Rejected, _) => {
+            format!("it was refused: {}", received.refused.as_deref().unwrap_or("unknown"))
+        }
+    };
+    if let Some(NearMiss { key, run, differs }) = near {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "; the run {run} expects or expected `{key}`, which differs {differs}");
+    }
+    text
+}

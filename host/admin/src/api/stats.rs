@@ -1,0 +1,248 @@
+//! `/stats` and the series of a case: what the runs of a window of time come to.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use http::StatusCode;
+use orbital_history;
+use orbital_history::{Histogram, HistoryError, Quantiles, Rollup, Step};
+use orbital_model::timestamp::rfc3339;
+use orbital_model::{Outcome, Pattern};
+use orbital_run::scheduler::Refusal;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Admin;
+use crate::problem::{Problem, ProblemBody};
+
+pub(super) fn routes() -> OpenApiRouter<Admin> {
+    OpenApiRouter::default().routes(routes!(stats)).routes(routes!(series))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Stats {
+    /// Runs that were started from here,
+    #[schema(format = DateTime)]
+    from: String,
+    /// to here.
+    #[schema(format = DateTime)]
+    to: String,
+    /// Those that ran, by id.
+    cases: Vec<CaseStats>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct CaseStats {
+    id: String,
+    #[serde(flatten)]
+    sum: Sum,
+    /// Of deliveries, in seconds.
+    #[schema(required)]
+    latency: Option<Distribution>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Series {
+    id: String,
+    step_seconds: u64,
+    /// In the order of time, without a gap.
+    points: Vec<Point>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Point {
+    /// When the step begins.
+    #[schema(format = DateTime)]
+    at: String,
+    #[serde(flatten)]
+    sum: Sum,
+    /// Of deliveries, in seconds.
+    #[schema(required)]
+    latency: Option<Spread>,
+}
+
+/// What runs come to, but for their deliveries.
+#[derive(Serialize, ToSchema)]
+struct Sum {
+    runs: Runs,
+    /// Passed after an attempt that did not; these are in `runs.pass` too.
+    flaky: u32,
+    /// The part that passed, cancelled ones left out.
+    #[schema(required)]
+    pass_ratio: Option<f64>,
+    /// Of runs, in seconds.
+    #[schema(required)]
+    duration: Option<Spread>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = RunCounts)]
+struct Runs {
+    pass: u32,
+    fail: u32,
+    timeout: u32,
+    error: u32,
+    cancelled: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Spread {
+    p50: f64,
+    p95: f64,
+    p99: f64,
+    max: f64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Distribution {
+    #[serde(flatten)]
+    spread: Spread,
+    count: u64,
+    /// So many took at most so many seconds, and longer than the bucket before.
+    buckets: Vec<(f64, u32)>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    /// How far to look back, such as `15m`: a minute to 49 days; a day if nobody says.
+    window: Option<String>,
+    /// A pattern of case ids, such as `shop/*`.
+    cases: Option<String>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct Plot {
+    /// How far to look back, such as `15m`: a minute to 49 days; a day if nobody says.
+    window: Option<String>,
+    /// How much time each point is for, such as `5m`.
+    step: Option<String>,
+}
+
+/// Says what the runs of all cases come to.
+#[utoipa::path(
+    get,
+    path = "/stats",
+    operation_id = "stats",
+    params(Wanted),
+    responses(
+        (status = 200, description = "Of cases that ran in the window.", body = Stats),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody),
+        (status = 503, response = ProblemBody)
+    )
+)]
+async fn stats(
+    State(admin): State<Admin>,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Json<Stats>, Problem> {
+    let Query(Wanted { window, cases }) = wanted?;
+    let window = super::window(window.as_deref())?;
+    let cases = cases.as_deref().map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
+    let wanted = move |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
+    let found = admin.history.stats(window, wanted).await?;
+    let case = |(id, runs): (String, Rollup)| CaseStats {
+        id,
+        sum: Sum::of(&runs),
+        latency: Distribution::of(&runs.latency),
+    };
+    let cases = found.cases.into_iter().map(case).collect();
+    Ok(Json(Stats { from: rfc3339(found.from), to: rfc3339(found.to), cases }))
+}
+
+/// Says what the runs of a case come to, step by step.
+#[utoipa::path(
+    get,
+    path = "/cases/{component}/{case}/series",
+    operation_id = "series",
+    params(
+        ("component" = String, Path, description = "The component's name."),
+        ("case" = String, Path, description = "The case's name."),
+        Plot
+    ),
+    responses(
+        (status = 200, description = "By time.", body = Series),
+        (status = 400, response = ProblemBody),
+        (status = 404, response = ProblemBody),
+        (status = 503, response = ProblemBody)
+    )
+)]
+async fn series(
+    State(admin): State<Admin>,
+    path: Result<Path<(String, String)>, PathRejection>,
+    plot: Result<Query<Plot>, QueryRejection>,
+) -> Result<Json<Series>, Problem> {
+    let Path((component, case)) = path?;
+    let Query(Plot { window, step }) = plot?;
+    let window = super::window(window.as_deref())?;
+    let step = step.as_deref().map(duration).transpose()?;
+    let step = Step::new(window, step).map_err(|reason| Problem::bad_request(format!("`step`: {reason}")))?;
+    let id = format!("{component}/{case}");
+    let found = admin.history.series(id.clone(), window, step).await?;
+    let is_planned =
+        async || admin.desk.plan().await.map(|plan| plan.iter().any(|planned| planned.case.id == id));
+    if found.points.iter().all(|point| point.runs.total() == 0) && !is_planned().await? {
+        return Err(Problem::not_found(Refusal::NoSuchCase(id).to_string()));
+    }
+    let point = |orbital_history::Point { at, runs }: orbital_history::Point| Point {
+        at: rfc3339(at),
+        sum: Sum::of(&runs),
+        latency: runs.latency.quantiles().map(Spread::from),
+    };
+    let points = found.points.into_iter().map(point).collect();
+    Ok(Json(Series { id, step_seconds: found.step.as_secs(), points }))
+}
+
+fn duration(text: &str) -> Result<Duration, Problem> {
+    humantime::parse_duration(text).map_err(|error| {
+        Problem::bad_request(format!("`step`: `{text}` is not a duration such as `5m`: {error}"))
+    })
+}
+
+impl Sum {
+    fn of(rollup: &Rollup) -> Self {
+        let runs = Runs {
+            pass: rollup.runs(Outcome::Pass),
+            fail: rollup.runs(Outcome::Fail),
+            timeout: rollup.runs(Outcome::Timeout),
+            error: rollup.runs(Outcome::Error),
+            cancelled: rollup.runs(Outcome::Cancelled),
+        };
+        let duration = rollup.duration.quantiles().map(Spread::from);
+        Self { runs, flaky: rollup.flaky(), pass_ratio: rollup.pass_ratio(), duration }
+    }
+}
+
+impl Distribution {
+    fn of(histogram: &Histogram) -> Option<Self> {
+        Some(Self {
+            spread: Spread::from(histogram.quantiles()?),
+            count: histogram.count(),
+            buckets: histogram.buckets().map(|(bound, count)| (bound.as_secs_f64(), count)).collect(),
+        })
+    }
+}
+
+impl From<Quantiles> for Spread {
+    fn from(of: Quantiles) -> Self {
+        let [p50, p95, p99, max] = [of.p50, of.p95, of.p99, of.max].map(|value| value.as_secs_f64());
+        Self { p50, p95, p99, max }
+    }
+}
+
+impl From<HistoryError> for Problem {
+    fn from(error: HistoryError) -> Self {
+        let status = match &error {
+            HistoryError::Off => StatusCode::NOT_FOUND,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self::new(status, orbital_model::error::chain(&error))
+    }
+}

@@ -1,0 +1,79 @@
+//! Pages for people: HTML that is made here and readable as it is; a small script keeps it up to date.
+//!
+//! Texts that came from outside are escaped by `html!`, and shown by [`parts::text`] and [`parts::lines`]. A POST is
+//! answered with the way back to a page; only a POST changes anything.
+
+mod assets;
+mod case;
+mod compare;
+mod components;
+mod failure;
+mod figures;
+mod layout;
+mod live;
+mod overview;
+mod own;
+mod parts;
+mod plot;
+mod run;
+mod runs;
+mod sign_in;
+mod timeline;
+mod view;
+mod webhook;
+mod windows;
+
+use axum::Router;
+use axum::middleware::map_response;
+use axum::response::Response;
+use axum::routing::get;
+use http::{HeaderValue, Uri, header};
+
+use crate::{Admin, probes};
+use failure::Failure;
+use own::lead_to;
+
+pub(super) use sign_in::invite;
+
+/// What a page may do: look as its style says, do what its script says, and both only if they come from here.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
+                      form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+pub(super) fn routes() -> Router<Admin> {
+    Router::new()
+        .merge(overview::routes())
+        .merge(case::routes())
+        .merge(run::routes())
+        .merge(runs::routes())
+        .merge(components::routes())
+        .merge(compare::routes())
+        .merge(webhook::routes())
+        .merge(sign_in::routes())
+        .merge(live::routes())
+        .merge(assets::routes())
+        .route("/cases", get(|| async { lead_to("/") }))
+        .fallback(
+            |uri: Uri| async move { Failure::not_found(format!("there is no page at `{}`", uri.path())) },
+        )
+        .layer(map_response(async |response| settled(response)))
+}
+
+/// What wants no token: the page that takes it, and how that looks.
+pub(super) fn is_open(path: &str) -> bool {
+    path == sign_in::PATH || path.starts_with(assets::FOLDER)
+}
+
+/// Returns whether a path is that of a page, as opposed to data, or a part of a page.
+pub(super) fn is_page(path: &str) -> bool {
+    let is_data = probes::PATHS.contains(&path) || path == live::PATH || path.starts_with("/api/");
+    !is_data && !path.starts_with(assets::FOLDER)
+}
+
+/// Tells browsers what a page may do.
+fn settled(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    // With none at all, forms would be sent as if by another site.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    response
+}

@@ -1,0 +1,143 @@
+//! Small parts that several pages have.
+
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maud::{Markup, Render, html};
+use orbital_history::Mark;
+use orbital_model::Outcome;
+use orbital_model::text::Printable;
+use orbital_model::timestamp::rfc3339;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// What is escaped in a segment of a path.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// A text of one line that came from outside.
+pub(super) fn text(text: &str) -> impl Render + '_ {
+    html! { (Printable(text).to_string()) }
+}
+
+/// Returns a name as a segment of a path. Files that do not load may have any name.
+pub(super) fn segment(name: &str) -> String {
+    utf8_percent_encode(name, SEGMENT).to_string()
+}
+
+/// A text from outside, with its lines.
+pub(super) fn lines(text: &str) -> Markup {
+    html! {
+        @for (index, line) in text.trim_end().split('\n').enumerate() {
+            @if index > 0 { "\n" }
+            (Printable(line.trim_end_matches('\r')).to_string())
+        }
+    }
+}
+
+/// A moment: in UTC, and by the script in the zone of whoever reads it.
+pub(super) fn time(time: SystemTime) -> Markup {
+    let zoned = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
+    html! { time datetime=(rfc3339(time)) { (zoned.strftime("%Y-%m-%d %H:%M:%S")) " UTC" } }
+}
+
+/// How long ago, or how long something lasts: `3 min`, `2 h`, `5 d`.
+pub(super) fn roughly(duration: Duration) -> String {
+    match duration.as_secs() {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
+/// A ratio in per cent: 100 only if it is that.
+pub(super) fn percent(ratio: f64) -> String {
+    let percent = ratio * 100.0;
+    if percent > 99.9 && percent < 100.0 {
+        return "99.9 %".to_owned();
+    }
+    if percent == percent.round() { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
+}
+
+/// The sign of an outcome: with its class, and never its colour alone.
+pub(super) fn sign(outcome: Outcome, flaky: bool) -> (&'static str, &'static str) {
+    match outcome {
+        Outcome::Pass if flaky => ("flaky", "≈"),
+        Outcome::Pass => ("pass", "✓"),
+        Outcome::Fail => ("fail", "✗"),
+        Outcome::Timeout => ("timeout", "◷"),
+        Outcome::Error => ("error", "!"),
+        Outcome::Cancelled => ("cancelled", "–"),
+    }
+}
+
+/// An outcome, as sign and word.
+pub(super) fn outcome(outcome: Outcome, flaky: bool) -> Markup {
+    let (class, sign) = sign(outcome, flaky);
+    html! {
+        span class={ "badge " (class) } {
+            span aria-hidden="true" { (sign) } " " (outcome.name())
+            @if flaky { ", flaky" }
+        }
+    }
+}
+
+/// How a case stands, as sign and word.
+pub(super) fn state(state: &str) -> Markup {
+    let sign = match state {
+        "up" => "▲",
+        "down" => "▼",
+        "paused" => "‖",
+        "stale" => "⌛",
+        _ => "?",
+    };
+    html! { span class={ "badge " (state) } { span aria-hidden="true" { (sign) } " " (state) } }
+}
+
+/// Runs side by side, each a link to itself.
+pub(super) fn strip(marks: &[Mark]) -> Markup {
+    html! {
+        @if marks.is_empty() {
+            span.none { "no run yet" }
+        } @else {
+            ol.strip aria-label="last runs, the newest last" {
+                @for mark in marks {
+                    @let (name, sign) = sign(mark.outcome, mark.flaky);
+                    // The style goes by the name too: there are thousands of these.
+                    li { a href={ "/runs/" (mark.run.simple()) } aria-label=(name) { (sign) } }
+                }
+            }
+        }
+    }
+}
+
+/// The first digits of a digest: enough to tell versions apart.
+pub(super) fn digest(digest: &str) -> Markup {
+    html! { code title=(digest) { (digest.get(..12).unwrap_or(digest)) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_all_is_a_hundred_per_cent() {
+        assert_eq!(percent(1.0), "100 %");
+        assert_eq!(percent(0.99999), "99.9 %");
+        assert_eq!(percent(0.5), "50 %");
+        assert_eq!(percent(2.0 / 3.0), "66.7 %");
+    }
+
+    #[test]
+    fn what_came_from_outside_is_text() {
+        let shown =
+            html! { p { (text("<b>\u{1b}\u{202e}\n")) } pre { (lines("a\r\n<i>\u{9b}\n")) } }.into_string();
+        assert_eq!(shown, "<p>&lt;b&gt;\u{fffd}\u{fffd}\u{fffd}</p><pre>a\n&lt;i&gt;\u{fffd}</pre>");
+    }
+
+    #[test]
+    fn a_moment_says_its_zone() {
+        let shown = time(SystemTime::UNIX_EPOCH).into_string();
+        assert_eq!(shown, "<time datetime=\"1970-01-01T00:00:00.000Z\">1970-01-01 00:00:00 UTC</time>");
+    }
+}

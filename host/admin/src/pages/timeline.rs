@@ -1,0 +1,148 @@
+//! What an attempt did, as a picture: a list with a bar for each step, which stands where its time was.
+
+use std::time::Duration;
+
+use maud::{Markup, html};
+use orbital_model::describe::short;
+use orbital_model::{Attempt, Happening, LogLevel, Phases, Step};
+
+use crate::pages::parts::{lines, text};
+
+/// How wide the pictures are, in units of their own.
+const WIDTH: f64 = 1000.0;
+
+/// How wide a bar is at least, so that one sees it.
+const LEAST: f64 = 6.0;
+
+/// The steps of an attempt. `number` tells those of several attempts apart.
+pub(super) fn timeline(attempt: &Attempt, number: usize) -> Markup {
+    let culprit = attempt.culprit();
+    let last = attempt.timeline.iter().map(|step| step.at + step.took.unwrap_or_default());
+    let whole = last.fold(attempt.duration, Duration::max).as_secs_f64().max(1e-9);
+    html! {
+        ol.timeline {
+            li {
+                span.at { (short(Duration::ZERO)) }
+                span.what { span.sign aria-hidden="true" { "▸" } "started" }
+                (bar(Duration::ZERO, Duration::ZERO, whole, "span"))
+            }
+            @for (index, step) in attempt.timeline.iter().enumerate() {
+                li id={ "step-" (number) "-" (index + 1) } .culprit[culprit == Some(index)] {
+                    span.at { (short(step.at)) }
+                    div.what {
+                        @if culprit == Some(index) { strong { "Here it went wrong: " } }
+                        (shown(step))
+                    }
+                    (bar(step.at, step.took.unwrap_or_default(), whole, colour(&step.what)))
+                }
+            }
+            @if attempt.omitted > 0 {
+                li { span.at {} span.what.faint { "… and " (attempt.omitted) " steps more, which were not kept" } }
+            }
+            li {
+                span.at { (short(attempt.duration)) }
+                span.what { span.sign aria-hidden="true" { "▪" } "ended: " (attempt.outcome.name()) }
+                (bar(attempt.duration, Duration::ZERO, whole, "span"))
+            }
+        }
+    }
+}
+
+/// Where a step stands in the time of its attempt. The times beside it say the same.
+fn bar(at: Duration, took: Duration, whole: f64, class: &str) -> Markup {
+    let (at, took) = (at.as_secs_f64(), took.as_secs_f64());
+    let width = (took / whole * WIDTH).max(LEAST);
+    let left = (at / whole * WIDTH).clamp(0.0, WIDTH - LEAST).min(WIDTH - width.min(WIDTH));
+    html! {
+        svg.bar viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false" {
+            rect.track x="0" y="4" width="1000" height="2" {}
+            rect class=(class) x=(format!("{left:.0}")) y="0" width=(format!("{width:.0}")) height="10" {}
+        }
+    }
+}
+
+fn colour(what: &Happening) -> &'static str {
+    match what {
+        what if what.is_bad() => "bad",
+        Happening::Delivery { .. } => "good",
+        _ => "span",
+    }
+}
+
+/// The sign of a step, and its class.
+fn sign(what: &Happening) -> (&'static str, &'static str) {
+    match what {
+        Happening::Fail { .. } | Happening::CutShort { .. } => ("bad", "✗"),
+        what if what.is_bad() => ("bad", "✗"),
+        Happening::Send { .. } => ("", "→"),
+        Happening::Delivery { taken: false, .. } => ("odd", "←"),
+        Happening::Delivery { .. } => ("good", "←"),
+        Happening::Wait { .. } | Happening::Sleep { .. } => ("", "◷"),
+        Happening::Expect { .. } | Happening::NewId { .. } => ("", "◇"),
+        Happening::Log { level: LogLevel::Error, .. } => ("bad", "≡"),
+        Happening::Log { level: LogLevel::Warn, .. } => ("odd", "≡"),
+        Happening::Log { .. } => ("", "≡"),
+        Happening::Metric { .. } | Happening::Read { .. } => ("", "·"),
+    }
+}
+
+fn shown(step: &Step) -> Markup {
+    let (class, sign) = sign(&step.what);
+    html! {
+        span class={ "sign " (class) } aria-hidden="true" { (sign) }
+        @match &step.what {
+            Happening::Log { level, source, message, fields } => {
+                span.badge { (source.label(*level)) } " " span.pre { (lines(message)) }
+                @for (name, value) in fields { " " code { (text(name)) "=" (text(value)) } }
+            }
+            Happening::Fail { message } => { "the test failed:" pre { (lines(message)) } }
+            what => (text(&what.headline())),
+        }
+        @if let Some(took) = step.took { " " span.took { "(" (short(took)) (phases(&step.what)) ")" } }
+        (bodies(&step.what))
+    }
+}
+
+/// Where the time of an exchange went.
+fn phases(what: &Happening) -> Markup {
+    html! {
+        @if let Happening::Send { phases: Some(Phases { connect, wait, read }), .. } = what {
+            ": " @match connect { Some(connect) => { (short(*connect)) " to connect" }, None => "connected before" }
+            ", " (short(*wait)) " to the answer's first byte, " (short(*read)) " to its last"
+        }
+    }
+}
+
+/// What was sent, answered or delivered.
+fn bodies(what: &Happening) -> Markup {
+    let body = |name: &str, body: &str| {
+        html! { @if !body.is_empty() { details { summary { (name) } pre tabindex="0" { (lines(body)) } } } }
+    };
+    match what {
+        Happening::Send { body: sent, answer, .. } => html! {
+            (body("Body that was sent", sent))
+            (body("Body of the answer", answer.as_deref().unwrap_or_default()))
+        },
+        Happening::Delivery { body: came, .. } => body("Body that came", came),
+        _ => html! {},
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bar_stays_within_its_picture() {
+        for (at, took) in [(0.0, 0.0), (0.0, 2.0), (1.9, 0.2), (2.0, 0.0), (5.0, 9.0)] {
+            let (at, took) = (Duration::from_secs_f64(at), Duration::from_secs_f64(took));
+            let picture = bar(at, took, 2.0, "span").into_string();
+            let value = |name: &str| -> f64 {
+                let rest = picture.rsplit_once(&format!(" {name}=\"")).unwrap().1;
+                rest.split('"').next().unwrap().parse().unwrap()
+            };
+            assert!(value("x") >= 0.0 && value("width") >= LEAST, "{picture}");
+            assert!(value("x") <= WIDTH - LEAST, "{picture}");
+        }
+    }
+}

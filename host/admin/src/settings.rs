@@ -1,0 +1,48 @@
+//! The section `[admin]`.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use orbital_config::Section;
+use orbital_config::secrets::{SecretsSettings, Template};
+use orbital_listener::TlsSettings;
+
+/// The private listener.
+#[derive(Debug, Clone)]
+pub struct AdminSettings {
+    /// The address; `127.0.0.1:8711` by default.
+    pub listen: SocketAddr,
+    /// What whoever asks must know; none asks nobody, which is allowed on loopback only.
+    pub token: Option<Template>,
+    /// Speaks TLS with this certificate.
+    pub tls: Option<TlsSettings>,
+    /// Whether `/healthz` and `/readyz` want no token.
+    pub open_health: bool,
+    /// Whether `/metrics` wants none.
+    pub open_metrics: bool,
+}
+
+impl AdminSettings {
+    /// Reads the section, which may refer to these secrets.
+    pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
+        let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8711)));
+        let token = section.parsed("token", |text| match Template::parse(text, secrets)? {
+            template if template.is_secret() => Ok(template),
+            _ => Err("must be a secret, such as `\"${secret.admin}\"` with a section `[secrets.admin]`: whoever may read \
+                      this file need not know it"
+                .to_owned()),
+        });
+        for name in ["open_health", "open_metrics"] {
+            if section.has(name) && !section.has("token") {
+                section.mistake_at(name, "says what wants no token, and there is no `token` here");
+            }
+        }
+        Self {
+            listen,
+            token,
+            tls: TlsSettings::read(section, base),
+            open_health: section.boolean("open_health", false),
+            open_metrics: section.boolean("open_metrics", false),
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The reason why an exchange has no answer.
+
+use std::error::Error;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use orbital_files::shortage::shortage;
+use rustix::io::Errno;
+
+use crate::phases::{Peer, Progress};
+use crate::request::SendError;
+use crate::resolver::{LookupError, NotPublic};
+use crate::routes::{NoRoute, route};
+
+/// What kept an exchange from its answer, as far as the host can tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// The host's name has no address.
+    Dns,
+    /// Nothing listens there.
+    Refused,
+    /// No connection in time.
+    ConnectTimeout,
+    /// There is no way to the address.
+    Unroutable,
+    /// The certificate is not one to trust.
+    Certificate,
+    /// TLS, for another reason.
+    Tls,
+    /// The connection ended before the whole answer had come.
+    Ended,
+    /// The answer is not HTTP.
+    Protocol,
+    /// Anything else.
+    Other,
+}
+
+/// Describes a failed exchange by its innermost cause, which is the one that helps. Never with the URL, which may hold a
+/// secret.
+pub(super) fn describe(error: reqwest::Error, aim: &Aim) -> SendError {
+    let error = error.without_url();
+    let what = match &error {
+        error if error.is_connect() && error.is_timeout() => {
+            let reason = format!("no connection within `connect_timeout`, while {}", aim.progress.stage());
+            return SendError::Unreachable { failure: Failure::ConnectTimeout, reason };
+        }
+        error if error.is_connect() => "cannot connect",
+        error if error.is_body() || error.is_decode() => "the answer broke off",
+        _ => "the exchange broke off",
+    };
+    let causes: Vec<&(dyn Error + 'static)> = causes(&error).collect();
+    if let Some(error) = find::<NotPublic>(&causes) {
+        return SendError::Private(error.to_string());
+    }
+    if let Some(problem) = causes.iter().find_map(|cause| local(*cause)) {
+        return SendError::Local(format!("{what}: {problem}"));
+    }
+    if let (true, Some(address)) = (error.is_connect(), aim.literal)
+        && let Err(missing) = route(SocketAddr::new(address, 0))
+    {
+        return SendError::Local(format!("{what}: {missing}"));
+    }
+    let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
+    let failure = classify(&error, &causes);
+    let hint = aim.hint(failure, &causes).unwrap_or_default();
+    SendError::Unreachable { failure, reason: format!("{what}: {innermost}{hint}") }
+}
+
+/// What a request is sent to.
+pub(super) struct Aim {
+    /// The address that its URL has instead of a name.
+    pub(super) literal: Option<IpAddr>,
+    pub(super) is_tls: bool,
+    pub(super) peer: Peer,
+    pub(super) progress: Progress,
+}
+
+impl Aim {
+    /// Returns what to look at if the scheme of the URL seems to be wrong.
+    fn hint(&self, failure: Failure, causes: &[&(dyn Error + 'static)]) -> Option<String> {
+        let peer = &self.peer.authority;
+        match (self.is_tls, failure, find::<rustls::Error>(causes)) {
+            (true, _, Some(rustls::Error::InvalidMessage(_))) => Some(format!(
+                "; `{peer}` does not speak TLS: if it serves plain HTTP, its URL must begin with `http://`"
+            )),
+            (false, Failure::Protocol, _) => Some(format!(
+                "; `{peer}` does not speak plain HTTP: if it serves HTTPS, its URL must begin with `https://`"
+            )),
+            _ => None,
+        }
+    }
+}
+
+fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failure {
+    if find::<LookupError>(causes).is_some() {
+        return Failure::Dns;
+    }
+    if let Some(error) = find::<rustls::Error>(causes) {
+        return match error {
+            rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
+                Failure::Certificate
+            }
+            _ => Failure::Tls,
+        };
+    }
+    if error.is_connect() && error.is_timeout() {
+        return Failure::ConnectTimeout;
+    }
+    match find::<io::Error>(causes).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => Failure::Refused,
+        Some(io::ErrorKind::TimedOut) => Failure::ConnectTimeout,
+        Some(io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable) => Failure::Unroutable,
+        Some(
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof,
+        ) => Failure::Ended,
+        _ => match find::<hyper::Error>(causes) {
+            Some(error) if error.is_incomplete_message() || error.is_closed() => Failure::Ended,
+            Some(error) if error.is_parse() => Failure::Protocol,
+            _ => Failure::Other,
+        },
+    }
+}
+
+/// Returns the problem of this machine behind an error, and its fix. `ENETUNREACH` and `EHOSTUNREACH` are none by
+/// themselves: a router on the way may have said so, and an address of the same network that does not answer.
+fn local(error: &(dyn Error + 'static)) -> Option<String> {
+    if let Some(missing) = error.downcast_ref::<NoRoute>() {
+        return Some(missing.to_string());
+    }
+    let error = error.downcast_ref::<io::Error>()?;
+    if let Some(shortage) = shortage(error) {
+        return Some(shortage.to_owned());
+    }
+    let problem = match Errno::from_io_error(error)? {
+        Errno::ADDRNOTAVAIL => {
+            "the system has no local port or address left for it; look for a program with very many connections \
+             (`ss -s`), or widen `net.ipv4.ip_local_port_range`"
+        }
+        Errno::NETDOWN => "a network interface of this machine is down",
+        Errno::ACCESS | Errno::PERM => {
+            "this machine forbids it; check its firewall, routes and security policies (such as SELinux)"
+        }
+        _ => return None,
+    };
+    Some(problem.to_owned())
+}
+
+fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
+    causes.iter().find_map(|cause| cause.downcast_ref())
+}
+
+/// An error and its causes, the outermost first. The error within one of input and output is a cause, too, which
+/// [`Error::source`] leaves out.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_problem_of_this_machine_is_found_within_any_error() {
+        for (errno, text) in [
+            (Errno::MFILE, "`ulimit -n`"),
+            (Errno::NFILE, "`fs.file-max`"),
+            (Errno::NOBUFS, "no memory left"),
+            (Errno::ADDRNOTAVAIL, "no local port"),
+            (Errno::NETDOWN, "interface of this machine is down"),
+            (Errno::ACCESS, "forbids it"),
+            (Errno::PERM, "forbids it"),
+        ] {
+            let error = io::Error::other(io::Error::from(errno));
+            let found: Vec<_> = causes(&error).filter_map(local).collect();
+            assert!(found.len() == 1 && found[0].contains(text), "{errno}: {found:?}");
+        }
+        for errno in [Errno::CONNREFUSED, Errno::NETUNREACH, Errno::HOSTUNREACH, Errno::TIMEDOUT] {
+            assert_eq!(causes(&io::Error::from(errno)).find_map(local), None, "{errno}");
+        }
+    }
+
+    #[test]
+    fn a_cause_within_an_error_of_input_and_output_is_found() {
+        let error = io::Error::other(rustls::Error::NoCertificatesPresented);
+        let causes: Vec<_> = causes(&error).collect();
+        assert!(find::<rustls::Error>(&causes).is_some());
+    }
+}

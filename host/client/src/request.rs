@@ -1,0 +1,419 @@
+//! What is sent to a target, and what comes back.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use orbital_model::text::shown;
+use orbital_model::{Cause, Phases};
+use orbital_policy::grants::Denial;
+use orbital_policy::targets::describe_known;
+use percent_encoding::percent_decode;
+use reqwest::Url;
+
+use crate::failure::Failure;
+use crate::phases::Stage;
+use crate::placeholders::{Place, Placeholders, content};
+
+/// How often a path is decoded to look for `..` in it: more often than servers and proxies do.
+const MOST_ENCODINGS: usize = 5;
+
+/// The largest body that a test may send, in bytes.
+pub const MAX_BODY: usize = 8 << 20;
+
+/// The most headers that a test may send with one request, or plan for one reply. What holds them in the host has
+/// an end, at some ten thousand.
+pub const MAX_HEADERS: usize = 256;
+
+/// Headers that are the host's to set, or that would change how the request is framed.
+const RESERVED: [&str; 11] = [
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "keep-alive",
+    "orbital-run",
+    "te",
+    "traceparent",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A request, as a test asks for it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The target's name.
+    pub target: String,
+    /// The method, such as `POST`.
+    pub method: String,
+    /// Appended to the path of the target's URL: empty, or with a `/` first. It may have a query.
+    pub path: String,
+    /// They win over the target's own. Here, in the path and, where the operator allows it, in the body `${secret.NAME}`
+    /// stands for a secret that the target is granted.
+    pub headers: Vec<(String, String)>,
+    /// At most 8 MiB.
+    pub body: Bytes,
+    /// For the whole exchange; none means the target's own.
+    pub timeout: Option<Duration>,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone)]
+pub struct Receipt {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, whole.
+    pub body: Bytes,
+    /// From the start of the request to the last byte of the answer.
+    pub latency: Duration,
+    /// Parts of that.
+    pub phases: Phases,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// No such target.
+    #[error("no target `{}` is configured; {}", shown(.name), describe_known(.known))]
+    UnknownTarget {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The request cannot be sent as it is.
+    #[error("{0}")]
+    Invalid(String),
+    /// The request names a secret that the operator has not defined, or not granted to the target.
+    #[error("{0}")]
+    NoSecret(String),
+    /// The component may not send it.
+    #[error(transparent)]
+    Denied(#[from] Denial),
+    /// The host is on the operator's own network.
+    #[error("{0}")]
+    Private(String),
+    /// The event's key is another run's.
+    #[error("another run expects the event's key")]
+    Taken,
+    /// No connection, or it broke.
+    #[error("{reason}")]
+    Unreachable {
+        /// The kind of the problem.
+        failure: Failure,
+        /// The problem, for people.
+        reason: String,
+    },
+    /// This machine cannot make the connection: it has no file descriptor, port or route for it, or forbids it.
+    #[error("{0}")]
+    Local(String),
+    /// The time ran out.
+    #[error("no complete answer within {} ({of}), while {stage}", humantime::format_duration(*.after))]
+    Timeout {
+        /// How long that was.
+        after: Duration,
+        /// The setting that says so.
+        of: TimeoutOf,
+        /// What it waited for at the end.
+        stage: Stage,
+    },
+    /// The answer's body is too large.
+    #[error("the answer's body is larger than {0} bytes (the target's `max_response`)")]
+    TooLarge(usize),
+}
+
+/// The setting that a timeout of a request is from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TimeoutOf {
+    /// The test chose it for this request.
+    Test,
+    /// That of this target.
+    Target(String),
+    /// That of hosts that are no target's.
+    Host,
+}
+
+impl fmt::Display for TimeoutOf {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Test => formatter.write_str("the test's timeout for this request"),
+            Self::Target(name) => write!(formatter, "`targets.{name}.timeout`"),
+            Self::Host => formatter.write_str("the timeout of all hosts that are no targets"),
+        }
+    }
+}
+
+impl SendError {
+    /// The problem behind it, if it is certain that the system under test did not cause it.
+    pub fn cause(&self) -> Option<Cause> {
+        match self {
+            Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
+            Self::Denied(denial) => Some(denial.cause()),
+            Self::Local(_) => Some(Cause::host(self)),
+            Self::Invalid(_)
+            | Self::Taken
+            | Self::Unreachable { .. }
+            | Self::Timeout { .. }
+            | Self::TooLarge(_) => None,
+        }
+    }
+}
+
+/// The parts of a request that have been checked.
+pub(super) struct Checked {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Request {
+    /// Checks everything that a test chose, before anything is sent, and puts secrets in their places. `of_target` are
+    /// the headers that are sent where the test has none of the name.
+    pub(super) fn check(
+        self,
+        base: &Url,
+        of_target: &HeaderMap,
+        placeholders: &Placeholders,
+    ) -> Result<Checked, SendError> {
+        let url = fill_path(base, &self.path, placeholders)?;
+        self.check_for(url, of_target, placeholders)
+    }
+
+    /// The same for a URL that the test chose as a whole.
+    pub(super) fn check_for(
+        self,
+        url: Url,
+        of_target: &HeaderMap,
+        placeholders: &Placeholders,
+    ) -> Result<Checked, SendError> {
+        if self.body.len() > MAX_BODY {
+            let size = self.body.len();
+            return Err(SendError::Invalid(format!(
+                "the body has {size} bytes; at most {MAX_BODY} are allowed"
+            )));
+        }
+        let method =
+            Method::from_bytes(self.method.as_bytes()).ok().filter(|method| *method != Method::CONNECT);
+        let method = method.ok_or_else(|| {
+            SendError::Invalid(format!("`{}` is not a method that can be sent", shown(&self.method)))
+        })?;
+        if self.headers.len() > MAX_HEADERS {
+            return Err(SendError::Invalid(too_many_headers(self.headers.len())));
+        }
+        let mut headers = HeaderMap::new();
+        for (name, value) in &self.headers {
+            let (name, value) = check_header(name, value).map_err(SendError::Invalid)?;
+            let value = fill_header(&name, value, placeholders)?;
+            headers.append(name, value);
+        }
+        let place = Place::Body(content(&headers, of_target));
+        let filled = placeholders.fill(&self.body, place).map_err(|error| error.of("the body"))?;
+        let body = match filled {
+            Cow::Owned(filled) => filled.into(),
+            Cow::Borrowed(_) => self.body,
+        };
+        Ok(Checked { method, url, headers, body })
+    }
+}
+
+/// A test's path behind a target's URL, with secrets in place. What is wrong with it is said of what the test wrote, so
+/// that no value is in the message.
+fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, SendError> {
+    let url = append(base, path).map_err(SendError::Invalid)?;
+    let filled = placeholders.fill(path.as_bytes(), Place::Url).map_err(|error| error.of("the path"))?;
+    match filled {
+        Cow::Borrowed(_) => Ok(url),
+        // A value may be made of dots.
+        Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled)).map_err(|_| {
+            SendError::Invalid(format!(
+                "with its secrets in place, the path `{}` has a segment `.` or `..`",
+                shown(path)
+            ))
+        }),
+    }
+}
+
+fn fill_header(
+    name: &HeaderName,
+    value: HeaderValue,
+    placeholders: &Placeholders,
+) -> Result<HeaderValue, SendError> {
+    let part = || format!("the header `{name}`");
+    let filled = placeholders.fill(value.as_bytes(), Place::Header).map_err(|error| error.of(&part()))?;
+    match filled {
+        Cow::Borrowed(_) => Ok(value),
+        Cow::Owned(filled) => {
+            let mut value = HeaderValue::from_bytes(&filled).map_err(|_| {
+                let reason = "with its secret in place, the header";
+                SendError::Invalid(format!("{reason} `{name}` has a control character"))
+            })?;
+            value.set_sensitive(true);
+            Ok(value)
+        }
+    }
+}
+
+/// Appends a test's path and query to a target's URL. The result never leaves the target's path.
+fn append(base: &Url, path: &str) -> Result<Url, String> {
+    if path.is_empty() {
+        return Ok(base.clone());
+    }
+    if !path.starts_with('/') {
+        return Err(format!("the path `{}` does not start with `/`", shown(path)));
+    }
+    if path.contains(['#', '\\']) || path.chars().any(|character| character.is_control() || character == ' ')
+    {
+        return Err(format!("the path `{}` has a `#`, a `\\`, a space or a control character", shown(path)));
+    }
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    if has_dots(path) {
+        return Err(format!("the path `{}` has a segment `.` or `..`", shown(path)));
+    }
+    let mut url = base.clone();
+    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
+    url.set_query(query);
+    Ok(url)
+}
+
+/// Returns whether a path has a segment `.` or `..` to some server. `.` may be written `%2e`, and `%252e` to a server
+/// behind a proxy that decodes it. To some, `%2f` and `%5c` are separators, and what follows a `;` is no part of the name.
+/// A path that is encoded more often than anybody decodes it counts as one that has them.
+fn has_dots(path: &str) -> bool {
+    let dots = |segment: &[u8]| matches!(segment.split(|byte| *byte == b';').next(), Some(b"." | b".."));
+    let mut decoded = path.as_bytes().to_vec();
+    for _ in 0..MOST_ENCODINGS {
+        if decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(dots) {
+            return true;
+        }
+        let again: Vec<u8> = percent_decode(&decoded).collect();
+        if again == decoded {
+            return false;
+        }
+        decoded = again;
+    }
+    true
+}
+
+/// Whether a header is the host's to set.
+pub fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
+}
+
+fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
+    let parsed =
+        HeaderName::try_from(name).map_err(|_| format!("`{}` is not the name of a header", shown(name)))?;
+    if is_reserved(&parsed) {
+        return Err(format!("the header `{}` is the host's to set", shown(name)));
+    }
+    let value = header_value(value).ok_or_else(|| {
+        format!("the value of the header `{}` has a control character or one above U+00FF", shown(name))
+    })?;
+    Ok((parsed, value))
+}
+
+/// Why more than [`MAX_HEADERS`] are refused.
+pub fn too_many_headers(count: usize) -> String {
+    format!("there are {count} headers; at most {MAX_HEADERS} are allowed")
+}
+
+/// A header's value from text, in which each character up to U+00FF stands for one byte.
+pub fn header_value(text: &str) -> Option<HeaderValue> {
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    HeaderValue::from_bytes(&bytes?).ok()
+}
+
+/// The text of a header's value, each byte as one character, so that none is lost.
+pub fn header_text(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use orbital_config::secrets::Secrets;
+
+    use super::*;
+
+    fn appended(base: &str, path: &str) -> Result<String, String> {
+        append(&Url::parse(base).unwrap(), path).map(|url| url.to_string())
+    }
+
+    #[test]
+    fn a_path_is_appended_to_the_targets_own() {
+        assert_eq!(appended("http://h/v1/", "/a?b=c").unwrap(), "http://h/v1/a?b=c");
+        assert_eq!(appended("http://h/v1", "").unwrap(), "http://h/v1");
+        assert_eq!(appended("http://h", "/a").unwrap(), "http://h/a");
+    }
+
+    #[test]
+    fn a_path_cannot_leave_the_target() {
+        for path in [
+            "a",
+            "/../x",
+            "/a/%2E%2e/x",
+            "/a/x%2f..%2F..",
+            "/a/..%5Cx",
+            "/..;/x",
+            "/a/%252e%252e/x",
+            "/a/%25%32%65./x",
+            "/a/x%252f%252e%252e%252fx",
+            "/a/%25252E./x",
+            "/a/%252e%25252e%3bx/x",
+            &format!("/a/%{}41", "25".repeat(9)),
+            "/a/./b",
+            "/a\\..\\b",
+            "/a b",
+            "/a#b",
+            "/a\nb",
+        ] {
+            assert!(appended("http://h/v1", path).is_err(), "{path}");
+        }
+        for path in ["/100%25", "/a%252fb", "/a..b/%252e%252ex", "/%", "/%zz%252", "/%25252541"] {
+            assert_eq!(appended("http://h/v1", path).unwrap(), format!("http://h/v1{path}"), "{path}");
+        }
+        assert!(appended("http://h/v1", "//other/x").unwrap().starts_with("http://h/v1//other"));
+    }
+
+    #[test]
+    fn header_values_keep_every_byte() {
+        let value = HeaderValue::from_bytes(b"caf\xe9").unwrap();
+        assert_eq!(header_text(&value), "café");
+        assert_eq!(header_value("café").unwrap(), value);
+        assert!(header_value("line\nbreak").is_none());
+        assert!(header_value("☕").is_none());
+    }
+
+    #[test]
+    fn more_headers_than_a_map_can_hold_are_an_error_and_no_panic() {
+        let base = Url::parse("http://h").unwrap();
+        let request = |count: usize| Request {
+            target: "h".to_owned(),
+            method: "POST".to_owned(),
+            path: String::new(),
+            headers: (0..count).map(|number| (format!("x-{number}"), String::new())).collect(),
+            body: Bytes::new(),
+            timeout: None,
+        };
+        let none = Placeholders::new("h", &[], false, &Secrets::default(), Arc::default());
+        let checked = |count| request(count).check(&base, &HeaderMap::new(), &none);
+        assert!(checked(MAX_HEADERS).is_ok());
+        let refused = checked(50_000).err();
+        assert_eq!(refused, Some(SendError::Invalid(too_many_headers(50_000))));
+    }
+
+    #[test]
+    fn the_hosts_own_headers_are_refused() {
+        for name in ["Host", "orbital-run", "Proxy-Authorization", "bad name"] {
+            assert!(check_header(name, "x").is_err(), "{name}");
+        }
+        assert!(check_header("authorization", "Bearer x").is_ok());
+    }
+}

@@ -1,0 +1,188 @@
+//! Finding hosts that a test chose: names stand for public addresses only.
+//!
+//! The addresses that were looked at are those that are connected to, so a name cannot mean one thing when it is checked
+//! and another when it is used. A connection that is kept was looked at when it was made.
+
+use std::fs::File;
+use std::io;
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orbital_files::file;
+use reqwest::Url;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+
+use crate::lookups::Lookups;
+use crate::phases::resolving;
+use crate::public::is_public;
+use crate::routes::{NoRoute, route_to_servers};
+
+/// How long one name may take, with the wait for a place. The lookup itself cannot be ended, and keeps its place.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The file that names the DNS servers.
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+
+const NO_ANSWER: &str = "the name could not be looked up within 10s: its DNS server may not answer";
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the system says.
+#[derive(Clone, Default)]
+pub(super) struct SystemResolver(Arc<Lookups>);
+
+/// The public ones of the addresses that another resolver finds.
+pub(super) struct PublicOnly<R>(pub(super) R);
+
+/// A name has no address, or the system could not find out.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub(super) struct LookupError(io::Error);
+
+/// A host has no public address.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "`{host}` is at {address}, which is no public address; if tests are to reach it, set `private_hosts = true` beside the \
+     `hosts` that grant it"
+)]
+pub(super) struct NotPublic {
+    host: String,
+    address: IpAddr,
+}
+
+/// Checks the host of a URL that is an address: nobody resolves it, so nobody else would.
+pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
+    match literal(url) {
+        Some(address) if !is_public(address) => {
+            Err(NotPublic { host: url.host_str().unwrap_or_default().to_owned(), address })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the address that a URL has instead of a name. A URL has each address in one way only, however it was written.
+pub(super) fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_matches(['[', ']']).parse().ok()
+}
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, name: Name) -> Resolving {
+        let lookups = self.0.clone();
+        let finding = async move {
+            let turn = lookups.turn().await?;
+            let look = move || {
+                // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
+                let found = (name.as_str(), 0).to_socket_addrs();
+                drop(turn);
+                found.map_err(|error| match (descriptors(), servers()) {
+                    (Err(shortage), _) => BoxError::from(shortage),
+                    (_, Err(missing)) => missing.into(),
+                    _ => LookupError(error).into(),
+                })
+            };
+            let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
+            Ok(Box::new(found.into_iter()) as Addrs)
+        };
+        Box::pin(async move {
+            let in_time = tokio::time::timeout(TIMEOUT, resolving(finding)).await;
+            in_time.unwrap_or_else(|_| Err(LookupError(io::Error::other(NO_ANSWER)).into()))
+        })
+    }
+}
+
+/// Opens as many files as a lookup needs. Without descriptors, the system says no more than that it does not know a name.
+fn descriptors() -> io::Result<()> {
+    let null = || File::open("/dev/null");
+    let _held: [File; 4] = [null()?, null()?, null()?, null()?];
+    Ok(())
+}
+
+/// Checks that this machine can ask a DNS server. Without a route to one, the system says no more than that the name
+/// could not be looked up for the moment, as for a zone whose servers are down.
+fn servers() -> Result<(), NoRoute> {
+    file::read_text(Path::new(RESOLV_CONF), file::MAX_SMALL).map_or(Ok(()), |text| route_to_servers(&text))
+}
+
+impl<R: Resolve> Resolve for PublicOnly<R> {
+    fn resolve(&self, name: Name) -> Resolving {
+        let host = name.as_str().to_owned();
+        let finding = self.0.resolve(name);
+        Box::pin(async move {
+            let (public, other): (Vec<_>, Vec<_>) = finding.await?.partition(|found| is_public(found.ip()));
+            match (public.is_empty(), other.first()) {
+                (true, Some(other)) => Err(NotPublic { host, address: other.ip() }.into()),
+                _ => Ok(Box::new(public.into_iter()) as Addrs),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Answers something else each time.
+    struct Changing(Mutex<Vec<&'static [&'static str]>>);
+
+    impl Resolve for Changing {
+        fn resolve(&self, _: Name) -> Resolving {
+            let found = self.0.lock().unwrap().remove(0);
+            let found: Vec<_> = found.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            Box::pin(async move { Ok(Box::new(found.into_iter()) as Addrs) })
+        }
+    }
+
+    #[tokio::test]
+    async fn every_address_is_looked_at_each_time() {
+        let changing: Vec<&[&str]> = vec![
+            &["1.1.1.1"],
+            &["127.0.0.1"],
+            &["10.0.0.1", "1.1.1.1", "::ffff:10.0.0.1", "2606:4700::1"],
+            &[],
+        ];
+        let resolver = PublicOnly(Changing(Mutex::new(changing)));
+        let resolve = async || {
+            let found = resolver.resolve("rebound.example".parse().unwrap()).await;
+            found.map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(resolve().await.unwrap(), ["1.1.1.1"]);
+        let error = resolve().await.unwrap_err();
+        assert!(error.is::<NotPublic>());
+        let error = error.to_string();
+        for part in ["`rebound.example` is at 127.0.0.1", "`private_hosts = true`"] {
+            assert!(error.contains(part), "{error}");
+        }
+        assert_eq!(resolve().await.unwrap(), ["1.1.1.1", "2606:4700::1"]);
+        assert_eq!(resolve().await.unwrap(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        for host in [
+            "127.0.0.1",
+            "127.1",
+            "2130706433",
+            "0x7f.1",
+            "0177.0.0.1",
+            "127.0.0.1.",
+            "0",
+            "169.254.169.254",
+            "0xa9fea9fe",
+            "[::1]",
+            "[::ffff:127.0.0.1]",
+            "[::ffff:7f00:1]",
+            "[64:ff9b::a00:1]",
+            "１２７.0.0.1",
+        ] {
+            let url = Url::parse(&format!("http://{host}/")).unwrap();
+            assert!(check_literal(&url).is_err(), "{host}");
+        }
+        for host in ["1.1.1.1", "[2606:4700::1]", "localhost", "example.com"] {
+            assert!(check_literal(&Url::parse(&format!("http://{host}/")).unwrap()).is_ok(), "{host}");
+        }
+    }
+}

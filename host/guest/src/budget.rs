@@ -1,0 +1,61 @@
+//! What one run may use, and what it has used.
+
+use orbital_model::Budget;
+use wasmtime::ResourceLimiter;
+
+use crate::meter::Meter;
+
+/// Sums up the memory of one instance, in the counts of its run, of its component, and of all.
+pub(super) struct MemoryBudget {
+    meter: Meter,
+    used: usize,
+}
+
+/// What one element of a table takes, in bytes.
+const TABLE_ELEMENT: usize = size_of::<usize>();
+
+impl MemoryBudget {
+    pub(super) fn new(meter: Meter) -> Self {
+        Self { meter, used: 0 }
+    }
+
+    fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
+        // Beyond what it declares itself it gets nothing, and is told.
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let more = desired.saturating_sub(current);
+        self.meter.charge(Budget::Memory, more)?;
+        let share = self.meter.share();
+        share.charge_memory(self.meter.limits(), more as u64).map_err(|breach| self.meter.breach(breach))?;
+        self.used += more;
+        Ok(true)
+    }
+}
+
+impl Drop for MemoryBudget {
+    fn drop(&mut self) {
+        self.meter.share().release_memory(self.used as u64);
+    }
+}
+
+impl ResourceLimiter for MemoryBudget {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.grow(current, desired, maximum)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let bytes = |elements: usize| elements.saturating_mul(TABLE_ELEMENT);
+        self.grow(bytes(current), bytes(desired), maximum.map(bytes))
+    }
+}

@@ -1,0 +1,237 @@
+//! The WebAssembly engines, and the clock that makes busy guests yield.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
+
+use orbital_model::text::beginning;
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+};
+
+use crate::bindings::TestPre;
+use crate::bindings::orbital::test as contract;
+use crate::dimensions::{MEMORIES, TABLES};
+use crate::session::Session;
+use crate::suite::Suite;
+use crate::ticker::{Begun, tick};
+
+/// Address space for one linear memory; a guest cannot have more, whatever its budget says.
+const MEMORY_RESERVATION: u64 = 1 << 30;
+
+/// Address space for all linear memories of one engine. A process has 128 TiB, in two parts of which the smaller one has
+/// about 42; each engine needs one piece. From 6000 runs in flight on, it has room for three memories of each run and more,
+/// and not for all that each may have.
+const ADDRESS_SPACE: u64 = 32 << 40;
+
+/// What follows a memory, so that an access a little beyond its end is noticed.
+const MEMORY_GUARD: u64 = 32 << 20;
+
+/// The stack of a guest. Python recurses deeply; only what is used takes memory.
+const WASM_STACK: usize = 2 << 20;
+
+/// What the host needs beside it when a guest calls.
+const HOST_STACK: usize = 512 << 10;
+
+/// How the machine code of a guest is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// By Cranelift: fast, and slow to make.
+    Optimised,
+    /// By Winch, in a fraction of the time: for a component whose first run should not wait.
+    Quick,
+}
+
+/// Core instances that one component may have.
+const CORE_INSTANCES: u32 = 100;
+
+/// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
+const CORE_INSTANCE: usize = 512 << 10;
+
+/// Makes instances of guests.
+#[derive(Clone)]
+pub struct GuestEngine {
+    optimised: Tier,
+    quick: Tier,
+    begun: Begun,
+}
+
+#[derive(Clone)]
+struct Tier {
+    engine: Engine,
+    linker: Arc<Linker<Session>>,
+}
+
+/// The engine could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// wasmtime refused the configuration.
+    #[error("cannot set up the WebAssembly engine: {0}")]
+    Engine(String),
+    /// The system gives us no thread.
+    #[error("cannot start the thread that makes guests yield")]
+    Thread(#[source] std::io::Error),
+}
+
+/// Why machine code is not a suite.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// It was made by another engine, or is broken.
+    #[error("its machine code cannot be loaded: {0}")]
+    Code(String),
+    /// It has more instances, memories or tables than one component may have.
+    #[error("too large to be run: {0}; make it smaller, such as by dividing it into several components")]
+    TooLarge(String),
+    /// It imports what no test can have.
+    #[error(
+        "cannot be linked: {0}; a test can have the interfaces of orbital:test@0.1.0, `wasi:http`, and WASI 0.2 without \
+         directories, environment and sockets"
+    )]
+    Imports(String),
+}
+
+impl GuestEngine {
+    /// Sets up the engines for so many runs in flight at once, and a thread that ends when their last clone is gone.
+    ///
+    /// # Errors
+    /// The system denies the address space for `max_runs`, or a thread.
+    pub fn new(max_runs: usize) -> Result<Self, EngineError> {
+        // What is compiled quickly has a pool of its own, though few instances are ever made of it: without one, the
+        // limits of a pool would not hold for it.
+        let tier = |code: Code| {
+            let mut config = config(code);
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
+            Tier::new(&config)
+        };
+        let engine =
+            Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)?, begun: Begun::default() };
+        let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
+        tick(engines, engine.begun.clone()).map_err(EngineError::Thread)?;
+        Ok(engine)
+    }
+
+    /// To be told when busy components begin to compute.
+    pub fn begun(&self) -> Begun {
+        self.begun.clone()
+    }
+
+    /// Tells machine code that this engine can run from all other.
+    pub(super) fn fingerprint(&self, kind: Code) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.tier(kind).engine.precompile_compatibility_hash().hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn tier(&self, kind: Code) -> &Tier {
+        match kind {
+            Code::Optimised => &self.optimised,
+            Code::Quick => &self.quick,
+        }
+    }
+
+    /// Makes a suite of machine code.
+    #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
+    pub fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
+        let tier = self.tier(kind);
+        // SAFETY: a child process of ours made these bytes and gave them to us by a pipe, or the cache has verified
+        // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
+        // was verified is what runs. Code of another version is refused by wasmtime.
+        let component = unsafe { Component::deserialize(&tier.engine, code) };
+        let component = component.map_err(|error| {
+            let reason = beginning(&format!("{error:#}")).into_owned();
+            // The engine counts instances, of which there may be several of what the component has once. It has no type
+            // of its own for this.
+            match reason.split_once(" in the pooling allocator") {
+                Some((reason, _)) => LinkError::TooLarge(reason.to_owned()),
+                None => LinkError::Code(reason),
+            }
+        })?;
+        let imports =
+            |error: wasmtime::Error| LinkError::Imports(beginning(&format!("{error:#}")).into_owned());
+        let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
+        Ok(Suite::new(TestPre::new(linked).map_err(imports)?))
+    }
+}
+
+/// Machine code for a component, which [`GuestEngine::link`] takes. It takes up to seconds and all cores.
+///
+/// # Errors
+/// It is not valid, or the compiler does not support it.
+pub fn compile(bytes: &[u8], code: Code) -> Result<Vec<u8>, String> {
+    let compiled = Engine::new(&config(code)).and_then(|engine| engine.precompile_component(bytes));
+    compiled.map_err(|error| beginning(&format!("{error:#}")).into_owned())
+}
+
+/// What code and the engine that runs it must have in common.
+fn config(code: Code) -> Config {
+    let mut config = Config::new();
+    config.strategy(match code {
+        Code::Optimised => Strategy::Cranelift,
+        Code::Quick => Strategy::Winch,
+    });
+    config.epoch_interruption(true);
+    // Reading what components say for a debugger calls itself for each level of inlined functions. `lines.rs` reads the
+    // tables of lines alone. By default a variable of the environment decides, which the compiling process does not have.
+    config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
+    config.memory_reservation(MEMORY_RESERVATION);
+    config.memory_guard_size(MEMORY_GUARD);
+    config.max_wasm_stack(WASM_STACK);
+    config.async_stack_size(WASM_STACK + HOST_STACK);
+    config
+}
+
+/// Slots for instances, made ready once: a run's start then costs no system call for its memory. The limits
+/// per component are those that the largest known guests (Python's) need, and there is as much in all for each run: who
+/// declares all that it may takes nothing that a neighbour needs.
+fn pool(max_runs: usize) -> PoolingAllocationConfig {
+    // More than runs, for `cases()` of components being loaded beside them: the registry has up to 17 at once.
+    let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(24);
+    let most_memories =
+        u32::try_from(ADDRESS_SPACE / (MEMORY_RESERVATION + MEMORY_GUARD)).unwrap_or(u32::MAX);
+    let mut pool = PoolingAllocationConfig::new();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(CORE_INSTANCES))
+        .total_memories(slots.saturating_mul(MEMORIES).min(most_memories))
+        .total_tables(slots.saturating_mul(TABLES))
+        .total_stacks(slots)
+        .max_core_instances_per_component(CORE_INSTANCES)
+        .max_memories_per_component(MEMORIES)
+        .max_memories_per_module(MEMORIES)
+        .max_tables_per_component(TABLES)
+        .max_tables_per_module(TABLES)
+        .table_elements(100_000)
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(CORE_INSTANCE)
+        .max_memory_size(MEMORY_RESERVATION as usize)
+        // Pages that most runs touch anyway stay in place between runs; more would add up in idle slots.
+        .linear_memory_keep_resident(64 << 10)
+        .table_keep_resident(16 << 10);
+    pool
+}
+
+impl Tier {
+    fn new(config: &Config) -> Result<Self, EngineError> {
+        let failed = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
+        let engine = Engine::new(config).map_err(failed)?;
+        let linker = Arc::new(link(&engine).map_err(failed)?);
+        Ok(Self { engine, linker })
+    }
+}
+
+/// Everything that a guest can import. What is not here, such as sockets of its own, no guest can have:
+/// wasmtime-wasi's are linked, and denied by the session's context.
+fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
+    type Own = HasSelf<Session>;
+    contract::log::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::verdict::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::context::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::config::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::clock::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::deliveries::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::events::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    contract::metrics::add_to_linker::<_, Own>(&mut linker, |session| session)?;
+    Ok(linker)
+}

@@ -1,0 +1,27 @@
+use orbital_model::Happening;
+
+use crate::bindings::orbital::test::context::{Host, RunContext};
+use crate::session::Session;
+
+impl Host for Session {
+    async fn current(&mut self) -> wasmtime::Result<RunContext> {
+        let context = self.run("context.current")?.context.clone();
+        self.recorder.note(Happening::Read { name: "context".to_owned(), value: context.case_id() });
+        Ok(RunContext {
+            run_id: context.id.to_string(),
+            component: context.component,
+            case: context.case,
+            attempt: context.attempt,
+            environment: context.environment,
+            webhook_url: context.webhook_url,
+        })
+    }
+
+    async fn time_left_ms(&mut self) -> wasmtime::Result<u32> {
+        let run = self.run("context.time-left-ms")?;
+        let left = (run.timeout + run.lost()).saturating_sub(self.recorder.clock().elapsed());
+        let left = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
+        self.recorder.note(Happening::Read { name: "time left (ms)".to_owned(), value: left.to_string() });
+        Ok(left)
+    }
+}

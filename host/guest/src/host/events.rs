@@ -1,0 +1,197 @@
+use std::iter;
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use orbital_client::Progress;
+use orbital_model::Budget;
+use orbital_webhook::waiter::ExpectError;
+use tokio::time::Instant;
+
+use crate::bindings::orbital::test::deliveries::Header;
+use crate::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
+use crate::host::deliveries::claim;
+use crate::host::headers;
+use crate::recorder::{Activity, Recorder, answered, excerpt};
+use crate::session::{RunParts, Session};
+
+/// How many events of one `send-events` are under way at once.
+const CONCURRENT_EVENTS: usize = 16;
+
+type Answer = Result<orbital_client::Receipt, orbital_client::SendError>;
+
+impl Host for Session {
+    async fn send_event(&mut self, event: Event) -> wasmtime::Result<Result<Receipt, SendError>> {
+        let mut answers = self.send_all(vec![event], "events.send-event").await?;
+        // One event, one answer.
+        answers.pop().ok_or_else(|| wasmtime::Error::msg("the event has no answer"))
+    }
+
+    async fn send_events(&mut self, events: Vec<Event>) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
+        self.send_all(events, "events.send-events").await
+    }
+
+    async fn request(&mut self, request: HttpRequest) -> wasmtime::Result<Result<Receipt, SendError>> {
+        let HttpRequest { target, method, path, headers, body, timeout_ms } = request;
+        let request = outgoing(target, method, path, headers, body, timeout_ms);
+        let recorder = self.recorder.clone();
+        let run = self.run("events.request")?;
+        recorder.meter().charge(Budget::Requests, 1)?;
+        let _kept = recorder.meter().lend(Budget::HostMemory, request.body.len())?;
+        let progress = Progress::default();
+        recorder.enter(sending(&recorder, &progress, &request.target, &request.method, &request.path));
+        let answer = exchange(run, &recorder, None, request, progress).await;
+        recorder.compute();
+        Ok(answer.map(receipt).map_err(send_error))
+    }
+}
+
+impl Session {
+    async fn send_all(
+        &mut self,
+        events: Vec<Event>,
+        call: &str,
+    ) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
+        let recorder = self.recorder.clone();
+        let run = self.run(call)?;
+        let meter = recorder.meter();
+        meter.charge(Budget::Requests, events.len())?;
+        let _kept = meter.lend(Budget::HostMemory, events.iter().map(|event| event.body.len()).sum())?;
+        // All keys first: no delivery can come before its key is expected.
+        let mut claimed = Vec::with_capacity(events.len());
+        for event in &events {
+            claimed.push(match &event.key {
+                Some(key) => claim(run, meter, key)?,
+                None => Ok(()),
+            });
+        }
+        let first = Progress::default();
+        if let Some(event) = events.first() {
+            recorder.enter(sending(&recorder, &first, &event.target, "POST", &event.path));
+        }
+        // What the report says of several is how far the first one has come.
+        let progresses = iter::once(first).chain(iter::repeat_with(Progress::default));
+        let answers = events.into_iter().zip(claimed).zip(progresses).map(|((event, claimed), progress)| {
+            let Event { target, key, path, headers, body, timeout_ms } = event;
+            let request = outgoing(target, "POST".to_owned(), path, headers, body, timeout_ms);
+            let recorder = &recorder;
+            async move {
+                match claimed {
+                    Ok(()) => exchange(run, recorder, Some(key), request, progress).await,
+                    Err(ExpectError::Taken) => Err(orbital_client::SendError::Taken),
+                    Err(ExpectError::Invalid(reason)) => {
+                        Err(orbital_client::SendError::Invalid(reason.to_string()))
+                    }
+                }
+            }
+        });
+        let at_once = CONCURRENT_EVENTS.min(meter.limits().of(Budget::RequestsInFlight) as usize);
+        let answers: Vec<Answer> = stream::iter(answers).buffered(at_once).collect().await;
+        recorder.compute();
+        Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
+    }
+}
+
+/// Sends one request and notes what came back. `event` is there for an event, with the key it has, if any.
+async fn exchange(
+    run: &RunParts,
+    recorder: &Recorder,
+    event: Option<Option<String>>,
+    request: orbital_client::Request,
+    progress: Progress,
+) -> Answer {
+    let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
+    let body = excerpt(&request.body);
+    let meter = recorder.meter();
+    // What the component's other runs have under way comes first; that is not the system's time.
+    let _turn = meter.share().request().await;
+    let started = Instant::now();
+    let ready = run.client.prepare(request).and_then(|ready| {
+        run.access.target(&target, &method, &path)?;
+        Ok(ready)
+    });
+    let sent = ready.is_ok();
+    let answer = match ready {
+        Ok(ready) => {
+            if let Some(key) = &event {
+                run.claims.sent(key.as_deref(), started);
+            }
+            let under_way = meter.lend(Budget::RequestsInFlight, 1);
+            let id = (run.context.id, &*run.context.case_id());
+            let answer = ready.send(id, &run.heartbeat, progress).await;
+            drop(under_way);
+            answer
+        }
+        Err(error) => Err(error),
+    };
+    if let Some(cause) = answer.as_ref().err().and_then(orbital_client::SendError::cause) {
+        recorder.blame(cause);
+    }
+    if let Ok(receipt) = &answer {
+        // If that is too much, the run ends before the test sees it.
+        let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
+    }
+    let step = answered([target, method, path], event.flatten(), body, &answer);
+    // What was not sent took no time.
+    if sent {
+        recorder.note_since(started, step)
+    } else {
+        recorder.note(step)
+    }
+    answer
+}
+
+fn sending(recorder: &Recorder, progress: &Progress, target: &str, method: &str, path: &str) -> Activity {
+    Activity::Sending {
+        target: target.to_owned(),
+        method: method.to_owned(),
+        path: path.to_owned(),
+        since: recorder.clock().elapsed(),
+        progress: progress.clone(),
+    }
+}
+
+fn outgoing(
+    target: String,
+    method: String,
+    path: String,
+    headers: Vec<Header>,
+    body: Vec<u8>,
+    timeout_ms: Option<u32>,
+) -> orbital_client::Request {
+    orbital_client::Request {
+        target,
+        method,
+        path,
+        headers: headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        body: body.into(),
+        timeout: timeout_ms.map(|timeout_ms| Duration::from_millis(timeout_ms.into())),
+    }
+}
+
+fn receipt(receipt: orbital_client::Receipt) -> Receipt {
+    Receipt {
+        status: receipt.status,
+        headers: headers(&receipt.headers),
+        body: receipt.body.to_vec(),
+        latency: receipt.latency.as_secs_f64(),
+    }
+}
+
+fn send_error(error: orbital_client::SendError) -> SendError {
+    match error {
+        orbital_client::SendError::UnknownTarget { .. } => SendError::UnknownTarget(error.to_string()),
+        orbital_client::SendError::Invalid(reason) | orbital_client::SendError::NoSecret(reason) => {
+            SendError::Invalid(reason)
+        }
+        orbital_client::SendError::Denied(denial) => SendError::Invalid(denial.to_string()),
+        orbital_client::SendError::Taken => SendError::Taken,
+        orbital_client::SendError::Unreachable { reason, .. }
+        | orbital_client::SendError::Local(reason)
+        | orbital_client::SendError::Private(reason) => SendError::Unreachable(reason),
+        orbital_client::SendError::Timeout { .. } => SendError::Timeout,
+        orbital_client::SendError::TooLarge(limit) => {
+            SendError::TooLarge(u32::try_from(limit).unwrap_or(u32::MAX))
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Counts what one run uses, while it runs, and ends it when it asks for more than it may have.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use orbital_model::{Budget, BudgetBreach, Usage};
+use orbital_policy::limits::Limits;
+
+use crate::share::{Share, Turn, thread_time};
+use crate::trap::Breakdown;
+
+/// What one attempt of a run uses. Clones share one count.
+#[derive(Clone)]
+pub struct Meter(Arc<Counts>);
+
+struct Counts {
+    limits: Limits,
+    share: Arc<Share>,
+    used: [AtomicU64; Budget::ALL.len()],
+    /// The most that it had at once.
+    peak: [AtomicU64; Budget::ALL.len()],
+    /// Nanoseconds of processor time.
+    burnt: AtomicU64,
+    /// What the thread's clock said when time was counted last, in nanoseconds.
+    counted: AtomicU64,
+    /// The first one.
+    breach: OnceLock<BudgetBreach>,
+}
+
+/// Something that a run has for a while; counted out when this is dropped.
+pub(super) struct Loan {
+    meter: Meter,
+    budget: Budget,
+    amount: usize,
+}
+
+impl Loan {
+    /// Counts in more of it.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn add(&mut self, amount: usize) -> Result<(), BudgetBreach> {
+        self.meter.charge(self.budget, amount)?;
+        self.amount += amount;
+        Ok(())
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.meter.0.used[self.budget as usize].fetch_sub(self.amount as u64, Ordering::Relaxed);
+    }
+}
+
+impl Meter {
+    /// With nothing used.
+    pub fn new(limits: Limits, share: Arc<Share>) -> Self {
+        Self(Arc::new(Counts {
+            limits,
+            share,
+            used: Default::default(),
+            peak: Default::default(),
+            burnt: AtomicU64::new(0),
+            counted: AtomicU64::new(0),
+            breach: OnceLock::new(),
+        }))
+    }
+
+    /// What it counts against.
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// What the component's runs have together.
+    pub(super) fn share(&self) -> &Arc<Share> {
+        &self.0.share
+    }
+
+    /// Counts in a use.
+    ///
+    /// # Errors
+    /// It is more than the run may have. The run ends, whatever the caller makes of this.
+    pub(super) fn charge(&self, budget: Budget, amount: usize) -> Result<(), BudgetBreach> {
+        // A run is one thread of execution, but what it started may end on another: so these are atomic, and need no
+        // order among each other.
+        let used = &self.0.used[budget as usize];
+        let asked = used.load(Ordering::Relaxed).saturating_add(amount as u64);
+        self.check(budget, asked)?;
+        used.fetch_add(amount as u64, Ordering::Relaxed);
+        self.0.peak[budget as usize].fetch_max(asked, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Counts in a use that has an end.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn lend(&self, budget: Budget, amount: usize) -> Result<Loan, BudgetBreach> {
+        self.charge(budget, amount)?;
+        Ok(Loan { meter: self.clone(), budget, amount })
+    }
+
+    /// Whether a use would be within its limit.
+    ///
+    /// # Errors
+    /// As [`Meter::charge`].
+    pub(super) fn check(&self, budget: Budget, asked: u64) -> Result<(), BudgetBreach> {
+        let limit = self.0.limits.of(budget);
+        if asked <= limit { Ok(()) } else { Err(self.breach(BudgetBreach { budget, limit, asked })) }
+    }
+
+    /// Notes that a budget is used up: the run ends before it computes on.
+    pub(super) fn breach(&self, breach: BudgetBreach) -> BudgetBreach {
+        *self.0.breach.get_or_init(|| breach)
+    }
+
+    /// What was used.
+    pub fn usage(&self) -> Usage {
+        let peak = |budget: Budget| (budget, self.0.peak[budget as usize].load(Ordering::Relaxed));
+        Usage {
+            peak: Budget::ALL.into_iter().map(peak).filter(|(_, peak)| *peak > 0).collect(),
+            cpu: self.burnt(),
+            breach: self.0.breach.get().copied(),
+        }
+    }
+
+    /// Runs a guest: counts its processor time, and ends it when a budget is used up. A run of a component that computes
+    /// all the time waits for its turn, each time that it has something to compute.
+    pub(super) async fn run<T: Send>(
+        &self,
+        guest: impl Future<Output = Result<T, Breakdown>> + Send,
+    ) -> Result<T, Breakdown> {
+        let share = self.share();
+        let mut guest = Guest { running: Some(Box::pin(guest)), share };
+        let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
+        poll_fn(|context| {
+            let turn = if share.is_busy() || waiting.is_some() {
+                let turn = waiting.get_or_insert_with(|| Box::pin(share.turn()));
+                let turn = ready!(turn.as_mut().poll(context));
+                waiting = None;
+                Some(turn)
+            } else {
+                None
+            };
+            match turn {
+                None => self.step(&mut guest, context),
+                Some(turn) => {
+                    let waker = context.waker();
+                    turn.compute(|| self.step(&mut guest, &mut Context::from_waker(waker)))
+                }
+            }
+        })
+        .await
+    }
+
+    /// Lets the guest compute until it waits for something, or has to let others go on.
+    fn step<T, F: Future<Output = Result<T, Breakdown>> + Send>(
+        &self,
+        guest: &mut Guest<'_, F>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<T, Breakdown>> {
+        self.bill(|| {
+            let Some(running) = &mut guest.running else { return Poll::Pending };
+            let polled = running.as_mut().poll(context);
+            let ended = match (polled, self.0.breach.get()) {
+                // It knows where the guest was.
+                (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
+                (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
+                (polled, None) => polled,
+            };
+            if ended.is_ready() {
+                guest.running = None;
+            }
+            ended
+        })
+    }
+
+    /// Does this in the time of the run, be it the guest's own work or work that it has caused.
+    pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
+        let done = work();
+        self.count_time();
+        done
+    }
+
+    /// Called again and again while the guest computes.
+    ///
+    /// # Errors
+    /// Its processor time is used up.
+    pub(super) fn tick(&self) -> Result<(), BudgetBreach> {
+        self.count_time();
+        self.check(Budget::Cpu, self.burnt().as_millis() as u64)
+    }
+
+    fn burnt(&self) -> Duration {
+        Duration::from_nanos(self.0.burnt.load(Ordering::Relaxed))
+    }
+
+    fn count_time(&self) {
+        let now = nanoseconds(thread_time());
+        let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
+        self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
+        self.0.share.burn(Duration::from_nanos(burnt));
+    }
+}
+
+/// A guest that runs. Dropping it gives back what it has.
+struct Guest<'a, F: Send> {
+    running: Option<Pin<Box<F>>>,
+    share: &'a Share,
+}
+
+impl<F: Send> Drop for Guest<'_, F> {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.share.give_back(running);
+        }
+    }
+}
+
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

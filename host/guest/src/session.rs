@@ -1,0 +1,155 @@
+//! What one instance may touch.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use orbital_client::Client;
+use orbital_client::heartbeat::Heartbeat;
+use orbital_model::{Budget, LogSource};
+use orbital_policy::grants::Access;
+use orbital_webhook::waiter::Claims;
+use uuid::Uuid;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
+
+use crate::budget::MemoryBudget;
+use crate::clock;
+use crate::http::Outgoing;
+use crate::meter::Meter;
+use crate::recorder::Recorder;
+use crate::series::SeriesBook;
+use crate::stdio::LineStream;
+
+/// How many random bytes a guest may ask for in one call.
+const MAX_RANDOM: u64 = 64 << 10;
+
+/// How many bytes of memory one set of headers of `wasi:http` may take.
+const MAX_FIELDS: usize = 32 << 10;
+
+/// The state of one instance.
+pub struct Session {
+    pub(super) recorder: Recorder,
+    pub(super) memory: MemoryBudget,
+    wasi: WasiCtx,
+    table: ResourceTable,
+    /// None while `cases()` is asked.
+    run: Option<Arc<RunParts>>,
+    http: WasiHttpCtx,
+    outgoing: Outgoing,
+}
+
+/// What a run has beyond its memory and its log.
+pub struct RunParts {
+    /// Who it is.
+    pub context: RunContext,
+    /// Its keys.
+    pub claims: Arc<Claims>,
+    /// Where requests go out.
+    pub client: Arc<Client>,
+    /// What it may reach.
+    pub access: Access,
+    /// What the operator set for the component, as far as it may read it.
+    pub config: Arc<BTreeMap<String, String>>,
+    /// The component's metrics.
+    pub series: Arc<SeriesBook>,
+    /// How long it may take.
+    pub timeout: Duration,
+    /// Notices when the host does not run.
+    pub heartbeat: Heartbeat,
+    /// How long the host had not run when the attempt began.
+    pub lost_before: Duration,
+}
+
+impl RunParts {
+    /// Returns how long the host has not run during the attempt.
+    pub(super) fn lost(&self) -> Duration {
+        self.heartbeat.lost().saturating_sub(self.lost_before)
+    }
+}
+
+/// Who a run is.
+#[derive(Debug, Clone)]
+pub struct RunContext {
+    /// Its id.
+    pub id: Uuid,
+    /// The component's name.
+    pub component: String,
+    /// The case's name.
+    pub case: String,
+    /// From 1.
+    pub attempt: u32,
+    /// The operator's name for where the host runs.
+    pub environment: String,
+    /// Where deliveries must go.
+    pub webhook_url: String,
+}
+
+impl RunContext {
+    /// The case's id: `component/case`.
+    pub fn case_id(&self) -> String {
+        format!("{}/{}", self.component, self.case)
+    }
+}
+
+impl Session {
+    /// For a run.
+    pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
+        Self::new(recorder, Some(Arc::new(parts)))
+    }
+
+    /// For asking a component for its cases: it may log, and nothing else.
+    pub fn for_cases(recorder: Recorder) -> Self {
+        Self::new(recorder, None)
+    }
+
+    fn new(recorder: Recorder, run: Option<Arc<RunParts>>) -> Self {
+        let clock = recorder.clock();
+        let wasi = WasiCtxBuilder::new()
+            .stdout(LineStream::new(recorder.clone(), LogSource::Stdout))
+            .stderr(LineStream::new(recorder.clone(), LogSource::Stderr))
+            .wall_clock(clock)
+            .monotonic_clock(clock)
+            .secure_random(clock::random())
+            .insecure_random(clock::random())
+            .insecure_random_seed(rand::random())
+            .max_random_size(MAX_RANDOM)
+            .allow_tcp(false)
+            .allow_udp(false)
+            .allow_ip_name_lookup(false)
+            .build();
+        let outgoing = Outgoing::new(recorder.clone(), run.clone());
+        let memory = MemoryBudget::new(recorder.meter().clone());
+        let (mut table, mut http) = (ResourceTable::new(), WasiHttpCtx::new());
+        table.set_max_capacity(recorder.meter().limits().of(Budget::Handles) as usize);
+        http.set_field_size_limit(MAX_FIELDS);
+        Self { recorder, memory, wasi, table, run, http, outgoing }
+    }
+
+    /// What counts what it uses.
+    pub(super) fn meter(&self) -> &Meter {
+        self.recorder.meter()
+    }
+
+    /// The run's parts, for the call of this name.
+    pub(super) fn run(&self, call: &str) -> wasmtime::Result<&RunParts> {
+        self.run.as_deref().ok_or_else(|| {
+            wasmtime::Error::msg(format!(
+                "`cases` called `{call}`: while it is asked for its cases, a component may only log"
+            ))
+        })
+    }
+}
+
+impl WasiView for Session {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
+    }
+}
+
+impl WasiHttpView for Session {
+    fn http(&mut self) -> WasiHttpCtxView<'_> {
+        WasiHttpCtxView { hooks: &mut self.outgoing, table: &mut self.table, ctx: &mut self.http }
+    }
+}

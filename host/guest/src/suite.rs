@@ -1,0 +1,107 @@
+//! A component that is ready to run.
+
+use std::sync::Arc;
+
+use orbital_model::Budget;
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::bindings::exports::orbital::test::suite::TestCase;
+use crate::bindings::{Test, TestPre};
+use crate::lines::Lines;
+use crate::meter::Meter;
+use crate::session::Session;
+use crate::sight::Lookout;
+use crate::trap::Breakdown;
+
+/// Compiled and linked. Every use of it makes an instance of its own.
+pub struct Suite {
+    test: TestPre<Session>,
+    lines: Arc<Lines>,
+}
+
+/// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
+pub struct Entered {
+    store: Store<Session>,
+    test: Test,
+    meter: Meter,
+    lines: Arc<Lines>,
+}
+
+impl Suite {
+    pub(super) fn new(test: TestPre<Session>) -> Self {
+        Self { test, lines: Arc::default() }
+    }
+
+    /// With the lines of the author's files, for what is said if it breaks.
+    pub(super) fn with_lines(self, lines: Lines) -> Self {
+        Self { lines: Arc::new(lines), ..self }
+    }
+
+    /// Makes a fresh instance. The guest's own start code runs here, so this needs a time limit too.
+    ///
+    /// # Errors
+    /// The instance cannot be made, or its start code broke.
+    pub async fn enter(&self, session: Session) -> Result<Entered, Breakdown> {
+        let mut store = Store::new(self.test.engine(), session);
+        store.limiter(|session| &mut session.memory);
+        let meter = store.data().meter().clone();
+        // In one call a guest can have the host copy no more than the host keeps for it.
+        store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
+        // The guest's own side of them, what it lends to a call included.
+        store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
+        store.set_epoch_deadline(1);
+        let mut lookout = Lookout::new(self.lines.clone());
+        store.epoch_deadline_callback(move |context| {
+            context.data().meter().tick()?;
+            if let Some(sight) = lookout.look(&context) {
+                context.data().recorder.see(sight);
+            }
+            // tokio's own yield, so that timers and sockets are looked at in between.
+            Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
+        });
+        let instantiate = async {
+            self.test
+                .instantiate_async(&mut store)
+                .await
+                .map_err(|error| Breakdown::from_error(error, &meter, &self.lines))
+        };
+        let test = meter.run(instantiate).await?;
+        Ok(Entered { store, test, meter, lines: self.lines.clone() })
+    }
+}
+
+impl Entered {
+    /// Asks for the cases.
+    ///
+    /// # Errors
+    /// The guest broke.
+    pub async fn cases(self) -> Result<Vec<TestCase>, Breakdown> {
+        let Self { mut store, test, meter, lines } = self;
+        let counting = meter.clone();
+        // The instance is the call's own, so that it is gone when the call is.
+        let call = async move {
+            let called = test.orbital_test_suite().call_cases(&mut store).await;
+            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
+        };
+        counting.run(call).await
+    }
+
+    /// Runs a case. The inner error is the test's own.
+    ///
+    /// # Errors
+    /// The guest broke.
+    pub async fn run(self, case: &str) -> Result<Result<(), String>, Breakdown> {
+        let Self { mut store, test, meter, lines } = self;
+        let counting = meter.clone();
+        let call = async move {
+            let called = test.orbital_test_suite().call_run(&mut store, case).await;
+            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
+        };
+        let result = counting.run(call).await?;
+        if let Err(reason) = &result {
+            // It is a line of the log like any other.
+            counting.charge(Budget::LogBytes, reason.len())?;
+        }
+        Ok(result)
+    }
+}

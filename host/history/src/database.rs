@@ -1,0 +1,212 @@
+//! The file, for the one who writes it.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use orbital_files::private;
+use orbital_model::{Report, run_ids};
+use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
+use uuid::Uuid;
+
+use crate::age::AgeClock;
+use crate::ledger::Ledger;
+use crate::retention;
+use crate::row::moment;
+use crate::session;
+use crate::session::LastSession;
+use crate::{HistoryError, HistorySettings, schema};
+
+/// How long a lock of another program is waited for, before that is told.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the file is looked over at a start. Of a large one this is the beginning; what is damaged behind it shows
+/// when it is read.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The write-ahead log is cut to this when it has been taken over into the file.
+const MAX_LOG_BYTES: i64 = 64 << 20;
+
+/// The database, open for writing. Nobody else writes it.
+pub(super) struct Database {
+    path: PathBuf,
+    connection: Connection,
+    ledger: Ledger,
+    session: i64,
+    ages: AgeClock,
+    /// Held as long as this is open, so that two hosts do not mix their runs.
+    _lock: File,
+}
+
+/// What is in the file.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Extent {
+    pub(super) bytes: u64,
+    pub(super) runs: u64,
+    pub(super) oldest: Option<SystemTime>,
+}
+
+impl Database {
+    /// Opens it; makes it if need be, and brings it to the newest schema. A session of an earlier opening goes on; a new
+    /// one gives the session before it.
+    ///
+    /// # Errors
+    /// It cannot be written, or is none of ours.
+    pub(super) fn open(
+        settings: &HistorySettings,
+        session: Option<i64>,
+    ) -> Result<(Self, Option<LastSession>), HistoryError> {
+        let path = &settings.path;
+        let lock = lock(path)?;
+        close(path)?;
+        let failed = |error| HistoryError::of(path, error);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+        let mut connection = connection.map_err(failed)?;
+        connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+        schema::run_nothing(&connection).map_err(failed)?;
+        let version = schema::check(&connection, path)?;
+        prepare(&connection).map_err(failed)?;
+        schema::migrate(&mut connection, version).map_err(failed)?;
+        let (session, last, age_clock) = match session {
+            Some(session) => (session, None, session::age_clock(&connection, session).map_err(failed)?),
+            None => session::begin(&connection, settings, SystemTime::now()).map_err(failed)?,
+        };
+        let newest =
+            connection.query_row("SELECT max(id) FROM runs", [], |row| row.get::<_, Option<[u8; 16]>>(0));
+        if let Some(newest) = newest.map_err(failed)? {
+            run_ids::continue_after(Uuid::from_bytes(newest));
+        }
+        let ages = AgeClock::new(age_clock, Instant::now());
+        let ledger = Ledger::open(&connection).map_err(failed)?;
+        Ok((Self { path: path.clone(), connection, ledger, session, ages, _lock: lock }, last))
+    }
+
+    pub(super) fn session(&self) -> i64 {
+        self.session
+    }
+
+    /// Looks the file over, for a while.
+    pub(super) fn check(&mut self) -> Result<(), HistoryError> {
+        let until = Instant::now() + CHECK_TIMEOUT;
+        let failed = |error| HistoryError::of(&self.path, error);
+        self.connection.progress_handler(10_000, Some(move || Instant::now() > until)).map_err(failed)?;
+        let found: rusqlite::Result<String> =
+            self.connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0));
+        self.connection.progress_handler(0, None::<fn() -> bool>).map_err(failed)?;
+        match found {
+            Ok(found) if found == "ok" => Ok(()),
+            Ok(detail) => Err(HistoryError::Damaged { path: self.path.clone(), detail }),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Writes runs, all or none.
+    pub(super) fn write(
+        &mut self,
+        reports: &[Arc<Report>],
+        settings: &HistorySettings,
+    ) -> Result<(), HistoryError> {
+        let mut write = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            self.ledger.enter(&transaction, reports)?;
+            session::touch(&transaction, self.session, settings, SystemTime::now(), self.ages.time())?;
+            transaction.commit()
+        };
+        write().map_err(|error| HistoryError::of(&self.path, error))
+    }
+
+    /// Clears away some of what is not to be kept; says whether there may be more.
+    pub(super) fn prune(&mut self, settings: &HistorySettings) -> Result<bool, HistoryError> {
+        let now = self.ages.advance(SystemTime::now(), Instant::now());
+        let mut prune = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let pruned = retention::prune(&transaction, settings, &mut self.ledger.holdings, now)?;
+            transaction.commit()?;
+            retention::shrink(&self.connection)?;
+            rusqlite::Result::Ok(pruned)
+        };
+        let pruned = prune().map_err(|error| HistoryError::of(&self.path, error))?;
+        if pruned.names {
+            self.ledger.forget_names();
+        }
+        Ok(pruned.more)
+    }
+
+    /// What is in it.
+    pub(super) fn extent(&self) -> Extent {
+        let size =
+            |suffix| std::fs::metadata(beside(&self.path, suffix)).map_or(0, |metadata| metadata.len());
+        let oldest = "SELECT started FROM runs ORDER BY id LIMIT 1";
+        let oldest = self.connection.query_row(oldest, [], |row| row.get(0).map(moment)).ok();
+        Extent { bytes: size("") + size("-wal"), runs: self.ledger.holdings.runs(), oldest }
+    }
+
+    /// Lets go of it in good order: the file alone is complete.
+    pub(super) fn end(self) -> Result<(), HistoryError> {
+        let end = || {
+            session::end(&self.connection, self.session, SystemTime::now())?;
+            // Closing does this only if it is the last connection.
+            let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+            self.connection.query_row(sql, [], |row| row.get::<_, bool>(0))
+        };
+        let is_busy = end().map_err(|error| HistoryError::of(&self.path, error))?;
+        if is_busy {
+            let path = self.path.display();
+            tracing::warn!(%path, "another program reads the history, so the file is complete only with `-wal`");
+        }
+        Ok(())
+    }
+}
+
+/// What holds for this connection; for a new file, what holds for it for ever.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    // What was committed outlives the process; the last of it may not outlive a power failure.
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    connection.pragma_update_and_check(None, "journal_size_limit", MAX_LOG_BYTES, |_| Ok(()))?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    connection.pragma_update(None, "cache_size", -(16 << 10))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Makes the database readable by this user alone, before anything is in it. SQLite gives the files beside it the same
+/// permissions.
+fn close(path: &Path) -> Result<(), HistoryError> {
+    let failed = |path: PathBuf| move |source| HistoryError::Unusable { path, source };
+    private::ensure(path).map_err(failed(path.to_owned()))?;
+    for suffix in ["-wal", "-shm", "-journal"] {
+        let file = beside(path, suffix);
+        private::close_file(&file).map_err(failed(file))?;
+    }
+    Ok(())
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(suffix);
+    beside.into()
+}
+
+/// A file beside it that one host holds.
+fn lock(path: &Path) -> Result<File, HistoryError> {
+    let beside = beside(path, ".lock");
+    let failed = |path: &Path, source| HistoryError::Unusable { path: path.to_owned(), source };
+    if let Some(directory) = path.parent() {
+        // A name without a directory is one in the working directory.
+        let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+        private::make_directory(directory).map_err(|source| failed(directory, source))?;
+        let exposed = |source| failed(path, std::io::Error::other(format!("about its directory: {source}")));
+        private::check_parent(directory).map_err(exposed)?;
+    }
+    let file = private::create(&beside).map_err(|source| failed(&beside, source))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(HistoryError::InUse(path.to_owned())),
+        Err(TryLockError::Error(source)) => Err(failed(&beside, source)),
+    }
+}

@@ -1,0 +1,90 @@
+//! What each component has in the database, so that one with much of it displaces none of another's runs.
+
+use std::collections::BTreeSet;
+
+use orbital_model::amounts::Amounts;
+use rusqlite::{Connection, params};
+
+/// What all components have. Changes are kept in memory until they are saved, within the transaction that made them; if
+/// that fails, this must be loaded again.
+pub(super) struct Holdings {
+    runs: Amounts,
+    bytes: Amounts,
+    total_runs: u64,
+    changed: BTreeSet<String>,
+}
+
+/// What there is too much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measure {
+    Runs,
+    Bytes,
+}
+
+impl Holdings {
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut holdings = Self {
+            runs: Amounts::default(),
+            bytes: Amounts::default(),
+            total_runs: 0,
+            changed: BTreeSet::new(),
+        };
+        let mut select = connection.prepare("SELECT component, runs, bytes FROM holdings")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let (component, runs): (String, u64) = (row.get(0)?, row.get(1)?);
+            holdings.runs.add(&component, runs);
+            holdings.bytes.add(&component, row.get(2)?);
+            holdings.total_runs += runs;
+        }
+        drop(rows);
+        drop(select);
+        Ok(holdings)
+    }
+
+    /// How many runs there are.
+    pub(super) fn runs(&self) -> u64 {
+        self.total_runs
+    }
+
+    /// Notes a run whose report has so many bytes.
+    pub(super) fn add(&mut self, component: &str, bytes: u64) {
+        self.runs.add(component, 1);
+        self.bytes.add(component, bytes);
+        self.total_runs += 1;
+        self.changed.insert(component.to_owned());
+    }
+
+    /// Notes that a run is gone.
+    pub(super) fn remove(&mut self, component: &str, bytes: u64) {
+        if self.runs.of(component) > 0 {
+            self.runs.take(component, 1);
+            self.bytes.take(component, bytes);
+            self.total_runs -= 1;
+            self.changed.insert(component.to_owned());
+        }
+    }
+
+    /// The component that has the most of something; none if nobody has any run.
+    pub(super) fn largest(&self, measure: Measure) -> Option<String> {
+        let amounts = match measure {
+            Measure::Runs => &self.runs,
+            Measure::Bytes => &self.bytes,
+        };
+        amounts.largest().map(str::to_owned)
+    }
+
+    /// Writes what has changed.
+    pub(super) fn save(&mut self, connection: &Connection) -> rusqlite::Result<()> {
+        let mut replace = connection
+            .prepare_cached("REPLACE INTO holdings (component, runs, bytes) VALUES (?1, ?2, ?3)")?;
+        let mut delete = connection.prepare_cached("DELETE FROM holdings WHERE component = ?1")?;
+        for component in std::mem::take(&mut self.changed) {
+            match self.runs.of(&component) {
+                0 => delete.execute([&component])?,
+                runs => replace.execute(params![component, runs, self.bytes.of(&component)])?,
+            };
+        }
+        Ok(())
+    }
+}

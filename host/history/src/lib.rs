@@ -1,0 +1,261 @@
+//! The history: every run that ended, in a SQLite database that survives restarts.
+//!
+//! Emitters of reports neither wait for the disk nor notice its failures. While the database cannot be written, the history
+//! is stalled, and runs wait in a bounded queue.
+//!
+//! May depend on: the model, files, configuration. Must not depend on: tokio's network, guests, the scheduler, other sinks.
+
+mod age;
+mod database;
+mod error;
+mod histogram;
+mod holdings;
+mod ledger;
+#[cfg(test)]
+mod measure;
+mod query;
+mod queue;
+mod readers;
+mod retention;
+mod rollup;
+mod row;
+mod schema;
+mod session;
+mod settings;
+mod stats;
+mod status;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+use orbital_model::error::chain;
+use orbital_model::{CaseRecord, Report, Window};
+use uuid::Uuid;
+
+pub use error::HistoryError;
+pub use histogram::{Histogram, Quantiles};
+pub use query::{Mark, Neighbours, RunQuery};
+pub use rollup::Rollup;
+pub use row::RunRow;
+pub use session::{LastSession, Missing};
+pub use settings::HistorySettings;
+pub use stats::{Point, Series, Stats, Step};
+pub use status::{DropReason, HistoryState, HistoryStatus};
+
+use queue::Queue;
+use readers::Readers;
+use status::Board;
+use writer::Writer;
+
+/// How long the last runs may take to be written at the end.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Keeps runs that ended, and finds them again.
+pub struct History {
+    queue: Arc<Queue>,
+    board: Arc<Board>,
+    readers: Arc<Readers>,
+    is_on: bool,
+    writing: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl History {
+    /// Opens the database and starts to write; what `batches` gives is told how long each batch took. If it cannot be opened, the
+    /// history is paused, and tried again.
+    ///
+    /// # Errors
+    /// The system gives us no thread.
+    pub async fn start(
+        settings: HistorySettings,
+        batches: impl FnOnce() -> metrics::Histogram,
+    ) -> std::io::Result<Arc<Self>> {
+        let is_on = settings.enabled;
+        let this = Arc::new(Self {
+            readers: Arc::new(Readers::new(settings.path.clone())),
+            queue: Arc::new(Queue::new(settings)),
+            board: Arc::new(Board::new(is_on)),
+            is_on,
+            writing: Mutex::default(),
+        });
+        if is_on {
+            let (queue, board, readers) = (this.queue.clone(), this.board.clone(), this.readers.clone());
+            let mut writer = Writer::new(queue, board.clone(), readers, batches());
+            // Whoever starts next may want to know how things stood.
+            let opening = tokio::task::spawn_blocking(move || {
+                if let Err(error) = writer.open() {
+                    board.paused(&chain(&error));
+                }
+                writer
+            });
+            let writer = opening.await.map_err(std::io::Error::other)?;
+            let thread = std::thread::Builder::new().name("history".to_owned()).spawn(|| writer.run())?;
+            *this.writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+        }
+        Ok(this)
+    }
+
+    /// Records a run that ended; `weight` is about how many bytes the report holds. Never waits.
+    pub fn record(&self, report: &Arc<Report>, weight: usize) {
+        if self.is_on {
+            self.queue.push(report, weight, |full| self.board.full(full));
+        }
+    }
+
+    /// What holds from now on, but for what acts at the next start only.
+    pub fn configure(&self, settings: &HistorySettings) {
+        self.queue.configure(writer::live(&self.queue.settings(), settings));
+    }
+
+    /// How it is doing.
+    pub fn status(&self) -> HistoryStatus {
+        self.board.status(self.queue.settings().path, self.queue.size())
+    }
+
+    /// Writes what is left, and lets go of the file in good order; within a time.
+    pub async fn end(&self) {
+        self.queue.close();
+        let thread = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(thread) = thread else { return };
+        // The last connection that is closed removes the write-ahead log.
+        self.readers.renew();
+        let ended = tokio::task::spawn_blocking(move || thread.join());
+        if tokio::time::timeout(DRAIN_TIMEOUT, ended).await.is_err() {
+            let (lost, _) = self.queue.size();
+            tracing::warn!(lost, "the history did not end in time");
+        }
+    }
+
+    /// Runs that ended, newest first: those that are written, and those that wait.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn runs(&self, query: RunQuery) -> Result<Vec<RunRow>, HistoryError> {
+        self.must_be_on()?;
+        // In this order: what is written in between is there twice, and not lost.
+        let waiting = self.waiting(&query);
+        let limit = query.limit;
+        let written = self.readers.read(move |connection| query.run(connection)).await?;
+        Ok(newest(waiting.into_iter().chain(written), limit))
+    }
+
+    /// The same, of those that wait alone: what is known while the database cannot be read.
+    pub fn waiting(&self, query: &RunQuery) -> Vec<RunRow> {
+        let waiting = self.queue.waiting();
+        let rows = waiting.iter().map(|report| RunRow::of(report)).filter(|row| query.matches(row));
+        newest(rows, query.limit)
+    }
+
+    /// The report of a run that ended, as JSON.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn report(&self, run: Uuid) -> Result<Option<String>, HistoryError> {
+        self.must_be_on()?;
+        let waiting = self.queue.waiting().into_iter().find(|report| report.run == run);
+        if let Some(report) = waiting {
+            return Ok(Some(json(&report)));
+        }
+        self.readers.read(move |connection| query::report(connection, run)).await
+    }
+
+    /// The last runs of each case whose id is wanted, newest first, by the case's id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn strips(
+        &self,
+        most: usize,
+        wanted: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<HashMap<String, Vec<Mark>>, HistoryError> {
+        self.must_be_on()?;
+        let waiting = self.queue.waiting();
+        let look = move |connection: &_| {
+            let mut strips = query::strips(connection, most, &wanted)?;
+            for report in query::unwritten(connection, waiting)? {
+                if wanted(&report.case_id()) {
+                    strips.entry(report.case_id()).or_default().push(Mark::of(&report));
+                }
+            }
+            for strip in strips.values_mut() {
+                strip.sort_unstable_by_key(|mark| std::cmp::Reverse(mark.run));
+                strip.truncate(most);
+            }
+            Ok(strips)
+        };
+        self.readers.read(look).await
+    }
+
+    /// The runs of the same case beside one, of those that are written.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn neighbours(&self, run: Uuid) -> Result<Neighbours, HistoryError> {
+        self.must_be_on()?;
+        self.readers.read(move |connection| query::neighbours(connection, run)).await
+    }
+
+    /// What the runs of a window come to, of the cases whose ids are wanted.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn stats(
+        &self,
+        window: Window,
+        wanted: impl Fn(&str) -> bool + Send + 'static,
+    ) -> Result<Stats, HistoryError> {
+        self.must_be_on()?;
+        let waiting = self.queue.waiting();
+        let look = move |connection: &_| {
+            let mut stats = stats::stats(connection, window, SystemTime::now(), &wanted)?;
+            let waiting = query::unwritten(connection, waiting)?;
+            waiting.iter().filter(|report| wanted(&report.case_id())).for_each(|report| stats.add(report));
+            Ok(stats)
+        };
+        self.readers.read(look).await
+    }
+
+    /// The same of one case, step by step.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn series(&self, case_id: String, window: Window, step: Step) -> Result<Series, HistoryError> {
+        self.must_be_on()?;
+        let mut waiting = self.queue.waiting();
+        let look = move |connection: &_| {
+            let mut series = stats::series(connection, &case_id, window, step, SystemTime::now())?;
+            waiting.retain(|report| report.case_id() == case_id);
+            query::unwritten(connection, waiting)?.iter().for_each(|report| series.add(report));
+            Ok(series)
+        };
+        self.readers.read(look).await
+    }
+
+    /// How each case stood when its last run was written, by the case's id.
+    ///
+    /// # Errors
+    /// The database cannot be read.
+    pub async fn records(&self) -> Result<HashMap<String, CaseRecord>, HistoryError> {
+        self.must_be_on()?;
+        self.readers.read(query::records).await
+    }
+
+    fn must_be_on(&self) -> Result<(), HistoryError> {
+        if self.is_on { Ok(()) } else { Err(HistoryError::Off) }
+    }
+}
+
+/// The newest of some runs, each once, newest first.
+pub fn newest(runs: impl Iterator<Item = RunRow>, limit: usize) -> Vec<RunRow> {
+    let by_id: BTreeMap<Uuid, RunRow> = runs.map(|row| (row.run, row)).collect();
+    by_id.into_values().rev().take(limit).collect()
+}
+
+fn json(report: &Report) -> String {
+    // Nothing in it could not be written.
+    serde_json::to_string(report).unwrap_or_default()
+}

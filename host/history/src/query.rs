@@ -1,0 +1,228 @@
+//! Looking up runs.
+
+use std::collections::HashMap;
+use std::io::Read as _;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use flate2::read::DeflateDecoder;
+use orbital_model::{CaseRecord, Outcome, Pattern, Report, Standing};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+use uuid::Uuid;
+
+use crate::ledger::record;
+use crate::row::{COLUMNS, RunRow, code_of, id, outcome};
+
+/// Which runs are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct RunQuery {
+    /// Of cases that match this.
+    pub cases: Option<Pattern>,
+    /// Of this case.
+    pub case_id: Option<String>,
+    /// That ended like this.
+    pub outcome: Option<Outcome>,
+    /// That neither passed nor were cancelled.
+    pub wrong: bool,
+    /// That passed after an attempt that did not, or that are not such.
+    pub flaky: Option<bool>,
+    /// That began before this one.
+    pub before: Option<Uuid>,
+    /// So many at most: the newest.
+    pub limit: usize,
+}
+
+/// A run in a strip of a case's last runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// Its id.
+    pub run: Uuid,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Whether it passed after an attempt that did not.
+    pub flaky: bool,
+}
+
+/// The runs of the same case beside one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The one before.
+    pub previous: Option<Uuid>,
+    /// The one after.
+    pub next: Option<Uuid>,
+}
+
+/// What a query asks of each run, besides where it stands. Outcome 0 is a pass, 4 that it was cancelled.
+const CONDITIONS: &str =
+    "(?3 IS NULL OR outcome = ?3) AND (?4 IS NULL OR flaky = ?4) AND (NOT ?5 OR outcome NOT IN (0, 4))";
+
+impl Mark {
+    /// Of a report.
+    pub fn of(report: &Report) -> Self {
+        Self { run: report.run, outcome: report.outcome, flaky: report.flaky }
+    }
+}
+
+impl RunQuery {
+    /// Whether a run of this id, case and so on is one of these.
+    pub fn matches(&self, run: &RunRow) -> bool {
+        self.wants_case(&run.case_id())
+            && self.outcome.is_none_or(|outcome| run.outcome == outcome)
+            && !(self.wrong && matches!(run.outcome, Outcome::Pass | Outcome::Cancelled))
+            && self.flaky.is_none_or(|flaky| run.flaky == flaky)
+            && self.before.is_none_or(|before| run.run < before)
+    }
+
+    fn wants_case(&self, case_id: &str) -> bool {
+        self.case_id.as_deref().is_none_or(|wanted| wanted == case_id)
+            && self.cases.as_ref().is_none_or(|cases| cases.matches(case_id))
+    }
+
+    fn is_for_all_cases(&self) -> bool {
+        self.cases.is_none() && self.case_id.is_none()
+    }
+
+    /// The runs, newest first.
+    pub(super) fn run(&self, connection: &Connection) -> rusqlite::Result<Vec<RunRow>> {
+        let ids = if self.is_for_all_cases() { self.of_all(connection)? } else { self.of_cases(connection)? };
+        let mut by_id = connection.prepare_cached(&format!(
+            "SELECT {COLUMNS} FROM runs JOIN cases ON cases.id = case_id JOIN versions ON versions.id = version_id \
+             WHERE runs.id = ?1"
+        ))?;
+        ids.iter().map(|id| by_id.query_row([id.into_bytes()], RunRow::read)).collect()
+    }
+
+    fn of_all(&self, connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+        let is_notable = self.wrong
+            || self.outcome.is_some_and(|outcome| outcome != Outcome::Pass)
+            || self.flaky == Some(true);
+        // The index of few runs, in so many words: it is not chosen for a condition that is not known beforehand.
+        let notable = if is_notable {
+            "INDEXED BY notable_runs WHERE (outcome <> 0 OR flaky <> 0) AND"
+        } else {
+            "WHERE"
+        };
+        let sql = format!(
+            "SELECT id FROM runs {notable} id < ?1 AND id > ?2 AND {CONDITIONS} ORDER BY id DESC LIMIT ?6"
+        );
+        let values =
+            params![self.before(), [0_u8; 16], self.outcome.map(code_of), self.flaky, self.wrong, self.limit];
+        ids(connection, &sql, values)
+    }
+
+    /// Of each case the newest, and of these the newest: each case has its runs in order.
+    fn of_cases(&self, connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
+        let (before, mut after) = (self.before(), [0; 16]);
+        let mut newest: Vec<Uuid> = Vec::new();
+        for (case, _) in cases(connection, |id| self.wants_case(id))? {
+            let sql = format!(
+                "SELECT id FROM runs INDEXED BY runs_of_case WHERE case_id = ?7 AND id < ?1 AND id > ?2 AND {CONDITIONS} \
+                 ORDER BY id DESC LIMIT ?6"
+            );
+            let values =
+                params![before, after, self.outcome.map(code_of), self.flaky, self.wrong, self.limit, case];
+            newest.extend(ids(connection, &sql, values)?);
+            newest.sort_unstable_by(|one, other| other.cmp(one));
+            newest.truncate(self.limit);
+            // What is older than all of these cannot be one of them.
+            if let Some(last) = newest.last().filter(|_| newest.len() == self.limit) {
+                after = last.into_bytes();
+            }
+        }
+        Ok(newest)
+    }
+
+    fn before(&self) -> [u8; 16] {
+        self.before.unwrap_or(Uuid::max()).into_bytes()
+    }
+}
+
+/// The report of a run, as JSON.
+pub(super) fn report(connection: &Connection, run: Uuid) -> rusqlite::Result<Option<String>> {
+    let sql = "SELECT json FROM reports WHERE id = (SELECT report FROM runs WHERE id = ?1)";
+    let deflated: Option<Vec<u8>> =
+        connection.prepare_cached(sql)?.query_row([run.into_bytes()], |row| row.get(0)).optional()?;
+    let inflate = |deflated: Vec<u8>| {
+        let mut json = String::new();
+        let inflated = DeflateDecoder::new(deflated.as_slice()).read_to_string(&mut json);
+        inflated.map(|_| json).map_err(|error| {
+            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into())
+        })
+    };
+    deflated.map(inflate).transpose()
+}
+
+/// Those of some runs that are not written yet.
+pub(super) fn unwritten(
+    connection: &Connection,
+    reports: Vec<Arc<Report>>,
+) -> rusqlite::Result<Vec<Arc<Report>>> {
+    let mut known = connection.prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?;
+    let mut unwritten = Vec::new();
+    for report in reports {
+        if !known.exists([report.run.into_bytes()])? {
+            unwritten.push(report);
+        }
+    }
+    Ok(unwritten)
+}
+
+/// The last runs of each of these cases, newest first, by the case's id.
+pub(super) fn strips(
+    connection: &Connection,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> rusqlite::Result<HashMap<String, Vec<Mark>>> {
+    let sql = "SELECT id, outcome, flaky FROM runs INDEXED BY runs_of_case WHERE case_id = ?1 \
+               ORDER BY id DESC LIMIT ?2";
+    let mut last = connection.prepare_cached(sql)?;
+    let mark = |row: &Row<'_>| Ok(Mark { run: id(row, 0)?, outcome: outcome(row, 1)?, flaky: row.get(2)? });
+    let mut strips = HashMap::new();
+    for (case, case_id) in cases(connection, wanted)? {
+        let marks = last.query_map(params![case, most], mark)?.collect::<Result<Vec<_>, _>>()?;
+        strips.insert(case_id, marks);
+    }
+    Ok(strips)
+}
+
+/// The runs of the same case beside this one.
+pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result<Neighbours> {
+    let beside = |comparison: &str, order: &str| {
+        let sql = format!(
+            "SELECT id FROM runs INDEXED BY runs_of_case WHERE case_id = (SELECT case_id FROM runs WHERE id = ?1) \
+             AND id {comparison} ?1 ORDER BY id {order} LIMIT 1"
+        );
+        let mut beside = connection.prepare_cached(&sql)?;
+        beside.query_row([run.into_bytes()], |row| id(row, 0)).optional()
+    };
+    Ok(Neighbours { previous: beside("<", "DESC")?, next: beside(">", "ASC")? })
+}
+
+/// How each case stood when its last run was written, by the case's id. A time in the future is that of a clock that was
+/// wrong: all that is known is that it has been.
+pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<String, CaseRecord>> {
+    let mut all =
+        connection.prepare_cached("SELECT component || '/' || name, up, since, last_pass FROM cases")?;
+    let now = SystemTime::now();
+    let past = |mut record: CaseRecord| {
+        record.last_pass = record.last_pass.map(|time| time.min(now));
+        record.standing =
+            record.standing.map(|standing| Standing { since: standing.since.min(now), ..standing });
+        record
+    };
+    all.query_map([], |row| Ok((row.get(0)?, past(record(row, 1)?))))?.collect()
+}
+
+/// Cases that ever ran and whose ids are wanted: number and id.
+pub(super) fn cases(
+    connection: &Connection,
+    wanted: impl Fn(&str) -> bool,
+) -> rusqlite::Result<Vec<(i64, String)>> {
+    let mut all = connection.prepare_cached("SELECT id, component || '/' || name FROM cases")?;
+    let found = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    found.filter(|case| case.as_ref().map_or(true, |(_, id): &(i64, String)| wanted(id))).collect()
+}
+
+fn ids(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<Vec<Uuid>> {
+    connection.prepare_cached(sql)?.query_map(values, |row| id(row, 0))?.collect()
+}

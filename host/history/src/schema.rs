@@ -1,0 +1,182 @@
+//! What the database looks like, and how one of an older orbital becomes one of this.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use orbital_model::text::shown;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::HistoryError;
+
+/// "orbi": whose database it is.
+pub(super) const APPLICATION: i64 = 0x6f72_6269;
+
+/// The steps from an empty file to the newest schema, in order. What was released is never changed: a new step is added.
+const MIGRATIONS: [&str; 3] =
+    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+
+/// The newest schema.
+pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
+
+/// Has the connection run no triggers and views: orbital has none, and somebody may add some at any time.
+pub(super) fn run_nothing(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).map(drop)
+}
+
+/// Says if the file is of this schema, or of an older one.
+///
+/// # Errors
+/// It is of a newer one, or of something else.
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, HistoryError> {
+    let failed = |error| HistoryError::of(path, error);
+    // One look at one moment: the writer may be about to change the schema.
+    let connection = connection.unchecked_transaction().map_err(failed)?;
+    let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
+    let version = number("PRAGMA user_version")?;
+    let is_empty = || Ok::<_, HistoryError>(number("SELECT count(*) FROM sqlite_schema")? == 0);
+    match number("PRAGMA application_id")? {
+        APPLICATION if version > NEWEST => {
+            Err(HistoryError::Newer { path: path.to_owned(), found: version, known: NEWEST })
+        }
+        APPLICATION => {
+            let expected = objects_of(version).map_err(failed)?;
+            match difference(&expected, &objects(&connection).map_err(failed)?) {
+                Some(difference) => Err(HistoryError::Altered { path: path.to_owned(), difference }),
+                None => Ok(version),
+            }
+        }
+        0 if version == 0 && is_empty()? => Ok(0),
+        _ => Err(HistoryError::Foreign(path.to_owned())),
+    }
+}
+
+/// Tables, indexes, views and triggers: their SQL, by kind and name.
+type Objects = BTreeMap<(String, String), String>;
+
+fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
+    let mut select = connection.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema")?;
+    let objects = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    // Statistics of `ANALYZE` do nothing.
+    let is_harmless = |(kind, name): &(String, String)| {
+        kind == "table" && ["sqlite_stat1", "sqlite_stat4"].contains(&name.as_str())
+    };
+    objects.filter(|object| !object.as_ref().is_ok_and(|(key, _)| is_harmless(key))).collect()
+}
+
+/// The objects of a version that this orbital has made.
+fn objects_of(version: i64) -> rusqlite::Result<Objects> {
+    let connection = Connection::open_in_memory()?;
+    for step in MIGRATIONS.iter().take(usize::try_from(version).unwrap_or_default()) {
+        connection.execute_batch(step)?;
+    }
+    objects(&connection)
+}
+
+/// The first thing that is not as it should be.
+fn difference(expected: &Objects, found: &Objects) -> Option<String> {
+    let shown = |(kind, name): &(String, String)| format!("the {} `{}`", shown(kind), shown(name));
+    if let Some(foreign) = found.keys().find(|object| !expected.contains_key(*object)) {
+        return Some(format!("{} is not one of orbital's", shown(foreign)));
+    }
+    let differs = |(object, sql): &(&(String, String), &String)| found.get(*object) != Some(*sql);
+    let (object, _) = expected.iter().find(differs)?;
+    Some(match found.contains_key(object) {
+        true => format!("{} is not as orbital made it", shown(object)),
+        false => format!("{} is missing", shown(object)),
+    })
+}
+
+/// Brings the database to the newest schema, or leaves it as it was.
+pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
+    migrate_by(connection, from, &MIGRATIONS)
+}
+
+fn migrate_by(connection: &mut Connection, from: i64, migrations: &[&str]) -> rusqlite::Result<()> {
+    let pending = migrations.iter().skip(usize::try_from(from).unwrap_or_default());
+    if pending.len() == 0 {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for step in pending {
+        transaction.execute_batch(step)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", migrations.len() as i64)?;
+    transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(connection: &Connection) -> i64 {
+        check(connection, Path::new("x")).unwrap()
+    }
+
+    #[test]
+    fn an_older_database_takes_the_steps_that_it_lacks() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        assert_eq!(version(&connection), 0);
+        migrate(&mut connection, 0).unwrap();
+        assert_eq!(version(&connection), NEWEST);
+        migrate(&mut connection, NEWEST).unwrap();
+        let next = [MIGRATIONS.as_slice(), &["ALTER TABLE runs ADD COLUMN shard INTEGER"]].concat();
+        migrate_by(&mut connection, NEWEST, &next).unwrap();
+        let newer = check(&connection, Path::new("x")).unwrap_err().to_string();
+        assert!(
+            newer.starts_with("`x` was written by a newer orbital (its schema is 4, and this one knows 3)")
+        );
+    }
+
+    #[test]
+    fn a_step_that_fails_changes_nothing() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let steps = ["CREATE TABLE one (x)", "CREATE TABLE one (y)"];
+        migrate_by(&mut connection, 0, &steps).unwrap_err();
+        assert_eq!(version(&connection), 0);
+    }
+
+    #[test]
+    fn what_was_added_to_the_schema_taken_from_it_or_changed_in_it_is_found() {
+        for (sql, told) in [
+            ("CREATE TRIGGER spy AFTER INSERT ON runs BEGIN DELETE FROM runs; END", "the trigger `spy`"),
+            ("CREATE VIEW copy AS SELECT * FROM runs", "the view `copy` is not one of"),
+            ("CREATE TABLE notes (text)", "the table `notes` is not one of"),
+            ("DROP INDEX notable_runs", "the index `notable_runs` is missing"),
+            (
+                "ALTER TABLE versions ADD COLUMN x INTEGER GENERATED ALWAYS AS (1)",
+                "the table `versions` is not as",
+            ),
+            ("DROP TABLE versions; CREATE VIEW versions AS SELECT 1", "the view `versions` is not one of"),
+        ] {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate(&mut connection, 0).unwrap();
+            connection.execute_batch("ANALYZE").unwrap();
+            assert_eq!(version(&connection), NEWEST);
+            connection.execute_batch(sql).unwrap();
+            let error = check(&connection, Path::new("x")).unwrap_err().to_string();
+            assert!(error.contains(told), "{sql}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_database_of_each_version_is_one_of_ours() {
+        for known in 1..=MIGRATIONS.len() {
+            let mut connection = Connection::open_in_memory().unwrap();
+            migrate_by(&mut connection, 0, &MIGRATIONS[..known]).unwrap();
+            assert_eq!(version(&connection), known as i64);
+            migrate(&mut connection, known as i64).unwrap();
+            assert_eq!(version(&connection), NEWEST);
+        }
+    }
+
+    #[test]
+    fn a_database_of_something_else_is_left_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE notes (text)").unwrap();
+        assert!(matches!(check(&connection, Path::new("x")), Err(HistoryError::Foreign(_))));
+    }
+}

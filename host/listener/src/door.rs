@@ -1,0 +1,503 @@
+//! Whoever a listener lets in, and what a connection may do.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Router};
+use bytes::Bytes;
+use http::{StatusCode, header};
+use http_body::{Body as _, Frame};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use orbital_files::shortage::shortage;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::either::Either;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
+
+use crate::connections::{Connections, Place};
+use crate::head::{HeadFault, RejectedHead};
+use crate::peers::{Peers, peer};
+use crate::progress::{Overdue, Progress};
+use crate::shortage::{Lack, Shortage, ShortageMark};
+use crate::sparing::Sparing;
+use crate::wire::Wire;
+use crate::{CLOSE_TIMEOUT, Limits};
+
+/// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it
+/// for longer is closed at once: the other one waits for its place, and all new connections behind it.
+const LAST_WORDS: Duration = Duration::from_millis(100);
+
+/// Requests that one connection of HTTP/2 may have in progress.
+const STREAMS: u32 = 100;
+
+/// Streams that a client may reset before we have looked at them; with one more its connection is closed.
+const RESET_STREAMS: usize = 20;
+
+/// How much of bodies a connection of HTTP/2 may send before we read it, per request and over all.
+const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
+
+/// Says of an answer, as an extension of it, that its body goes on for so long at most: its connection is not idle.
+#[derive(Debug, Clone, Copy)]
+pub struct GoesOn(pub Duration);
+
+/// The peer that sent a request, as an extension of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// What is served.
+#[derive(Clone)]
+pub struct App {
+    /// Takes requests.
+    pub router: Router,
+    /// Says whether requests to a path are answered over spare connections too.
+    pub is_vital: fn(&str) -> bool,
+    /// Takes heads that did not become requests.
+    pub rejected: Arc<dyn Fn(RejectedHead) + Send + Sync>,
+}
+
+/// Who gets in, and how; shared with those who change it and who count.
+pub struct Door {
+    connections: Arc<Connections>,
+    limits: RwLock<Limits>,
+    tls: RwLock<Option<Arc<ServerConfig>>>,
+    peers: Peers,
+    turned_away: [AtomicU64; TurnedAway::ALL.len()],
+    accept_errors: Sparing,
+}
+
+/// Why somebody was turned away. An answer that has one as an extension is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// A connection, or a request on one that was being closed: its peer has as many connections as it may, with a request
+    /// in progress on each.
+    Connections,
+    /// A connection without a request: its place was needed for another one.
+    Evicted,
+    /// A request: its peer has sent as many in this second as it may.
+    Rate,
+    /// A connection: it did not come to terms about TLS.
+    Tls,
+    /// A request: all connections but the spare ones were in use, and its path is not vital.
+    Full,
+    /// A request: its token is wrong.
+    Token,
+    /// A request: too many bytes of bodies were being received.
+    Bodies,
+}
+
+impl TurnedAway {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token, Self::Bodies];
+
+    /// As metrics say it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Connections => "connections",
+            Self::Evicted => "evicted",
+            Self::Rate => "rate",
+            Self::Tls => "tls",
+            Self::Full => "full",
+            Self::Token => "token",
+            Self::Bodies => "bodies",
+        }
+    }
+
+    /// The limit that was reached, if it is the reason, and whether it is one for each peer.
+    fn shortage(self) -> Option<(Shortage, bool)> {
+        match self {
+            Self::Connections => Some((Shortage::ConnectionsOfPeer, true)),
+            Self::Rate => Some((Shortage::RateOfPeer, true)),
+            Self::Bodies => Some((Shortage::Bodies, false)),
+            // Noted where connections are closed and spare places are given.
+            Self::Evicted | Self::Full | Self::Tls | Self::Token => None,
+        }
+    }
+}
+
+impl App {
+    /// Returns an app that only takes requests, those to vital paths over spare connections too.
+    pub fn new(router: Router, is_vital: fn(&str) -> bool) -> Self {
+        Self { router, is_vital, rejected: Arc::new(drop) }
+    }
+}
+
+impl Door {
+    /// Returns a door for `connections` at once. When all places are taken, the most idle connection is closed for the
+    /// next one; with a request in progress on each, it gets one of the `spare` ones, over which vital paths alone are
+    /// served, and more wait to be accepted.
+    pub fn new(
+        connections: usize,
+        spare: usize,
+        limits: Limits,
+        tls: Option<Arc<ServerConfig>>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            connections: Connections::new(connections, spare),
+            limits: RwLock::new(limits),
+            tls: RwLock::new(tls),
+            peers: Peers::default(),
+            turned_away: Default::default(),
+            accept_errors: Sparing::default(),
+        })
+    }
+
+    /// What holds for connections from now on, if it is to change. A certificate replaces one; without one before,
+    /// there is none until the next start.
+    pub fn configure(&self, limits: Option<Limits>, tls: Option<Arc<ServerConfig>>) {
+        if let Some(limits) = limits {
+            *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
+        }
+        if let (Some(tls), Some(acting)) =
+            (tls, &mut *self.tls.write().unwrap_or_else(PoisonError::into_inner))
+        {
+            *acting = tls;
+        }
+    }
+
+    /// Returns the connections in use, and how many there can be.
+    pub fn connections(&self) -> (usize, usize) {
+        self.connections.in_use()
+    }
+
+    /// This moment, from which on shortages can be counted.
+    pub fn shortage_mark(&self) -> ShortageMark {
+        self.connections.shortages().mark()
+    }
+
+    /// Returns what the listener was short of at any time since then.
+    pub fn short_since(&self, mark: &ShortageMark) -> Vec<Lack> {
+        self.connections.shortages().since(mark)
+    }
+
+    /// Returns what the listener was short of within this time.
+    pub fn short_within(&self, time: Duration) -> Vec<Lack> {
+        self.connections.shortages().within(time)
+    }
+
+    /// Returns how many were turned away for this reason.
+    pub fn turned_away(&self, reason: TurnedAway) -> u64 {
+        self.turned_away[reason as usize].load(Ordering::Relaxed)
+    }
+
+    fn turn_away(&self, reason: TurnedAway, peer: IpAddr) {
+        self.turned_away[reason as usize].fetch_add(1, Ordering::Relaxed);
+        if let Some((shortage, is_of_peer)) = reason.shortage() {
+            self.connections.shortages().turned_away(shortage, is_of_peer.then_some(peer));
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tls(&self) -> Option<Arc<ServerConfig>> {
+        self.tls.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether connections are encrypted.
+    pub(super) fn has_tls(&self) -> bool {
+        self.tls().is_some()
+    }
+
+    /// Notes that no connection waits to be accepted.
+    pub(super) fn caught_up(&self) {
+        self.connections.shortages().caught_up();
+    }
+
+    /// Notes that a connection could not be accepted. Returns whether that is for a lack of something, so that the next
+    /// one cannot be accepted at once either.
+    pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) -> bool {
+        let lack = shortage(error);
+        if let Some(lack) = lack {
+            self.connections.shortages().wait(Shortage::Sockets(lack));
+        }
+        self.accept_errors.say(|more| {
+            tracing::warn!(%error, %address, "cannot accept a connection{more}; see `process_open_fds` in the metrics");
+        });
+        lack.is_some()
+    }
+
+    /// Waits for a place for a new connection. Returns none if its peer has too many.
+    pub async fn enter(&self, address: IpAddr) -> Option<Place> {
+        let progress = Progress::new(self.limits());
+        let evicted = || self.turn_away(TurnedAway::Evicted, address);
+        let place = self.connections.enter(address, progress, evicted).await;
+        if place.is_none() {
+            self.turn_away(TurnedAway::Connections, peer(address));
+        }
+        place
+    }
+
+    /// Serves one connection to its end.
+    pub async fn attend(
+        self: Arc<Self>,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        place: Place,
+        app: App,
+        stop: CancellationToken,
+    ) {
+        let (progress, peer) = (place.progress().clone(), place.peer());
+        let limits = *progress.limits();
+        let stream = match self.tls() {
+            None => Either::Left(stream),
+            Some(config) => {
+                let handshake = TlsAcceptor::from(config).accept(stream);
+                let handshake = tokio::time::timeout(limits.head_timeout, handshake);
+                let shaken = tokio::select! {
+                    () = progress.evicted() => return,
+                    shaken = handshake => shaken,
+                };
+                match shaken {
+                    Ok(Ok(stream)) => Either::Right(stream),
+                    Ok(Err(_)) | Err(_) => return self.turn_away(TurnedAway::Tls, peer),
+                }
+            }
+        };
+        let App { router, is_vital, rejected } = app;
+        let is_spare = place.is_spare();
+        let reject = |fault, progress: &Progress| {
+            let bytes = progress.take_head();
+            // A connection that ends between two requests is no fault.
+            if !bytes.is_empty() || matches!(fault, HeadFault::Malformed | HeadFault::TooLarge) {
+                rejected(RejectedHead { fault, bytes });
+            }
+        };
+        let service = hyper::service::service_fn(|request: Request<Incoming>| {
+            let (mut request, in_progress) = InProgress::begin(&progress, request);
+            request.extensions_mut().insert(Peer(peer));
+            let admitted = self.peers.admits(peer, self.limits().rate_per_peer);
+            let beyond = match is_spare {
+                true => Some(TurnedAway::Full),
+                false if progress.is_evicted() && !self.connections.readmit(peer, &limits) => {
+                    Some(TurnedAway::Connections)
+                }
+                false => None,
+            };
+            let (door, mut router) = (self.clone(), router.clone());
+            async move {
+                let answer = match beyond {
+                    _ if !admitted => too_many(),
+                    Some(reason) if !is_vital(request.uri().path()) => full(reason),
+                    _ => router.call(request).await.unwrap_or_else(|never| match never {}),
+                };
+                if let Some(reason) = answer.extensions().get::<TurnedAway>() {
+                    door.turn_away(*reason, peer);
+                }
+                Ok::<_, Infallible>(in_progress.last(framed(answer)))
+            }
+        });
+        let http = http(&limits);
+        let wire = Wire::new(stream, progress.clone());
+        let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
+        let ended = tokio::select! {
+            // First, so that nothing that has come is overlooked at the end of a time.
+            biased;
+            ended = &mut connection => Ended::Closed(ended.err().and_then(|error| fault(&*error))),
+            overdue = overdue(&progress) => Ended::Overdue(overdue),
+            () = progress.evicted() => Ended::Evicted,
+            () = stop.cancelled() => Ended::Stopped,
+        };
+        match ended {
+            // A client that breaks off between two requests is its own business.
+            Ended::Closed(None) => return,
+            Ended::Closed(Some(fault)) => return reject(fault, &progress),
+            Ended::Overdue(Overdue::Head) => return reject(HeadFault::TooSlow, &progress),
+            Ended::Overdue(Overdue::Idle) | Ended::Evicted | Ended::Stopped => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let last_words = async {
+            match ended {
+                Ended::Stopped => tokio::time::sleep(CLOSE_TIMEOUT).await,
+                // As long again to take the last answer.
+                Ended::Overdue(_) => while_busy(&progress, limits.head_timeout, limits.head_timeout).await,
+                Ended::Evicted | Ended::Closed(_) => {
+                    while_busy(&progress, progress.left_of(LAST_WORDS, Instant::now()), LAST_WORDS).await;
+                }
+            }
+        };
+        let closed = tokio::select! {
+            _ = connection => true,
+            () = last_words => false,
+        };
+        if !closed && matches!(ended, Ended::Evicted) {
+            reject(HeadFault::Evicted, &progress);
+        }
+    }
+}
+
+/// Why a connection is not served any longer.
+enum Ended {
+    /// It is closed, perhaps with something wrong about a head.
+    Closed(Option<HeadFault>),
+    Overdue(Overdue),
+    Evicted,
+    Stopped,
+}
+
+/// What was wrong with the head that was read last, if hyper gave up on a connection for that or in the middle of it.
+fn fault(error: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
+    let error = error.downcast_ref::<hyper::Error>()?;
+    Some(match error {
+        error if error.is_parse_too_large() => HeadFault::TooLarge,
+        error if error.is_parse() => HeadFault::Malformed,
+        _ => HeadFault::BrokenOff,
+    })
+}
+
+/// Waits until a connection has taken too long for something. It must be polled whenever the connection was: then it
+/// notices that a head has begun.
+async fn overdue(progress: &Progress) -> Overdue {
+    let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
+    poll_fn(|context| {
+        loop {
+            let deadline = match progress.overdue(Instant::now()) {
+                Ok(overdue) => return Poll::Ready(overdue),
+                Err(deadline) => deadline,
+            };
+            // Most deadlines move on with each request; a timer that ends too early costs less than one that is set again
+            // for each.
+            if deadline < timer.deadline() || timer.is_elapsed() {
+                timer.as_mut().reset(deadline);
+            }
+            ready!(timer.as_mut().poll(context));
+        }
+    })
+    .await
+}
+
+/// Waits for so long, and then again and again while a request is in progress.
+async fn while_busy(progress: &Progress, first: Duration, again: Duration) {
+    tokio::time::sleep(first).await;
+    while progress.is_busy() {
+        tokio::time::sleep(again).await;
+    }
+}
+
+fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut http = auto::Builder::new(TokioExecutor::new());
+    let max_head = u32::try_from(limits.max_head).unwrap_or(u32::MAX);
+    http.http1()
+        // `overdue` has a better one.
+        .header_read_timeout(None)
+        .max_buf_size(limits.max_head)
+        .max_headers(limits.max_headers);
+    http.http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(Duration::from_secs(20))
+        // More than routers allow, so that they see most heads that are too large.
+        .max_header_list_size(max_head.saturating_mul(2))
+        .max_concurrent_streams(STREAMS)
+        .max_pending_accept_reset_streams(RESET_STREAMS)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1);
+    http
+}
+
+/// Leaves out what an answer of this status cannot have: a client would take a body for the next answer (RFC 9112, section
+/// 6.3). axum has set a length.
+fn framed(mut answer: Response) -> Response {
+    let bodiless = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
+    if bodiless.contains(&answer.status()) {
+        answer.headers_mut().remove(header::CONTENT_LENGTH);
+        *answer.body_mut() = Body::empty();
+    }
+    answer
+}
+
+fn too_many() -> Response {
+    let detail = "too many requests in a second from this address (`max_rate_per_peer`)\n";
+    let reason = Extension(TurnedAway::Rate);
+    (StatusCode::TOO_MANY_REQUESTS, reason, [(header::RETRY_AFTER, "1")], detail).into_response()
+}
+
+fn full(reason: TurnedAway) -> Response {
+    let detail = match reason {
+        TurnedAway::Connections => {
+            "a request is in progress on each connection that this address may have (`max_connections_per_peer`)\n"
+        }
+        _ => {
+            "a request is in progress on each connection that this address, or the listener, may have; only health and \
+             metrics are answered\n"
+        }
+    };
+    let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
+    (StatusCode::SERVICE_UNAVAILABLE, Extension(reason), headers, detail).into_response()
+}
+
+/// Counts a request of a connection for as long as it is in progress.
+struct InProgress(Arc<Progress>);
+
+impl InProgress {
+    fn begin(progress: &Arc<Progress>, mut request: Request<Incoming>) -> (Request, Self) {
+        if let Some(order) = progress.begin(&request) {
+            request.extensions_mut().insert(order);
+        }
+        let in_progress = Self(progress.clone());
+        let request = match request.body().size_hint().exact() {
+            Some(_) => request.map(Body::new),
+            None => request.map(|body| Body::new(Watched { body, progress: progress.clone() })),
+        };
+        (request, in_progress)
+    }
+
+    /// Counts the request in until here, or, if its answer goes on, until that has ended.
+    fn last(self, answer: Response) -> Response {
+        let Some(GoesOn(limit)) = answer.extensions().get::<GoesOn>().copied() else { return answer };
+        let ended = CancellationToken::new();
+        let end = ended.clone().drop_guard();
+        tokio::spawn(async move {
+            let _ = tokio::time::timeout(limit, ended.cancelled()).await;
+            drop(self);
+        });
+        answer.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                let _until_dropped = &end;
+                frame
+            }))
+        })
+    }
+}
+
+impl Drop for InProgress {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}
+
+/// A body of unknown length, whose connection takes note of its end.
+struct Watched {
+    body: Incoming,
+    progress: Arc<Progress>,
+}
+
+impl http_body::Body for Watched {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        if frame.is_none() {
+            self.progress.body_ended();
+        }
+        Poll::Ready(frame)
+    }
+}

@@ -1,0 +1,71 @@
+//! `orbital config`
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use orbital_admin::Access;
+
+use super::{Exit, LogFormat, print, start_log};
+use crate::descriptors::Places;
+use crate::foundation::{StartError, client, environments, gate, secrets, tls};
+use crate::settings::Settings;
+
+/// Check the configuration, or show what holds.
+///
+/// Nothing listens and nothing runs.
+#[derive(clap::Args)]
+pub(super) struct Config {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Say whether a host would start with this file: its mistakes, all of them, and secrets that are missing.
+    Check(File),
+    /// Show what is set, and defaults, each with where it comes from. What looks like a secret is not shown.
+    Show(File),
+}
+
+#[derive(clap::Args)]
+struct File {
+    /// The configuration file.
+    #[arg(long, value_name = "FILE", default_value = "orbital.toml")]
+    config: PathBuf,
+}
+
+impl Config {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let masker = start_log("warn", LogFormat::Human)?.masker;
+        match self.action {
+            Action::Check(File { config }) => {
+                let settings = Settings::load(&config)?;
+                // The client belongs to a runtime, even one that never runs.
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
+                let _inside = runtime.enter();
+                let secrets = secrets(&settings, &masker)?;
+                client(&settings, &secrets, &masker)?;
+                Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
+                    .map_err(StartError::from)?;
+                gate(&settings, &secrets)?;
+                environments(&settings, &secrets)?;
+                tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
+                tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
+                print(&format!("{}: good\n", config.display()))?;
+                if let Some(shortage) = Places::raised(&settings).shortage() {
+                    print(&format!("here, {shortage}\n"))?;
+                }
+            }
+            Action::Show(File { config }) => {
+                let (settings, sources) = Settings::load_with_sources(&config)?;
+                let lines: String = sources.iter().map(|setting| format!("{setting}\n")).collect();
+                // A value that stands in the file as well, in the wrong place.
+                masker.learn(&settings.secrets.fetch_some())?;
+                print(&masker.text(&lines))?;
+            }
+        }
+        Ok(Exit::Ok)
+    }
+}

@@ -1,0 +1,275 @@
+//! `orbital dev`
+
+use std::convert::Infallible;
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::Context as _;
+use futures_util::{StreamExt as _, stream};
+use orbital_config::secrets::Masker;
+use orbital_guest::Pace;
+use orbital_model::describe::{describe, describe_fully, short};
+use orbital_model::text::{Printable, message};
+use orbital_model::{Outcome, Pattern};
+use orbital_project::build::{Profile, Project};
+use orbital_project::language::Language;
+use orbital_run::component::Component;
+use orbital_run::order::Order;
+use tokio::runtime::Handle;
+use tokio_util::sync::CancellationToken;
+
+use super::run::{run_one, select};
+use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
+use crate::descriptors;
+use crate::dev::{Bench, Builder, Change, Place, Sources};
+
+/// How many cases run at once.
+const AT_ONCE: usize = 8;
+
+/// How many files are named that have changed.
+const NAMED: usize = 3;
+
+/// Build and run a project's tests at every save, until Ctrl-C.
+///
+/// Each save builds the project, loads it and runs its cases at once, whatever their schedules say; mistakes are shown,
+/// and the next save is waited for. A save during a build or a run ends that, and begins anew.
+///
+/// `orbital.toml` of the project says what its targets and grants are, and where the webhook listens. Without it, or with
+/// `--pipeline`, the example pipeline is started as the system under test: the targets `api`, `pipeline` and `segment`.
+#[derive(clap::Args)]
+pub(super) struct Dev {
+    /// The project.
+    #[arg(value_name = "DIR", default_value = ".")]
+    directory: PathBuf,
+    /// Only cases whose name, or `component/name`, matches, such as `smoke` or `shop/*`.
+    #[arg(long, value_name = "GLOB", value_parser = Pattern::parse)]
+    case: Option<Pattern>,
+    /// Start the example pipeline as the system under test, in place of the configuration's.
+    #[arg(long)]
+    pipeline: bool,
+    /// Show the timeline of each run, also of one that passed.
+    #[arg(long)]
+    timeline: bool,
+    /// The configuration file, instead of the project's `orbital.toml`.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the webhook listens, instead of the configuration's `webhook.listen`.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The language, if the directory has several manifests.
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
+}
+
+impl Dev {
+    pub(super) fn execute(self) -> anyhow::Result<Exit> {
+        let masker = start_log("warn", LogFormat::Human)?.masker;
+        let project = match Project::find(&self.directory, self.lang) {
+            Ok(project) => project,
+            Err(error) => {
+                complain(orbital_model::error::chain(&error));
+                return Ok(Exit::NotPassed);
+            }
+        };
+        descriptors::raise();
+        let runtimes = Runtimes::new().context("cannot start threads")?;
+        let guests = runtimes.guests.handle().clone();
+        let result = runtimes.host.block_on(self.go_on(project, guests, masker));
+        runtimes.end();
+        match result {
+            Err(error) if is_reader_gone(&error) => Ok(Exit::Ok),
+            result => result,
+        }
+    }
+
+    /// Until somebody ends it.
+    async fn go_on(self, project: Project, guests: Handle, masker: Masker) -> anyhow::Result<Exit> {
+        let mut signals = Signals::listen()?;
+        let default = project.directory.join("orbital.toml");
+        let place = Place {
+            is_named: self.config.is_some(),
+            config: std::path::absolute(self.config.unwrap_or(default))
+                .context("cannot tell where this is")?,
+            pipeline: self.pipeline,
+            listen: self.listen,
+            // Those of a round that was given up are being cleared away while those of the next one begin.
+            runs: 2 * AT_ONCE,
+        };
+        let mut sources =
+            Sources::watch(&project.directory, &place.config).context("cannot watch the project")?;
+        let rounds = Rounds {
+            builder: Builder::new(project).context("cannot make a directory for the component")?,
+            guests,
+            cases: self.case,
+            timeline: self.timeline,
+        };
+        let mut bench = Some(rounds.lay(&place, &masker).await?);
+        let mut change = None;
+        loop {
+            // A round that is over waits for the next change; one that goes on is given up for it.
+            let round = async {
+                if let Some(bench) = &bench {
+                    rounds.one(bench, change.as_ref()).await?;
+                }
+                std::future::pending::<anyhow::Result<Infallible>>().await
+            };
+            let next = tokio::select! {
+                () = signals.next() => return Ok(Exit::Ok),
+                next = sources.changed() => next,
+                Err(error) = round => return Err(error),
+            };
+            print(&named(&next))?;
+            change = Some(next);
+            bench = match bench {
+                Some(bench) if bench.is_current().await => Some(bench),
+                old => {
+                    if let Some(old) = old {
+                        old.close().await;
+                    }
+                    let laid = rounds.lay(&place, &masker).await;
+                    laid.inspect_err(|error| complain(message(&format_args!("{error:#}")))).ok()
+                }
+            };
+        }
+    }
+}
+
+/// What every round has in common.
+struct Rounds {
+    builder: Builder,
+    guests: Handle,
+    cases: Option<Pattern>,
+    timeline: bool,
+}
+
+impl Rounds {
+    /// Sets a bench up, and says where things are.
+    async fn lay(&self, place: &Place, masker: &Masker) -> anyhow::Result<Bench> {
+        let bench = Bench::lay(place, &self.guests, masker).await?;
+        print(&introduction(self.builder.project(), &bench))?;
+        Ok(bench)
+    }
+
+    /// From sources to results. What goes wrong is told; an error is that nobody can be told any more. Dropped, it ends what
+    /// it has begun.
+    async fn one(&self, bench: &Bench, change: Option<&Change>) -> anyhow::Result<()> {
+        let Some(made) = self.make(bench, Profile::Dev).await? else { return Ok(()) };
+        let orders = select(made.component.clone(), self.cases.as_ref(), &bench.overrides);
+        if let (true, Some(pattern)) = (orders.is_empty(), &self.cases) {
+            let names: Vec<_> = made.component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
+            complain(format_args!("no case matches `{}`; there are {}", pattern, names.join(", ")));
+        }
+        let broken = self.run(bench, &made, &orders, change).await?;
+        if broken.is_empty() || self.builder.project().has_lines_in_dev() {
+            return Ok(());
+        }
+        print("once more, for the lines where it broke\n")?;
+        let Some(made) = self.make(bench, Profile::Release).await? else { return Ok(()) };
+        let mut orders = select(made.component.clone(), None, &bench.overrides);
+        orders.retain(|order| broken.contains(&order.case.name));
+        self.run(bench, &made, &orders, None).await.map(drop)
+    }
+
+    /// Builds and loads.
+    async fn make(&self, bench: &Bench, profile: Profile) -> anyhow::Result<Option<Made>> {
+        let started = Instant::now();
+        let is_built =
+            self.builder.build(profile).await.context("cannot run this program again, to build")?;
+        let built = short(started.elapsed());
+        if !is_built {
+            print(&format!("not built, after {built}; the next save tries again\n"))?;
+            return Ok(None);
+        }
+        let started = Instant::now();
+        match bench.workshop.load(&self.builder.component(), Pace::AtOnce).await {
+            Ok((component, _)) => {
+                let took = format!("built in {built}, loaded in {}", short(started.elapsed()));
+                Ok(Some(Made { component: Arc::new(component), took }))
+            }
+            Err(error) => {
+                complain(format_args!("`{}`: {}", self.builder.project().name(), message(&error)));
+                print(&format!("built in {built}, and not loaded; the next save tries again\n"))?;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Runs, and shows what came of it; gives the cases that broke.
+    async fn run(
+        &self,
+        bench: &Bench,
+        made: &Made,
+        orders: &[Order],
+        change: Option<&Change>,
+    ) -> anyhow::Result<Vec<String>> {
+        let started = Instant::now();
+        let stop = CancellationToken::new();
+        let _ends_with_this = stop.clone().drop_guard();
+        let (mut passed, mut broken) = (0, Vec::new());
+        let runs = orders.iter().map(|order| run_one(&bench.runner, &self.guests, order, &stop));
+        let mut reports = stream::iter(runs).buffer_unordered(AT_ONCE);
+        while let Some(report) = reports.next().await {
+            print(&if self.timeline { describe_fully(&report) } else { describe(&report) })?;
+            passed += usize::from(report.outcome == Outcome::Pass);
+            if report.attempts.last().is_some_and(|attempt| attempt.has_trace) {
+                broken.push(report.case);
+            }
+        }
+        let ran = short(started.elapsed());
+        let since = change.map(|change| format!(", {} after the save", short(change.at.elapsed())));
+        let (took, cases, since) = (&made.took, orders.len(), since.unwrap_or_default());
+        print(&format!("{took}, ran in {ran}: {passed} of {cases} passed{since}\n"))?;
+        Ok(broken)
+    }
+}
+
+/// A component that can be run.
+struct Made {
+    component: Arc<Component>,
+    /// What it took to come here.
+    took: String,
+}
+
+/// Prints at once.
+///
+/// # Errors
+/// Also if the reader went away: then there is no reason to continue.
+fn print(text: &str) -> anyhow::Result<()> {
+    write_out(text).context("cannot print")
+}
+
+fn is_reader_gone(error: &anyhow::Error) -> bool {
+    let cause = error.downcast_ref::<std::io::Error>();
+    cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+/// Where things are.
+fn introduction(project: &Project, bench: &Bench) -> String {
+    let mut text = format!("{} in {}: {}\n", project.name(), project.language, project.directory.display());
+    let config = bench.config.as_ref().map(|path| path.display().to_string());
+    let _ = writeln!(text, "configuration {}", config.as_deref().unwrap_or("none; everything is granted"));
+    let _ = writeln!(text, "webhook on {}", bench.webhook);
+    if let Some(url) = &bench.pipeline {
+        let _ = writeln!(
+            text,
+            "pipeline on {url}: targets `api`, `pipeline` and `segment`\n  \
+             break it: curl -X PUT {url}/faults -d '{{\"drop\":true}}'\n  \
+             heal it:  curl -X PUT {url}/faults -d '{{}}'"
+        );
+    }
+    text
+}
+
+/// What was saved.
+fn named(change: &Change) -> String {
+    let names =
+        change.files.iter().take(NAMED).map(|file| Printable(&file.display().to_string()).to_string());
+    let names = names.collect::<Vec<_>>().join(", ");
+    match change.files.len().saturating_sub(NAMED) {
+        0 => format!("\n{names} changed\n"),
+        more => format!("\n{names} and {more} more changed\n"),
+    }
+}

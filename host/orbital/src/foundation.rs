@@ -1,0 +1,244 @@
+//! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use orbital_admin::TokenError;
+use orbital_client::{Client, ClientError};
+use orbital_compare::{EnvironmentError, Environments};
+use orbital_config::secrets::{Masker, SHORTEST, Secrets, SecretsError};
+use orbital_files::state::{State, StateError, StateSettings};
+use orbital_guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
+use orbital_listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
+use orbital_model::error::chain;
+use orbital_run::registry::{Cache, RegistrySettings, Terms, Workshop};
+use orbital_run::runner::{Provision, Runner};
+use orbital_webhook::waiter::Waiter;
+use orbital_webhook::{AuthError, Gate};
+use rustls::ServerConfig;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+
+use crate::descriptors::Places;
+use crate::settings::Settings;
+
+/// The rooms that a run goes through, ready and bound, and nothing started.
+pub struct Foundation {
+    /// Expectations and deliveries.
+    pub waiter: Arc<Waiter>,
+    /// Runs cases.
+    pub runner: Arc<Runner>,
+    /// The public listener, bound and not serving yet.
+    pub webhook: Listener,
+}
+
+/// Why the host cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// An address cannot be bound.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The engine cannot be set up.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The system gives us no threads for busy components.
+    #[error("cannot start threads for busy components")]
+    Lanes(#[from] rayon::ThreadPoolBuildError),
+    /// Compiled code cannot be kept where the operator wants it.
+    #[error(transparent)]
+    CodeCache(#[from] CodeCacheError),
+    /// Secrets are not to be had: all of them.
+    #[error("{}", lines(.0))]
+    Secrets(Vec<SecretsError>),
+    /// Targets are wrong: all of them.
+    #[error("{}", lines(.0))]
+    Targets(Vec<ClientError>),
+    /// The private listener's token cannot be one.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// Secrets that the webhook asks for cannot be what they are for: all of them.
+    #[error("{}", lines(.0))]
+    Auth(Vec<AuthError>),
+    /// Other environments cannot be asked: all of them.
+    #[error("{}", lines(.0))]
+    Environments(Vec<EnvironmentError>),
+    /// A listener cannot speak TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// What must survive a restart cannot be kept.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// The directory of components.
+    #[error(transparent)]
+    Directory(#[from] orbital_run::registry::DirectoryError),
+    /// The system gives us no thread.
+    #[error("cannot start a thread")]
+    Thread(#[from] std::io::Error),
+}
+
+fn lines<E: std::error::Error>(errors: &[E]) -> String {
+    errors.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n")
+}
+
+impl Foundation {
+    /// Sets everything up.
+    ///
+    /// # Errors
+    /// The first part that cannot be had.
+    pub async fn lay(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Self, StartError> {
+        let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
+        let client = client(settings, secrets, masker)?;
+        let tls = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
+        let places = Places::now(settings);
+        if let Some(shortage) = places.shortage() {
+            tracing::warn!("{shortage}");
+        }
+        let webhook = Listener::bind(
+            settings.webhook.listen,
+            Door::new(places.webhook, 0, settings.webhook.limits, tls),
+            "webhook",
+            "`webhook.listen` (or `--listen` with `orbital run`)",
+        )
+        .await?;
+        let provision = provision(settings, webhook.url(), client);
+        let runner = Arc::new(Runner::new(provision, waiter.clone(), webhook.door().clone()));
+        Ok(Self { waiter, runner, webhook })
+    }
+}
+
+/// The values of all secrets, which the masker hides from now on.
+///
+/// # Errors
+/// All that are not to be had.
+pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartError> {
+    let secrets = settings.secrets.fetch().map_err(StartError::Secrets)?;
+    masker.learn(&secrets).map_err(|error| StartError::Secrets(vec![error.into()]))?;
+    for name in secrets.too_short() {
+        tracing::warn!(
+            "secret `{name}` has less than {SHORTEST} bytes: where it comes back, tests, logs and reports show it; give it \
+             a longer value"
+        );
+    }
+    Ok(secrets)
+}
+
+/// The HTTP client, with its secrets, which are hidden in answers.
+///
+/// # Errors
+/// Targets are wrong.
+pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Arc<Client>, StartError> {
+    let client = Client::new(&settings.targets, secrets, masker.clone(), Handle::current());
+    client.map(Arc::new).map_err(StartError::Targets)
+}
+
+/// Who may deliver.
+///
+/// # Errors
+/// Secrets cannot be what they are for.
+pub fn gate(settings: &Settings, secrets: &Secrets) -> Result<Gate, StartError> {
+    Gate::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
+}
+
+/// The other hosts that can be compared.
+///
+/// # Errors
+/// They cannot be asked.
+pub fn environments(settings: &Settings, secrets: &Secrets) -> Result<Arc<Environments>, StartError> {
+    Environments::new(&settings.environments, secrets).map(Arc::new).map_err(StartError::Environments)
+}
+
+/// The certificate of a listener whose section is this, if it has one.
+///
+/// # Errors
+/// It cannot be used.
+pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<ServerConfig>>, TlsError> {
+    settings.map(|settings| settings.load(section)).transpose()
+}
+
+/// The private listener, bound.
+///
+/// # Errors
+/// The address cannot be bound, or the certificate not be used.
+pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
+    let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
+    let Places { admin, spare, .. } = Places::now(settings);
+    // Others get in whatever one peer does.
+    let limits = Limits { connections_per_peer: admin.div_ceil(2), ..Limits::default() };
+    let door = Door::new(admin, spare, limits, tls);
+    Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
+}
+
+/// What runs are given, with the webhook at this URL unless the settings have another one.
+pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> Provision {
+    Provision {
+        settings: settings.runner.clone(),
+        webhook_url: settings.webhook.public_url.clone().unwrap_or(webhook),
+        path_per_component: settings.webhook.path_per_component,
+        client,
+    }
+}
+
+/// What loading components depends on, for a workshop, and a way to change it.
+pub fn terms(settings: &Settings) -> watch::Sender<Arc<Terms>> {
+    watch::Sender::new(Arc::new(settings.terms()))
+}
+
+/// What is needed to load components on these terms, and to have `max_runs` of their runs in flight on the runtime
+/// `guests`.
+///
+/// # Errors
+/// The engine cannot be set up, or compiled code cannot be kept.
+pub fn workshop(
+    settings: &Settings,
+    terms: &watch::Sender<Arc<Terms>>,
+    guests: Handle,
+    max_runs: usize,
+) -> Result<Workshop, StartError> {
+    let cache = code_cache(&settings.registry, &settings.state)?;
+    let engine = GuestEngine::new(max_runs)?;
+    Ok(Workshop {
+        shares: Arc::new(Shares::new(guests.metrics().num_workers(), engine.begun())?),
+        compiler: Compiler::new(engine, cache, settings.registry.compiling),
+        guests,
+        terms: terms.subscribe(),
+        default_timeout: settings.registry.default_timeout,
+        max_size: settings.registry.max_size,
+        inside: None,
+        max_rate: settings.registry.max_rate,
+        trust: settings.trust.clone().map(Arc::new),
+    })
+}
+
+/// The directory for what must survive a restart; none if there is no such place and nobody asked for one.
+///
+/// # Errors
+/// It is another host's, or one that the operator named cannot be used.
+pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
+    match State::open(&settings.directory) {
+        Ok(state) => Ok(Some(state)),
+        Err(error @ StateError::Unusable { .. }) if !settings.is_set => {
+            tracing::warn!("{}; pauses end with this process (set `state`)", chain(&error));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn code_cache(
+    settings: &RegistrySettings,
+    state: &StateSettings,
+) -> Result<Option<CodeCache>, CodeCacheError> {
+    let key = settings.cache_key.clone().unwrap_or_else(|| state.directory.join("code-cache.key"));
+    let open = |path: &Path| CodeCache::open(path, &key, settings.cache_size as u64);
+    match &settings.cache {
+        Cache::Set(path) => open(path).map(Some),
+        Cache::Default(None) => Ok(None),
+        Cache::Default(Some(path)) => Ok(open(path).map_or_else(
+            |error| {
+                tracing::warn!("{}; every start compiles anew (set `components.cache`)", chain(&error));
+                None
+            },
+            Some,
+        )),
+    }
+}

@@ -1,0 +1,177 @@
+//! Ways in for the fuzzers in `fuzz/`, to what is nobody else's business. It is there only where `cargo fuzz` builds.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use orbital_admin::{Access, Admin, ConfigStatus, Guard};
+use orbital_config::secrets::{Masker, Secrets};
+use orbital_config::{Mistake, Setting, parse};
+use orbital_guest::{Code, ContractError, GuestEngine, Metadata};
+use orbital_history::History;
+use orbital_listener::{App, Door, Doors};
+use orbital_report::output::{Output, Outputs};
+use orbital_report::{Console, Journal, Live, MetricsSink, Reporter};
+use orbital_run::dispatcher::Dispatcher;
+use orbital_run::pausing::PauseBook;
+use orbital_run::registry::{Snapshot, TrustSettings};
+use orbital_webhook::{KeyPlace, Pointer, Webhook};
+
+pub use axum::Router;
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, Uri};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tower_service::Service as _;
+
+use crate::foundation::{Foundation, environments, terms};
+use crate::settings::Settings;
+
+/// Reads a configuration, and tells where each value comes from.
+///
+/// # Errors
+/// All mistakes.
+pub fn settings(text: &str, base: &Path) -> Result<(Settings, Vec<Setting>), Vec<Mistake>> {
+    parse(text, |root| Settings::read(root, base))
+}
+
+/// Secrets with these values, by name.
+pub fn secrets<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Secrets {
+    let values = values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned().into()));
+    Secrets::of(values.collect::<BTreeMap<_, _>>())
+}
+
+/// The place in a JSON body that a pointer leads to.
+///
+/// # Errors
+/// It is no pointer.
+pub fn json(pointer: &str) -> Result<KeyPlace, String> {
+    Pointer::parse(pointer).map(KeyPlace::Json)
+}
+
+/// The first key that is found in these places.
+pub fn key(places: &[KeyPlace], headers: &HeaderMap, path: &str, query: &str, body: &[u8]) -> Option<String> {
+    orbital_webhook::extract(places, headers, path, query, body).key.map(Into::into)
+}
+
+/// What the webhook answers to a request.
+pub async fn answer(webhook: &Arc<Webhook>, request: Request<Bytes>) -> StatusCode {
+    let answer = webhook.app().router.call(request.map(Body::from)).await;
+    answer.unwrap_or_else(|never| match never {}).status()
+}
+
+/// Serves a connection to its end, as a listener does.
+pub async fn attend(
+    door: &Arc<Door>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    app: App,
+) {
+    let place = door.enter(IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    door.clone().attend(stream, place.expect("there is a place"), app, CancellationToken::new()).await;
+}
+
+/// Returns the private listener of a host without components, whose history is in this directory.
+pub async fn private_listener(directory: &Path) -> Router {
+    const STARTED: &str = "a host without components starts";
+    let toml = "[webhook]\nlisten = \"127.0.0.1:0\"\n[environments.a]\nurl = \"http://127.0.0.1:1\"\ntimeout = \"1ms\"\n";
+    let (settings, _) = self::settings(toml, directory).expect("the settings are good");
+    let (secrets, masker, now) = (Secrets::default(), Masker::default(), SystemTime::now());
+    let Foundation { waiter, runner, webhook } =
+        Foundation::lay(&settings, &secrets, &masker).await.expect(STARTED);
+    let doors = Doors { webhook: webhook.door().clone(), admin: webhook.door().clone() };
+    let output = || Output::start("fuzz", std::io::sink(), |_| String::new()).expect(STARTED);
+    let outputs = Outputs { stdout: output(), stderr: output() };
+    let guests = Handle::current();
+    let runtimes = [("host", guests.clone()), ("guests", guests.clone())];
+    let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+    let journal = Journal::new(settings.journal.clone());
+    let history =
+        History::start(settings.history.clone(), || metrics.history_batches()).await.expect(STARTED);
+    let (live, console) = (Live::new(), Console::new(outputs.stdout, true));
+    let reporter = Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console);
+    let pauses = Arc::new(PauseBook::open(None).expect(STARTED));
+    let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
+    let (dispatcher, desk) =
+        Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), Arc::new(reporter), guests);
+    let snapshot = Snapshot { ready: true, ..Snapshot::default() };
+    let (deploying, deployed) = watch::channel(Arc::new(snapshot));
+    let (dispatched, close) = (deployed.clone(), CancellationToken::new());
+    let until = close.clone();
+    tokio::spawn(async move {
+        dispatcher.run(dispatched, until).await;
+        drop((scheduler, deploying));
+    });
+    let path = directory.join("orbital.toml");
+    let config = ConfigStatus { path, loaded_at: now, failure: None, at_next_start: Vec::new() };
+    let environments = environments(&settings, &secrets).expect("the environments are good");
+    let access = Access::new(&settings.admin, &secrets, false).expect("there is no token");
+    orbital_admin::router(Admin {
+        deployed,
+        terms: terms(&settings).subscribe(),
+        config: watch::channel(config).1,
+        environments: watch::channel(environments).1,
+        metrics,
+        doors,
+        runner,
+        journal,
+        history,
+        waiter,
+        pauses,
+        desk,
+        guard: Guard::new(access),
+        live,
+        started: now,
+        close,
+    })
+}
+
+/// Asks the private listener; gives the status and the whole body.
+pub async fn ask(router: &Router, uri: Uri) -> (StatusCode, Bytes) {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    let answer = router.clone().call(request).await.unwrap_or_else(|never| match never {});
+    let status = answer.status();
+    (status, to_bytes(answer.into_body(), usize::MAX).await.expect("a body that is made here comes"))
+}
+
+/// How many bytes of bodies the webhook holds.
+pub fn held(webhook: &Webhook) -> usize {
+    webhook.held()
+}
+
+/// What a component says of itself.
+///
+/// # Errors
+/// It is none, or not for this host.
+pub fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
+    orbital_guest::inspect(bytes)
+}
+
+/// Whether a component is small enough to be compiled.
+///
+/// # Errors
+/// It is not, or it cannot be read.
+pub fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
+    orbital_guest::check_dimensions(bytes)
+}
+
+/// Who vouches for a component that has this signature beside it.
+///
+/// # Errors
+/// Nobody does.
+pub fn vouched(trust: &TrustSettings, bytes: &[u8], beside: Option<&[u8]>) -> Result<String, String> {
+    trust.check("component", bytes, "digest", beside).map_err(|error| error.to_string())
+}
+
+/// Loads machine code, and gives it what tests can have.
+///
+/// # Errors
+/// It is not that of a test.
+pub fn link(engine: &GuestEngine, machine_code: &[u8], code: Code) -> Result<(), String> {
+    engine.link(machine_code, code).map(drop).map_err(|error| error.to_string())
+}

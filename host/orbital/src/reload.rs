@@ -1,0 +1,246 @@
+//! Settings that change while the host runs.
+//!
+//! The file is read again when it changes and on SIGHUP. What it says acts at once, without a restart and
+//! without losing a run or a counter; what cannot, such as an address to listen on, is named. A file with
+//! mistakes changes nothing.
+
+use orbital_admin::ConfigStatus;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use orbital_admin::{Access, Guard};
+use orbital_client::Client;
+use orbital_compare::Environments;
+use orbital_config::ConfigError;
+use orbital_config::secrets::Masker;
+use orbital_files::Stamp;
+use orbital_history::History;
+use orbital_listener::Doors;
+use orbital_model::error::chain;
+use orbital_model::text::one_line;
+use orbital_report::MetricsSink;
+use orbital_run::registry::Terms;
+use orbital_run::runner::Runner;
+use orbital_run::scheduler::SchedulerSettings;
+use orbital_webhook::{Gate, Webhook};
+use rustls::ServerConfig;
+use tokio::signal::unix::Signal;
+use tokio::sync::watch;
+use tokio::task::{JoinError, spawn_blocking};
+use tokio_util::sync::CancellationToken;
+
+use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
+use crate::settings::{FixedError, Settings};
+
+/// How often the file, and those of secrets and certificates, are looked at.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Unchanged for this long, the files count as whole.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Reads settings again, and hands them to the rooms.
+pub struct Reloader {
+    /// The file.
+    pub path: PathBuf,
+    /// What acts now.
+    pub settings: Settings,
+    /// Where the webhook listens, as a URL.
+    pub webhook_url: String,
+    /// Take limits and certificates.
+    pub doors: Doors,
+    /// Takes targets, secrets, budgets and configuration.
+    pub runner: Arc<Runner>,
+    /// Takes places of keys, limits, challenges and profiles.
+    pub webhook: Arc<Webhook>,
+    /// Takes the token of the private listener.
+    pub guard: Arc<Guard>,
+    /// Takes secrets, to hide them.
+    pub masker: Masker,
+    /// Takes overrides and maintenance windows.
+    pub scheduler: watch::Sender<SchedulerSettings>,
+    /// Takes limits, grants and configuration that components are loaded with.
+    pub terms: watch::Sender<Arc<Terms>>,
+    /// Takes the other hosts that can be compared.
+    pub environments: watch::Sender<Arc<Environments>>,
+    /// Takes how long runs are kept.
+    pub history: Arc<History>,
+    /// Is told how it went.
+    pub metrics: Arc<MetricsSink>,
+    /// Is told too, for people.
+    pub status: watch::Sender<ConfigStatus>,
+}
+
+impl Reloader {
+    /// Goes on until `stop`. `hangup` is SIGHUP; `seen`, the files as they were before they were read.
+    pub async fn run(mut self, mut seen: Seen, mut hangup: Signal, stop: CancellationToken) {
+        self.metrics.config_loaded(true);
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                _ = hangup.recv() => true,
+                () = tokio::time::sleep(LOOK_AGAIN) => false,
+            };
+            let mut now = seen.again().await;
+            if !asked && now == seen {
+                continue;
+            }
+            // Half a file may be a valid one, so it is not read while it is being written.
+            loop {
+                tokio::time::sleep(QUIET).await;
+                let again = now.again().await;
+                if std::mem::replace(&mut now, again) == now {
+                    break;
+                }
+            }
+            seen = self.reload(now).await;
+        }
+    }
+
+    /// Reads the file again; gives the files to watch from now on, as they were before they were read. They
+    /// are those that it names even if it does not act: a secret that it lacks may come later.
+    async fn reload(&mut self, mut seen: Seen) -> Seen {
+        let result = match self.read(&mut seen).await {
+            Ok(prepared) => Ok(self.take_over(prepared)),
+            Err(error) => Err(chain(&error)),
+        };
+        self.metrics.config_loaded(result.is_ok());
+        // Before the log: whoever reads there that it was read may ask for it at once.
+        self.status.send_modify(|status| match &result {
+            Ok(later) => {
+                status.loaded_at = SystemTime::now();
+                status.failure = None;
+                status.at_next_start.clone_from(later);
+            }
+            Err(error) => status.failure = Some(error.clone()),
+        });
+        match result {
+            Ok(later) if later.is_empty() => tracing::info!("the configuration was read again"),
+            Ok(later) => tracing::warn!(
+                "the configuration was read again; these changes act at the next start: `{}`",
+                later.join("`, `")
+            ),
+            Err(error) => {
+                let error = one_line(&error);
+                tracing::error!("the configuration on disk does not act, the last good one does: {error}");
+            }
+        }
+        seen
+    }
+
+    /// Reads the file and all that it names, outside the runtime's threads.
+    async fn read(&self, seen: &mut Seen) -> Result<Prepared, ReloadError> {
+        let path = self.path.clone();
+        let file = spawn_blocking(move || Settings::load(&path)).await??;
+        *seen = seen.clone().narrowed(&self.path, &file).await;
+        let (acting, masker) = (self.settings.clone(), self.masker.clone());
+        spawn_blocking(move || Prepared::new(&acting, &file, &masker)).await?
+    }
+
+    /// Passes the settings on. Returns those that take effect after a restart.
+    fn take_over(&mut self, prepared: Prepared) -> Vec<&'static str> {
+        let Prepared { settings, later, client, access, gate, environments, public, private } = prepared;
+        self.runner.provide(provision(&settings, self.webhook_url.clone(), client));
+        self.webhook.configure(settings.webhook.clone(), gate);
+        self.doors.webhook.configure(Some(settings.webhook.limits), public);
+        self.doors.admin.configure(None, private);
+        self.guard.admit(access);
+        self.environments.send_replace(environments);
+        self.history.configure(&settings.history);
+        self.scheduler.send_replace(settings.scheduler.clone());
+        self.terms.send_replace(Arc::new(settings.terms()));
+        self.settings = settings;
+        later
+    }
+}
+
+/// A reload that has succeeded, except for passing it on, which cannot fail.
+struct Prepared {
+    /// What takes effect: the fixed settings as before, the others as in the file.
+    settings: Settings,
+    /// Settings in the file that take effect after a restart.
+    later: Vec<&'static str>,
+    client: Arc<Client>,
+    access: Access,
+    gate: Gate,
+    environments: Arc<Environments>,
+    public: Option<Arc<ServerConfig>>,
+    private: Option<Arc<ServerConfig>>,
+}
+
+impl Prepared {
+    /// Prepares the settings of a file while others are in effect. Reads files: call it where blocking is allowed.
+    ///
+    /// # Errors
+    /// A part cannot be used, or contradicts what needs a restart. Nothing has changed then.
+    fn new(acting: &Settings, file: &Settings, masker: &Masker) -> Result<Self, ReloadError> {
+        let settings = acting.with_live_of(file)?;
+        let secrets = secrets(&settings, masker)?;
+        Ok(Self {
+            client: client(&settings, &secrets, masker)?,
+            access: Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
+                .map_err(StartError::from)?,
+            gate: gate(&settings, &secrets)?,
+            environments: environments(&settings, &secrets)?,
+            // Those of the file, so that a certificate for the next start is checked, too.
+            public: tls(file.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?,
+            private: tls(file.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?,
+            later: acting.fixed_changes(file),
+            settings,
+        })
+    }
+}
+
+/// Why settings that were read again do not take effect.
+#[derive(Debug, thiserror::Error)]
+pub enum ReloadError {
+    /// The file cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The host could not start with them either.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// They contradict settings that need a restart.
+    #[error(transparent)]
+    Fixed(#[from] FixedError),
+    /// Reading them did not end.
+    #[error("the configuration could not be read")]
+    Broken(#[from] JoinError),
+}
+
+/// Files, each as it was when it was looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
+
+impl Seen {
+    /// A configuration file, before it is read.
+    pub fn file(path: &Path) -> Self {
+        Self(BTreeMap::from([(path.to_owned(), Stamp::of(path))]))
+    }
+
+    /// That file as it was, and those that the settings name, as they are now.
+    pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
+        let mut files = Self(settings.files().map(|path| (path.clone(), None)).collect()).again().await;
+        // What was seen before the file was read stays as it was then.
+        files.0.append(&mut self.0);
+        files.0.retain(|file, _| file == path || settings.files().any(|named| named == file));
+        files
+    }
+
+    /// The same files, as they are now.
+    pub async fn again(&self) -> Self {
+        let files: Vec<PathBuf> = self.0.keys().cloned().collect();
+        let look = move || {
+            files
+                .into_iter()
+                .map(|path| {
+                    let seen = Stamp::of(&path);
+                    (path, seen)
+                })
+                .collect()
+        };
+        Self(spawn_blocking(look).await.unwrap_or_default())
+    }
+}

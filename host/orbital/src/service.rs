@@ -1,0 +1,179 @@
+//! Wires the rooms together, starts them and drains them.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use orbital_admin;
+use orbital_admin::{Access, Admin, ConfigStatus, Guard};
+use orbital_config::secrets::Masker;
+use orbital_history::{History, HistoryError};
+use orbital_listener::{App, Doors};
+use orbital_model::error::chain;
+use orbital_model::text::one_line;
+use orbital_report::output::Outputs;
+use orbital_report::{Console, Journal, Live, MetricsSink, Reporter};
+use orbital_run::dispatcher::Dispatcher;
+use orbital_run::pausing::PauseBook;
+use orbital_run::registry::{Loader, Workshop};
+use orbital_webhook::Webhook;
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::foundation::{
+    Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
+};
+use crate::reload::{Reloader, Seen};
+use crate::settings::Settings;
+
+/// How often observations are folded into their histograms, and early deliveries settled.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// A host that runs.
+pub struct Service {
+    /// Where the system under test delivers to.
+    pub webhook_url: String,
+    /// Where operators look.
+    pub admin_url: String,
+    /// No new runs and no new versions.
+    no_more: CancellationToken,
+    /// No more requests either.
+    close: CancellationToken,
+    dispatcher: JoinHandle<()>,
+    others: Vec<JoinHandle<()>>,
+    history: Arc<History>,
+}
+
+impl Service {
+    /// Starts everything. `path` is the file that the settings are from, `seen` how it was before it was read; `guests`, the runtime that guests run
+    /// on. Runs are printed on `outputs`; `quiet` leaves out those that passed at the first attempt. `masker` is told all secrets.
+    ///
+    /// # Errors
+    /// The first part that cannot be had. Nothing is left running then.
+    pub async fn start(
+        (path, seen): (PathBuf, Seen),
+        settings: Settings,
+        guests: Handle,
+        outputs: Outputs,
+        quiet: bool,
+        masker: Masker,
+    ) -> Result<Self, StartError> {
+        let seen = seen.narrowed(&path, &settings).await;
+        let secrets = secrets(&settings, &masker)?;
+        let guard = Guard::new(Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())?);
+        let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
+        let gate = gate(&settings, &secrets)?;
+        let (environments, compared) = watch::channel(environments(&settings, &secrets)?);
+        let Foundation { waiter, runner, webhook: public } =
+            Foundation::lay(&settings, &secrets, &masker).await?;
+        let terms = terms(&settings);
+        let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
+        // What is named on a command line may be anywhere; who writes to the directory may be somebody else.
+        let inside = (!settings.registry.external_links).then(|| settings.registry.directory.clone());
+        let workshop = Workshop { inside, ..workshop };
+        let private = private(&settings).await?;
+        let hangup = signal(SignalKind::hangup())?;
+        let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };
+        let runtimes = [("host", Handle::current()), ("guests", guests.clone())];
+        let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+        let console = Console::new(outputs.stdout, quiet);
+        let journal = Journal::new(settings.journal.clone());
+        let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
+        match history.records().await {
+            Ok(records) => {
+                metrics.restore(records.clone());
+                journal.restore(records);
+            }
+            Err(HistoryError::Off) => {}
+            Err(error) => tracing::warn!("how cases stood before is not known: {}", one_line(&chain(&error))),
+        }
+        let live = Live::new();
+        let reporter =
+            Arc::new(Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console));
+        let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
+
+        let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
+        let (webhook_url, admin_url) = (public.url(), private.url());
+        let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
+        let (status, config) = watch::channel(ConfigStatus {
+            path: path.clone(),
+            loaded_at: SystemTime::now(),
+            failure: None,
+            at_next_start: Vec::new(),
+        });
+        let (dispatcher, desk) =
+            Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), reporter, guests);
+        let webhook = Webhook::new(settings.webhook.clone(), gate, waiter.clone());
+        let admin = Admin {
+            deployed: deployed.clone(),
+            terms: terms.subscribe(),
+            config,
+            environments: compared,
+            metrics: metrics.clone(),
+            doors: doors.clone(),
+            runner: runner.clone(),
+            journal,
+            history: history.clone(),
+            waiter,
+            pauses,
+            desk,
+            guard: guard.clone(),
+            live,
+            started: SystemTime::now(),
+            close: close.clone(),
+        };
+        let pages = orbital_admin::router(admin);
+        let reloader = Reloader {
+            path,
+            settings,
+            webhook_url: webhook_url.clone(),
+            doors,
+            runner,
+            webhook: webhook.clone(),
+            guard,
+            masker,
+            scheduler,
+            terms,
+            environments,
+            history: history.clone(),
+            metrics: metrics.clone(),
+            status,
+        };
+        let others = vec![
+            tokio::spawn(public.serve(webhook.app(), close.clone())),
+            tokio::spawn(private.serve(App::new(pages, orbital_admin::is_vital), close.clone())),
+            tokio::spawn(loader.run(no_more.clone())),
+            tokio::spawn(reloader.run(seen, hangup, no_more.clone())),
+            tokio::spawn(upkeep(metrics, close.clone())),
+        ];
+        let dispatcher = tokio::spawn(dispatcher.run(deployed, no_more.clone()));
+        Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, history })
+    }
+
+    /// Stops in order: no new runs, runs in flight within their grace time, then the listeners.
+    pub async fn stop(self) {
+        self.no_more.cancel();
+        // The webhook goes on: runs in flight may wait for a delivery.
+        let drained = self.dispatcher.await;
+        self.close.cancel();
+        for part in self.others {
+            if let Err(error) = part.await {
+                tracing::error!(%error, "a part of the host broke");
+            }
+        }
+        if let Err(error) = drained {
+            tracing::error!(%error, "the dispatcher broke");
+        }
+        // Nothing ends any more.
+        self.history.end().await;
+    }
+}
+
+async fn upkeep(metrics: Arc<MetricsSink>, close: CancellationToken) {
+    while tokio::time::timeout(UPKEEP, close.cancelled()).await.is_err() {
+        metrics.upkeep();
+    }
+}

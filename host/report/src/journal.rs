@@ -1,0 +1,343 @@
+//! What happened lately: how each case stands, its last runs, and the runs that go on now.
+//!
+//! It is bounded in runs and in bytes. Runs that passed at once and the others are kept apart, so that a
+//! failure is not pushed out by the passes after it. It begins anew with the host, but for how each case stands, which
+//! the history may know.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use orbital_model::amounts::Amounts;
+use orbital_model::{CaseRecord, Change, Report, SkipReason};
+use orbital_run::component::Component;
+use orbital_run::event::Event;
+use orbital_run::order::Order;
+use orbital_run::scheduler::ClockStep;
+use uuid::Uuid;
+
+use crate::JournalSettings;
+
+/// Keeps what happened lately.
+pub struct Journal {
+    settings: JournalSettings,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    cases: HashMap<String, CaseJournal>,
+    /// By id, which is in the order of their starts.
+    runs: BTreeMap<Uuid, Kept>,
+    bytes: usize,
+    /// Those of each component, so that one with long logs displaces none of another's.
+    by_component: HashMap<String, BTreeSet<Uuid>>,
+    /// Their bytes, by component.
+    held: Amounts,
+    in_flight: BTreeMap<Uuid, Order>,
+    /// How cases stood before this host, until they are loaded for the first time.
+    before: HashMap<String, CaseRecord>,
+    /// Runs that were due and did not start, by the reason.
+    skips: [u64; SkipReason::ALL.len()],
+}
+
+#[derive(Default)]
+struct CaseJournal {
+    record: CaseRecord,
+    routine: VecDeque<Uuid>,
+    notable: VecDeque<Uuid>,
+}
+
+struct Kept {
+    report: Arc<Report>,
+    weight: usize,
+}
+
+/// Consequences of an event for a case.
+#[derive(Default)]
+pub(super) struct Consequences {
+    pub(super) change: Option<Change>,
+    /// Whether it has become stale, or has ceased to be.
+    pub(super) stale: Option<bool>,
+    /// When cases passed for the last time, by their ids, where that was wrong.
+    pub(super) last_passes: Vec<(String, SystemTime)>,
+}
+
+impl Journal {
+    /// With nothing in it.
+    pub fn new(settings: JournalSettings) -> Arc<Self> {
+        Arc::new(Self { settings, inner: Mutex::default() })
+    }
+
+    /// How cases stood, by their ids, when the host before this one ended.
+    pub fn restore(&self, before: HashMap<String, CaseRecord>) {
+        self.lock().before = before;
+    }
+
+    /// Notes an event and returns its consequences. `weight` is how many bytes a report holds.
+    pub(super) fn record(&self, event: &Event, weight: usize) -> Consequences {
+        match event {
+            Event::Loaded { component, .. } => self.lock().deploy(component),
+            Event::Removed { component } => self.lock().remove(component),
+            Event::RunStarted(order) => drop(self.lock().in_flight.insert(order.run, order.clone())),
+            Event::RunSkipped { component, case, reason, count, .. } => {
+                let mut inner = self.lock();
+                inner.skips[*reason as usize] += count;
+                let id = format!("{component}/{case}");
+                let is_in_flight = inner.in_flight.values().any(|order| order.case.id == id);
+                if let Some(case) = inner.cases.get_mut(&id) {
+                    let was_stale = case.record.is_stale();
+                    case.record.skip(*reason, is_in_flight);
+                    return Consequences {
+                        stale: became(was_stale, &case.record),
+                        ..Consequences::default()
+                    };
+                }
+            }
+            Event::RunEnded(report) => {
+                return self.lock().run_ended(report, weight, &self.settings);
+            }
+            Event::ClockSet(ClockStep::Back(by)) => {
+                return Consequences {
+                    last_passes: self.lock().clock_was_set_back(*by),
+                    ..Consequences::default()
+                };
+            }
+            Event::LoadFailed { .. }
+            | Event::ClockSet(ClockStep::Ahead(_))
+            | Event::Restored { .. }
+            | Event::Scheduled { .. }
+            | Event::DirectoryLost(_)
+            | Event::DirectoryFound { .. } => {}
+        }
+        Consequences::default()
+    }
+
+    /// Returns the ids of all stale cases, in their order.
+    pub fn stale(&self) -> BTreeSet<String> {
+        let inner = self.lock();
+        let stale = inner.cases.iter().filter(|(_, case)| case.record.is_stale());
+        stale.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// How a case stands.
+    pub fn case(&self, case_id: &str) -> CaseRecord {
+        self.lock().cases.get(case_id).map(|case| case.record.clone()).unwrap_or_default()
+    }
+
+    /// Runs that were due and did not start since the host did, by the reason.
+    pub fn skips(&self) -> [(SkipReason, u64); SkipReason::ALL.len()] {
+        let skips = self.lock().skips;
+        SkipReason::ALL.map(|reason| (reason, skips[reason as usize]))
+    }
+
+    /// The runs of every case since none of its runs was forgotten, newest first.
+    pub fn unbroken(&self) -> HashMap<String, Vec<Arc<Report>>> {
+        let inner = self.lock();
+        let most = self.settings.runs_per_case;
+        inner.cases.iter().map(|(id, case)| (id.clone(), case.unbroken(&inner.runs, most))).collect()
+    }
+
+    /// A run that has ended and is still kept.
+    pub fn run(&self, id: Uuid) -> Option<Arc<Report>> {
+        self.lock().runs.get(&id).map(|kept| kept.report.clone())
+    }
+
+    /// The newest runs that `wanted` wants, newest first; those before a run, if one is given.
+    pub fn runs(
+        &self,
+        before: Option<Uuid>,
+        most: usize,
+        wanted: impl Fn(&Report) -> bool,
+    ) -> Vec<Arc<Report>> {
+        let inner = self.lock();
+        let runs = inner.runs.range(..before.unwrap_or(Uuid::max()));
+        let reports = runs.rev().map(|(_, kept)| &kept.report);
+        reports.filter(|report| wanted(report)).take(most).cloned().collect()
+    }
+
+    /// The last runs of a case, newest first.
+    pub fn runs_of(&self, case_id: &str, most: usize) -> Vec<Arc<Report>> {
+        let inner = self.lock();
+        let Some(case) = inner.cases.get(case_id) else { return Vec::new() };
+        let mut ids: Vec<Uuid> = case.routine.iter().chain(&case.notable).copied().collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.iter().take(most).filter_map(|id| inner.runs.get(id)).map(|kept| kept.report.clone()).collect()
+    }
+
+    /// Runs that go on, the oldest first.
+    pub fn in_flight(&self) -> Vec<Order> {
+        self.lock().in_flight.values().cloned().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A journal that misses a run is better than none.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl CaseJournal {
+    /// A queue that is full has forgotten what was before its first run: of the other queue that is too old, too.
+    fn unbroken(&self, runs: &BTreeMap<Uuid, Kept>, most: usize) -> Vec<Arc<Report>> {
+        let full = [&self.routine, &self.notable].into_iter().filter(|queue| queue.len() >= most);
+        let since = full.filter_map(|queue| queue.front().copied()).max();
+        let all = self.routine.iter().chain(&self.notable).copied();
+        let mut ids: Vec<Uuid> = all.filter(|id| since.is_none_or(|since| *id >= since)).collect();
+        ids.sort_unstable_by(|one, other| other.cmp(one));
+        ids.iter().filter_map(|id| runs.get(id)).map(|kept| kept.report.clone()).collect()
+    }
+}
+
+impl Inner {
+    /// Cases that another version has too keep their record.
+    fn deploy(&mut self, component: &Component) {
+        self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == id));
+        for case in &component.cases {
+            let before = self.before.remove(&case.id);
+            let new = || CaseJournal { record: before.unwrap_or_default(), ..CaseJournal::default() };
+            self.cases.entry(case.id.clone()).or_insert_with(new);
+        }
+    }
+
+    fn remove(&mut self, component: &str) {
+        self.retain(component, |_| false);
+    }
+
+    fn retain(&mut self, component: &str, keep: impl Fn(&str) -> bool) {
+        let is_of = |id: &str| id.split_once('/').is_some_and(|(of, _)| of == component);
+        let gone: Vec<String> = self.cases.keys().filter(|id| is_of(id) && !keep(id)).cloned().collect();
+        for id in gone {
+            let Some(case) = self.cases.remove(&id) else { continue };
+            for run in case.routine.iter().chain(&case.notable) {
+                self.forget(*run);
+            }
+        }
+    }
+
+    fn run_ended(&mut self, report: &Arc<Report>, weight: usize, settings: &JournalSettings) -> Consequences {
+        self.in_flight.remove(&report.run);
+        // A run may end after its case is gone.
+        let Some(case) = self.cases.get_mut(&report.case_id()) else { return Consequences::default() };
+        let was_stale = case.record.is_stale();
+        let change = case.record.judge(report);
+        let stale = became(was_stale, &case.record);
+        let queue = if report.is_routine() { &mut case.routine } else { &mut case.notable };
+        queue.push_back(report.run);
+        let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
+        self.runs.insert(report.run, Kept { report: report.clone(), weight });
+        self.bytes += weight;
+        self.by_component.entry(report.component.clone()).or_default().insert(report.run);
+        self.held.add(&report.component, weight as u64);
+        if let Some(oldest) = crowded_out {
+            self.forget(oldest);
+        }
+        while self.bytes > settings.max_bytes
+            && let Some(oldest) = self.oldest_of_the_largest()
+        {
+            self.forget(oldest);
+        }
+        Consequences { change, stale, ..Consequences::default() }
+    }
+
+    /// Corrects times in the future, which the clock gave before it was set back. Returns those of last passes.
+    fn clock_was_set_back(&mut self, by: Duration) -> Vec<(String, SystemTime)> {
+        let now = SystemTime::now();
+        let mut corrected = Vec::new();
+        for (id, case) in &mut self.cases {
+            let correct = |time: &mut SystemTime| {
+                let is_wrong = *time > now;
+                if is_wrong {
+                    *time = time.checked_sub(by).unwrap_or(SystemTime::UNIX_EPOCH).min(now);
+                }
+                is_wrong
+            };
+            if let Some(standing) = &mut case.record.standing {
+                correct(&mut standing.since);
+            }
+            if let Some(last_pass) = &mut case.record.last_pass
+                && correct(last_pass)
+            {
+                corrected.push((id.clone(), *last_pass));
+            }
+        }
+        corrected
+    }
+
+    /// The oldest run of the component whose runs have the most bytes.
+    fn oldest_of_the_largest(&self) -> Option<Uuid> {
+        self.by_component.get(self.held.largest()?)?.first().copied()
+    }
+
+    fn forget(&mut self, run: Uuid) {
+        let Some(kept) = self.runs.remove(&run) else { return };
+        self.bytes -= kept.weight;
+        let component = &kept.report.component;
+        self.held.take(component, kept.weight as u64);
+        if let Some(runs) = self.by_component.get_mut(component) {
+            runs.remove(&run);
+            if runs.is_empty() {
+                self.by_component.remove(component);
+            }
+        }
+        if let Some(case) = self.cases.get_mut(&kept.report.case_id()) {
+            let queue = if kept.report.is_routine() { &mut case.routine } else { &mut case.notable };
+            queue.retain(|other| *other != run);
+        }
+    }
+}
+
+/// Whether a case has become stale, or has ceased to be; none if nothing has changed.
+fn became(was_stale: bool, record: &CaseRecord) -> Option<bool> {
+    Some(record.is_stale()).filter(|is_stale| *is_stale != was_stale)
+}
+
+#[cfg(test)]
+mod tests {
+    use orbital_model::{Outcome, Trigger};
+
+    use super::*;
+
+    fn report(outcome: Outcome) -> Report {
+        Report {
+            run: Uuid::now_v7(),
+            component: "shop".to_owned(),
+            case: "buys".to_owned(),
+            digest: String::new(),
+            language: String::new(),
+            trigger: Trigger::Schedule,
+            due: SystemTime::now(),
+            started: SystemTime::now(),
+            start_delay: Duration::ZERO,
+            duration: Duration::ZERO,
+            outcome,
+            flaky: false,
+            attempts: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_component_with_long_reports_displaces_no_runs_of_others() {
+        let settings = JournalSettings { runs_per_case: 100, max_bytes: 1000 };
+        let mut inner = Inner::default();
+        let end = |inner: &mut Inner, component: &str, weight| {
+            let component = component.to_owned();
+            let case_id = format!("{component}/buys");
+            inner.cases.entry(case_id).or_default();
+            let report = Arc::new(Report { component, ..report(Outcome::Pass) });
+            inner.run_ended(&report, weight, &settings);
+        };
+        for _ in 0..10 {
+            end(&mut inner, "quiet", 10);
+        }
+        for _ in 0..100 {
+            end(&mut inner, "loud", 300);
+        }
+        let of =
+            |component: &str| inner.runs.values().filter(|kept| kept.report.component == component).count();
+        assert_eq!((of("quiet"), of("loud"), inner.bytes), (10, 3, 1000));
+        assert_eq!(inner.cases["loud/buys"].routine.len(), 3);
+        inner.remove("loud");
+        inner.remove("quiet");
+        assert!(inner.by_component.is_empty() && inner.held.largest().is_none() && inner.bytes == 0);
+    }
+}

@@ -1,0 +1,315 @@
+//! Carries out the plan: starts what is due, and tells the outside how it went.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use orbital_model::{Case, Report, run_ids};
+use rustix::time::{ClockId, clock_gettime};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{Id, JoinError, JoinSet};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::component::Component;
+use crate::event::{Event, EventSink};
+use crate::order::Order;
+use crate::registry::Snapshot;
+use crate::runner::Runner;
+use crate::scheduler::{
+    Action, ClockStep, ClockWatch, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick,
+};
+
+/// The longest sleep, so that a clock that was set is noticed.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// Requests that may wait for an answer; more wait to be taken in.
+const REQUESTS: usize = 64;
+
+/// Asks the dispatcher. Clones ask the same one.
+#[derive(Clone)]
+pub struct Desk(mpsc::Sender<Request>);
+
+/// What can be asked.
+enum Request {
+    Plan(oneshot::Sender<Vec<PlannedCase>>),
+    Run { case_id: String, started: oneshot::Sender<Result<Started, Refusal>> },
+}
+
+/// A case as it stands in the plan.
+pub type PlannedCase = Planned<Arc<Component>>;
+
+/// A run that was started because somebody asked for it.
+pub struct Started {
+    /// Its id.
+    pub run: Uuid,
+    /// What becomes of it.
+    pub report: oneshot::Receiver<Arc<Report>>,
+}
+
+/// Why a run that was asked for did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// It may not.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// There are no new runs any more.
+    #[error("the host is stopping")]
+    Stopping,
+}
+
+impl Desk {
+    /// All cases, by id.
+    ///
+    /// # Errors
+    /// The host is stopping.
+    pub async fn plan(&self) -> Result<Vec<PlannedCase>, RunError> {
+        let (sender, answer) = oneshot::channel();
+        self.0.send(Request::Plan(sender)).await.map_err(|_| RunError::Stopping)?;
+        answer.await.map_err(|_| RunError::Stopping)
+    }
+
+    /// Starts a run now, whatever the schedule says.
+    ///
+    /// # Errors
+    /// There is no such case, no room for another run, or the host is stopping.
+    pub async fn run(&self, case_id: &str) -> Result<Started, RunError> {
+        let (sender, answer) = oneshot::channel();
+        let request = Request::Run { case_id: case_id.to_owned(), started: sender };
+        self.0.send(request).await.map_err(|_| RunError::Stopping)?;
+        Ok(answer.await.map_err(|_| RunError::Stopping)??)
+    }
+}
+
+/// Starts runs and waits for their ends.
+pub struct Dispatcher {
+    plan: Plan<Arc<Component>>,
+    clock: ClockWatch,
+    settings: watch::Receiver<SchedulerSettings>,
+    pauses: watch::Receiver<Arc<Pauses>>,
+    requests: mpsc::Receiver<Request>,
+    /// Whether patterns that match nothing have been told.
+    told_idle: bool,
+    runner: Arc<Runner>,
+    events: Arc<dyn EventSink>,
+    /// Where guests run: apart from sockets and timers of the host, which a busy guest must not hold up.
+    guests: Handle,
+    runs: JoinSet<()>,
+    case_ids: HashMap<Id, String>,
+    /// Ends runs that outlast the grace time.
+    cancel: CancellationToken,
+}
+
+impl Dispatcher {
+    /// With nothing to do yet.
+    pub fn new(
+        mut settings: watch::Receiver<SchedulerSettings>,
+        mut pauses: watch::Receiver<Arc<Pauses>>,
+        runner: Arc<Runner>,
+        events: Arc<dyn EventSink>,
+        guests: Handle,
+    ) -> (Self, Desk) {
+        let mut plan = Plan::new(settings.borrow_and_update().clone());
+        plan.pause(pauses.borrow_and_update().clone());
+        let (sender, requests) = mpsc::channel(REQUESTS);
+        let dispatcher = Self {
+            plan,
+            clock: ClockWatch::default(),
+            settings,
+            pauses,
+            requests,
+            told_idle: false,
+            runner,
+            events,
+            guests,
+            runs: JoinSet::new(),
+            case_ids: HashMap::new(),
+            cancel: CancellationToken::new(),
+        };
+        (dispatcher, Desk(sender))
+    }
+
+    /// Goes on until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
+    pub async fn run(mut self, mut deployed: watch::Receiver<Arc<Snapshot>>, stop: CancellationToken) {
+        self.deploy(&deployed.borrow_and_update().clone());
+        loop {
+            // Both clocks at once, so that how late a run starts is right even if one of them is set.
+            let (moment, given) = (now(), Instant::now());
+            self.compare_clocks(moment);
+            for action in self.plan.due(moment) {
+                self.act(action, moment, given);
+            }
+            let due = self.plan.next_due().map(|due| due.saturating_sub(now()));
+            let pause = due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
+            tokio::select! {
+                () = stop.cancelled() => break,
+                Ok(()) = deployed.changed() => self.deploy(&deployed.borrow_and_update().clone()),
+                Ok(()) = self.settings.changed() => {
+                    let settings = self.settings.borrow_and_update().clone();
+                    self.plan.configure(settings, now());
+                    self.tell_schedule();
+                    self.told_idle = false;
+                    self.tell_idle_patterns(deployed.borrow().ready);
+                }
+                Ok(()) = self.pauses.changed() => self.plan.pause(self.pauses.borrow_and_update().clone()),
+                Some(request) = self.requests.recv() => {
+                    // Whoever was told that something is deployed, or paused, may ask for it at once.
+                    if deployed.has_changed().unwrap_or(false) {
+                        self.deploy(&deployed.borrow_and_update().clone());
+                    }
+                    if self.pauses.has_changed().unwrap_or(false) {
+                        self.plan.pause(self.pauses.borrow_and_update().clone());
+                    }
+                    self.answer(request);
+                }
+                Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.drain().await;
+    }
+
+    fn compare_clocks(&mut self, moment: Duration) {
+        let Some(step) = self.clock.compare(moment, since_boot()) else { return };
+        if let ClockStep::Ahead(by) = step {
+            self.plan.clock_was_set_ahead(by);
+        }
+        self.events.emit(&Event::ClockSet(step));
+    }
+
+    fn deploy(&mut self, snapshot: &Snapshot) {
+        let cases = snapshot.components.values().flat_map(|component| {
+            let deployed = |case: &Arc<Case>| Deployed {
+                version: component.clone(),
+                case: case.clone(),
+                at_once: component.is_new,
+            };
+            component.cases.iter().map(deployed)
+        });
+        self.plan.deploy(cases.collect(), now());
+        self.tell_schedule();
+        self.tell_idle_patterns(snapshot.ready);
+    }
+
+    fn tell_schedule(&self) {
+        let cases = self.plan.cases().cloned().collect();
+        self.events.emit(&Event::Scheduled { cases });
+    }
+
+    /// Whoever asked may be gone; then nobody is told.
+    fn answer(&mut self, request: Request) {
+        match request {
+            Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
+            Request::Run { case_id, started } => {
+                let (moment, given) = (now(), Instant::now());
+                let run = self.plan.run_now(&case_id, moment).map(|tick| {
+                    let (sender, report) = oneshot::channel();
+                    Started { run: self.start(tick, (moment, given), Some(sender)), report }
+                });
+                let _ = started.send(run);
+            }
+        }
+    }
+
+    /// Once everything is loaded, a pattern that matches nothing is probably a mistake.
+    fn tell_idle_patterns(&mut self, ready: bool) {
+        if !ready || self.plan.is_empty() || std::mem::replace(&mut self.told_idle, true) {
+            return;
+        }
+        for pattern in self.plan.idle_patterns() {
+            tracing::warn!(%pattern, "no case matches this pattern of an `override` or a `maintenance`");
+        }
+    }
+
+    fn act(&mut self, action: Action<Arc<Component>>, moment: Duration, given: Instant) {
+        match action {
+            Action::Run(tick) => drop(self.start(tick, (moment, given), None)),
+            Action::Skip { tick, reason, count, halt } => self.events.emit(&Event::RunSkipped {
+                component: tick.version.name.clone(),
+                case: tick.case.name.clone(),
+                reason,
+                count,
+                detail: halt.map(|halt| halt.reason),
+            }),
+        }
+    }
+
+    /// Starts a run at this moment, which is one by the clock on the wall and one by a clock that nobody sets; gives
+    /// its id. Whoever wants the report gets it too.
+    fn start(
+        &mut self,
+        tick: Tick<Arc<Component>>,
+        (moment, given): (Duration, Instant),
+        wanted: Option<oneshot::Sender<Arc<Report>>>,
+    ) -> Uuid {
+        let Tick { version, case, due, trigger } = tick;
+        let (run, case_id) = (run_ids::next(), case.id.clone());
+        let order = Order {
+            run,
+            trigger,
+            component: version,
+            case,
+            due: SystemTime::UNIX_EPOCH + due,
+            given,
+            late: moment.saturating_sub(due),
+        };
+        self.events.emit(&Event::RunStarted(order.clone()));
+        let (runner, events, cancel) = (self.runner.clone(), self.events.clone(), self.cancel.clone());
+        let running = async move {
+            // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
+            let inner = order.clone();
+            let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
+            let report = match task.await {
+                Ok(report) => report,
+                Err(error) => order.host_fault(&error),
+            };
+            let report = Arc::new(report);
+            let emit = || events.emit(&Event::RunEnded(report.clone()));
+            order.component.share.while_counting(emit);
+            // Whoever wanted it may be gone.
+            let _ = wanted.map(|wanted| wanted.send(report));
+        };
+        let id = self.runs.spawn_on(running, &self.guests).id();
+        self.case_ids.insert(id, case_id);
+        run
+    }
+
+    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let id = match &ended {
+            Ok((id, ())) => *id,
+            Err(error) => error.id(),
+        };
+        if let Some(case_id) = self.case_ids.remove(&id) {
+            self.plan.finished(&case_id);
+        }
+    }
+
+    async fn drain(mut self) {
+        // Whoever asks from now on is told that the host is stopping.
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
+        let (in_flight, grace) = (self.runs.len(), self.settings.borrow().shutdown_grace);
+        if in_flight > 0 {
+            tracing::info!(in_flight, ?grace, "stopping: letting runs in flight finish");
+        }
+        let all = async { while self.runs.join_next().await.is_some() {} };
+        if tokio::time::timeout(grace, all).await.is_err() {
+            tracing::warn!(in_flight = self.runs.len(), "the grace time ran out: cancelling the rest");
+            self.cancel.cancel();
+            while self.runs.join_next().await.is_some() {}
+        }
+    }
+}
+
+/// Since the Unix epoch.
+fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Since the machine was started, with the times in which it was suspended.
+fn since_boot() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)
+}

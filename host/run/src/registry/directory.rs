@@ -1,0 +1,144 @@
+//! The directory of components: what it holds, and which directory it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::time::SystemTime;
+
+use orbital_files::Stamp;
+
+use crate::registry::load::signature_of;
+use crate::registry::shelf::Content;
+
+/// Tells a directory from another one under the same name. Inode numbers are reused, hence the time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Identity {
+    device: u64,
+    inode: u64,
+    created: Option<SystemTime>,
+}
+
+impl Identity {
+    pub(super) fn of(directory: &Path) -> io::Result<Self> {
+        let metadata = std::fs::metadata(directory)?;
+        Ok(Self { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
+    }
+}
+
+/// What a directory held at one moment.
+#[derive(Debug)]
+pub(super) struct Holding {
+    pub(super) identity: Identity,
+    /// Components, with their signatures if those matter.
+    pub(super) files: BTreeMap<OsString, Content>,
+    /// Components that are listed and cannot be looked at, such as links into a file system that vanished.
+    pub(super) unreadable: BTreeSet<OsString>,
+}
+
+impl Holding {
+    /// Looks at a directory. It is flat; names that begin with a dot, such as a copy in progress, are skipped.
+    ///
+    /// # Errors
+    /// It cannot be read, or became another directory meanwhile.
+    pub(super) fn scan(directory: &Path, signed: bool) -> io::Result<Self> {
+        let identity = Identity::of(directory)?;
+        let (mut files, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
+        for entry in std::fs::read_dir(directory)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if !is_component(&name) {
+                continue;
+            }
+            match Content::look(&entry.path(), signed) {
+                Ok(Some(content)) => drop(files.insert(name, content)),
+                Ok(None) => {}
+                // Removed since it was listed.
+                Err(_) if std::fs::symlink_metadata(entry.path()).is_err_and(|error| is_gone(&error)) => {}
+                Err(_) => drop(unreadable.insert(name)),
+            }
+        }
+        // If a mount vanishes while its directory is read, all files seem removed.
+        if Identity::of(directory)? != identity {
+            return Err(io::Error::other("it was replaced while it was read"));
+        }
+        Ok(Self { identity, files, unreadable })
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.unreadable.is_empty()
+    }
+}
+
+impl Content {
+    /// Looks at a component's file, following links. Returns none for a directory.
+    ///
+    /// # Errors
+    /// It is gone, or cannot be looked at.
+    pub(super) fn look(path: &Path, signed: bool) -> io::Result<Option<Self>> {
+        let metadata = std::fs::metadata(path)?;
+        let content = || Self {
+            file: Stamp::from(&metadata),
+            beside: signed.then(|| Stamp::of(&signature_of(path))).flatten(),
+        };
+        // What is neither file nor directory is told of when it is loaded.
+        Ok((!metadata.is_dir()).then(content))
+    }
+}
+
+fn is_gone(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::NotFound
+}
+
+/// Whether a name is that of a component's file.
+pub(super) fn is_component(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.ends_with(b".wasm") && !name.starts_with(b".")
+}
+
+/// Whether a name is that of the signatures of a component. A change of such a file only wakes the loader, which looks at
+/// the directory then.
+pub(super) fn is_signature(name: &OsStr) -> bool {
+    name.as_encoded_bytes().strip_suffix(b".sig").is_some_and(|name| name.ends_with(b".wasm"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_that_leads_nowhere_is_listed_as_unreadable_and_a_removed_one_is_not() {
+        let directory = tempfile::tempdir().unwrap();
+        let (target, link) = (directory.path().join("target"), directory.path().join("a.wasm"));
+        std::fs::write(&target, "bytes").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        std::fs::create_dir(directory.path().join("folder.wasm")).unwrap();
+        let names = || {
+            let holding = Holding::scan(directory.path(), false).unwrap();
+            (
+                holding.files.into_keys().collect::<Vec<_>>(),
+                holding.unreadable.into_iter().collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(names(), (vec!["a.wasm".into()], vec![]));
+        std::fs::remove_file(&target).unwrap();
+        assert_eq!(names(), (vec![], vec!["a.wasm".into()]));
+        std::fs::remove_file(&link).unwrap();
+        assert_eq!(names(), (vec![], vec![]));
+    }
+
+    #[test]
+    fn a_directory_made_in_place_of_another_one_has_another_identity() {
+        let parent = tempfile::tempdir().unwrap();
+        let (path, aside) = (parent.path().join("components"), parent.path().join("aside"));
+        std::fs::create_dir(&path).unwrap();
+        let before = Identity::of(&path).unwrap();
+        std::fs::write(path.join("a.wasm"), "").unwrap();
+        assert_eq!(Identity::of(&path).unwrap(), before);
+        std::fs::rename(&path, &aside).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert_ne!(Identity::of(&path).unwrap(), before);
+        assert_eq!(Identity::of(&aside).unwrap(), before);
+    }
+}

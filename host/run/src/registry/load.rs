@@ -1,0 +1,292 @@
+//! From a file to a component.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant, SystemTime};
+
+use orbital_files::{FileError, file};
+use orbital_guest::{
+    Breakdown, Code, CompileError, Compiled, Compiler, Meter, Pace, Recorder, Recording, RunClock,
+    SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
+};
+use orbital_model::Budget;
+use orbital_model::name::check_name;
+use orbital_model::text::beginning;
+use orbital_policy::grants::Shortage;
+use orbital_policy::limits::Limits;
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use crate::component::Component;
+use crate::registry::{Terms, TrustError, TrustSettings, case};
+
+/// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
+const CASES_CPU: Duration = Duration::from_secs(5);
+
+/// The longest that it may take to list them, whatever `limits.wall_time` allows. A busy machine gives it all of
+/// [`CASES_CPU`] in much less.
+const CASES_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The largest file of signatures that is read, in bytes; one has a hundred.
+const MAX_SIGNATURE: usize = 64 << 10;
+
+/// What is needed to load components.
+#[derive(Clone)]
+pub struct Workshop {
+    /// Compiles.
+    pub compiler: Compiler,
+    /// Where guests run.
+    pub guests: Handle,
+    /// What the runs of each component have together.
+    pub shares: Arc<Shares>,
+    /// What is set for components, as of now.
+    pub terms: watch::Receiver<Arc<Terms>>,
+    /// The timeout of cases that declare none.
+    pub default_timeout: Duration,
+    /// The largest file, in bytes.
+    pub max_size: usize,
+    /// The directory that files must be in; none if they may be anywhere.
+    pub inside: Option<PathBuf>,
+    /// How many times a second the cases of one component may be due, where nothing else is set for it.
+    pub max_rate: usize,
+    /// Who may deploy; anybody, if this is none.
+    pub trust: Option<Arc<TrustSettings>>,
+}
+
+/// Why a file is not a component that runs.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Its name cannot be a component's.
+    #[error("the file's name, without `.wasm`, {0}; rename the file")]
+    Name(String),
+    /// It cannot be read.
+    #[error("cannot read `{path}`: {source}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: FileError,
+    },
+    /// It is elsewhere.
+    #[error(
+        "`{0}` is a link to a file outside the directory of components; copy that file here, or allow such links with \
+         `components.external_links = true`"
+    )]
+    Outside(PathBuf),
+    /// It is too large.
+    #[error("it has {size} bytes, and `components.max_size` allows {limit}")]
+    TooLarge {
+        /// Its length.
+        size: u64,
+        /// What is allowed.
+        limit: usize,
+    },
+    /// Nobody who may vouches for it.
+    #[error(transparent)]
+    Trust(#[from] TrustError),
+    /// It is not for this host.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// The host itself broke.
+    #[error("the host broke while it loaded this: {0}; please report it")]
+    Host(String),
+    /// It broke while it was asked for its cases.
+    #[error("`cases` did not return: {0}")]
+    Cases(String),
+    /// What it declares is wrong.
+    #[error("what it declares is wrong:{}", bullets(.0))]
+    Declared(Vec<String>),
+    /// It asks for more than it is granted.
+    #[error("{0}")]
+    Ungranted(Box<Shortage>),
+}
+
+impl LoadError {
+    fn of_component(path: &Path, error: FileError) -> Self {
+        match error {
+            FileError::TooLarge { size, limit } => Self::TooLarge { size, limit },
+            error => Self::of_file(path, error),
+        }
+    }
+
+    fn of_file(path: &Path, error: FileError) -> Self {
+        match error {
+            FileError::Outside(_) => Self::Outside(path.to_owned()),
+            source => Self::Read { path: path.to_owned(), source },
+        }
+    }
+
+    /// Whether the same file may load with another configuration.
+    pub(super) fn depends_on_terms(&self) -> bool {
+        matches!(self, Self::Ungranted(_) | Self::Cases(_))
+    }
+}
+
+/// How many mistakes are told, and how many characters of each: a guest may make any number of any length.
+const MOST_MISTAKES: (usize, usize) = (50, 500);
+
+/// How many of the reasons are told that a guest gave before it broke.
+const MOST_REASONS: usize = 5;
+
+fn bullets(mistakes: &[String]) -> String {
+    let (most, length) = MOST_MISTAKES;
+    let cut = |mistake: &String| mistake.chars().take(length).collect::<String>();
+    let told = mistakes.iter().take(most).map(|mistake| format!("\n  - {}", beginning(&cut(mistake))));
+    let more = (mistakes.len() > most).then(|| format!("\n  and {} more", mistakes.len() - most));
+    told.chain(more).collect()
+}
+
+/// The component's name: its file's stem.
+///
+/// # Errors
+/// It cannot be a name.
+pub fn component_name(path: &Path) -> Result<String, LoadError> {
+    let stem = path.file_stem().unwrap_or_default();
+    let Some(name) = stem.to_str() else {
+        return Err(LoadError::Name("is not text".to_owned()));
+    };
+    check_name(name).map_err(LoadError::Name)?;
+    Ok(name.to_owned())
+}
+
+/// The file of signatures that belongs to a component's.
+pub(super) fn signature_of(path: &Path) -> PathBuf {
+    let mut path = path.as_os_str().to_owned();
+    path.push(".sig");
+    path.into()
+}
+
+impl Workshop {
+    /// Loads a file that asks for nothing that it is not granted.
+    ///
+    /// # Errors
+    /// As [`Workshop::open`]; and all that is not granted.
+    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
+        let (component, source) = self.open(path, pace).await?;
+        match self.terms().shortage(&component) {
+            Some(shortage) => Err(LoadError::Ungranted(Box::new(shortage))),
+            None => Ok((component, source)),
+        }
+    }
+
+    /// Loads a file, whatever is granted: reads, checks, compiles and links it, and asks it for its cases. If it got code that was
+    /// made quickly, there is a source to optimise.
+    ///
+    /// # Errors
+    /// The first step that fails; of the cases, all mistakes.
+    pub async fn open(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
+        let name = component_name(path)?;
+        let (source, signed_by) = self.read(name.clone(), path.to_owned()).await?;
+        let Compiled { suite, metadata, code } = self.compiler.compile(&source, pace).await?;
+        let (share, terms) = (self.shares.of(&name), self.terms());
+        let limits = terms.runner.limits_of(&name);
+        let (suite, declared) = self.ask_for_cases(suite, limits, &share).await?;
+        let max_rate = terms.runner.rules.max_rate(&name).unwrap_or(self.max_rate);
+        let cases =
+            case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
+        let component = Component {
+            share,
+            series: Arc::new(SeriesBook::new(limits.of(Budget::MetricSeries) as usize)),
+            name,
+            digest: source.digest.clone(),
+            signed_by,
+            size: source.bytes.len(),
+            loaded_at: SystemTime::now(),
+            is_new: true,
+            metadata,
+            code,
+            suite: RwLock::new(Arc::new(suite)),
+            cases: cases.into_iter().map(Arc::new).collect(),
+            retired: CancellationToken::new(),
+        };
+        let is_quick = code.code() == Code::Quick;
+        Ok((component, is_quick.then_some(source)))
+    }
+
+    /// What is set for components now.
+    pub fn terms(&self) -> Arc<Terms> {
+        self.terms.borrow().clone()
+    }
+
+    /// Reads a file, once, and tells who vouches for what was read.
+    async fn read(&self, name: String, path: PathBuf) -> Result<(Source, String), LoadError> {
+        let (limit, trust, inside) = (self.max_size, self.trust.clone(), self.inside.clone());
+        let work = move || {
+            let read = |path: &Path, limit| match &inside {
+                Some(directory) => file::read_inside(directory, path, limit),
+                None => file::read(path, limit),
+            };
+            let component = read(&path, limit);
+            let bytes = component.map_err(|error| LoadError::of_component(&path, error))?;
+            // Before anything is said about its content: it may be a link to a file that nobody may read.
+            check_magic(&bytes).map_err(CompileError::from)?;
+            let digest = hexadecimal(&Sha256::digest(&bytes));
+            let mut signed_by = String::new();
+            if let Some(trust) = trust {
+                let beside = signature_of(&path);
+                let beside = match read(&beside, MAX_SIGNATURE) {
+                    Ok(signature) => Some(signature),
+                    Err(error) if error.is_missing() => None,
+                    Err(error) => return Err(LoadError::of_file(&beside, error)),
+                };
+                signed_by = trust.check(&name, &bytes, &digest, beside.as_deref())?;
+            }
+            Ok((Source { bytes: bytes.into(), digest }, signed_by))
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(error) => Err(LoadError::Host(error.to_string())),
+        }
+    }
+
+    async fn ask_for_cases(
+        &self,
+        suite: Suite,
+        limits: Limits,
+        share: &Arc<Share>,
+    ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
+        let allowed = limits.at_most(Budget::Cpu, CASES_CPU).at_most(Budget::WallTime, CASES_TIMEOUT);
+        let recorder = Recorder::new(RunClock::start(), Meter::new(allowed, share.clone()));
+        let session = Session::for_cases(recorder.clone());
+        let began = Instant::now();
+        let asking = async move {
+            let declared = async { suite.enter(session).await?.cases().await };
+            let declared = tokio::time::timeout(allowed.time(Budget::WallTime), declared).await;
+            (suite, declared)
+        };
+        let asked = AbortOnDropHandle::new(self.guests.spawn(asking)).await;
+        let (suite, declared) = asked.map_err(|error| LoadError::Host(error.to_string()))?;
+        let recording = recorder.finish();
+        match declared {
+            Ok(Ok(declared)) => Ok((suite, declared)),
+            Ok(Err(breakdown)) => {
+                let is_own = breakdown.breach.is_some_and(|breach| breach.limit < limits.of(breach.budget));
+                Err(LoadError::Cases(match is_own {
+                    true => too_long("computed for longer", CASES_CPU),
+                    false => with_failures(&breakdown, &recording),
+                }))
+            }
+            Err(_) => Err(LoadError::Cases(match limits.time(Budget::WallTime) {
+                limit if limit < CASES_TIMEOUT => recorder.out_of_wall_time(began.elapsed()).to_string(),
+                _ => too_long("took longer", CASES_TIMEOUT),
+            })),
+        }
+    }
+}
+
+fn too_long(what: &str, limit: Duration) -> String {
+    format!("it {what} than {}; it may only list the cases", humantime::format_duration(limit))
+}
+
+fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {
+    let said = recording.failures.iter().take(MOST_REASONS);
+    let said: String = said.map(|failure| format!("\n    it said: {}", beginning(failure))).collect();
+    format!("{breakdown}{said}")
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

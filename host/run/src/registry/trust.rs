@@ -1,0 +1,439 @@
+//! Who may deploy: which components load, by who signed them or by their digest. The section `[trust]`.
+//!
+//! Signatures are those of the WebAssembly tool conventions, as `wasmsign2` makes them: in the file, or beside it in
+//! `NAME.wasm.sig`.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
+use std::path::Path;
+
+use orbital_config::Section;
+use orbital_files::file;
+use orbital_model::Pattern;
+use orbital_model::text::shown;
+use semver::Version;
+use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
+use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
+use wasmsign2::{PublicKey, PublicKeySet};
+
+/// What a component is signed by if its digest is pinned.
+const PINNED: &str = "(pinned)";
+
+/// The name of the section that holds signatures, by the tool conventions.
+const SECTION: &str = "signature";
+
+/// Who may deploy what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustSettings {
+    keys: Vec<TrustedKey>,
+    /// SHA-256 of a component's file, in hexadecimal, by the component's name.
+    pinned: BTreeMap<String, String>,
+    /// The least version of signed components, by their names: older ones were signed, too.
+    minimum_versions: BTreeMap<String, Version>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct TrustedKey {
+    name: String,
+    key: PublicKey,
+    components: Pattern,
+}
+
+/// A component that `[trust]` does not let load.
+#[derive(Debug, thiserror::Error)]
+pub enum TrustError {
+    /// Nobody who may has vouched for it.
+    #[error(transparent)]
+    Unvouched(#[from] Unvouched),
+    /// It was signed under another name.
+    #[error(
+        "it is signed as `{found}`, and this file would have it run as `{name}`, with the grants of that; rename it to \
+         `{found}.wasm`, or build and sign it as `{name}`"
+    )]
+    OtherName {
+        /// The name that the signature covers.
+        found: String,
+        /// The name of the file.
+        name: String,
+    },
+    /// Its signature says nothing about its name.
+    #[error(
+        "it does not say its own name, so its signature, by a key for several components, would hold under the name of \
+         each; build it with `orbital build`, or write the name into it before it is signed, with `wasm-tools metadata add \
+         --name {0}`"
+    )]
+    NoName(String),
+    /// It is too old, or does not say how old.
+    #[error(
+        "{found}, and `[trust.minimum_versions]` lets `{name}` load from version {least} on; deploy a newer one, or lower \
+         that"
+    )]
+    Old {
+        /// What it says of its version.
+        found: String,
+        /// The component.
+        name: String,
+        /// The least version.
+        least: Version,
+    },
+}
+
+/// A component that nobody who may has vouched for.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{reason}, and `[trust]` lets it load only {conditions}; sign it with `wasmsign2 sign -k SECRET_KEY -i {name}.wasm -o \
+     SIGNED.wasm` and copy the signed file here as `{name}.wasm`, or add `{name} = \"{digest}\"` to `[trust.pinned]`"
+)]
+pub struct Unvouched {
+    reason: String,
+    conditions: String,
+    name: String,
+    digest: String,
+}
+
+impl TrustSettings {
+    /// Reads the section. Relative paths are relative to `base`.
+    pub fn read(section: &Section<'_>, base: &Path) -> Self {
+        let keys = section.sections("keys", |name, section| {
+            let key = section.parsed("key", |text| public_key(text, base));
+            let components = section.parsed("components", Pattern::parse);
+            if !section.has("key") {
+                section
+                    .mistake("has no `key`: a file, or the public key itself, such as `ssh-ed25519 AAAA…`");
+            }
+            if !section.has("components") {
+                section
+                    .mistake("has no `components`: the pattern of those that it may sign, such as `\"*\"`");
+            }
+            Some(TrustedKey { name: name.to_owned(), key: key?, components: components? })
+        });
+        let pinned = section.strings("pinned", |name, digest| {
+            let digest = digest.to_ascii_lowercase();
+            let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+            is_digest.then(|| (name.to_owned(), digest)).ok_or_else(|| {
+                "must be the SHA-256 of the file, in 64 hexadecimal digits, such as `sha256sum` prints"
+                    .to_owned()
+            })
+        });
+        let minimum_versions = section.strings("minimum_versions", |name, version| {
+            let version = Version::parse(version)
+                .map_err(|error| format!("`{version}` is not a version such as `1.4.0`: {error}"))?;
+            Ok((name.to_owned(), version))
+        });
+        let minimum_versions = minimum_versions.into_iter().collect();
+        Self {
+            minimum_versions,
+            keys: keys.into_iter().map(|(_, key)| key).collect(),
+            pinned: pinned.into_iter().collect(),
+        }
+    }
+
+    /// Who vouches for a component: the names of all keys that signed it and may.
+    ///
+    /// # Errors
+    /// Nobody does.
+    pub fn check(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        digest: &str,
+        beside: Option<&[u8]>,
+    ) -> Result<String, TrustError> {
+        if self.pinned.get(name).is_some_and(|pinned| pinned == digest) {
+            return Ok(PINNED.to_owned());
+        }
+        let embedded = embedded(bytes);
+        let signers: Vec<&TrustedKey> = match (embedded, beside) {
+            (None, None) => Vec::new(),
+            _ => self.signers(bytes, embedded, beside),
+        };
+        let may: Vec<&str> = self.names(signers.iter().copied().filter(|key| key.components.matches(name)));
+        if !may.is_empty() {
+            let own = Claims::of(bytes);
+            let is_for_this_one = |key: &&TrustedKey| key.components.text() == name;
+            let mut vouching = signers.iter().filter(|key| key.components.matches(name));
+            if !vouching.any(is_for_this_one) {
+                own.check_name(name)?;
+            }
+            self.check_version(name, &own)?;
+            return Ok(may.join(", "));
+        }
+        let reason = if !signers.is_empty() {
+            let signers = self.names(signers.into_iter()).join("`, `");
+            format!("it is signed by `{signers}`, who may not sign `{name}`")
+        } else if embedded.is_some() || beside.is_some() {
+            "its signature is of no key that is listed, or of other content: it was changed since".to_owned()
+        } else {
+            "it is not signed".to_owned()
+        };
+        let (conditions, name, digest) = (self.conditions(name), name.to_owned(), digest.to_owned());
+        Err(Unvouched { reason, conditions, name, digest }.into())
+    }
+
+    fn check_version(&self, name: &str, own: &Claims) -> Result<(), TrustError> {
+        let Some(least) = self.minimum_versions.get(name) else { return Ok(()) };
+        let found = match own.version.as_deref().map(|text| (text, Version::parse(text))) {
+            Some((_, Ok(version))) if version >= *least => return Ok(()),
+            Some((text, _)) => format!("its version is `{}`", shown(text)),
+            None => "it does not say its version".to_owned(),
+        };
+        Err(TrustError::Old { found, name: name.to_owned(), least: least.clone() })
+    }
+
+    fn signers(&self, bytes: &[u8], embedded: Option<&[u8]>, beside: Option<&[u8]>) -> Vec<&TrustedKey> {
+        let set = PublicKeySet::new(self.keys.iter().map(|key| key.key.clone()).collect());
+        let verify = |signature: Option<&[u8]>, detached: Option<&[u8]>| {
+            let mut content = bytes;
+            match signature.and_then(lengths_hold) {
+                Some(()) => set.verify(&mut content, detached).unwrap_or_default(),
+                None => HashSet::new(),
+            }
+        };
+        let (within, beside) = (verify(embedded, None), verify(beside, beside));
+        self.keys.iter().filter(|key| within.contains(&key.key) || beside.contains(&key.key)).collect()
+    }
+
+    fn names<'a>(&self, keys: impl Iterator<Item = &'a TrustedKey>) -> Vec<&'a str> {
+        keys.map(|key| key.name.as_str()).collect()
+    }
+
+    /// What would let a component load.
+    fn conditions(&self, name: &str) -> String {
+        let keys = self.names(self.keys.iter().filter(|key| key.components.matches(name)));
+        let mut text = match keys.as_slice() {
+            [] => "with its digest pinned, as no key may sign it".to_owned(),
+            [key] => format!("signed by `{key}`"),
+            keys => format!("signed by one of `{}`", keys.join("`, `")),
+        };
+        if let Some(digest) = self.pinned.get(name) {
+            let _ = write!(text, ", or with the digest that is pinned, {digest}");
+        }
+        text
+    }
+}
+
+/// A public key, from a file in any form that `wasmsign2` reads, or as text of OpenSSH or PEM.
+fn public_key(text: &str, base: &Path) -> Result<PublicKey, String> {
+    let inline = text.starts_with("ssh-") || text.starts_with("-----BEGIN");
+    let bytes = if inline {
+        text.as_bytes().to_vec()
+    } else {
+        let path = base.join(text);
+        file::read(&path, file::MAX_SMALL)
+            .map_err(|error| format!("cannot read `{}`: {error}", path.display()))?
+    };
+    let key = openssh(&bytes).or_else(|| PublicKey::from_any(&bytes).ok());
+    key.ok_or_else(|| "is no public key of Ed25519: a file of `wasmsign2 keygen`, OpenSSH or PEM".to_owned())
+}
+
+/// `ssh-ed25519 AAAA… comment`, as in RFC 4253 and RFC 8709.
+fn openssh(text: &[u8]) -> Option<PublicKey> {
+    let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
+    let encoded = (words.next()? == "ssh-ed25519").then(|| words.next())??;
+    let decoded = Base64::decode_to_vec(encoded, None).ok()?;
+    let key = decoded.strip_prefix(b"\0\0\0\x0bssh-ed25519\0\0\0\x20")?;
+    // As `wasmsign2` has it: with a byte before it that tells the kind.
+    PublicKey::from_bytes(&[&[1], key].concat()).ok()
+}
+
+/// What a component says of itself: part of what is signed.
+#[derive(Default)]
+struct Claims {
+    name: Option<String>,
+    version: Option<String>,
+}
+
+impl Claims {
+    /// Of the component itself, not of components in it. A file that cannot be read to its end is refused later.
+    fn of(bytes: &[u8]) -> Self {
+        let (mut claims, mut depth) = (Self::default(), 0_u32);
+        for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
+            match payload {
+                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::CustomSection(section) if depth == 0 => match section.as_known() {
+                    KnownCustom::ComponentName(names) => {
+                        for part in names.into_iter().map_while(Result::ok) {
+                            if let ComponentName::Component { name, .. } = part {
+                                claims.name.get_or_insert_with(|| name.to_owned());
+                            }
+                        }
+                    }
+                    _ if section.name() == "version" => {
+                        // Of several, the last one, as everywhere: the first ones are those of tools.
+                        claims.version = Some(String::from_utf8_lossy(section.data()).into_owned());
+                    }
+                    _ => {}
+                },
+                _ => {}
+            }
+        }
+        claims
+    }
+
+    fn check_name(&self, name: &str) -> Result<(), TrustError> {
+        match &self.name {
+            Some(own) if own == name => Ok(()),
+            Some(own) => Err(TrustError::OtherName { found: shown(own).to_string(), name: name.to_owned() }),
+            None => Err(TrustError::NoName(name.to_owned())),
+        }
+    }
+}
+
+/// The signatures in a file: its first section, if that is what it holds.
+fn embedded(bytes: &[u8]) -> Option<&[u8]> {
+    let first = Parser::new(0).parse_all(bytes).nth(1)?.ok()?;
+    match first {
+        Payload::CustomSection(section) if section.name() == SECTION => Some(section.data()),
+        _ => None,
+    }
+}
+
+/// Whether signatures are as long as they say: `wasmsign2` makes room for what a length says before it reads it.
+fn lengths_hold(signatures: &[u8]) -> Option<()> {
+    fn part<'a>(reader: &mut BinaryReader<'a>) -> Option<BinaryReader<'a>> {
+        let length = reader.read_var_u32().ok()?;
+        Some(BinaryReader::new(reader.read_bytes(length as usize).ok()?, 0))
+    }
+    let mut reader = BinaryReader::new(signatures, 0);
+    // Version, kind of content, kind of hash.
+    reader.read_bytes(3).ok()?;
+    for _ in 0..reader.read_var_u32().ok()? {
+        let mut set = part(&mut reader)?;
+        for _ in 0..set.read_var_u32().ok()? {
+            set.read_bytes(32).ok()?;
+        }
+        for _ in 0..set.read_var_u32().ok()? {
+            let mut signature = part(&mut set)?;
+            let _key_id = part(&mut signature)?;
+            let _algorithm = signature.read_u8().ok()?;
+            let _signature = part(&mut signature)?;
+        }
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use wasm_metadata::{AddMetadata, AddMetadataField};
+    use wasmsign2::{KeyPair, Module, reexports::ct_codecs::Encoder as _};
+
+    use super::*;
+
+    const COMPONENT: &[u8] = b"\0asm\x0d\0\x01\0\0\x05\x04name";
+
+    fn signed(key: &KeyPair, content: &[u8]) -> Vec<u8> {
+        let module = Module::deserialize(&mut &*content).unwrap();
+        let mut bytes = Vec::new();
+        key.sk.sign(module, None).unwrap().serialize(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn trusting(keys: &[(&str, &KeyPair, &str)]) -> TrustSettings {
+        let keys = keys.iter().map(|(name, key, components)| TrustedKey {
+            name: (*name).to_owned(),
+            key: key.pk.clone(),
+            components: Pattern::parse(components).unwrap(),
+        });
+        let (pinned, minimum_versions) = (BTreeMap::new(), BTreeMap::new());
+        TrustSettings { keys: keys.collect(), pinned, minimum_versions }
+    }
+
+    #[test]
+    fn no_byte_of_a_signed_component_can_be_changed() {
+        let key = KeyPair::generate();
+        let trust = trusting(&[("team", &key, "a")]);
+        let bytes = signed(&key, COMPONENT);
+        assert_eq!(trust.check("a", &bytes, "", None).unwrap(), "team");
+        // But for its head, without which it is no component.
+        for index in 8..bytes.len() {
+            let mut changed = bytes.clone();
+            changed[index] ^= 1;
+            assert!(trust.check("a", &changed, "", None).is_err(), "byte {index}");
+        }
+        for length in 0..bytes.len() {
+            assert!(trust.check("a", &bytes[..length], "", None).is_err(), "{length} bytes");
+        }
+        assert!(trust.check("a", &[&bytes, &b"\0\x05\x04more"[..]].concat(), "", None).is_err());
+    }
+
+    fn named(name: &str, version: &str) -> Vec<u8> {
+        let mut metadata = AddMetadata::default();
+        metadata.name = AddMetadataField::Set(name.to_owned());
+        metadata.version = AddMetadataField::Set(wasm_metadata::Version::new(version.to_owned()));
+        metadata.to_wasm(b"\0asm\x0d\0\x01\0").unwrap()
+    }
+
+    #[test]
+    fn a_signature_holds_for_the_name_that_it_covers_only() {
+        let (all, one) = (KeyPair::generate(), KeyPair::generate());
+        let trust = trusting(&[("all", &all, "*"), ("one", &one, "shop")]);
+        let check = |key: &KeyPair, content: &[u8], name: &str| {
+            trust.check(name, &signed(key, content), "", None).map_err(|error| error.to_string())
+        };
+        assert_eq!(check(&all, &named("shop", "1.0.0"), "shop").unwrap(), "all");
+        let error = check(&all, &named("shop", "1.0.0"), "bank").unwrap_err();
+        assert!(error.contains("signed as `shop`") && error.contains("as `bank`"), "{error}");
+        let error = check(&all, COMPONENT, "shop").unwrap_err();
+        assert!(error.contains("metadata add --name shop"), "{error}");
+        // A key for one component says which one.
+        assert_eq!(check(&one, COMPONENT, "shop").unwrap(), "one");
+        assert!(check(&one, COMPONENT, "bank").unwrap_err().contains("who may not sign `bank`"));
+        // What is within a component says nothing about it.
+        let nested =
+            [b"\0asm\x0d\0\x01\0\x04", &[named("shop", "1").len() as u8][..], &named("shop", "1")].concat();
+        assert!(check(&all, &nested, "shop").unwrap_err().contains("does not say its own name"));
+    }
+
+    #[test]
+    fn an_older_version_that_was_signed_does_not_load_below_the_minimum() {
+        let key = KeyPair::generate();
+        let mut trust = trusting(&[("team", &key, "*")]);
+        trust.minimum_versions.insert("shop".to_owned(), Version::new(1, 10, 0));
+        for (version, loads) in
+            [("1.9.9", false), ("1.10.0-rc.1", false), ("new", false), ("1.10.0", true), ("2.0.0", true)]
+        {
+            let result = trust.check("shop", &signed(&key, &named("shop", version)), "", None);
+            assert_eq!(result.is_ok(), loads, "{version}: {result:?}");
+        }
+        assert!(trust.check("bank", &signed(&key, &named("bank", "0.1.0")), "", None).is_ok());
+        let again = [&named("shop", "2.0.0")[..], b"\0\x0d\x07version1.0.0"].concat();
+        assert!(trust.check("shop", &signed(&key, &again), "", None).is_err());
+    }
+
+    #[test]
+    fn lengths_that_lie_are_noticed_before_room_is_made_for_them() {
+        let whole = signed(&KeyPair::generate(), COMPONENT);
+        let signatures = embedded(&whole).unwrap();
+        assert!(lengths_hold(signatures).is_some());
+        // At its end is the signature itself, which may be anything.
+        for index in 3..signatures.len() - 5 {
+            let lying = [&signatures[..index], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
+            assert!(lengths_hold(&lying).is_none(), "at {index}");
+        }
+    }
+
+    #[test]
+    fn keys_are_read_in_all_their_forms() {
+        let key = KeyPair::generate();
+        let blob = [b"\0\0\0\x0bssh-ed25519\0\0\0\x20", key.pk.pk.as_slice()].concat();
+        let line = format!("ssh-ed25519 {} me@example.com\n", Base64::encode_to_string(blob).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        for (name, content) in [
+            ("own", key.pk.to_bytes()),
+            ("pem", key.pk.to_pem().into_bytes()),
+            ("der", key.pk.to_der()),
+            ("openssh", line.clone().into_bytes()),
+        ] {
+            std::fs::write(folder.path().join(name), content).unwrap();
+            assert_eq!(public_key(name, folder.path()).unwrap(), key.pk, "{name}");
+        }
+        for text in [line, key.pk.to_pem()] {
+            assert_eq!(public_key(&text, folder.path()).unwrap(), key.pk, "{text}");
+        }
+        std::fs::write(folder.path().join("none"), "hello").unwrap();
+        assert!(public_key("none", folder.path()).unwrap_err().contains("is no public key"));
+        assert!(public_key("missing", folder.path()).unwrap_err().contains("cannot read"));
+        assert!(public_key("ssh-rsa AAAA", folder.path()).is_err());
+    }
+}

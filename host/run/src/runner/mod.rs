@@ -1,0 +1,296 @@
+//! One tick in, one report out.
+//!
+//! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
+//! in one place, [`Runner::run`].
+
+mod timeout;
+mod trouble;
+mod verdict;
+
+use std::collections::{HashMap, HashSet};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
+
+use orbital_client::Client;
+use orbital_client::heartbeat::Heartbeat;
+use orbital_guest::{
+    Activity, Breakdown, Entered, Meter, Recorder, Recording, RunClock, RunContext, RunParts, Session,
+};
+use orbital_listener::{Door, ShortageMark};
+use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report};
+use orbital_policy::run_settings::RunSettings;
+use orbital_webhook::component_url;
+use orbital_webhook::waiter::{Lost, Scope, Waiter};
+use tokio_util::sync::CancellationToken;
+
+use crate::order::{Order, TimedAttempt};
+use timeout::timed_out;
+use trouble::Troubles;
+use verdict::{Circumstances, Ending, judge, unanswered};
+
+/// Runs cases.
+pub struct Runner {
+    provision: RwLock<Arc<Provision>>,
+    waiter: Arc<Waiter>,
+    /// Where deliveries come in.
+    webhook: Arc<Door>,
+    in_flight: AtomicUsize,
+    heartbeat: Heartbeat,
+    troubles: Troubles,
+}
+
+/// What runs are given. An attempt keeps what it began with.
+pub struct Provision {
+    /// Their environment, budgets and configuration.
+    pub settings: RunSettings,
+    /// Where the system under test must deliver to.
+    pub webhook_url: String,
+    /// Whether that is another URL for each component, whose runs get nothing but what comes there.
+    pub path_per_component: bool,
+    /// Where their requests go out.
+    pub client: Arc<Client>,
+}
+
+impl Provision {
+    /// Where deliveries for a component go, and what its runs may get.
+    fn delivery_to(&self, component: &str) -> (String, Scope) {
+        if self.path_per_component {
+            (component_url(&self.webhook_url, component), Scope::component(component))
+        } else {
+            (self.webhook_url.clone(), Scope::ALL)
+        }
+    }
+}
+
+impl Runner {
+    /// With nothing in flight.
+    pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Door>) -> Self {
+        Self {
+            provision: RwLock::new(Arc::new(provision)),
+            waiter,
+            webhook,
+            in_flight: AtomicUsize::new(0),
+            heartbeat: Heartbeat::start(),
+            troubles: Troubles::default(),
+        }
+    }
+
+    /// What attempts are given from now on.
+    pub fn provide(&self, provision: Provision) {
+        *self.provision.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(provision);
+    }
+
+    fn provision(&self) -> Arc<Provision> {
+        self.provision.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// How many runs have started and not ended.
+    pub fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    /// Returns how many attempts did not pass because the host lacked something.
+    pub fn troubled(&self) -> u64 {
+        self.troubles.attempts()
+    }
+
+    /// Returns what the host lacked, if an attempt did not pass for it in the last minute.
+    pub fn recent_trouble(&self) -> Option<String> {
+        self.troubles.recent()
+    }
+
+    /// Returns the limits of the host that may have turned away a delivery that an attempt waited for without success.
+    fn shortages(
+        &self,
+        recording: &Recording,
+        mark: &ShortageMark,
+        lost: &HashMap<Arc<str>, Lost>,
+    ) -> Vec<Cause> {
+        let waiting = match &recording.activity {
+            Activity::Waiting { keys, .. } => Some(keys),
+            _ => None,
+        };
+        let failed = recording.steps.iter().filter_map(|step| match &step.what {
+            Happening::Wait { keys, error: Some(_), .. } => Some(keys),
+            _ => None,
+        });
+        let missed: HashSet<&String> = waiting.into_iter().chain(failed).flatten().collect();
+        if missed.is_empty() {
+            return Vec::new();
+        }
+        let short = self.webhook.short_since(mark).into_iter().map(|lack| lack.explain());
+        let mut dropped = Lost::default();
+        for key in missed {
+            dropped += lost.get(key.as_str()).copied().unwrap_or_default();
+        }
+        let limits = short.chain(dropped.explain());
+        let missing = |limit| {
+            Cause::host(format!("a delivery that this waited for may have been turned away: {limit}"))
+        };
+        limits.map(missing).collect()
+    }
+
+    /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
+    pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
+        let _counted = InFlight::new(&self.in_flight);
+        let retry = order.case.retry;
+        let mut attempts = Vec::new();
+        for number in 1..=retry.retries + 1 {
+            if number > 1 {
+                // Cancelled during the pause, the next attempt ends at once, and says why.
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = order.component.retired.cancelled() => {}
+                    () = tokio::time::sleep(retry.delay) => {}
+                }
+            }
+            let attempt = self.attempt(order, number, stop).await;
+            let is_last = matches!(attempt.attempt.outcome, Outcome::Pass | Outcome::Cancelled);
+            attempts.push(attempt);
+            if is_last {
+                break;
+            }
+        }
+        order.report(attempts)
+    }
+
+    /// One try, in a fresh instance.
+    async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> TimedAttempt {
+        let Order { run, component, case, .. } = order;
+        let began = std::time::Instant::now();
+        let given = self.provision();
+        let (webhook_url, scope) = given.delivery_to(&component.name);
+        let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
+        let came_before = claims.began();
+        let shortage_mark = self.webhook.shortage_mark();
+        let limits = given.settings.limits_of(&component.name);
+        let access = component.access(&given.settings);
+        let time_limit = case.timeout.min(limits.time(Budget::WallTime));
+        let _brisk = self.heartbeat.watch(time_limit);
+        let lost_before = self.heartbeat.lost();
+        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
+        let session = Session::for_run(
+            recorder.clone(),
+            RunParts {
+                context: RunContext {
+                    id: *run,
+                    component: component.name.clone(),
+                    case: case.name.clone(),
+                    attempt: number,
+                    environment: given.settings.environment.clone(),
+                    webhook_url,
+                },
+                claims: claims.clone(),
+                client: given.client.clone(),
+                config: access.config(given.settings.config_of(&component.name, case)),
+                access,
+                series: component.series.clone(),
+                timeout: time_limit,
+                heartbeat: self.heartbeat.clone(),
+                lost_before,
+            },
+        );
+
+        // Dropping the loser of a `select!` drops the instance: that ends the guest, whatever it was doing.
+        // Biased, so that what is cancelled already does not begin.
+        let ended_from_outside = async {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => Ending::ShutDown,
+                () = component.retired.cancelled() => Ending::Retired,
+            }
+        };
+        let mut ended_from_outside = pin!(ended_from_outside);
+        let suite = component.suite();
+        let entered = tokio::select! {
+            biased;
+            ending = &mut ended_from_outside => Err(ending),
+            entered = self.heartbeat.timeout(time_limit, suite.enter(session)) => match entered {
+                Some(Ok(entered)) => Ok(entered),
+                Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
+                None => Err(Ending::TimedOut),
+            },
+        };
+        // The time of a test is counted from the moment it is entered.
+        let (started, clock) = (SystemTime::now(), RunClock::start());
+        let ending = match entered {
+            Err(ending) => ending,
+            Ok(entered) => tokio::select! {
+                biased;
+                ending = ended_from_outside => ending,
+                ended = self.heartbeat.timeout(time_limit, Entered::run(entered, &case.name)) => match ended {
+                    Some(Ok(result)) => Ending::Returned(result),
+                    Some(Err(breakdown)) => Ending::Broke(breakdown),
+                    None => Ending::TimedOut,
+                },
+            },
+        };
+        let duration = clock.elapsed();
+
+        // The instance is gone, and with it the other owner of the claims.
+        let released = Arc::into_inner(claims).map(|claims| claims.release()).unwrap_or_default();
+        for arrived in &released.left {
+            recorder.note_delivery(arrived, false);
+        }
+        let recording = recorder.finish();
+        let ending = match ending {
+            Ending::TimedOut if time_limit < case.timeout => {
+                let frames = recorder.last_seen_in(&recording);
+                Ending::Broke(Breakdown { frames, ..recorder.out_of_wall_time(case.timeout).into() })
+            }
+            ending => ending,
+        };
+        let late = matches!(ending, Ending::TimedOut).then(|| {
+            let meanwhile = |keys: &[String]| self.waiter.since(came_before, &scope, keys);
+            timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
+        });
+        let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
+        let shortages = self.shortages(&recording, &shortage_mark, &released.lost);
+        let mut causes = recording.causes;
+        causes.extend(shortages);
+        let lacked = causes.iter().find(|cause| cause.origin == Origin::Host).map(|cause| cause.what.clone());
+        let circumstances = Circumstances {
+            causes,
+            longest_gap: self.heartbeat.longest_gap(began),
+            lost: self.heartbeat.lost().saturating_sub(lost_before),
+            time_limit,
+        };
+        let (outcome, mut messages) = judge(ending, recording.failures, late, circumstances);
+        if let (Outcome::Error, Some(what)) = (outcome, lacked) {
+            self.troubles.note(&what);
+        }
+        if matches!(outcome, Outcome::Fail | Outcome::Error) {
+            messages.extend(unanswered(&recording.steps, &messages));
+        }
+        let attempt = Attempt {
+            started,
+            duration,
+            outcome,
+            messages,
+            has_trace,
+            timeline: recording.steps,
+            omitted: recording.omitted,
+            samples: recording.samples,
+            usage: recorder.usage(),
+        };
+        TimedAttempt { entered: clock.started(), attempt }
+    }
+}
+
+/// Counts a run for as long as it lives, however it ends.
+struct InFlight<'a>(&'a AtomicUsize);
+
+impl<'a> InFlight<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,300 @@
+//! The plan, held against what must be true of it whatever happens.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use orbital_model::{Pattern, Retry, Schedule};
+use proptest::prelude::*;
+
+use crate::scheduler::Pause;
+use crate::scheduler::plan::*;
+
+/// Id, period in seconds (none is on demand only), runs in flight that it allows.
+const CASES: [(&str, Option<u64>, usize); 6] = [
+    ("a/often", Some(1), 1),
+    ("a/twice", Some(2), 2),
+    ("a/manual", None, 1),
+    ("b/often", Some(1), 3),
+    ("b/seldom", Some(30), 1),
+    ("c/alone", Some(3), 2),
+];
+
+/// What an operator may set besides limits.
+const OVERRIDES: [&str; 5] = [
+    "",
+    "[[override]]\ncases = \"a/often\"\nmanual = true\n",
+    "[[override]]\ncases = \"a/*\"\nevery = \"3s\"\nmax_in_flight = 2\n",
+    "[[override]]\ncases = \"b/*\"\npaused = \"moving\"\n",
+    "[[maintenance]]\ncases = \"c/*\"\ncron = \"* * * * *\"\nduration = \"20s\"\n",
+];
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// Cases that are there from now on, by their bits; of these the ones that are new versions.
+    Deploy {
+        cases: u8,
+        new: u8,
+        at_once: bool,
+    },
+    Configure {
+        limits: (usize, usize, usize),
+        overrides: usize,
+    },
+    Pause(Option<&'static str>),
+    RunNow(usize),
+    /// Ends one of the runs in flight.
+    Finish(usize),
+    /// Moves the clock.
+    Advance(i64),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let pauses = prop::sample::select(vec![None, Some("*"), Some("a/*"), Some("b/often")]);
+    prop_oneof![
+        2 => (any::<u8>(), any::<u8>(), any::<bool>())
+            .prop_map(|(cases, new, at_once)| Step::Deploy { cases, new, at_once }),
+        1 => ((1..6_usize, 1..4_usize, 1..3_usize), 0..OVERRIDES.len())
+            .prop_map(|(limits, overrides)| Step::Configure { limits, overrides }),
+        1 => pauses.prop_map(Step::Pause),
+        2 => (0..CASES.len()).prop_map(Step::RunNow),
+        6 => any::<usize>().prop_map(Step::Finish),
+        8 => (0..2_500_i64).prop_map(Step::Advance),
+        1 => (-60_000..60_000_i64).prop_map(Step::Advance),
+    ]
+}
+
+struct Watched {
+    plan: Plan<()>,
+    now: Duration,
+    deployed: BTreeMap<usize, Arc<Case>>,
+    settings: SchedulerSettings,
+    /// Runs in flight, by case; a case's flag tells that one is its first since a deploy.
+    in_flight: HashMap<String, (usize, bool)>,
+    /// Cases whose first run since a deploy has not been told of.
+    first: BTreeSet<String>,
+}
+
+impl Watched {
+    fn new() -> Self {
+        let settings = settings((5, 3, 2), 0);
+        Self {
+            plan: Plan::new(settings.clone()),
+            now: Duration::from_secs(1_000_000),
+            deployed: BTreeMap::new(),
+            settings,
+            in_flight: HashMap::new(),
+            first: BTreeSet::new(),
+        }
+    }
+
+    fn step(&mut self, step: &Step) {
+        let before = self.now;
+        match step {
+            Step::Deploy { cases, new, at_once } => self.deploy(*cases, *new, *at_once),
+            Step::Configure { limits, overrides } => {
+                self.settings = settings(*limits, *overrides);
+                self.plan.configure(self.settings.clone(), self.now);
+                // What runs on demand only has no first run.
+                let manual = self.plan.cases().filter(|case| case.schedule == Schedule::Manual);
+                let manual: BTreeSet<&str> = manual.map(|case| case.id.as_str()).collect();
+                self.first.retain(|id| !manual.contains(id.as_str()));
+            }
+            Step::Pause(cases) => {
+                self.plan.pause(Arc::new(Pauses(cases.iter().map(|cases| pause(cases)).collect())))
+            }
+            Step::RunNow(case) => self.run_now(CASES[*case].0),
+            Step::Finish(which) => self.finish(*which),
+            Step::Advance(by) => {
+                let by_much = Duration::from_millis(by.unsigned_abs());
+                self.now = if *by < 0 { self.now - by_much } else { self.now + by_much };
+            }
+        }
+        self.look(before);
+    }
+
+    fn deploy(&mut self, cases: u8, new: u8, at_once: bool) {
+        let has = |bits: u8, index: &usize| bits >> index & 1 == 1;
+        self.deployed.retain(|index, _| has(cases, index));
+        let (overrides, mut inserted) = (self.settings.overrides.clone(), Vec::new());
+        for index in (0..CASES.len()).filter(|index| has(cases, index)) {
+            if has(new, &index) || !self.deployed.contains_key(&index) {
+                let case = case(index);
+                inserted.push(case.clone());
+                self.deployed.insert(index, case);
+            }
+        }
+        let ids: Vec<&str> = self.deployed.values().map(|case| case.id.as_str()).collect();
+        self.first.retain(|id| ids.contains(&id.as_str()));
+        for case in inserted {
+            let is_due = overrides.apply(&case).schedule != Schedule::Manual;
+            match at_once && is_due {
+                true => self.first.insert(case.id.clone()),
+                false => self.first.remove(&case.id),
+            };
+        }
+        let deployed =
+            self.deployed.values().map(|case| Deployed { version: (), case: case.clone(), at_once });
+        self.plan.deploy(deployed.collect(), self.now);
+    }
+
+    fn run_now(&mut self, id: &str) {
+        let case = self.plan.cases().find(|case| case.id == id).cloned();
+        let room = case.map(|case| self.room(&case));
+        match self.plan.run_now(id, self.now) {
+            Ok(tick) => {
+                assert_eq!(room, Some(None));
+                self.start(&tick);
+            }
+            Err(Refusal::NoSuchCase(_)) => assert_eq!(room, None),
+            Err(Refusal::Overlap { .. }) => assert_eq!(room, Some(Some(SkipReason::Overlap))),
+            Err(Refusal::Capacity(_)) => assert_eq!(room, Some(Some(SkipReason::Capacity))),
+            Err(Refusal::ComponentCapacity { .. }) => {
+                assert_eq!(room, Some(Some(SkipReason::ComponentCapacity)));
+            }
+        }
+    }
+
+    fn finish(&mut self, which: usize) {
+        let mut ids: Vec<String> = self.in_flight.keys().cloned().collect();
+        ids.sort();
+        let Some(id) = ids.get(which % ids.len().max(1)) else { return };
+        let (runs, first) = self.in_flight.get_mut(id).unwrap();
+        (*runs, *first) = (*runs - 1, false);
+        if *runs == 0 {
+            self.in_flight.remove(id);
+        }
+        self.plan.finished(id);
+    }
+
+    /// What is in the way of one more run.
+    fn room(&self, case: &Case) -> Option<SkipReason> {
+        let runs = |wanted: &dyn Fn(&str) -> bool| -> usize {
+            self.in_flight.iter().filter(|(id, _)| wanted(id)).map(|(_, (runs, _))| runs).sum()
+        };
+        let component = format!("{}/", case.component());
+        if runs(&|id| id == case.id) >= case.max_in_flight {
+            Some(SkipReason::Overlap)
+        } else if runs(&|_| true) >= self.settings.max_in_flight {
+            Some(SkipReason::Capacity)
+        } else if runs(&|id| id.starts_with(&component)) >= self.settings.component_max_in_flight {
+            Some(SkipReason::ComponentCapacity)
+        } else {
+            None
+        }
+    }
+
+    fn start(&mut self, tick: &Tick<()>) {
+        assert_eq!(self.room(&tick.case), None, "there is no room for {}", tick.case.id);
+        let is_first = tick.trigger == Trigger::Deploy;
+        assert!(!is_first || self.may_have_a_first_run(tick.case.component()));
+        let (runs, first) = self.in_flight.entry(tick.case.id.clone()).or_default();
+        (*runs, *first) = (*runs + 1, *first || is_first);
+    }
+
+    fn may_have_a_first_run(&self, component: &str) -> bool {
+        let first = self.in_flight.iter().filter(|(_, (_, first))| *first).map(|(id, _)| &id[..1]);
+        let own = first.clone().filter(|of| *of == component).count();
+        first.count() + own < self.settings.first_runs
+    }
+
+    /// Looks what is due: each tick since the last look is told of exactly once.
+    fn look(&mut self, before: Duration) {
+        let mut ticks: HashMap<String, u64> = HashMap::new();
+        for action in self.plan.due(self.now) {
+            let (tick, count) = match &action {
+                Action::Run(tick) => (tick, 1),
+                Action::Skip { tick, count, .. } => (tick, *count),
+            };
+            let id = tick.case.id.clone();
+            match tick.trigger {
+                Trigger::Schedule => {
+                    *ticks.entry(id.clone()).or_default() += count;
+                    self.first.remove(&id);
+                }
+                Trigger::Deploy => assert!(self.first.remove(&id), "{id} has had its first run"),
+                Trigger::Request => panic!("nobody asked for {id}"),
+            }
+            assert!(tick.due <= self.now);
+            match &action {
+                Action::Run(tick) => {
+                    assert_eq!(self.halt(&tick.case, tick.due), None);
+                    self.start(tick);
+                }
+                Action::Skip { reason: SkipReason::Missed, halt, .. } => assert_eq!(*halt, None),
+                Action::Skip { reason: SkipReason::Paused, tick, halt, .. } => {
+                    assert!(halt.is_some());
+                    assert_eq!(self.halt(&tick.case, tick.due), *halt);
+                }
+                Action::Skip { reason, tick, .. } => assert_eq!(self.room(&tick.case), Some(*reason)),
+            }
+        }
+        let expected = self.plan.cases().map(|case| (case.id.clone(), ticks_between(case, before, self.now)));
+        let expected: HashMap<_, _> = expected.filter(|(_, count)| *count > 0).collect();
+        assert_eq!(ticks, expected);
+        let waiting = self.plan.cases().filter(|case| self.first.contains(&case.id));
+        for case in waiting.filter(|case| self.may_have_a_first_run(case.component())) {
+            assert!(self.room(case).is_some(), "{} waits for nothing", case.id);
+        }
+        assert!(self.plan.next_due().is_none_or(|due| due > self.now));
+    }
+
+    fn halt(&self, case: &Case, at: Duration) -> Option<Halt> {
+        Halt::of(case, &self.settings, &self.plan.pauses, at)
+    }
+}
+
+/// Counted one by one, without what the plan counts with.
+fn ticks_between(case: &Case, before: Duration, now: Duration) -> u64 {
+    let Some(ticks) = Ticks::of(&case.id, &case.schedule) else { return 0 };
+    let mut tick = ticks.after(before);
+    let mut count = 0;
+    while tick <= now {
+        (tick, count) = (ticks.after(tick), count + 1);
+    }
+    count
+}
+
+fn case(index: usize) -> Arc<Case> {
+    let (id, period, max_in_flight) = CASES[index];
+    Arc::new(Case {
+        id: id.to_owned(),
+        name: id[2..].to_owned(),
+        schedule: period.map_or(Schedule::Manual, |seconds| Schedule::Every(Duration::from_secs(seconds))),
+        timeout: Duration::from_secs(1),
+        tags: Vec::new(),
+        retry: Retry { retries: 0, delay: Duration::ZERO },
+        max_in_flight,
+        config: Arc::default(),
+    })
+}
+
+fn settings(
+    (max_in_flight, component_max_in_flight, first_runs): (usize, usize, usize),
+    overrides: usize,
+) -> SchedulerSettings {
+    let read = |root: &orbital_config::Section<'_>| SchedulerSettings::read(root, Arc::default());
+    let (settings, _) = orbital_config::parse(OVERRIDES[overrides], read).unwrap();
+    SchedulerSettings { max_in_flight, component_max_in_flight, first_runs, ..settings }
+}
+
+fn pause(cases: &str) -> Pause {
+    Pause {
+        id: uuid::Uuid::nil(),
+        cases: Pattern::parse(cases).unwrap(),
+        reason: "why".to_owned(),
+        author: "ada".to_owned(),
+        since: jiff::Timestamp::UNIX_EPOCH,
+        until: None,
+    }
+}
+
+proptest! {
+    /// Whatever is deployed, set, paused, asked for and ended, and wherever the clock goes: never is more in flight than
+    /// any limit allows, and every tick is started or counted as skipped, with a reason that holds, exactly once.
+    #[test]
+    fn every_tick_is_told_of_once_and_no_limit_is_crossed(steps in prop::collection::vec(step(), 0..150)) {
+        let mut watched = Watched::new();
+        for step in &steps {
+            watched.step(step);
+        }
+    }
+}

@@ -1,0 +1,508 @@
+//! Finding the key of a delivery.
+
+use std::borrow::Cow;
+use std::cell::LazyCell;
+use std::fmt;
+
+use http::HeaderMap;
+use http::header::CONTENT_ENCODING;
+use orbital_model::text::shown;
+use orbital_model::utf16::{MARK, Utf16};
+use serde::Deserialize as _;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use crate::KeyPlace;
+use crate::waiter::{InvalidKey, SkippedLocation, check_key};
+
+/// The first bytes of everything that gzip compressed.
+const GZIP: &[u8] = b"\x1f\x8b";
+
+/// What was found where the configuration looks for keys.
+#[derive(Debug, Default)]
+pub struct Search<'a> {
+    /// The first usable key.
+    pub key: Option<Cow<'a, str>>,
+    /// Locations before it that have something else.
+    pub skipped: Vec<SkippedLocation>,
+}
+
+/// Why a location is skipped though something is there.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Unusable {
+    #[error(transparent)]
+    Key(#[from] InvalidKey),
+    #[error("its value is not UTF-8")]
+    NotUtf8,
+    #[error("its value is {0}, neither a string nor a whole number")]
+    Type(&'static str),
+    #[error("the body is not JSON up to there: {0}")]
+    NotJson(String),
+    #[error(
+        "the body is compressed ({0}), and the webhook decompresses nothing: deliver it without, or the key in a header"
+    )]
+    Compressed(String),
+}
+
+/// Looks for the first usable key, in the order of the places.
+pub fn extract<'a>(
+    places: impl IntoIterator<Item = &'a KeyPlace>,
+    headers: &'a HeaderMap,
+    path: &'a str,
+    query: &'a str,
+    body: &'a [u8],
+) -> Search<'a> {
+    let json = LazyCell::new(|| in_utf8(body));
+    let mut skipped = Vec::new();
+    for place in places {
+        let found = match place {
+            // Only the first of several: it is the one that a signature covers.
+            KeyPlace::Header(name) => headers.get(name).map(|value| {
+                str::from_utf8(value.as_bytes()).map(Cow::Borrowed).map_err(|_| Unusable::NotUtf8)
+            }),
+            KeyPlace::Json(pointer) => pointer.find(&json).transpose().map(|found| {
+                let compressed = |reason| match reason {
+                    Unusable::NotJson(_) => compression(headers, body).map_or(reason, Unusable::Compressed),
+                    reason => reason,
+                };
+                found.map(Cow::Owned).map_err(compressed)
+            }),
+            KeyPlace::Query(name) => form_urlencoded::parse(query.as_bytes())
+                .find(|(key, _)| key == name)
+                .map(|(_, value)| decoded(value)),
+            KeyPlace::Path(index) => path
+                .split('/')
+                .nth(*index)
+                .map(|segment| decoded(percent_encoding::percent_decode_str(segment).decode_utf8_lossy())),
+        };
+        let usable = found.map(|key| key.and_then(|key| Ok(check_key(&key).map(|()| key)?)));
+        match usable {
+            Some(Ok(key)) => return Search { key: Some(key), skipped },
+            Some(Err(reason)) => {
+                skipped.push(SkippedLocation { location: place.to_string(), reason: reason.to_string() });
+            }
+            None => {}
+        }
+    }
+    Search { key: None, skipped }
+}
+
+/// How a body is compressed, if its headers or its first bytes say so.
+fn compression(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    let encodings = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    let encoding =
+        encodings.map(str::trim).find(|one| !one.is_empty() && !one.eq_ignore_ascii_case("identity"));
+    let named = encoding.map(|encoding| format!("`content-encoding: {}`", shown(encoding)));
+    named.or_else(|| body.starts_with(GZIP).then(|| "gzip".to_owned()))
+}
+
+/// A text that was percent-encoded, unless its bytes were no text.
+fn decoded(text: Cow<'_, str>) -> Result<Cow<'_, str>, Unusable> {
+    if text.contains(char::REPLACEMENT_CHARACTER) { Err(Unusable::NotUtf8) } else { Ok(text) }
+}
+
+/// A body as UTF-8, without a byte order mark. It is copied only if it is UTF-16.
+fn in_utf8(body: &[u8]) -> Cow<'_, [u8]> {
+    match Utf16::of(body) {
+        Some(utf16) => {
+            let text = utf16.decode(body);
+            Cow::Owned(text.strip_prefix(MARK).unwrap_or(&text).as_bytes().to_vec())
+        }
+        None => Cow::Borrowed(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)),
+    }
+}
+
+/// A JSON pointer (RFC 6901) that is followed while the text is read: what is not on its way is skipped
+/// without being built, and what comes after it is not read at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pointer {
+    text: String,
+    tokens: Vec<String>,
+}
+
+impl Pointer {
+    /// Reads a pointer such as `/data/id`.
+    ///
+    /// # Errors
+    /// It does not start with `/`, or has a `~` that is neither `~0` nor `~1`.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let Some(rest) = text.strip_prefix('/') else {
+            return Err(format!("`{text}` is not a JSON pointer such as `/id` or `/data/0/id`"));
+        };
+        let token = |token: &str| {
+            let plain = token.replace("~1", "").replace("~0", "");
+            if plain.contains('~') {
+                return Err(format!("`{text}` has a `~` that is neither `~0` (for `~`) nor `~1` (for `/`)"));
+            }
+            Ok(token.replace("~1", "/").replace("~0", "~"))
+        };
+        let tokens = rest.split('/').map(token).collect::<Result<_, _>>()?;
+        Ok(Self { text: text.to_owned(), tokens })
+    }
+
+    /// The string or whole number that the pointer leads to, as text. What comes behind it may be anything.
+    fn find(&self, body: &[u8]) -> Result<Option<String>, Unusable> {
+        let mut found = None;
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let end = Follow { tokens: &self.tokens, found: &mut found }.deserialize(&mut json);
+        match (found, end) {
+            (Some(found), _) => found.map(Some),
+            // Reading ends with an error of ours where the pointer leads nowhere.
+            (None, Err(error)) if !error.is_data() && !body.trim_ascii().is_empty() => {
+                Err(Unusable::NotJson(error.to_string()))
+            }
+            (None, _) => Ok(None),
+        }
+    }
+}
+
+/// The text of a string, or the digits of a whole number as they were written.
+fn leaf(json: &str) -> Result<String, Unusable> {
+    match json.as_bytes().first() {
+        Some(b'"') => serde_json::from_str(json).map_err(|error| Unusable::NotJson(error.to_string())),
+        Some(b'{') => Err(Unusable::Type("an object")),
+        Some(b'[') => Err(Unusable::Type("a list")),
+        Some(b't' | b'f') => Err(Unusable::Type("a boolean")),
+        Some(b'n') => Err(Unusable::Type("null")),
+        _ if json.contains(['.', 'e', 'E']) => Err(Unusable::Type("a number with a fraction or an exponent")),
+        _ => Ok(json.to_owned()),
+    }
+}
+
+impl fmt::Display for Pointer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+/// Follows the rest of a pointer into a value. Where it leads nowhere, reading ends with an error.
+struct Follow<'a> {
+    tokens: &'a [String],
+    found: &'a mut Option<Result<String, Unusable>>,
+}
+
+impl<'de> DeserializeSeed<'de> for Follow<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        if self.tokens.is_empty() {
+            // As it was written: a number may have more digits than any type of ours.
+            *self.found = Some(leaf(<&RawValue>::deserialize(deserializer)?.get()));
+            return Ok(());
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Follow<'_> {
+    type Value = ();
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a value on the way to the key")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        if let Some((token, rest)) = self.tokens.split_first() {
+            while let Some(matches) = map.next_key_seed(Matches(token))? {
+                if matches {
+                    return map.next_value_seed(Follow { tokens: rest, found: self.found });
+                }
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Err(A::Error::custom("not here"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if let Some((token, rest)) = self.tokens.split_first()
+            && let Some(index) = index(token)
+        {
+            for _ in 0..index {
+                if list.next_element::<IgnoredAny>()?.is_none() {
+                    return Err(A::Error::custom("not here"));
+                }
+            }
+            list.next_element_seed(Follow { tokens: rest, found: self.found })?;
+        }
+        Err(A::Error::custom("not here"))
+    }
+}
+
+/// The place in a list that a token names: digits, of which the first is no zero unless it is the only one.
+fn index(token: &str) -> Option<usize> {
+    let is_index = token == "0" || !token.starts_with(['0', '+']);
+    token.parse().ok().filter(|_| is_index)
+}
+
+/// Compares a key of an object without keeping it.
+struct Matches<'a>(&'a str);
+
+impl<'de> DeserializeSeed<'de> for Matches<'_> {
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Matches<'_> {
+    type Value = bool;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a key")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<bool, E> {
+        Ok(key == self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderName, HeaderValue};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json(pointer: &str) -> KeyPlace {
+        KeyPlace::Json(Pointer::parse(pointer).unwrap())
+    }
+
+    fn find(pointer: &str, body: impl AsRef<[u8]>) -> Option<String> {
+        Pointer::parse(pointer).unwrap().find(&in_utf8(body.as_ref())).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_pointer_leads_through_objects_and_lists() {
+        let body =
+            r#"{"a": [1, {"id": "x"}], "n": {"id": 7}, "a/b": "s", "~": "t", "": "e", "~1": "u", "/": "v"}"#;
+        for (pointer, key) in [
+            ("/a/1/id", "x"),
+            ("/n/id", "7"),
+            ("/a/0", "1"),
+            ("/a~1b", "s"),
+            ("/~0", "t"),
+            ("/", "e"),
+            // `~0` is read last: the token means `~1`, and not a slash.
+            ("/~01", "u"),
+            ("/~1", "v"),
+        ] {
+            assert_eq!(find(pointer, body).as_deref(), Some(key), "{pointer}");
+        }
+        for missing in ["/x", "/a/2", "/a/1", "/n", "/n/id/x", "/a/x", "/a/00", "/a/+0", "/a/-0", "/a/"] {
+            assert_eq!(find(missing, body), None, "{missing}");
+        }
+    }
+
+    #[test]
+    fn what_comes_after_the_key_may_be_anything() {
+        assert_eq!(find("/id", r#"{"skip": [1, 2], "id": "x", then nonsense"#).as_deref(), Some("x"));
+        assert_eq!(find("/id", b"{\"id\": \"x\"\xff\0").as_deref(), Some("x"));
+        assert_eq!(find("/id", r#"{"broken": nonsense, "id": "x"}"#), None);
+        assert_eq!(find("/id", ""), None);
+        assert_eq!(find("/id", "[".repeat(100_000)), None);
+    }
+
+    #[test]
+    fn a_whole_number_is_a_key_as_it_was_written() {
+        for number in ["0", "-0", "-1", "18446744073709551616", &"9".repeat(256)] {
+            assert_eq!(find("/id", format!("{{\"id\": {number} }}")).as_deref(), Some(number));
+        }
+        for number in ["1.0", "1e3", "1E3", "-0.0", "01", "+1"] {
+            assert_eq!(find("/id", format!("{{\"id\": {number} }}")), None, "{number}");
+        }
+    }
+
+    #[test]
+    fn json_is_read_in_any_encoding_that_it_may_have() {
+        let text = r#"{"é": [1], "id": "schlüssel 😀"}"#;
+        let mark = "\u{feff}";
+        let mut bodies = vec![text.as_bytes().to_vec(), format!("{mark}{text}").into_bytes()];
+        for utf16 in [Utf16::Little, Utf16::Big] {
+            bodies.push(utf16.encode(&format!("{mark}{text}")));
+            // Two ASCII characters tell it without a mark.
+            bodies.push(utf16.encode(text));
+            bodies.push([&utf16.encode(text)[..], b"\x00\xd8x"].concat());
+        }
+        for body in bodies {
+            assert_eq!(find("/id", &body).as_deref(), Some("schlüssel 😀"), "{body:?}");
+        }
+    }
+
+    #[test]
+    fn bad_pointers_are_refused() {
+        for bad in ["", "id", "/a~2"] {
+            assert!(Pointer::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_first_place_that_has_a_key_wins() {
+        let places = [
+            KeyPlace::Header(HeaderName::from_static("x-id")),
+            KeyPlace::Query("id".to_owned()),
+            KeyPlace::Path(2),
+        ];
+        let mut headers = HeaderMap::new();
+        let found = |headers: &HeaderMap, query: &str| {
+            extract(&places, headers, "/hooks/a%20b/c", query, b"").key.map(Cow::into_owned)
+        };
+        assert_eq!(found(&headers, "").as_deref(), Some("a b"));
+        assert_eq!(found(&headers, "x=1&id=q%2Fr").as_deref(), Some("q/r"));
+        headers.insert("x-id", "h".parse().unwrap());
+        assert_eq!(found(&headers, "id=q").as_deref(), Some("h"));
+        headers.insert("x-id", HeaderValue::from_bytes("ü".as_bytes()).unwrap());
+        assert_eq!(found(&headers, "id=q").as_deref(), Some("ü"));
+        // Only the first of several is covered by a signature.
+        headers.insert("x-id", "".parse().unwrap());
+        headers.append("x-id", "second".parse().unwrap());
+        assert_eq!(found(&headers, "id=q").as_deref(), Some("q"));
+        assert_eq!(extract(&places, &HeaderMap::new(), "/", "", b"").key, None);
+    }
+
+    #[test]
+    fn a_location_without_a_usable_key_is_skipped_with_the_reason() {
+        let places = [
+            KeyPlace::Header(HeaderName::from_static("x-id")),
+            json("/id"),
+            KeyPlace::Query("id".to_owned()),
+        ];
+        let reasons = |header: &[u8], query: &str, body: &str| -> Vec<String> {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-id", HeaderValue::from_bytes(header).unwrap());
+            let Search { key, skipped } = extract(&places, &headers, "/", query, body.as_bytes());
+            let reasons = skipped.into_iter().map(|one| format!("{}: {}", one.location, one.reason));
+            key.map(|key| format!("key {key}")).into_iter().chain(reasons).collect()
+        };
+        let long = "k".repeat(257);
+        let too_long = "the header `x-id`: the key has 257 bytes; at most 256 are allowed";
+        assert_eq!(reasons(long.as_bytes(), "", r#"{"id": 1}"#), ["key 1", too_long]);
+        let control = "the header `x-id`: the key has a control character";
+        assert_eq!(reasons(b"a\tb", "", r#"{"id": "b"}"#), ["key b", control]);
+        assert_eq!(reasons(b"\xff", "id=b", ""), ["key b", "the header `x-id`: its value is not UTF-8"]);
+        let empty = "the header `x-id`: the key is empty";
+        for (value, reason) in [
+            ("\"\"", "the key is empty"),
+            (r#""\u0000""#, "the key has a control character"),
+            ("true", "its value is a boolean, neither a string nor a whole number"),
+            ("null", "its value is null, neither a string nor a whole number"),
+            ("{}", "its value is an object, neither a string nor a whole number"),
+            ("[1]", "its value is a list, neither a string nor a whole number"),
+            (
+                "1.0",
+                "its value is a number with a fraction or an exponent, neither a string nor a whole number",
+            ),
+        ] {
+            let reason = format!("`/id` in a JSON body: {reason}");
+            assert_eq!(reasons(b"", "id=b", &format!("{{\"id\": {value}}}")), ["key b", empty, &reason]);
+        }
+        let broken = reasons(b"", "id=%ff", "id=b");
+        assert!(
+            broken[1].starts_with("`/id` in a JSON body: the body is not JSON up to there: "),
+            "{broken:?}"
+        );
+        assert_eq!(broken[2], "`id` in the query: its value is not UTF-8");
+        for (encoding, body, named) in [
+            (Some("gzip"), &b"\x1f\x8b\x08"[..], "compressed (`content-encoding: gzip`)"),
+            (Some("br"), b"\x8b\x02\x80", "compressed (`content-encoding: br`)"),
+            (None, b"\x1f\x8b\x08", "compressed (gzip)"),
+            (Some("identity"), b"id", "not JSON"),
+        ] {
+            let encoding = encoding.map(|encoding| (CONTENT_ENCODING, HeaderValue::from_static(encoding)));
+            let headers: HeaderMap = encoding.into_iter().collect();
+            let skipped = extract(&places, &headers, "/", "", body).skipped;
+            assert!(skipped[0].reason.contains(named), "{skipped:?}");
+        }
+        // Nothing is there, so nothing is skipped.
+        assert_eq!(extract(&places, &HeaderMap::new(), "/", "x=1", br#"{"x": 1}"#).skipped, []);
+    }
+
+    /// A JSON value that knows what a pointer finds in it.
+    #[derive(Debug, Clone)]
+    enum Tree {
+        /// Its text, and the key that it is.
+        Leaf(String, Option<String>),
+        List(Vec<Tree>),
+        Object(Vec<(String, Tree)>),
+    }
+
+    impl Tree {
+        fn text(&self) -> String {
+            match self {
+                Self::Leaf(text, _) => text.clone(),
+                Self::List(items) => format!("[{}]", join(items.iter().map(Self::text))),
+                Self::Object(fields) => {
+                    let field = |(name, value): &(String, Self)| format!("{name:?} : {}", value.text());
+                    format!("{{{}}}", join(fields.iter().map(field)))
+                }
+            }
+        }
+
+        /// RFC 6901, read aloud.
+        fn find(&self, tokens: &[&str]) -> Option<String> {
+            let (token, rest) = match (tokens, self) {
+                ([], Self::Leaf(_, key)) => return key.clone(),
+                ([], _) | (_, Self::Leaf(..)) => return None,
+                ([token, rest @ ..], _) => (*token, rest),
+            };
+            match self {
+                Self::Leaf(..) => None,
+                Self::List(items) => items
+                    .iter()
+                    .enumerate()
+                    .find(|(index, _)| index.to_string() == token)
+                    .and_then(|(_, item)| item.find(rest)),
+                Self::Object(fields) => {
+                    let mut characters = token.chars();
+                    let mut name = String::new();
+                    while let Some(character) = characters.next() {
+                        name.push(match (character, character == '~') {
+                            (_, true) if characters.next() == Some('1') => '/',
+                            (other, _) => other,
+                        });
+                    }
+                    fields.iter().find(|(field, _)| *field == name).and_then(|(_, value)| value.find(rest))
+                }
+            }
+        }
+    }
+
+    fn join(parts: impl Iterator<Item = String>) -> String {
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn tree() -> impl Strategy<Value = Tree> {
+        let leaf = prop_oneof![
+            "-?(0|[1-9][0-9]{0,30})".prop_map(|digits| Tree::Leaf(digits.clone(), Some(digits))),
+            "[a-c/~]{1,2}".prop_map(|text| Tree::Leaf(format!("{text:?}"), Some(text))),
+            "true|null|-?[0-9][.][0-9]|1e[0-9]|\"\"".prop_map(|text| Tree::Leaf(text, None)),
+        ];
+        leaf.prop_recursive(4, 32, 4, |inner| {
+            let field = ("[a-c/~0-2]{0,2}", inner.clone());
+            prop_oneof![
+                proptest::collection::vec(inner, 0..4).prop_map(Tree::List),
+                proptest::collection::vec(field, 0..4).prop_map(Tree::Object),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Reading on the way finds the key that is there, in any encoding, whatever follows.
+        #[test]
+        fn finds_what_is_there(
+            tree in tree(),
+            pointer in "(/([a-c0-2]|~0|~1){0,2}){1,4}",
+            mark in prop_oneof![Just(""), Just("\u{feff}")],
+            utf16 in proptest::option::of(prop_oneof![Just(Utf16::Little), Just(Utf16::Big)]),
+        ) {
+            let text = format!("{mark}{}", tree.text());
+            let body = utf16.map_or_else(|| text.clone().into_bytes(), |utf16| utf16.encode(&text));
+            let tokens: Vec<&str> = pointer.split('/').skip(1).collect();
+            let places = [json(&pointer)];
+            let headers = HeaderMap::new();
+            let found = extract(&places, &headers, "", "", &body).key.map(Cow::into_owned);
+            // A single character is too little to tell UTF-16 by; no pointer leads into it.
+            prop_assert_eq!(found, tree.find(&tokens), "{} in {}", pointer, text);
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! How many bytes of bodies may be coming in at once, over all connections.
+
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::body::{Body, HttpBody as _};
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use orbital_listener::TurnedAway;
+
+use crate::WebhookSettings;
+use crate::refusal::Refusal;
+use crate::waiter::Rejection;
+
+/// Counts the bytes that are here and not delivered yet.
+#[derive(Debug, Default)]
+pub(super) struct Room(AtomicUsize);
+
+/// Bytes of one body; they are given back when it is dropped.
+struct Share<'a> {
+    room: &'a Room,
+    bytes: usize,
+}
+
+impl Room {
+    /// How many bytes are here.
+    #[cfg(fuzzing)]
+    pub(super) fn taken(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Reads a body; `take` gets it while its bytes still count.
+    ///
+    /// # Errors
+    /// It is too large or too slow, it broke off, or too much comes in already.
+    pub(super) async fn read<T>(
+        &self,
+        settings: &WebhookSettings,
+        body: Body,
+        take: impl FnOnce(Bytes) -> T,
+    ) -> Result<T, Refusal> {
+        // What is announced as too large is refused before it is sent.
+        if body.size_hint().lower() > settings.max_body as u64 {
+            return Err(too_large(settings.max_body));
+        }
+        let mut share = Share { room: self, bytes: 0 };
+        let body =
+            match tokio::time::timeout(settings.body_timeout, collect(settings, body, &mut share)).await {
+                Ok(body) => body?,
+                Err(_) => {
+                    let detail = "the body did not come in time (`webhook.body_timeout`)";
+                    return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, Rejection::TooSlow, detail));
+                }
+            };
+        Ok(take(body))
+    }
+}
+
+/// Reads a body into memory of its own, no larger than it is: the pieces that come are parts of the connection's
+/// buffer, which is larger by far.
+async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) -> Result<Bytes, Refusal> {
+    let mut body = pin!(Limited::new(body, settings.max_body));
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) if error.is::<LengthLimitError>() => return Err(too_large(settings.max_body)),
+            Err(error) => {
+                let detail = format!("the body broke off: {error}");
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, Rejection::BrokenOff, detail));
+            }
+        };
+        let Ok(data) = frame.into_data() else { continue };
+        // What is announced costs a stranger nothing, so only what has come counts.
+        share.grow(data.len(), settings.max_bodies)?;
+        whole.extend_from_slice(&data);
+    }
+    whole.shrink_to_fit();
+    Ok(whole.into())
+}
+
+impl Share<'_> {
+    fn grow(&mut self, more: usize, most: usize) -> Result<(), Refusal> {
+        let grown = |taken: usize| taken.checked_add(more).filter(|taken| *taken <= most);
+        match self.room.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown) {
+            Ok(_) => {
+                self.bytes += more;
+                Ok(())
+            }
+            Err(_) => {
+                let detail = "too many bytes are coming in at once (`webhook.max_bodies`)";
+                let refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, Rejection::NoRoom, detail);
+                Err(refusal.soon().counted_as(TurnedAway::Bodies))
+            }
+        }
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        self.room.0.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+fn too_large(limit: usize) -> Refusal {
+    let detail = format!("the body is larger than {limit} bytes (`webhook.max_body`)");
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Rejection::TooLarge, detail)
+}

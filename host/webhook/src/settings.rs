@@ -1,0 +1,191 @@
+//! The section `[webhook]`.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use http::{HeaderName, Method};
+use orbital_config::Section;
+use orbital_config::secrets::SecretsSettings;
+use orbital_listener::{Limits, TlsSettings};
+
+use crate::ProfileSettings;
+use crate::extract::Pointer;
+
+/// Where the webhook listens, and where it finds keys.
+#[derive(Debug, Clone)]
+pub struct WebhookSettings {
+    /// The address; `127.0.0.1:8710` by default.
+    pub listen: SocketAddr,
+    /// The URL under which the system under test reaches it, without a slash at its end; by default made
+    /// from the address.
+    pub public_url: Option<String>,
+    /// Where to look for the key, in order; the first that is found counts.
+    pub keys: Vec<KeyPlace>,
+    /// Handshakes that are answered and are no deliveries.
+    pub challenges: Vec<Challenge>,
+    /// Who may deliver, by path; everybody if there are none.
+    pub auth: Vec<ProfileSettings>,
+    /// Whether each component has a URL of its own, and gets nothing but what comes there.
+    pub path_per_component: bool,
+    /// The largest body, in bytes.
+    pub max_body: usize,
+    /// How many bytes of bodies may be coming in at once.
+    pub max_bodies: usize,
+    /// How long a body may take to come.
+    pub body_timeout: Duration,
+    /// How many connections are served at once.
+    pub max_connections: usize,
+    /// What a connection, and a peer with all of its connections, may do.
+    pub limits: Limits,
+    /// Speaks TLS with this certificate.
+    pub tls: Option<TlsSettings>,
+}
+
+/// A place in a request where a key may be.
+#[derive(Debug, Clone)]
+pub enum KeyPlace {
+    /// The value of a header.
+    Header(HeaderName),
+    /// A string or a whole number in a JSON body.
+    Json(Pointer),
+    /// The value of a parameter of the query.
+    Query(String),
+    /// A segment of the path, counted from 1.
+    Path(usize),
+}
+
+/// A GET with which a system makes sure that the webhook is its owner's: it wants a token echoed.
+#[derive(Debug, Clone)]
+pub struct Challenge {
+    path: String,
+    query: String,
+}
+
+impl Challenge {
+    fn read(section: &Section<'_>) -> Option<Self> {
+        let path = section.parsed("path", |path| match path.starts_with('/') {
+            true => Ok(path.to_owned()),
+            false => Err(format!("`{path}` does not start with `/`")),
+        });
+        let query = section.string("query");
+        for name in ["path", "query"] {
+            if !section.has(name) {
+                section.mistake(format!(
+                    "has no `{name}`; a challenge is such as `{{ path = \"/hooks/crm\", query = \"challenge\" }}`"
+                ));
+            }
+        }
+        Some(Self { path: path?, query: query? })
+    }
+
+    /// The token to echo, if this request is the challenge.
+    pub(super) fn answer(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        if *method != Method::GET || path != self.path {
+            return None;
+        }
+        self.token(query)
+    }
+
+    /// Says which path the challenge is for, if this request would be it but for its path, which is almost the same.
+    fn near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        let is_near = path != self.path && {
+            let plain = |path: &str| path.strip_suffix('/').unwrap_or(path).to_lowercase();
+            plain(path) == plain(&self.path)
+        };
+        let misses = is_near && *method == Method::GET && self.token(query).is_some();
+        misses.then(|| format!("a challenge of `webhook.challenges` is for `{}`, byte for byte", self.path))
+    }
+
+    fn token(&self, query: &str) -> Option<String> {
+        let mut parameters = form_urlencoded::parse(query.as_bytes());
+        parameters.find(|(name, _)| *name == self.query).map(|(_, token)| token.into_owned())
+    }
+}
+
+impl WebhookSettings {
+    /// Says which path a challenge is for, if this request is none only because its path is almost the same.
+    pub(super) fn challenge_near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
+        self.challenges.iter().find_map(|one| one.near_miss(method, path, query))
+    }
+
+    /// Reads the section.
+    pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
+        let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
+        section.default_is("keys", "[{ header = \"orbital-key\" }, { json = \"/id\" }]");
+        let scheme = if section.has("tls") { "https" } else { "http" };
+        section.default_is("public_url", &format!("\"{scheme}://{listen}\""));
+        let keys = section.list("keys", read_place).unwrap_or_else(default_places);
+        if keys.is_empty() {
+            section
+                .mistake_at("keys", "must name at least one place, or no delivery would ever find its run");
+        }
+        let max_body = section.bytes("max_body", 1..=256 << 20, 1 << 20);
+        let max_bodies = section.bytes("max_bodies", 1..=1 << 40, 256 << 20);
+        if max_bodies < max_body {
+            let name = if section.has("max_bodies") { "max_bodies" } else { "max_body" };
+            section.mistake_at(
+                name,
+                "`max_bodies` is less than `max_body`, so no body of that size would have room",
+            );
+        }
+        let max_connections = section.integer("max_connections", 1..=100_000, 4096);
+        let tls = TlsSettings::read(section, base);
+        Self {
+            listen,
+            public_url: section.parsed("public_url", |text| {
+                let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+                if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
+                    return Err("must start with `http://` or `https://` and have no `?`".to_owned());
+                }
+                Ok(text.trim_end_matches('/').to_owned())
+            }),
+            keys,
+            challenges: section.list("challenges", Challenge::read).unwrap_or_default(),
+            auth: super::auth::read(section, secrets),
+            path_per_component: section.boolean("path_per_component", false),
+            max_body,
+            max_bodies,
+            body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
+            max_connections,
+            limits: Limits::read(section),
+            tls,
+        }
+    }
+}
+
+fn default_places() -> Vec<KeyPlace> {
+    let id = Pointer::parse("/id").map(KeyPlace::Json);
+    [Ok(KeyPlace::Header(HeaderName::from_static("orbital-key"))), id].into_iter().flatten().collect()
+}
+
+fn read_place(section: &Section<'_>) -> Option<KeyPlace> {
+    let header = section.parsed("header", |name| {
+        HeaderName::try_from(name)
+            .map(KeyPlace::Header)
+            .map_err(|_| format!("`{name}` is not the name of a header"))
+    });
+    let json = section.parsed("json", |text| Pointer::parse(text).map(KeyPlace::Json));
+    let query = section.string("query").map(KeyPlace::Query);
+    let path = section.optional_integer("path", 1..=64).map(KeyPlace::Path);
+    let named = ["header", "json", "query", "path"].iter().filter(|name| section.has(name)).count();
+    if named != 1 {
+        section.mistake(
+            "must be one of `{ header = \"x-id\" }`, `{ json = \"/id\" }`, `{ query = \"id\" }` and `{ path = 2 }`",
+        );
+        return None;
+    }
+    header.or(json).or(query).or(path)
+}
+
+impl fmt::Display for KeyPlace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(formatter, "the header `{name}`"),
+            Self::Json(pointer) => write!(formatter, "`{pointer}` in a JSON body"),
+            Self::Query(name) => write!(formatter, "`{name}` in the query"),
+            Self::Path(index) => write!(formatter, "segment {index} of the path"),
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! What the webhook received lately, and what became of it: for people who ask why a test got nothing.
+
+use std::collections::VecDeque;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use orbital_config::secrets::Masker;
+use orbital_listener::ArrivalOrder;
+use orbital_model::sensitive::{MASK, is_sensitive};
+use orbital_model::utf16::{MARK, Utf16};
+use serde::Serialize;
+use tokio::sync::watch;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::waiter::weight::{allocation, slot};
+use crate::waiter::{Delivery, Disposition};
+
+/// How much of a body is kept, in bytes.
+const BODY: usize = 1024;
+
+/// How much of a path, a query or a value of a header is kept, in bytes.
+const TEXT: usize = 512;
+
+/// How many headers are kept.
+const HEADERS: usize = 64;
+
+/// One request, cut short where it is long.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// Counted from 1 since the host started.
+    pub number: u64,
+    /// When its last byte had come.
+    pub at: SystemTime,
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// What came after the first `?`.
+    pub query: String,
+    /// Names and values; what may be a secret is masked.
+    pub headers: Vec<(String, String)>,
+    /// The beginning of the body, as text.
+    pub body: String,
+    /// Its whole length in bytes.
+    pub size: usize,
+    /// The component whose URL it came to, if each has its own.
+    pub component: Option<String>,
+    /// The key that was found.
+    pub key: Option<String>,
+    /// Locations before that of the key that have something else.
+    pub skipped: Vec<SkippedLocation>,
+    /// What became of it.
+    pub disposition: Disposition,
+    /// The run that has it.
+    pub run: Option<Uuid>,
+    /// The run that it came too late for.
+    pub late: Option<Lateness>,
+    /// Why it was refused.
+    pub refused: Option<String>,
+}
+
+/// A location where a key was looked for, and what is there cannot be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SkippedLocation {
+    /// The location, as in `webhook.keys`.
+    pub location: String,
+    /// Why its content cannot be a key.
+    pub reason: String,
+}
+
+/// That a delivery came for a run that had ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lateness {
+    /// The run.
+    pub run: Uuid,
+    /// The time since it ended.
+    pub by: Duration,
+}
+
+/// What became of a request, and whose it was.
+pub(super) struct Fate {
+    pub(super) disposition: Disposition,
+    pub(super) run: Option<Uuid>,
+    pub(super) late: Option<Lateness>,
+}
+
+impl Received {
+    /// A request that came whole.
+    pub(super) fn whole(
+        delivery: &Delivery,
+        component: Option<&str>,
+        key: Option<&str>,
+        skipped: Vec<SkippedLocation>,
+    ) -> Self {
+        Self {
+            at: delivery.received_at,
+            body: text(&delivery.body),
+            size: delivery.body.len(),
+            component: component.map(str::to_owned),
+            key: key.map(str::to_owned),
+            skipped,
+            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, delivery.headers(), TEXT)
+        }
+    }
+
+    /// A request that was refused before its body had come. It is not cut short yet: half a secret would not be found.
+    pub fn refused(
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: &HeaderMap,
+        order: Option<&ArrivalOrder>,
+        reason: &str,
+    ) -> Self {
+        Self {
+            disposition: Disposition::Rejected,
+            refused: Some(reason.trim_end().to_owned()),
+            ..Self::new(method, path, query, ArrivalOrder::apply(order, headers), usize::MAX)
+        }
+    }
+
+    /// The same with what is secret hidden, and cut short.
+    pub(super) fn hidden(mut self, masker: &Masker) -> Self {
+        for text in [&mut self.method, &mut self.path, &mut self.query] {
+            *text = cut(&masker.text(text), TEXT);
+        }
+        for (name, value) in &mut self.headers {
+            masker.hide_in(name);
+            *value = cut(&masker.text(value), TEXT);
+        }
+        self
+    }
+
+    fn new(
+        method: &str,
+        path: &str,
+        query: &str,
+        headers: Vec<(&HeaderName, &HeaderValue)>,
+        most: usize,
+    ) -> Self {
+        // Copied, since a value shares the buffer of its connection, which is larger by far.
+        let header = |(name, value): (&HeaderName, &HeaderValue)| {
+            let delicate = value.is_sensitive() || is_sensitive(name.as_str());
+            let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
+            (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
+        };
+        Self {
+            number: 0,
+            at: SystemTime::now(),
+            method: cut(method, most),
+            path: cut(path, most),
+            query: cut(query, most),
+            headers: headers
+                .into_iter()
+                .take(HEADERS)
+                .map(header)
+                .collect::<Vec<_>>()
+                .into_boxed_slice()
+                .into_vec(),
+            body: String::new(),
+            size: 0,
+            component: None,
+            key: None,
+            skipped: Vec::new(),
+            disposition: Disposition::NoKey,
+            run: None,
+            late: None,
+            refused: None,
+        }
+    }
+
+    /// Where in the request a text is, as far as the request is kept.
+    pub(super) fn location_of(&self, text: &str) -> Option<String> {
+        if let Some((name, _)) = self.headers.iter().find(|(_, value)| value.contains(text)) {
+            return Some(format!("the header `{name}`"));
+        }
+        let parts = [(&self.path, "the path"), (&self.query, "the query"), (&self.body, "the body")];
+        parts.iter().find(|(part, _)| part.contains(text)).map(|(_, name)| (*name).to_owned())
+    }
+
+    /// The run that has it, or that it came too late for.
+    pub fn run(&self) -> Option<Uuid> {
+        self.run.or(self.late.as_ref().map(|late| late.run))
+    }
+
+    /// Whether a run has it, or it came too late for that run.
+    pub fn is_of(&self, run: Uuid) -> bool {
+        self.run == Some(run) || self.late.as_ref().is_some_and(|late| late.run == run)
+    }
+
+    /// About how many bytes of memory it takes.
+    fn weight(&self) -> usize {
+        let pair = |one: &str, other: &str| allocation(one.len()) + allocation(other.len());
+        let headers = self.headers.iter().map(|(name, value)| pair(name, value)).sum::<usize>()
+            + allocation(self.headers.capacity() * size_of::<(String, String)>());
+        let skipped = self.skipped.iter().map(|one| pair(&one.location, &one.reason)).sum::<usize>()
+            + allocation(self.skipped.capacity() * size_of::<SkippedLocation>());
+        let texts = [&self.method, &self.path, &self.query, &self.body].map(|text| allocation(text.len()));
+        let options = [&self.component, &self.key, &self.refused];
+        let options = options.map(|text| text.as_ref().map_or(0, |text| allocation(text.len())));
+        slot::<Self>() + headers + skipped + texts.iter().chain(&options).sum::<usize>()
+    }
+}
+
+/// The beginning of a body. Of a text in UTF-16 it is the text.
+fn text(body: &[u8]) -> String {
+    match Utf16::of(body) {
+        Some(utf16) => cut(utf16.decode(beginning(body, BODY)).trim_start_matches(MARK), BODY),
+        None => cut(&String::from_utf8_lossy(beginning(body, BODY)), BODY),
+    }
+}
+
+fn beginning(bytes: &[u8], most: usize) -> &[u8] {
+    bytes.get(..most).unwrap_or(bytes)
+}
+
+/// At most so many bytes, whole characters.
+fn cut(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// The newest requests that were taken, and the newest that were refused: strangers at the door do not push out
+/// what tests wait for.
+pub(super) struct Recent {
+    next: u64,
+    taken: Newest,
+    refused: Newest,
+    /// For those who look while something changes.
+    changed: watch::Sender<()>,
+}
+
+/// Requests by number, bounded in number and bytes.
+struct Newest {
+    most: usize,
+    most_bytes: usize,
+    bytes: usize,
+    requests: VecDeque<Received>,
+}
+
+impl Recent {
+    /// So many of both, each.
+    pub(super) fn new(most: usize, most_bytes: usize) -> Self {
+        let newest = || Newest { most, most_bytes, bytes: 0, requests: VecDeque::new() };
+        Self { next: 1, taken: newest(), refused: newest(), changed: watch::Sender::new(()) }
+    }
+
+    /// The number that the next request gets.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// Keeps a request; the oldest ones go.
+    pub(super) fn keep(&mut self, request: Received) {
+        let request = Received { number: self.next, ..request };
+        self.next += 1;
+        match request.disposition {
+            Disposition::Rejected => self.refused.keep(request),
+            _ => self.taken.keep(request),
+        }
+        self.changed.send_replace(());
+    }
+
+    /// Has news when a request came, or another thing became of one.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Notes what became of a request later. Only one that was taken becomes something.
+    pub(super) fn settle(&mut self, number: u64, disposition: Disposition, run: Option<Uuid>) {
+        let requests = &mut self.taken.requests;
+        if let Ok(index) = requests.binary_search_by_key(&number, |request| request.number) {
+            requests[index].disposition = disposition;
+            requests[index].run = run;
+            self.changed.send_replace(());
+        }
+    }
+
+    /// The newest first.
+    pub(super) fn newest(&self) -> impl Iterator<Item = &Received> {
+        let mut taken = self.taken.requests.iter().rev().peekable();
+        let mut refused = self.refused.requests.iter().rev().peekable();
+        std::iter::from_fn(move || {
+            let number = |request: Option<&&Received>| request.map(|request| request.number);
+            if number(taken.peek()) > number(refused.peek()) { taken.next() } else { refused.next() }
+        })
+    }
+}
+
+impl Newest {
+    fn keep(&mut self, request: Received) {
+        self.bytes += request.weight();
+        self.requests.push_back(request);
+        while self.requests.len() > self.most || self.bytes > self.most_bytes {
+            let Some(oldest) = self.requests.pop_front() else { return };
+            self.bytes -= oldest.weight();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::header;
+
+    use super::*;
+
+    fn request(path: &str) -> Received {
+        Received::new("POST", path, "", Vec::new(), TEXT)
+    }
+
+    #[test]
+    fn the_newest_are_kept_and_settled_by_number() {
+        let mut recent = Recent::new(2, usize::MAX);
+        for path in ["/a", "/b", "/c"] {
+            recent.keep(request(path));
+        }
+        recent.settle(1, Disposition::Early, None);
+        recent.settle(3, Disposition::Early, None);
+        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        assert_eq!(kept, [(3, "/c", Disposition::Early), (2, "/b", Disposition::NoKey)]);
+    }
+
+    #[test]
+    fn bytes_are_bounded() {
+        let mut recent = Recent::new(100, 3 * request("/a").weight());
+        for _ in 0..10 {
+            recent.keep(request("/a"));
+        }
+        assert_eq!(recent.newest().count(), 3);
+        assert_eq!(recent.taken.bytes, 3 * request("/a").weight());
+    }
+
+    #[test]
+    fn what_is_refused_pushes_out_nothing_that_was_taken() {
+        let mut recent = Recent::new(2, usize::MAX);
+        let refused = |path| Received::refused("POST", path, "", &HeaderMap::new(), None, "a stranger's");
+        recent.keep(request("/a"));
+        recent.keep(refused("/1"));
+        recent.keep(request("/b"));
+        for path in ["/2", "/3", "/4"] {
+            recent.keep(refused(path));
+        }
+        recent.settle(1, Disposition::Early, None);
+        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        let expected = [
+            (6, "/4", Disposition::Rejected),
+            (5, "/3", Disposition::Rejected),
+            (3, "/b", Disposition::NoKey),
+            (1, "/a", Disposition::Early),
+        ];
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn what_is_long_is_cut_and_what_is_secret_is_masked() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        headers.insert("x-id", HeaderValue::from_static("7"));
+        let received = Received::new("POST", &"é".repeat(TEXT), "", headers.iter().collect(), TEXT);
+        assert_eq!(received.path.len(), TEXT);
+        let expected = [("authorization", MASK), ("x-id", "7")];
+        assert!(
+            expected.iter().all(|(name, value)| {
+                received.headers.contains(&((*name).to_owned(), (*value).to_owned()))
+            })
+        );
+    }
+}
