@@ -87,7 +87,7 @@ impl Connections {
         match room {
             Room::Enough => {}
             Room::Made(eviction) => {
-                self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
+                self.note_of_peer(eviction, peer, progress.limits());
                 evicted();
             }
             Room::None => return self.enter_spare(peer, &progress, &evicted).await,
@@ -147,9 +147,18 @@ impl Connections {
     pub(super) fn readmit(&self, peer: IpAddr, limits: &Limits) -> bool {
         let room = self.lock().make_room_for(peer, limits.connections_per_peer.min(self.most) + 1);
         if let Room::Made(eviction) = room {
-            self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
+            self.note_of_peer(eviction, peer, limits);
         }
         !matches!(room, Room::None)
+    }
+
+    /// Notes that a connection was closed for another one of its peer, which has as many as it may, or all there are.
+    fn note_of_peer(&self, eviction: Eviction, peer: IpAddr, limits: &Limits) {
+        if limits.connections_per_peer < self.most {
+            self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
+        } else {
+            self.note(eviction, Shortage::Connections, None);
+        }
     }
 
     fn note(&self, eviction: Eviction, shortage: Shortage, peer: Option<IpAddr>) {
@@ -343,6 +352,7 @@ mod tests {
         served.end();
         assert!(enter(&connections, 1, &slow).await);
         assert_eq!(lacks(&connections, &mark), [], "no request was on its way");
+        slow.read(b"POST / HTTP/1.1\r\n\r\n");
         slow.begin(&request());
         slow.end();
         slow.read(b"POST / HT");

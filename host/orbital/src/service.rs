@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_admin;
 use orbital_admin::{Access, Admin, ConfigStatus, Guard};
 use orbital_config::secrets::Masker;
 use orbital_history::{History, HistoryError};

@@ -140,7 +140,7 @@ async fn a_case_is_run_paused_and_resumed_by_its_buttons() {
             "answered 200",
             "to connect",
             "to the answer's first byte",
-            "delivery: POST /",
+            "delivery POST /",
             "after the event",
             "ended: pass",
         ] {

@@ -53,7 +53,7 @@ async fn the_overview_says_without_a_script_what_is_wrong() {
     for text in [
         "fails/<wbr>check",
         "fail at step 1 of 2",
-        "the test failed:",
+        "fail: ",
         "the last 24 hours",
         "The component <a href=\"/components/bad_cron\">",
         "team:crm",

@@ -6,7 +6,6 @@ use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use http::StatusCode;
-use orbital_history;
 use orbital_history::{Histogram, HistoryError, Quantiles, Rollup, Step};
 use orbital_model::timestamp::rfc3339;
 use orbital_model::{Outcome, Pattern};
