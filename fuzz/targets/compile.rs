@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use orbital_host::fuzzing::{check_dimensions, inspect, link};
 use orbital_guest::{Code, ContractError, GuestEngine, compile};
+use orbital_host::fuzzing::{check_dimensions, inspect, link};
 use wasm_smith::{Component, Config, Module};
 
 static ENGINE: LazyLock<GuestEngine> = LazyLock::new(|| GuestEngine::new(1).expect("the engine starts"));

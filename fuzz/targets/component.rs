@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use orbital_host::fuzzing::{check_dimensions, inspect, settings, vouched};
 use orbital_guest::ContractError;
+use orbital_host::fuzzing::{check_dimensions, inspect, settings, vouched};
 use orbital_run::registry::TrustSettings;
 
 static TRUST: LazyLock<TrustSettings> = LazyLock::new(|| {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use libfuzzer_sys::fuzz_target;
+use orbital_config::secrets::Masker;
 use orbital_host::fuzzing::{attend, held, secrets, settings};
 use orbital_listener::Door;
-use orbital_config::secrets::Masker;
 use orbital_webhook::waiter::{Disposition, Waiter};
 use orbital_webhook::{Gate, Webhook};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};

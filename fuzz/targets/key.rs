@@ -5,8 +5,8 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use orbital_host::fuzzing::{json, key};
-use orbital_webhook::waiter::check_key;
 use orbital_webhook::KeyPlace;
+use orbital_webhook::waiter::check_key;
 use serde_json::Value;
 
 fuzz_target!(|data: &[u8]| {

@@ -7,8 +7,8 @@ use arbitrary::Arbitrary;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use libfuzzer_sys::{Corpus, fuzz_target};
-use orbital_host::fuzzing::secrets;
 use orbital_config::secrets::{Masker, SHORTEST};
+use orbital_host::fuzzing::secrets;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// Characters that need no escape in a URL.
