@@ -33,6 +33,9 @@ const MOST: usize = 64 << 10;
 /// How long a body may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// After a request whose body is not read, no other request can follow.
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Reads the body of a request to one of [`ROUTES`], and passes it on complete. Rejects a body elsewhere, unless the router
 /// rejects the request anyway, because it has no such path or method.
 pub(super) async fn read(request: Request, next: Next) -> Response {
@@ -45,7 +48,9 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
         return unexpected().into_response();
     }
     if request.method() != Method::POST || !ROUTES.contains(&route) {
-        return next.run(request.map(|_| Body::empty())).await;
+        let mut answer = next.run(request.map(|_| Body::empty())).await;
+        answer.headers_mut().insert(header::CONNECTION, CLOSE);
+        return answer;
     }
     let (parts, body) = request.into_parts();
     match tokio::time::timeout(TIMEOUT, whole(body)).await {
@@ -61,8 +66,7 @@ pub(super) async fn read(request: Request, next: Next) -> Response {
 fn unexpected() -> Problem {
     let mut problem =
         Problem::bad_request("this path and method take no body; send the request without `content-length`");
-    // The rest of the body is not read, so no other request can follow it.
-    problem.header = Some((header::CONNECTION, HeaderValue::from_static("close")));
+    problem.header = Some((header::CONNECTION, CLOSE));
     problem
 }
 
