@@ -20,6 +20,8 @@ mod pages;
 mod screenshots;
 mod soak;
 mod stage;
+#[cfg(test)]
+mod structure;
 mod test;
 mod workspace;
 

@@ -4,16 +4,16 @@
 //! loopback only) every process of this machine; but not a page in a browser on this machine, which could send
 //! requests here too.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::uri::Authority;
-use http::{Extensions, HeaderMap, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use orbital_config::secrets::Secrets;
-use orbital_listener::{Peer, TurnedAway};
+use orbital_listener::TurnedAway;
 use orbital_webhook::session_cookie;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -21,6 +21,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::attempts::{Attempt, Attempts};
+use crate::peer::peer;
 use crate::problem::Problem;
 use crate::sessions::{LIFETIME, Sessions};
 use crate::{AdminSettings, pages};
@@ -283,11 +284,6 @@ fn is_navigation(headers: &HeaderMap) -> bool {
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
-/// The peer that sent a request, as the listener noted it.
-pub(super) fn peer(extensions: &Extensions) -> IpAddr {
-    extensions.get().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Peer(address)| *address)
-}
-
 fn unauthorized(detail: &str) -> Problem {
     let mut problem = Problem::new(StatusCode::UNAUTHORIZED, detail);
     problem.header = Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"orbital\"")));
@@ -327,6 +323,8 @@ fn is_local(authority: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -20,6 +20,7 @@ mod headers;
 mod json;
 mod pages;
 mod past;
+mod peer;
 mod probes;
 mod problem;
 mod sessions;

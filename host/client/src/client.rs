@@ -19,12 +19,13 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use crate::connections::{Connections, Recipe, tls};
-use crate::failure::{Aim, Failure, describe};
+use crate::error::{Failure, SendError, TimeoutOf};
+use crate::failure::{Aim, describe};
 use crate::heartbeat::Heartbeat;
 use crate::lookups::on_behalf_of;
 use crate::phases::{Peer, Progress, connected};
 use crate::placeholders::Placeholders;
-use crate::request::{Checked, Receipt, Request, SendError, TimeoutOf};
+use crate::request::{Checked, Receipt, Request};
 use crate::resolver::{PublicOnly, SystemResolver, check_literal, literal};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");

@@ -7,33 +7,10 @@ use std::net::{IpAddr, SocketAddr};
 use orbital_files::shortage::shortage;
 use rustix::io::Errno;
 
+use crate::error::{Failure, SendError};
 use crate::phases::{Peer, Progress};
-use crate::request::SendError;
 use crate::resolver::{LookupError, NotPublic};
 use crate::routes::{NoRoute, route};
-
-/// What kept an exchange from its answer, as far as the host can tell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Failure {
-    /// The host's name has no address.
-    Dns,
-    /// Nothing listens there.
-    Refused,
-    /// No connection in time.
-    ConnectTimeout,
-    /// There is no way to the address.
-    Unroutable,
-    /// The certificate is not one to trust.
-    Certificate,
-    /// TLS, for another reason.
-    Tls,
-    /// The connection ended before the whole answer had come.
-    Ended,
-    /// The answer is not HTTP.
-    Protocol,
-    /// Anything else.
-    Other,
-}
 
 /// Describes a failed exchange by its innermost cause, which is the one that helps. Never with the URL, which may hold a
 /// secret.

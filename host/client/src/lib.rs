@@ -8,6 +8,7 @@
 
 mod client;
 mod connections;
+mod error;
 mod failure;
 pub mod heartbeat;
 mod lookups;
@@ -20,9 +21,8 @@ mod resolver;
 mod routes;
 
 pub use client::{Client, ClientError};
-pub use failure::Failure;
+pub use error::{Failure, SendError};
 pub use phases::{Progress, Stage};
 pub use request::{
-    MAX_BODY, MAX_HEADERS, Receipt, Request, SendError, header_text, header_value, is_reserved,
-    too_many_headers,
+    MAX_BODY, MAX_HEADERS, Receipt, Request, header_text, header_value, is_reserved, too_many_headers,
 };

@@ -11,7 +11,7 @@ use orbital_policy::targets::is_of_name;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use crate::request::SendError;
+use crate::error::SendError;
 
 /// How large a path or a header may become with its secrets in place, in bytes.
 const MAX_TEXT: usize = 64 << 10;

@@ -1,20 +1,16 @@
 //! What is sent to a target, and what comes back.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use orbital_model::Phases;
 use orbital_model::text::shown;
-use orbital_model::{Cause, Phases};
-use orbital_policy::grants::Denial;
-use orbital_policy::targets::describe_known;
 use percent_encoding::percent_decode;
 use reqwest::Url;
 
-use crate::failure::Failure;
-use crate::phases::Stage;
+use crate::error::SendError;
 use crate::placeholders::{Place, Placeholders, content};
 
 /// How often a path is decoded to look for `..` in it: more often than servers and proxies do.
@@ -73,95 +69,6 @@ pub struct Receipt {
     pub latency: Duration,
     /// Parts of that.
     pub phases: Phases,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SendError {
-    /// No such target.
-    #[error("no target `{}` is configured; {}", shown(.name), describe_known(.known))]
-    UnknownTarget {
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: Vec<String>,
-    },
-    /// The request cannot be sent as it is.
-    #[error("{0}")]
-    Invalid(String),
-    /// The request names a secret that the operator has not defined, or not granted to the target.
-    #[error("{0}")]
-    NoSecret(String),
-    /// The component may not send it.
-    #[error(transparent)]
-    Denied(#[from] Denial),
-    /// The host is on the operator's own network.
-    #[error("{0}")]
-    Private(String),
-    /// The event's key is another run's.
-    #[error("another run expects the event's key")]
-    Taken,
-    /// No connection, or it broke.
-    #[error("{reason}")]
-    Unreachable {
-        /// The kind of the problem.
-        failure: Failure,
-        /// The problem, for people.
-        reason: String,
-    },
-    /// This machine cannot make the connection: it has no file descriptor, port or route for it, or forbids it.
-    #[error("{0}")]
-    Local(String),
-    /// The time ran out.
-    #[error("no complete answer within {} ({of}), while {stage}", humantime::format_duration(*.after))]
-    Timeout {
-        /// How long that was.
-        after: Duration,
-        /// The setting that says so.
-        of: TimeoutOf,
-        /// What it waited for at the end.
-        stage: Stage,
-    },
-    /// The answer's body is too large.
-    #[error("the answer's body is larger than {0} bytes (the target's `max_response`)")]
-    TooLarge(usize),
-}
-
-/// The setting that a timeout of a request is from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum TimeoutOf {
-    /// The test chose it for this request.
-    Test,
-    /// That of this target.
-    Target(String),
-    /// That of hosts that are no target's.
-    Host,
-}
-
-impl fmt::Display for TimeoutOf {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Test => formatter.write_str("the test's timeout for this request"),
-            Self::Target(name) => write!(formatter, "`targets.{name}.timeout`"),
-            Self::Host => formatter.write_str("the timeout of all hosts that are no targets"),
-        }
-    }
-}
-
-impl SendError {
-    /// The problem behind it, if it is certain that the system under test did not cause it.
-    pub fn cause(&self) -> Option<Cause> {
-        match self {
-            Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
-            Self::Denied(denial) => Some(denial.cause()),
-            Self::Local(_) => Some(Cause::host(self)),
-            Self::Invalid(_)
-            | Self::Taken
-            | Self::Unreachable { .. }
-            | Self::Timeout { .. }
-            | Self::TooLarge(_) => None,
-        }
-    }
 }
 
 /// The parts of a request that have been checked.

@@ -8,7 +8,7 @@ use orbital_config::Section;
 use orbital_config::secrets::{SecretsSettings, Template};
 use reqwest::Url;
 
-use crate::environments::AskError;
+use crate::ask_error::AskError;
 
 /// For the whole answer, where nothing else is set: statistics of a long window take a moment.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -22,7 +22,7 @@ use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::meter::{Loan, Meter};
 use crate::recorder::{Activity, Recorder, answered, excerpt};
-use crate::session::RunParts;
+use crate::run_parts::RunParts;
 
 /// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
 /// once while one of its timers is pending.

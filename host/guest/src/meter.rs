@@ -11,7 +11,6 @@ use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
 
 use crate::share::{Share, Turn, thread_time};
-use crate::trap::Breakdown;
 
 /// What one attempt of a run uses. Clones share one count.
 #[derive(Clone)]
@@ -130,10 +129,10 @@ impl Meter {
 
     /// Runs a guest: counts its processor time, and ends it when a budget is used up. A run of a component that computes
     /// all the time waits for its turn, each time that it has something to compute.
-    pub(super) async fn run<T: Send>(
+    pub(super) async fn run<T: Send, E: From<BudgetBreach> + Send>(
         &self,
-        guest: impl Future<Output = Result<T, Breakdown>> + Send,
-    ) -> Result<T, Breakdown> {
+        guest: impl Future<Output = Result<T, E>> + Send,
+    ) -> Result<T, E> {
         let share = self.share();
         let mut guest = Guest { running: Some(Box::pin(guest)), share };
         let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
@@ -158,17 +157,17 @@ impl Meter {
     }
 
     /// Lets the guest compute until it waits for something, or has to let others go on.
-    fn step<T, F: Future<Output = Result<T, Breakdown>> + Send>(
+    fn step<T, E: From<BudgetBreach>, F: Future<Output = Result<T, E>> + Send>(
         &self,
         guest: &mut Guest<'_, F>,
         context: &mut Context<'_>,
-    ) -> Poll<Result<T, Breakdown>> {
+    ) -> Poll<Result<T, E>> {
         self.bill(|| {
             let Some(running) = &mut guest.running else { return Poll::Pending };
             let polled = running.as_mut().poll(context);
             let ended = match (polled, self.0.breach.get()) {
                 // It knows where the guest was.
-                (Poll::Ready(Err(breakdown)), _) => Poll::Ready(Err(breakdown)),
+                (Poll::Ready(Err(error)), _) => Poll::Ready(Err(error)),
                 (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
                 (polled, None) => polled,
             };

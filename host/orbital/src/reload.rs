@@ -4,14 +4,12 @@
 //! without losing a run or a counter; what cannot, such as an address to listen on, is named. A file with
 //! mistakes changes nothing.
 
-use orbital_admin::ConfigStatus;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_admin::{Access, Guard};
+use orbital_admin::{Access, ConfigStatus, Guard};
 use orbital_client::Client;
 use orbital_compare::Environments;
 use orbital_config::ConfigError;

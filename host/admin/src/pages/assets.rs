@@ -6,11 +6,10 @@ use axum::Router;
 use axum::extract::Path;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use http::header;
+use http::{StatusCode, header};
 use sha2::{Digest as _, Sha256};
 
 use crate::Admin;
-use crate::pages::failure::Failure;
 
 /// Where they are.
 pub(super) const FOLDER: &str = "/assets/";
@@ -48,12 +47,13 @@ pub(super) fn routes() -> Router<Admin> {
     Router::new().route("/assets/{name}", get(serve))
 }
 
-async fn serve(Path(name): Path<String>) -> Result<Response, Failure> {
+async fn serve(Path(name): Path<String>) -> Response {
     let named = |asset: &&Asset| asset.path.strip_prefix(FOLDER) == Some(&name);
     let asset = [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(named);
-    let asset =
-        asset.ok_or_else(|| Failure::not_found("there is no such file in this version of orbital"))?;
+    let Some(asset) = asset else {
+        return (StatusCode::NOT_FOUND, "there is no such file in this version of orbital").into_response();
+    };
     let headers =
         [(header::CONTENT_TYPE, asset.kind), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
-    Ok((headers, asset.content).into_response())
+    (headers, asset.content).into_response()
 }

@@ -15,10 +15,9 @@ use crate::Admin;
 use crate::pages::failure::Failure;
 use crate::pages::layout::Page;
 use crate::pages::parts::{percent, text};
+use crate::pages::paths::COMPARE;
 use crate::pages::windows;
 use crate::problem::Problem;
-
-pub(super) const PLACE: &str = "/compare";
 
 /// Columns, with the test that each is by.
 const ASPECTS: [(Aspect, &str, &str); 3] = [
@@ -28,7 +27,7 @@ const ASPECTS: [(Aspect, &str, &str); 3] = [
 ];
 
 pub(super) fn routes() -> Router<Admin> {
-    Router::new().route(PLACE, get(show))
+    Router::new().route(COMPARE, get(show))
 }
 
 /// Which; an empty field of the form is none.
@@ -78,7 +77,7 @@ async fn show(
             }
         }
     };
-    Ok(Page::live("Compare", PLACE, "nothing", &admin).show(&content))
+    Ok(Page::live("Compare", COMPARE, "nothing", &admin).show(&content))
 }
 
 impl Pair {
@@ -94,7 +93,7 @@ impl Pair {
             }
         };
         html! {
-            form.row method="get" action=(PLACE) {
+            form.row method="get" action=(COMPARE) {
                 (choice("one", "One", &self.one))
                 (choice("other", "Other", &self.other))
                 (windows::chooser(self.window))

@@ -5,14 +5,14 @@ use maud::{DOCTYPE, Markup, html};
 use crate::Admin;
 use crate::pages::assets::{ICON, SCRIPT, STYLE};
 use crate::pages::parts::text;
-use crate::pages::{compare, sign_in};
+use crate::pages::paths;
 
 /// Where one can go from everywhere.
 const PLACES: [(&str, &str); 4] =
     [("/", "Overview"), ("/runs", "Runs"), ("/components", "Components"), ("/webhook", "Webhook")];
 
 /// Where one can go if there are environments to compare.
-const COMPARE: (&str, &str) = (compare::PLACE, "Compare");
+const COMPARE: (&str, &str) = (paths::COMPARE, "Compare");
 
 /// What stands around a page's content.
 pub(super) struct Page<'a> {
@@ -75,7 +75,7 @@ impl<'a> Page<'a> {
                         }
                         p #connection hidden { }
                         @if *signed_in {
-                            form method="post" action=(sign_in::OUT) { button.quiet type="submit" { "Sign out" } }
+                            form method="post" action=(paths::SIGN_OUT) { button.quiet type="submit" { "Sign out" } }
                         }
                     }
                     main #main tabindex="-1" { (content) }

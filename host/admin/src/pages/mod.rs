@@ -14,6 +14,7 @@ mod live;
 mod overview;
 mod own;
 mod parts;
+mod paths;
 mod plot;
 mod run;
 mod runs;
@@ -60,7 +61,7 @@ pub(super) fn routes() -> Router<Admin> {
 
 /// What wants no token: the page that takes it, and how that looks.
 pub(super) fn is_open(path: &str) -> bool {
-    path == sign_in::PATH || path.starts_with(assets::FOLDER)
+    path == paths::SIGN_IN || path.starts_with(assets::FOLDER)
 }
 
 /// Returns whether a path is that of a page, as opposed to data, or a part of a page.

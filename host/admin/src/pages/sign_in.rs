@@ -12,19 +12,14 @@ use serde::Deserialize;
 
 use crate::Admin;
 use crate::attempts::Attempt;
-use crate::guard::peer;
 use crate::pages::failure::Failure;
 use crate::pages::layout::Page;
 use crate::pages::own::{lead_to, own};
-
-/// Where one signs in.
-pub(super) const PATH: &str = "/sign-in";
-
-/// Where one signs out.
-pub(super) const OUT: &str = "/sign-out";
+use crate::pages::paths::{SIGN_IN, SIGN_OUT};
+use crate::peer::peer;
 
 pub(super) fn routes() -> Router<Admin> {
-    Router::new().route(PATH, get(show).post(sign_in)).route(OUT, post(sign_out))
+    Router::new().route(SIGN_IN, get(show).post(sign_in)).route(SIGN_OUT, post(sign_out))
 }
 
 #[derive(Deserialize)]
@@ -53,7 +48,7 @@ pub(crate) fn invite(request: &Request) -> Option<Response> {
         return Some(super::settled(lead(own(target)).into_response()));
     }
     let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", target).finish();
-    Some(super::settled(lead_to(&format!("{PATH}?{next}")).into_response()))
+    Some(super::settled(lead_to(&format!("{SIGN_IN}?{next}")).into_response()))
 }
 
 fn lead(target: &str) -> Markup {
@@ -88,7 +83,7 @@ async fn sign_in(
 }
 
 async fn sign_out(State(admin): State<Admin>, headers: HeaderMap) -> Response {
-    ([(header::SET_COOKIE, admin.guard.sign_out(&headers))], lead_to(PATH)).into_response()
+    ([(header::SET_COOKIE, admin.guard.sign_out(&headers))], lead_to(SIGN_IN)).into_response()
 }
 
 fn form(next: &str, refused: bool) -> Markup {
@@ -96,7 +91,7 @@ fn form(next: &str, refused: bool) -> Markup {
         h1 { "Sign in" }
         p { "This host wants its token: the secret that " code { "admin.token" } " of its configuration names." }
         @if refused { p.note.bad role="alert" #refused { "✗ That is not the token." } }
-        form.row method="post" action=(PATH) {
+        form.row method="post" action=(SIGN_IN) {
             input type="hidden" name="next" value=(next);
             label {
                 "Token"

@@ -15,7 +15,8 @@ use crate::bindings::orbital::test::deliveries::{
 use crate::host::headers;
 use crate::meter::Meter;
 use crate::recorder::{Activity, excerpt};
-use crate::session::{RunParts, Session};
+use crate::run_parts::RunParts;
+use crate::session::Session;
 
 impl Host for Session {
     async fn new_id(&mut self) -> wasmtime::Result<String> {

@@ -13,7 +13,8 @@ use crate::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, 
 use crate::host::deliveries::claim;
 use crate::host::headers;
 use crate::recorder::{Activity, Recorder, answered, excerpt};
-use crate::session::{RunParts, Session};
+use crate::run_parts::RunParts;
+use crate::session::Session;
 
 /// How many events of one `send-events` are under way at once.
 const CONCURRENT_EVENTS: usize = 16;
