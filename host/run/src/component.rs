@@ -12,62 +12,62 @@ use tokio_util::sync::CancellationToken;
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
-    /// The stem of its file.
+    /// The name of the component: the stem of its file.
     pub name: String,
-    /// SHA-256 of its file, in hexadecimal.
+    /// The SHA-256 digest of its file, in hexadecimal.
     pub digest: String,
-    /// Who vouches for it, if there is a policy.
+    /// The names of the keys that signed it, or `(pinned)` for a pinned digest; empty without a trust policy.
     pub signed_by: String,
-    /// Its length in bytes.
+    /// The length of its file in bytes.
     pub size: usize,
-    /// When it was loaded.
+    /// The time at which it was loaded.
     pub loaded_at: SystemTime,
-    /// Whether it came while the host ran: then its cases run at once. What was there at the start waits for
-    /// its ticks.
+    /// Whether it was deployed while the host ran. If so, its cases run at once; cases of components that were present
+    /// at the start wait for their ticks.
     pub is_new: bool,
-    /// What it says of itself.
+    /// The metadata in the component's file.
     pub metadata: Metadata,
-    /// How it came by the code that it ran with first.
+    /// The origin of the code that the component ran with first.
     pub code: CodeOrigin,
-    /// What runs.
+    /// The compiled and linked code.
     pub suite: RwLock<Arc<Suite>>,
-    /// Its cases, in the order in which it declares them.
+    /// The cases of the component, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
-    /// What all its runs have together.
+    /// The share of resources that all runs of the component have together.
     pub share: Arc<Share>,
-    /// The metrics that its tests made.
+    /// The metric series that its tests created.
     pub series: Arc<SeriesBook>,
-    /// Cancelled when this version has been replaced or removed and its grace time has run out.
+    /// Cancelled when this version has been replaced or removed and its grace time has ended.
     pub retired: CancellationToken,
 }
 
 impl Component {
-    /// What runs now.
+    /// Returns the code that new runs use.
     pub fn suite(&self) -> Arc<Suite> {
         self.suite.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns what its runs may reach.
+    /// Returns what runs of the component may access.
     pub fn access(&self, settings: &RunSettings) -> Access {
         settings.access_of(&self.name, self.metadata.manifest.clone())
     }
 
-    /// What it asks for: by its manifest, or else by its imports.
+    /// Returns what the component requests: by its manifest, or else by its imports.
     pub fn asks(&self) -> Asks {
         Asks::of(self.metadata.manifest.as_deref(), &self.metadata.imports)
     }
 
-    /// The same with better code; runs in flight go on with what they have.
+    /// Replaces the code by better code. Runs in flight keep the code that they started with.
     pub fn run_with(&self, suite: Suite) {
         *self.suite.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(suite);
     }
 }
 
-/// A directory of components that cannot be read, or is empty and not the one that held them.
+/// A directory of components that cannot be read, or that is empty and not the one that held the components.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unavailable {
-    /// The directory.
+    /// The path of the directory.
     pub path: PathBuf,
-    /// Why, and what to do.
+    /// The reason, and how to fix it.
     pub reason: String,
 }

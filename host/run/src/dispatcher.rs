@@ -1,4 +1,4 @@
-//! Carries out the plan: starts what is due, and tells the outside how it went.
+//! Carries out the plan: starts runs that are due, and emits events about them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,46 +22,46 @@ use crate::scheduler::{
     Action, ClockStep, ClockWatch, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick,
 };
 
-/// The longest sleep, so that a clock that was set is noticed.
+/// The longest sleep, so that changes of the clock are noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Requests that may wait for an answer; more wait to be taken in.
+/// The number of requests in the queue; further senders wait for room.
 const REQUESTS: usize = 64;
 
-/// Asks the dispatcher. Clones ask the same one.
+/// A handle for requests to the dispatcher. Clones refer to the same dispatcher.
 #[derive(Clone)]
 pub struct Desk(mpsc::Sender<Request>);
 
-/// What can be asked.
+/// A request to the dispatcher.
 enum Request {
     Plan(oneshot::Sender<Vec<PlannedCase>>),
     Run { case_id: String, started: oneshot::Sender<Result<Started, Refusal>> },
 }
 
-/// A case as it stands in the plan.
+/// A case and its state in the plan.
 pub type PlannedCase = Planned<Arc<Component>>;
 
-/// A run that was started because somebody asked for it.
+/// A run that was started on request.
 pub struct Started {
-    /// Its id.
+    /// The id of the run.
     pub run: Uuid,
-    /// What becomes of it.
+    /// Receives the report of the run when it has ended.
     pub report: oneshot::Receiver<Arc<Report>>,
 }
 
-/// Why a run that was asked for did not start.
+/// The reason why a requested run did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// It may not.
+    /// The plan refused the run.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There are no new runs any more.
+    /// The host is stopping and starts no more runs.
     #[error("the host is stopping")]
     Stopping,
 }
 
 impl Desk {
-    /// All cases, by id.
+    /// Returns all cases, ordered by id.
     ///
     /// # Errors
     /// The host is stopping.
@@ -71,10 +71,10 @@ impl Desk {
         answer.await.map_err(|_| RunError::Stopping)
     }
 
-    /// Starts a run now, whatever the schedule says.
+    /// Starts a run now, regardless of the schedule.
     ///
     /// # Errors
-    /// There is no such case, no room for another run, or the host is stopping.
+    /// There is no such case, there is no room for another run, or the host is stopping.
     pub async fn run(&self, case_id: &str) -> Result<Started, RunError> {
         let (sender, answer) = oneshot::channel();
         let request = Request::Run { case_id: case_id.to_owned(), started: sender };
@@ -83,27 +83,27 @@ impl Desk {
     }
 }
 
-/// Starts runs and waits for their ends.
+/// Starts runs and waits for them to end.
 pub struct Dispatcher {
     plan: Plan<Arc<Component>>,
     clock: ClockWatch,
     settings: watch::Receiver<SchedulerSettings>,
     pauses: watch::Receiver<Arc<Pauses>>,
     requests: mpsc::Receiver<Request>,
-    /// Whether patterns that match nothing have been told.
+    /// Whether patterns that match nothing have been reported.
     told_idle: bool,
     runner: Arc<Runner>,
     events: Arc<dyn EventSink>,
-    /// Where guests run: apart from sockets and timers of the host, which a busy guest must not hold up.
+    /// The runtime of the guests. It is separate from the host's sockets and timers, which a busy guest must not delay.
     guests: Handle,
     runs: JoinSet<()>,
     case_ids: HashMap<Id, String>,
-    /// Ends runs that outlast the grace time.
+    /// Ends runs that exceed the grace time.
     cancel: CancellationToken,
 }
 
 impl Dispatcher {
-    /// With nothing to do yet.
+    /// Creates a dispatcher with nothing to do yet.
     pub fn new(
         mut settings: watch::Receiver<SchedulerSettings>,
         mut pauses: watch::Receiver<Arc<Pauses>>,
@@ -131,11 +131,11 @@ impl Dispatcher {
         (dispatcher, Desk(sender))
     }
 
-    /// Goes on until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
+    /// Runs until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
     pub async fn run(mut self, mut deployed: watch::Receiver<Arc<Snapshot>>, stop: CancellationToken) {
         self.deploy(&deployed.borrow_and_update().clone());
         loop {
-            // Both clocks at once, so that how late a run starts is right even if one of them is set.
+            // Both clocks are read together, so that the delay of a run is right even if one of them is set.
             let (moment, given) = (now(), Instant::now());
             self.compare_clocks(moment);
             for action in self.plan.due(moment) {
@@ -155,7 +155,7 @@ impl Dispatcher {
                 }
                 Ok(()) = self.pauses.changed() => self.plan.pause(self.pauses.borrow_and_update().clone()),
                 Some(request) = self.requests.recv() => {
-                    // Whoever was told that something is deployed, or paused, may ask for it at once.
+                    // A client that knows that something is deployed, or paused, may request it at once.
                     if deployed.has_changed().unwrap_or(false) {
                         self.deploy(&deployed.borrow_and_update().clone());
                     }
@@ -198,7 +198,7 @@ impl Dispatcher {
         self.events.emit(&Event::Scheduled { cases });
     }
 
-    /// Whoever asked may be gone; then nobody is told.
+    /// Answers a request. If the client is gone, the answer is dropped.
     fn answer(&mut self, request: Request) {
         match request {
             Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
@@ -213,7 +213,7 @@ impl Dispatcher {
         }
     }
 
-    /// Once everything is loaded, a pattern that matches nothing is probably a mistake.
+    /// Warns about patterns that match nothing. Once everything is loaded, such a pattern is probably a mistake.
     fn tell_idle_patterns(&mut self, ready: bool) {
         if !ready || self.plan.is_empty() || std::mem::replace(&mut self.told_idle, true) {
             return;
@@ -236,8 +236,8 @@ impl Dispatcher {
         }
     }
 
-    /// Starts a run at this moment, which is one by the clock on the wall and one by a clock that nobody sets; gives
-    /// its id. Whoever wants the report gets it too.
+    /// Starts a run and returns its id. `moment` is the current time by the wall clock, and `given` by the monotonic
+    /// clock. The report is also sent to `wanted`, if there is one.
     fn start(
         &mut self,
         tick: Tick<Arc<Component>>,
@@ -258,7 +258,7 @@ impl Dispatcher {
         self.events.emit(&Event::RunStarted(order.clone()));
         let (runner, events, cancel) = (self.runner.clone(), self.events.clone(), self.cancel.clone());
         let running = async move {
-            // In a task of its own, so that a panic of ours is a report too, and not a run that vanished.
+            // The run has its own task, so that a panic of the host becomes a report and the run is not lost.
             let inner = order.clone();
             let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
             let report = match task.await {
@@ -268,7 +268,7 @@ impl Dispatcher {
             let report = Arc::new(report);
             let emit = || events.emit(&Event::RunEnded(report.clone()));
             order.component.share.while_counting(emit);
-            // Whoever wanted it may be gone.
+            // The receiver may be gone.
             let _ = wanted.map(|wanted| wanted.send(report));
         };
         let id = self.runs.spawn_on(running, &self.guests).id();
@@ -287,7 +287,7 @@ impl Dispatcher {
     }
 
     async fn drain(mut self) {
-        // Whoever asks from now on is told that the host is stopping.
+        // Later requests are answered with the error that the host is stopping.
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
         let (in_flight, grace) = (self.runs.len(), self.settings.borrow().shutdown_grace);
@@ -303,12 +303,12 @@ impl Dispatcher {
     }
 }
 
-/// Since the Unix epoch.
+/// Returns the time since the Unix epoch.
 fn now() -> Duration {
     SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }
 
-/// Since the machine was started, with the times in which it was suspended.
+/// Returns the time since the machine was started, including times in which it was suspended.
 fn since_boot() -> Duration {
     let time = clock_gettime(ClockId::Boottime);
     Duration::new(time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs() as u32)

@@ -10,7 +10,7 @@ use crate::component::{Component, Unavailable};
 use crate::order::Order;
 use crate::scheduler::ClockStep;
 
-/// Receives events.
+/// A receiver of events.
 pub trait EventSink: Send + Sync {
     /// Receives an event. Never blocks.
     fn emit(&self, event: &Event);
@@ -22,12 +22,12 @@ pub enum Event {
     Loaded {
         /// The component.
         component: Arc<Component>,
-        /// The digest of the version it took the place of.
+        /// The digest of the version that it replaced.
         replaced: Option<String>,
-        /// How long it took.
+        /// The duration of the load.
         took: Duration,
     },
-    /// A file that did not load has the content again that runs all the while.
+    /// The file of a component, which had failed to load, has the content of the running version again.
     Restored {
         /// The component's name.
         component: String,
@@ -38,26 +38,26 @@ pub enum Event {
         component: String,
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The error message.
         error: String,
-        /// The digest of the version that goes on running.
+        /// The digest of the version that keeps running.
         kept: Option<String>,
     },
-    /// A component's file is gone.
+    /// A component's file was removed.
     Removed {
-        /// Its name.
+        /// The component's name.
         component: String,
     },
-    /// The directory of components says nothing about what is deployed; deployed components keep running.
+    /// The directory of components does not show what is deployed; deployed components keep running.
     DirectoryLost(Unavailable),
     /// The directory of components can be read again.
     DirectoryFound {
-        /// The directory.
+        /// The path of the directory.
         path: PathBuf,
     },
-    /// What is deployed, or set for it, has changed: all cases as they are to run from now on.
+    /// The deployed cases, or the settings for them, have changed.
     Scheduled {
-        /// By id.
+        /// All cases as they will run, ordered by id.
         cases: Vec<Arc<Case>>,
     },
     /// The wall clock was set.
@@ -72,11 +72,11 @@ pub enum Event {
         component: String,
         /// The case's name.
         case: String,
-        /// Why.
+        /// The reason why the runs did not start.
         reason: SkipReason,
-        /// How many.
+        /// The number of runs that did not start.
         count: u64,
-        /// The operator's words, if the case is paused.
+        /// The operator's reason, if the case is paused.
         detail: Option<String>,
     },
 }

@@ -1,8 +1,8 @@
-//! Runs cases: [`registry`] loads components from a directory, [`scheduler`] decides which case is due, [`dispatcher`] starts
-//! it, and [`runner`] makes one report of it.
+//! Runs cases: [`registry`] loads components from a directory, [`scheduler`] decides which case is due, [`dispatcher`]
+//! starts the run, and [`runner`] turns it into one report.
 //!
-//! What happens is emitted as [`event`]s. May depend on: the model, configuration, policy, guests, the client, the waiter.
-//! Must not depend on: sinks (metrics, history, pages).
+//! Changes and runs are emitted as [`event`]s. May depend on: the model, configuration, policy, guests, the client, the
+//! waiter. Must not depend on: sinks (metrics, history, pages).
 
 pub mod component;
 pub mod dispatcher;

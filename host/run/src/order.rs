@@ -1,4 +1,4 @@
-//! What to run, and the report about it.
+//! Orders to run a case, and the reports about them.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -9,26 +9,26 @@ use uuid::Uuid;
 
 use crate::component::Component;
 
-/// What to run.
+/// An order to run a case.
 #[derive(Clone)]
 pub struct Order {
     /// The run's id.
     pub run: Uuid,
-    /// Why it runs.
+    /// The trigger of the run.
     pub trigger: Trigger,
     /// The version of the component.
     pub component: Arc<Component>,
-    /// The case.
+    /// The case to run.
     pub case: Arc<Case>,
-    /// When the run was due.
+    /// The time at which the run was due.
     pub due: SystemTime,
-    /// When the order was given.
+    /// The moment at which the order was given.
     pub given: Instant,
-    /// The time from due to given.
+    /// The delay between the due time and the order.
     pub late: Duration,
 }
 
-/// An attempt with the moment at which it started, by a clock that nobody sets.
+/// An attempt with the moment at which it started, by the monotonic clock.
 pub struct TimedAttempt {
     pub entered: Instant,
     pub attempt: Attempt,

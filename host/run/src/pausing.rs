@@ -1,4 +1,4 @@
-//! Pauses that somebody asks for while the host runs, kept over restarts.
+//! Pauses that are requested while the host runs, and kept across restarts.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -11,85 +11,85 @@ use uuid::Uuid;
 
 use crate::scheduler::{Pause, Pauses};
 
-/// The name of their file.
+/// The name of the file that holds the pauses.
 const FILE: &str = "pauses.json";
 
-/// The most pauses at once.
+/// The maximum number of pauses at once.
 const MOST: usize = 1000;
 
-/// All pauses: whoever looks at them has the newest.
+/// All pauses. Subscribers always see the current ones.
 pub struct PauseBook {
-    /// None if nothing can be kept: then they end with the host.
+    /// The storage for the pauses. Without one, they end with the host.
     state: Option<State>,
     pauses: watch::Sender<Arc<Pauses>>,
-    /// Held by whoever changes them, so that each change builds on the one before.
+    /// Held during a change, so that each change builds on the previous one.
     changing: Mutex<()>,
 }
 
-/// What somebody asks for.
+/// A request for a pause.
 pub struct NewPause {
-    /// Which cases.
+    /// The pattern of the ids of the paused cases.
     pub cases: Pattern,
-    /// Why.
+    /// The reason for the pause.
     pub reason: String,
-    /// Who.
+    /// The person who requests the pause.
     pub author: String,
-    /// Until when.
+    /// The end of the pause, if it is known.
     pub until: Option<Timestamp>,
 }
 
-/// Why there is no pause, or it does not end.
+/// The reason why a pause cannot begin or end.
 #[derive(Debug, thiserror::Error)]
 pub enum PauseError {
-    /// There are too many.
+    /// There are too many pauses.
     #[error(
         "there are {MOST} pauses already, as many as there may be; end some, or pause with a wider pattern"
     )]
     TooMany,
-    /// There is no such pause, or it is over.
+    /// There is no such pause, or it has ended.
     #[error("there is no pause `{0}`")]
     NoSuchPause(Uuid),
-    /// It cannot be kept, so nothing was changed.
+    /// The change cannot be stored, so nothing was changed.
     #[error("{0}; nothing was changed")]
     NotKept(#[from] StateError),
 }
 
 impl PauseBook {
-    /// The pauses that were kept.
+    /// Opens the book with the stored pauses.
     ///
     /// # Errors
-    /// Their file cannot be read.
+    /// The file of the pauses cannot be read.
     pub fn open(state: Option<State>) -> Result<Self, StateError> {
         let pauses: Pauses = state.as_ref().map(|state| state.read(FILE)).transpose()?.unwrap_or_default();
         Ok(Self { state, pauses: watch::Sender::new(Arc::new(pauses)), changing: Mutex::default() })
     }
 
-    /// Those who look at them.
+    /// Returns a receiver that always has the current pauses.
     pub fn subscribe(&self) -> watch::Receiver<Arc<Pauses>> {
         self.pauses.subscribe()
     }
 
-    /// Whether pauses are there after a restart.
+    /// Returns whether pauses survive a restart.
     pub fn survives_a_restart(&self) -> bool {
         self.state.is_some()
     }
 
-    /// Those that are not over, the oldest first.
+    /// Returns the pauses that have not ended, the oldest first.
     pub fn current(&self) -> Vec<Pause> {
         let now = now();
         let pauses = self.pauses.borrow().clone();
         pauses.0.iter().filter(|pause| !pause.is_over(now)).cloned().collect()
     }
 
-    /// Begins a pause. Writes to the disk: call it where blocking is allowed.
+    /// Begins a pause. Writes to the disk, so call it only where blocking is allowed.
     ///
     /// # Errors
-    /// There are too many, or it cannot be kept.
+    /// There are too many pauses, or the new one cannot be stored.
     pub fn begin(&self, new: NewPause) -> Result<Pause, PauseError> {
         let NewPause { cases, reason, author, until } = new;
         let pause = Pause { id: Uuid::now_v7(), cases, reason, author, since: Timestamp::now(), until };
         self.change(|pauses| {
-            // Those that are over are kept as long as there is room: the clock may be wrong for a while.
+            // Pauses that have ended are kept as long as there is room: the clock may be wrong for a while.
             if pauses.len() >= MOST {
                 let now = now();
                 pauses.retain(|pause| !pause.is_over(now));
@@ -103,10 +103,10 @@ impl PauseBook {
         Ok(pause)
     }
 
-    /// Ends a pause. Writes to the disk: call it where blocking is allowed.
+    /// Ends a pause. Writes to the disk, so call it only where blocking is allowed.
     ///
     /// # Errors
-    /// There is none with this id, or the change cannot be kept.
+    /// There is no pause with this id, or the change cannot be stored.
     pub fn end(&self, id: Uuid) -> Result<Pause, PauseError> {
         self.change(|pauses| {
             let now = now();

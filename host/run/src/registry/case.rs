@@ -1,4 +1,4 @@
-//! One test of a component.
+//! Checks the declared cases of a component.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use orbital_model::name::check_name;
 use orbital_model::text::shown;
 use orbital_model::{Case, Cron, Retry, Schedule};
 
-/// The most cases of one component.
+/// The maximum number of cases of one component.
 const MAX_CASES: usize = 1000;
 
 const MAX_TAGS: usize = 16;
 
 const MAX_RETRIES: u32 = 10;
 
-/// Checks what a component declares.
+/// Checks the cases that a component declares.
 ///
 /// # Errors
-/// Every mistake in it.
+/// All mistakes in the declarations.
 pub(super) fn check(
     component: &str,
     declared: Vec<declared::TestCase>,
@@ -41,7 +41,7 @@ pub(super) fn check(
     for (index, case) in declared.into_iter().enumerate() {
         let label = match case.name.as_str() {
             "" => format!("case {}", index + 1),
-            // It may be of any length.
+            // The name may have any length.
             name => format!("case `{}`", shown(name)),
         };
         let mut wrong = |reason: String| mistakes.push(format!("{label}: {reason}"));
@@ -95,8 +95,8 @@ pub(super) fn check(
     if mistakes.is_empty() { Ok(cases) } else { Err(mistakes) }
 }
 
-/// A component may declare any number of cases with any period, and each run that is due costs the host something, even
-/// if it is skipped: so the sum counts.
+/// Checks the total rate of the cases. A component may declare any number of cases with any period, and each run that
+/// is due costs the host something, even if it is skipped. The limit is therefore on the sum.
 fn check_rate(cases: &[Case], max_rate: usize) -> Option<String> {
     let per_second = |case: &Case| match case.schedule {
         Schedule::Every(period) => 1.0 / period.as_secs_f64(),

@@ -1,4 +1,4 @@
-//! The directory of components: what it holds, and which directory it is.
+//! The directory of components: its contents and its identity.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -12,7 +12,8 @@ use orbital_files::Stamp;
 use crate::registry::load::signature_of;
 use crate::registry::shelf::Content;
 
-/// Tells a directory from another one under the same name. Inode numbers are reused, hence the time.
+/// Distinguishes a directory from another one with the same name. Inode numbers are reused, so the creation time is
+/// included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Identity {
     device: u64,
@@ -27,21 +28,21 @@ impl Identity {
     }
 }
 
-/// What a directory held at one moment.
+/// The contents of a directory at one moment.
 #[derive(Debug)]
 pub(super) struct Holding {
     pub(super) identity: Identity,
-    /// Components, with their signatures if those matter.
+    /// Components, with the stamps of their signatures if those matter.
     pub(super) files: BTreeMap<OsString, Content>,
-    /// Components that are listed and cannot be looked at, such as links into a file system that vanished.
+    /// Components that are listed but cannot be read, such as links into a file system that vanished.
     pub(super) unreadable: BTreeSet<OsString>,
 }
 
 impl Holding {
-    /// Looks at a directory. It is flat; names that begin with a dot, such as a copy in progress, are skipped.
+    /// Scans a directory, but not its subdirectories. Skips names that begin with a dot, such as a copy in progress.
     ///
     /// # Errors
-    /// It cannot be read, or became another directory meanwhile.
+    /// The directory cannot be read, or was replaced by another one during the scan.
     pub(super) fn scan(directory: &Path, signed: bool) -> io::Result<Self> {
         let identity = Identity::of(directory)?;
         let (mut files, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
@@ -54,7 +55,7 @@ impl Holding {
             match Content::look(&entry.path(), signed) {
                 Ok(Some(content)) => drop(files.insert(name, content)),
                 Ok(None) => {}
-                // Removed since it was listed.
+                // The file was removed after it was listed.
                 Err(_) if std::fs::symlink_metadata(entry.path()).is_err_and(|error| is_gone(&error)) => {}
                 Err(_) => drop(unreadable.insert(name)),
             }
@@ -72,17 +73,17 @@ impl Holding {
 }
 
 impl Content {
-    /// Looks at a component's file, following links. Returns none for a directory.
+    /// Reads the stamps of a component's file, following links. Returns `None` for a directory.
     ///
     /// # Errors
-    /// It is gone, or cannot be looked at.
+    /// The file is missing or cannot be read.
     pub(super) fn look(path: &Path, signed: bool) -> io::Result<Option<Self>> {
         let metadata = std::fs::metadata(path)?;
         let content = || Self {
             file: Stamp::from(&metadata),
             beside: signed.then(|| Stamp::of(&signature_of(path))).flatten(),
         };
-        // What is neither file nor directory is told of when it is loaded.
+        // Something that is neither a file nor a directory is reported when it is loaded.
         Ok((!metadata.is_dir()).then(content))
     }
 }
@@ -91,14 +92,14 @@ fn is_gone(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::NotFound
 }
 
-/// Whether a name is that of a component's file.
+/// Returns whether a name is that of a component's file.
 pub(super) fn is_component(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.ends_with(b".wasm") && !name.starts_with(b".")
 }
 
-/// Whether a name is that of the signatures of a component. A change of such a file only wakes the loader, which looks at
-/// the directory then.
+/// Returns whether a name is that of a component's signature file. A change of such a file only wakes the loader, which
+/// then scans the directory.
 pub(super) fn is_signature(name: &OsStr) -> bool {
     name.as_encoded_bytes().strip_suffix(b".sig").is_some_and(|name| name.ends_with(b".wasm"))
 }

@@ -1,4 +1,4 @@
-//! From a file to a component.
+//! Loads a component from a file.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
@@ -23,83 +23,83 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::component::Component;
 use crate::registry::{Terms, TrustError, TrustSettings, case};
 
-/// The most processor time that a component may use to list its cases, whatever `limits.cpu` allows.
+/// The maximum CPU time that a component may use to list its cases, whatever `limits.cpu` allows.
 const CASES_CPU: Duration = Duration::from_secs(5);
 
-/// The longest that it may take to list them, whatever `limits.wall_time` allows. A busy machine gives it all of
-/// [`CASES_CPU`] in much less.
+/// The maximum time that a component may take to list its cases, whatever `limits.wall_time` allows. Even a busy
+/// machine provides all of [`CASES_CPU`] in much less time.
 const CASES_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// The largest file of signatures that is read, in bytes; one has a hundred.
+/// The maximum size of a signature file, in bytes; a signature has about a hundred.
 const MAX_SIGNATURE: usize = 64 << 10;
 
-/// What is needed to load components.
+/// Everything that is needed to load components.
 #[derive(Clone)]
 pub struct Workshop {
-    /// Compiles.
+    /// The compiler of components.
     pub compiler: Compiler,
-    /// Where guests run.
+    /// The runtime of the guests.
     pub guests: Handle,
-    /// What the runs of each component have together.
+    /// The shares of resources that all runs of a component have together.
     pub shares: Arc<Shares>,
-    /// What is set for components, as of now.
+    /// The current settings for components.
     pub terms: watch::Receiver<Arc<Terms>>,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
-    /// The largest file, in bytes.
+    /// The maximum size of a file, in bytes.
     pub max_size: usize,
-    /// The directory that files must be in; none if they may be anywhere.
+    /// The directory that files must be in; `None` if they may be anywhere.
     pub inside: Option<PathBuf>,
-    /// How many times a second the cases of one component may be due, where nothing else is set for it.
+    /// The maximum number of due times per second of all cases of a component, where no rule sets another one.
     pub max_rate: usize,
-    /// Who may deploy; anybody, if this is none.
+    /// Who may deploy; anybody may if this is `None`.
     pub trust: Option<Arc<TrustSettings>>,
 }
 
-/// Why a file is not a component that runs.
+/// The reason why a file cannot be loaded as a component.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// Its name cannot be a component's.
+    /// The name of the file is not a valid component name.
     #[error("the file's name, without `.wasm`, {0}; rename the file")]
     Name(String),
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read `{path}`: {source}")]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error.
         source: FileError,
     },
-    /// It is elsewhere.
+    /// The file is a link to a file outside the directory of components.
     #[error(
         "`{0}` is a link to a file outside the directory of components; copy that file here, or allow such links with \
          `components.external_links = true`"
     )]
     Outside(PathBuf),
-    /// It is too large.
+    /// The file is too large.
     #[error("it has {size} bytes, and `components.max_size` allows {limit}")]
     TooLarge {
-        /// Its length.
+        /// The length of the file in bytes.
         size: u64,
-        /// What is allowed.
+        /// The allowed length in bytes.
         limit: usize,
     },
-    /// Nobody who may vouches for it.
+    /// The file is not signed by a key that may sign it, or `[trust]` rejects its name or version.
     #[error(transparent)]
     Trust(#[from] TrustError),
-    /// It is not for this host.
+    /// The file is not a component that this host can compile and link.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// The host itself broke.
+    /// The host itself failed.
     #[error("the host broke while it loaded this: {0}; please report it")]
     Host(String),
-    /// It broke while it was asked for its cases.
+    /// The component failed while it listed its cases.
     #[error("`cases` did not return: {0}")]
     Cases(String),
-    /// What it declares is wrong.
+    /// The declared cases are invalid.
     #[error("what it declares is wrong:{}", bullets(.0))]
     Declared(Vec<String>),
-    /// It asks for more than it is granted.
+    /// The component requests more than it is granted.
     #[error("{0}")]
     Ungranted(Box<Shortage>),
 }
@@ -119,16 +119,17 @@ impl LoadError {
         }
     }
 
-    /// Whether the same file may load with another configuration.
+    /// Returns whether the same file may load with another configuration.
     pub(super) fn depends_on_terms(&self) -> bool {
         matches!(self, Self::Ungranted(_) | Self::Cases(_))
     }
 }
 
-/// How many mistakes are told, and how many characters of each: a guest may make any number of any length.
+/// The maximum number of mistakes in a message, and of characters of each: a guest may produce any number of any
+/// length.
 const MOST_MISTAKES: (usize, usize) = (50, 500);
 
-/// How many of the reasons are told that a guest gave before it broke.
+/// The maximum number of reasons in a message that a guest gave before it failed.
 const MOST_REASONS: usize = 5;
 
 fn bullets(mistakes: &[String]) -> String {
@@ -139,10 +140,10 @@ fn bullets(mistakes: &[String]) -> String {
     told.chain(more).collect()
 }
 
-/// The component's name: its file's stem.
+/// Returns the component's name: the stem of its file.
 ///
 /// # Errors
-/// It cannot be a name.
+/// The stem is not a valid name.
 pub fn component_name(path: &Path) -> Result<String, LoadError> {
     let stem = path.file_stem().unwrap_or_default();
     let Some(name) = stem.to_str() else {
@@ -152,7 +153,7 @@ pub fn component_name(path: &Path) -> Result<String, LoadError> {
     Ok(name.to_owned())
 }
 
-/// The file of signatures that belongs to a component's.
+/// Returns the path of the signature file for a component's file.
 pub(super) fn signature_of(path: &Path) -> PathBuf {
     let mut path = path.as_os_str().to_owned();
     path.push(".sig");
@@ -160,10 +161,10 @@ pub(super) fn signature_of(path: &Path) -> PathBuf {
 }
 
 impl Workshop {
-    /// Loads a file that asks for nothing that it is not granted.
+    /// Loads a file that requests nothing that it is not granted.
     ///
     /// # Errors
-    /// As [`Workshop::open`]; and all that is not granted.
+    /// Any error of [`Workshop::open`], or a list of everything that is not granted.
     pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
         let (component, source) = self.open(path, pace).await?;
         match self.terms().shortage(&component) {
@@ -172,11 +173,11 @@ impl Workshop {
         }
     }
 
-    /// Loads a file, whatever is granted: reads, checks, compiles and links it, and asks it for its cases. If it got code that was
-    /// made quickly, there is a source to optimise.
+    /// Loads a file, regardless of its grants: reads, checks, compiles and links it, and asks it for its cases. If the
+    /// code was compiled quickly, the source to optimise is returned as well.
     ///
     /// # Errors
-    /// The first step that fails; of the cases, all mistakes.
+    /// The error of the first step that fails; for the cases, all mistakes.
     pub async fn open(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
         let (source, signed_by) = self.read(name.clone(), path.to_owned()).await?;
@@ -206,12 +207,12 @@ impl Workshop {
         Ok((component, is_quick.then_some(source)))
     }
 
-    /// What is set for components now.
+    /// Returns the current settings for components.
     pub fn terms(&self) -> Arc<Terms> {
         self.terms.borrow().clone()
     }
 
-    /// Reads a file, once, and tells who vouches for what was read.
+    /// Reads a file once, and returns it with the names of those who vouch for the bytes that were read.
     async fn read(&self, name: String, path: PathBuf) -> Result<(Source, String), LoadError> {
         let (limit, trust, inside) = (self.max_size, self.trust.clone(), self.inside.clone());
         let work = move || {
@@ -221,7 +222,8 @@ impl Workshop {
             };
             let component = read(&path, limit);
             let bytes = component.map_err(|error| LoadError::of_component(&path, error))?;
-            // Before anything is said about its content: it may be a link to a file that nobody may read.
+            // This is checked before any message describes the content: the path may be a link to a file that others
+            // may not read.
             check_magic(&bytes).map_err(CompileError::from)?;
             let digest = hexadecimal(&Sha256::digest(&bytes));
             let mut signed_by = String::new();

@@ -1,7 +1,7 @@
-//! Watches the directory and publishes what is in it.
+//! Watches the directory and publishes the components in it.
 //!
-//! One task does all of it, so two versions of a file are never loaded at once. Events of the file system
-//! wake it; looking at the directory now and then serves file systems that send none.
+//! One task does all of this, so two versions of a file are never loaded at once. Events of the file system wake it;
+//! regular scans of the directory cover file systems that send no events.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::ffi::{OsStr, OsString};
@@ -26,25 +26,25 @@ use crate::registry::directory::{Holding, Identity, is_component, is_signature};
 use crate::registry::shelf::{Content, Hint, Shelf};
 use crate::registry::{LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
 
-/// How often files that are not whole yet are looked at.
+/// The interval at which incomplete files are checked.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
-/// How many files are loaded at once, but for one that takes long to compile. The compiler has a limit of its own; most of these
-/// wait for it, or for a component that is slow to list its cases.
+/// The maximum number of files that are loaded at once, in addition to one that takes long to compile. The compiler has
+/// its own limit; most loads wait for it, or for a component that is slow to list its cases.
 const CONCURRENT_LOADS: usize = 16;
 
-/// Why a directory is not taken at its word.
+/// The reason why an empty directory does not remove the components.
 const EMPTY_AND_ANOTHER: &str = "it is empty, and is not the directory that held them: a mount may have vanished, or it \
     was renamed; mount or restore it, or, to deploy other components, copy them into it";
 
-/// Why a file that is listed runs on in its last version.
+/// The reason why a listed file keeps running in its last version.
 const UNREADABLE: &str = "the file is listed in the directory and cannot be read, as a link to a file system that vanished; \
     restore it, or remove it to remove the component";
 
-/// Events that may wait; when there are more, the directory is looked at as a whole anyway.
+/// The capacity of the event queue. When it is full, events are dropped, because the whole directory is scanned anyway.
 const EVENTS: usize = 1024;
 
-/// The directory cannot be read.
+/// The directory of components cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "cannot read the directory of components `{path}`; create it, or set another one as `components.directory`"
@@ -54,7 +54,7 @@ pub struct DirectoryError {
     source: std::io::Error,
 }
 
-/// Watches, loads and publishes.
+/// Watches the directory, loads components and publishes them.
 pub struct Loader {
     settings: RegistrySettings,
     workshop: Workshop,
@@ -62,17 +62,17 @@ pub struct Loader {
     shelf: Shelf,
     loads: JoinSet<Loaded>,
     loading: HashMap<Id, Loading>,
-    /// What takes long to compile is loaded one at a time, so that it holds up nothing else.
+    /// Components that take long to compile. They are loaded one at a time, so that they do not delay others.
     slow: VecDeque<OsString>,
     snapshot: watch::Sender<Arc<Snapshot>>,
-    /// Names that were there at the start and are not loaded yet.
+    /// Names that were present at the start and are not loaded yet.
     initial: Option<BTreeSet<OsString>>,
     watched: Option<Watched>,
-    /// Whether it was told that there are no events.
+    /// Whether the absence of events was reported.
     told_no_events: bool,
-    /// The directory that held what is deployed.
+    /// The identity of the directory that held the deployed components.
     home: Option<Identity>,
-    /// Names of files that did not load, and may with another configuration.
+    /// Names of files that failed to load, but may load with another configuration.
     refused: BTreeSet<OsString>,
 }
 
@@ -83,14 +83,14 @@ struct Loading {
     task: AbortHandle,
 }
 
-/// What became of one file.
+/// The result of loading a file.
 struct Loaded {
     name: OsString,
     result: Result<(Component, Option<Source>), LoadError>,
     took: Duration,
 }
 
-/// A watch holds on to an inode, so a directory that is made anew needs a new one.
+/// A watch on the directory. It is bound to an inode, so a directory that is created again needs a new watch.
 struct Watched {
     identity: Identity,
     events: mpsc::Receiver<(OsString, Hint)>,
@@ -98,10 +98,10 @@ struct Watched {
 }
 
 impl Loader {
-    /// Looks at the directory for the first time.
+    /// Creates a loader and scans the directory for the first time.
     ///
     /// # Errors
-    /// It is not there, or cannot be read.
+    /// The directory is missing or cannot be read.
     pub fn new(
         settings: RegistrySettings,
         workshop: Workshop,
@@ -123,7 +123,7 @@ impl Loader {
             home: None,
             refused: BTreeSet::new(),
         };
-        // Watched before it is read, so that nothing falls in between.
+        // The watch is set before the scan, so that no change in between is missed.
         loader.watch();
         let held = Holding::scan(&loader.settings.directory, loader.workshop.trust.is_some())
             .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
@@ -134,7 +134,7 @@ impl Loader {
         Ok((loader, receiver))
     }
 
-    /// Goes on until `stop`.
+    /// Runs until `stop`.
     pub async fn run(mut self, stop: CancellationToken) {
         self.start_loads();
         self.note_ready();
@@ -145,7 +145,7 @@ impl Loader {
                 () = stop.cancelled() => return,
                 Some(event) = next_event(&mut self.watched) => {
                     hints.extend([event]);
-                    // What came with it is one change to us.
+                    // Events that are already in the queue are handled as one change.
                     while let Some(Ok(more)) = self.watched.as_mut().map(|watched| watched.events.try_recv()) {
                         hints.extend([more]);
                     }
@@ -161,12 +161,12 @@ impl Loader {
         }
     }
 
-    /// Compares the directory with what is known of it. Returns whether it could be.
+    /// Compares the directory with its known state. Returns whether the directory could be read.
     async fn look(&mut self, hints: &HashMap<OsString, Hint>) -> bool {
-        // Watched before it is read, so that nothing falls in between.
+        // The watch is set before the scan, so that no change in between is missed.
         let watch_is_new = self.watch();
         let (directory, signed) = (self.settings.directory.clone(), self.workshop.trust.is_some());
-        // A network's file system may take its time; nobody else is to wait for it.
+        // A network file system may be slow, and must not block other tasks.
         let scanned = tokio::task::spawn_blocking(move || Holding::scan(&directory, signed)).await;
         let held = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
             Ok(held) => held,
@@ -203,7 +203,7 @@ impl Loader {
         true
     }
 
-    /// Notes that the directory says nothing about what is deployed.
+    /// Notes that the directory does not show what is deployed.
     fn lose_directory(&mut self, reason: String) {
         let lost = Unavailable { path: self.settings.directory.clone(), reason };
         if self.snapshot.borrow().unavailable.as_ref() != Some(&lost) {
@@ -219,7 +219,8 @@ impl Loader {
         }
     }
 
-    /// Takes up again what may load with a configuration that has changed. What is being loaded may have begun before.
+    /// Retries the files that may load with a configuration that has changed. Loads in progress are repeated, as they
+    /// may have started with the old one.
     fn try_again(&mut self) {
         let loading = self.loading.values().map(|loading| &loading.name);
         for name in self.refused.iter().chain(loading) {
@@ -228,7 +229,7 @@ impl Loader {
     }
 
     fn start_loads(&mut self) {
-        // What takes long is of no use any more if its file has changed or gone.
+        // A slow load is useless once its file has changed or was removed.
         let is_stale = |loading: &&Loading| loading.pace == Pace::Soon && !self.shelf.is_taken(&loading.name);
         self.loading.values().filter(is_stale).for_each(|loading| loading.task.abort());
         if self.loads_at(Pace::Soon) == 0
@@ -337,7 +338,7 @@ impl Loader {
         }
     }
 
-    /// Notes that a file does not load. A version of it that runs keeps running.
+    /// Notes that a file failed to load. If a version of it is running, it keeps running.
     fn fail(&self, name: &OsStr, error: String) {
         let (stem, path) = (stem(name), self.path(name));
         let kept = self.snapshot.borrow().components.get(&stem).map(|running| running.digest.clone());
@@ -369,13 +370,13 @@ impl Loader {
         self.events.emit(&Event::Removed { component: stem });
     }
 
-    /// Has better code made, while the component runs already.
+    /// Compiles the component again with optimisations while it is already running.
     fn optimise(&self, component: &Arc<Component>, source: Source) {
         let (compiler, component) = (self.workshop.compiler.clone(), Arc::downgrade(component));
         tokio::spawn(async move {
             let started = Instant::now();
             let optimised = compiler.optimise(&source).await;
-            // It may be gone by now.
+            // The component may have been removed by now.
             let Some(component) = component.upgrade() else { return };
             let name = &component.name;
             match optimised {
@@ -390,10 +391,10 @@ impl Loader {
         });
     }
 
-    /// Runs in flight finish on the version they started with, within the grace time.
+    /// Retires a version: runs in flight finish on the version they started with, within the grace time.
     fn retire(&self, component: Arc<Component>) {
         component.series.close();
-        // Only runs in flight hold the version itself on.
+        // Only runs in flight keep the version itself alive.
         let (grace, retired) = (self.settings.grace, component.retired.clone());
         tokio::spawn(async move {
             tokio::time::sleep(grace).await;
@@ -423,8 +424,8 @@ impl Loader {
         self.settings.directory.join(name)
     }
 
-    /// Watches the directory, unless it is watched already; gives whether the watch is new. Without a watch the
-    /// polling remains.
+    /// Watches the directory, unless it is already watched. Returns whether the watch is new. Without a watch, the
+    /// directory is only polled.
     fn watch(&mut self) -> bool {
         let directory = &self.settings.directory;
         let Ok(identity) = Identity::of(directory) else { return false };
@@ -437,7 +438,7 @@ impl Loader {
                 self.told_no_events = false;
                 true
             }
-            // It is tried again each time, and told of once.
+            // The watch is tried again each time, but its failure is reported once.
             Err(error) => {
                 self.watched = None;
                 if !std::mem::replace(&mut self.told_no_events, true) {
@@ -470,7 +471,7 @@ fn subscribe(directory: &Path, identity: Identity) -> notify::Result<Watched> {
         };
         for path in event.paths {
             if let Some(name) = path.file_name().filter(|name| is_component(name) || is_signature(name)) {
-                // Full: the directory is looked at as a whole in any case.
+                // If the queue is full, nothing is lost: the whole directory is scanned in any case.
                 let _ = sender.try_send((name.to_owned(), hint));
             }
         }
@@ -479,8 +480,8 @@ fn subscribe(directory: &Path, identity: Identity) -> notify::Result<Watched> {
     Ok(Watched { identity, events, _watcher: watcher })
 }
 
-/// Returns a file's name without `.wasm`. Characters that no component's name has, and that would act where they are
-/// shown, are escaped, and so are bytes that are not text. Different names stay different.
+/// Returns a file's name without `.wasm`. Characters that no component's name has and that would affect terminals or
+/// pages, and bytes that are not text, are escaped. Different names stay different.
 fn stem(name: &OsStr) -> String {
     let bytes = name.as_encoded_bytes();
     let mut stem = String::new();

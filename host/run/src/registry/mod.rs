@@ -1,7 +1,7 @@
-//! What is deployed: from files in a directory to components that are ready to run.
+//! The deployed components: from files in a directory to components that are ready to run.
 //!
-//! Readers see a [`Snapshot`], which is swapped whole. A file that does not load never takes the last good
-//! version down.
+//! Readers see a [`Snapshot`], which is replaced as a whole. A file that fails to load never replaces the last valid
+//! version.
 
 mod case;
 mod directory;
@@ -26,26 +26,27 @@ pub use settings::{Cache, RegistrySettings};
 pub use terms::Terms;
 pub use trust::{TrustError, TrustSettings};
 
-/// A file that does not load.
+/// A file that failed to load.
 #[derive(Debug, Clone)]
 pub struct LoadFailure {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Why.
+    /// The error message.
     pub error: String,
-    /// Since when.
+    /// The time of the failure.
     pub at: SystemTime,
 }
 
-/// What is deployed at one moment.
+/// The deployed components at one moment.
 #[derive(Clone, Default)]
 pub struct Snapshot {
-    /// Components that run, by name.
+    /// Running components, by name.
     pub components: BTreeMap<String, Arc<Component>>,
-    /// Files whose newest version does not load, by name, with the reason.
+    /// Files whose newest version failed to load, by name.
     pub failures: BTreeMap<String, LoadFailure>,
-    /// Whether every file that was there at the start has been loaded or refused.
+    /// Whether every file that was present at the start has been loaded or rejected.
     pub ready: bool,
-    /// Why the directory says nothing about what is deployed, while that is so: deployed components keep running.
+    /// The reason why the directory does not show what is deployed, as long as this is so. Deployed components keep
+    /// running.
     pub unavailable: Option<Unavailable>,
 }

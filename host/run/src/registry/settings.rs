@@ -6,46 +6,46 @@ use std::time::Duration;
 use orbital_config::Section;
 use orbital_guest::CompileLimits;
 
-/// Where components come from, and how they are treated.
+/// The source of components, and how they are loaded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegistrySettings {
     /// The directory that is watched.
     pub directory: PathBuf,
-    /// Where compiled code is kept between starts. By default in the user's cache directory, if it can be
-    /// used.
+    /// The directory in which compiled code is kept between starts. The default is in the user's cache directory, if
+    /// that can be used.
     pub cache: Cache,
-    /// The key that compiled code is sealed with; if this is none, it is beside the host's state.
+    /// The path of the key that seals compiled code; if `None`, the key is stored with the host's state.
     pub cache_key: Option<PathBuf>,
-    /// How many bytes of compiled code are kept.
+    /// The maximum size of the stored compiled code, in bytes.
     pub cache_size: usize,
-    /// How often the directory is looked at without an event of the file system.
+    /// The interval at which the directory is scanned without an event of the file system.
     pub poll: Duration,
-    /// How long runs of a version that was replaced or removed may go on.
+    /// The time that runs of a version that was replaced or removed have to finish.
     pub grace: Duration,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
     /// Whether links in the directory may lead out of it.
     pub external_links: bool,
-    /// The largest file that is loaded, in bytes.
+    /// The maximum size of a component's file, in bytes.
     pub max_size: usize,
-    /// How many times a second the cases of one component may be due.
+    /// The maximum number of due times per second of all cases of one component.
     pub max_rate: usize,
-    /// What compiling one may use.
+    /// The limits of compiling one component.
     pub compiling: CompileLimits,
 }
 
 /// A directory for compiled code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cache {
-    /// Set by the operator: it must be usable.
+    /// A directory set by the operator, which must be usable.
     Set(PathBuf),
-    /// A default: without it, every start compiles anew.
+    /// A default directory, if there is one. Without it, every start compiles all components again.
     Default(Option<PathBuf>),
 }
 
 impl RegistrySettings {
-    /// Keeps compiled code where the user does by default, or nowhere. For a file whose author may not say where this
-    /// host writes and deletes.
+    /// Keeps compiled code in the user's default directory, or nowhere. This is for a configuration file whose author
+    /// must not decide where this host writes and deletes.
     pub fn use_default_cache(&mut self) {
         self.cache_key = default_cache_key();
         self.cache = Cache::Default(self.cache_key.as_ref().and_then(|_| default_cache()));
@@ -87,20 +87,20 @@ impl RegistrySettings {
     }
 }
 
-/// Bytes of compiled code that are kept by default.
+/// The default maximum size of compiled code, in bytes.
 const CACHE_SIZE: u64 = 4 << 30;
 
-/// `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
+/// Returns `$XDG_CACHE_HOME/orbital`, or `~/.cache/orbital`.
 fn default_cache() -> Option<PathBuf> {
     Some(user_directory("XDG_CACHE_HOME", ".cache")?.join("orbital"))
 }
 
-/// `$XDG_STATE_HOME/orbital/code-cache.key`, or the same in `~/.local/state`.
+/// Returns `$XDG_STATE_HOME/orbital/code-cache.key`, or `~/.local/state/orbital/code-cache.key`.
 fn default_cache_key() -> Option<PathBuf> {
     Some(user_directory("XDG_STATE_HOME", ".local/state")?.join("orbital/code-cache.key"))
 }
 
-/// What a variable names, or this directory in the user's home.
+/// Returns the directory that a variable names, or else the directory `in_home` of the user's home.
 fn user_directory(variable: &str, in_home: &str) -> Option<PathBuf> {
     let absolute = |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
     absolute(variable).or_else(|| Some(absolute("HOME")?.join(in_home)))

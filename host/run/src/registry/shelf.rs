@@ -1,8 +1,8 @@
-//! Which files are there, and which of them are whole.
+//! The files of the directory, and which of them are complete.
 //!
-//! A file is whole when it was closed after writing or renamed into place (the file system said so), or when
-//! it has not changed for a while: longer if somebody is known to be writing it. Pure: what the directory
-//! holds and what time it is come in as arguments.
+//! A file is complete when it was closed after writing or renamed into place (according to the file system), or when it
+//! has not changed for a while; the time is longer if a process is known to be writing it. Pure: the contents of the
+//! directory and the time are arguments.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
@@ -11,36 +11,37 @@ use std::time::{Duration, SystemTime};
 use orbital_files::Stamp;
 use tokio::time::Instant;
 
-/// Unchanged for this long, a file counts as whole.
+/// A file that is unchanged for this long counts as complete.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// The same for a file that somebody began to write and has not closed, as far as we know.
+/// A file that a process began to write, and has not closed as far as the host knows, counts as complete when it is
+/// unchanged for this long.
 const QUIET_WHILE_OPEN: Duration = Duration::from_secs(3);
 
-/// What the file system said about a file.
+/// Information from the file system about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hint {
-    /// Somebody is writing it.
+    /// A process is writing the file.
     Writing,
-    /// It was closed after writing, or renamed into place.
+    /// The file was closed after writing, or renamed into place.
     Closed,
 }
 
-/// How a component looks from outside.
+/// The stamps of a component's files, which detect changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) file: Stamp,
-    /// Its signatures, if they matter and are not in the file.
+    /// The stamp of its signature file, if signatures matter and are not in the component's file.
     pub(super) beside: Option<Stamp>,
 }
 
 #[derive(Debug)]
 struct File {
-    /// None while the file is there and cannot be looked at.
+    /// The stamps; `None` while the file is listed but cannot be read.
     content: Option<Content>,
     since: Instant,
     hint: Option<Hint>,
-    /// Whether this content has been given out to be loaded.
+    /// Whether this content has been handed out to be loaded.
     taken: bool,
 }
 
@@ -49,16 +50,16 @@ struct File {
 pub(super) struct Shelf(BTreeMap<OsString, File>);
 
 impl Shelf {
-    /// Notes what the file system said of a file, after [`Shelf::update`]. What it says of content that was
-    /// taken already must not count for the next one.
+    /// Notes a hint of the file system about a file, after [`Shelf::update`]. A hint about content that was already
+    /// handed out must not count for the next content.
     pub(super) fn hint(&mut self, name: &OsStr, hint: Hint) {
         if let Some(file) = self.0.get_mut(name) {
             file.hint = (!file.taken || hint == Hint::Writing).then_some(hint);
         }
     }
 
-    /// Notes which files the directory holds now, and which of them cannot be looked at; those stay as they are. Returns
-    /// the names that are gone.
+    /// Notes which files the directory holds now, and which of them cannot be read; the latter stay as they are.
+    /// Returns the names that were removed.
     pub(super) fn update(
         &mut self,
         files: &BTreeMap<OsString, Content>,
@@ -87,14 +88,16 @@ impl Shelf {
         gone
     }
 
-    /// Notes that a file cannot be looked at any more. Returns whether that is new. Once it can, it counts as changed.
+    /// Notes that a file cannot be read any more. Returns whether this is new. When it can be read again, it counts as
+    /// changed.
     pub(super) fn lose(&mut self, name: &OsStr) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
         file.taken = true;
         file.content.take().is_some()
     }
 
-    /// At the start, what has not been touched lately is whole: nobody has to wait for it.
+    /// Marks files that have not been modified recently as complete at the start, so that they are loaded without
+    /// delay.
     pub(super) fn settle_old(&mut self, now: SystemTime) {
         for file in self.0.values_mut() {
             let age = file.age(now);
@@ -104,7 +107,8 @@ impl Shelf {
         }
     }
 
-    /// When a directory begins to be watched, somebody may be writing what was touched lately, and nobody said so.
+    /// Treats recently modified files as being written when a new watch on the directory starts: a process may be
+    /// writing them, and no event says so.
     pub(super) fn distrust_fresh(&mut self, now: SystemTime) {
         for file in self.0.values_mut().filter(|file| !file.taken && file.hint.is_none()) {
             let age = file.age(now);
@@ -114,8 +118,8 @@ impl Shelf {
         }
     }
 
-    /// Takes a file that is whole and that nobody has taken in this state, unless it is busy. The one that changed first
-    /// comes first, so that files that change again and again hold up no others.
+    /// Takes a complete file that has not been taken in this state, unless it is busy. The one that changed first is
+    /// taken first, so that files that keep changing do not delay others.
     pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&OsStr) -> bool) -> Option<OsString> {
         let ready = self.0.iter_mut().filter(|(name, file)| !file.taken && file.is_whole(now) && !busy(name));
         let (name, file) = ready.min_by_key(|(_, file)| file.since)?;
@@ -124,8 +128,8 @@ impl Shelf {
         Some(name.clone())
     }
 
-    /// A file that was taken did not load. Gives whether that is its own fault: otherwise somebody is writing
-    /// it again already, or may be, and it is taken anew when it is whole.
+    /// Returns whether a file that was taken and failed to load is itself at fault. Otherwise a process is writing it
+    /// again, or may be, and it is taken again when it is complete.
     pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Content>, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
         let still_the_same = current.is_some() && current == file.content && file.hint.is_none();
@@ -134,26 +138,26 @@ impl Shelf {
         blame
     }
 
-    /// Whether this content of a file has been given out, and is still there.
+    /// Returns whether this content of a file has been handed out, and is still present.
     pub(super) fn is_taken(&self, name: &OsStr) -> bool {
         self.0.get(name).is_some_and(|file| file.taken)
     }
 
-    /// Has a file that was taken taken again, though it has not changed.
+    /// Makes a file that was taken available again, although it has not changed.
     pub(super) fn put_back(&mut self, name: &OsStr) {
         if let Some(file) = self.0.get_mut(name).filter(|file| file.taken && file.content.is_some()) {
             file.taken = false;
-            // It was whole before, unless somebody has begun to write it since.
+            // The file was complete before, unless a process has begun to write it since.
             file.hint = file.hint.or(Some(Hint::Closed));
         }
     }
 
-    /// Whether some file waits to be whole.
+    /// Returns whether a file is waiting to be complete.
     pub(super) fn is_waiting(&self) -> bool {
         self.0.values().any(|file| !file.taken)
     }
 
-    /// Whether this name is there.
+    /// Returns whether there is a file with this name.
     pub(super) fn has(&self, name: &OsStr) -> bool {
         self.0.contains_key(name)
     }
@@ -162,7 +166,7 @@ impl Shelf {
         self.0.is_empty()
     }
 
-    /// All names.
+    /// Returns all names.
     pub(super) fn names(&self) -> impl Iterator<Item = &OsString> {
         self.0.keys()
     }
@@ -177,7 +181,7 @@ impl File {
         let quiet = match self.hint {
             Some(Hint::Closed) => return true,
             Some(Hint::Writing) => QUIET_WHILE_OPEN,
-            // Nothing was written to it yet, so something is about to be.
+            // Nothing has been written to it yet, so something is about to be.
             None if self.content.is_some_and(|content| content.file.size == 0) => QUIET_WHILE_OPEN,
             None => QUIET,
         };

@@ -1,6 +1,6 @@
-//! Who may deploy: which components load, by who signed them or by their digest. The section `[trust]`.
+//! Who may deploy: a component is loaded depending on who signed it, or on its digest. The section `[trust]`.
 //!
-//! Signatures are those of the WebAssembly tool conventions, as `wasmsign2` makes them: in the file, or beside it in
+//! Signatures follow the WebAssembly tool conventions, as created by `wasmsign2`: in the file, or next to it in
 //! `NAME.wasm.sig`.
 
 use std::collections::{BTreeMap, HashSet};
@@ -16,19 +16,19 @@ use wasmparser::{BinaryReader, ComponentName, KnownCustom, Parser, Payload};
 use wasmsign2::reexports::ct_codecs::{Base64, Decoder as _};
 use wasmsign2::{PublicKey, PublicKeySet};
 
-/// What a component is signed by if its digest is pinned.
+/// The name of the signer of a component whose digest is pinned.
 const PINNED: &str = "(pinned)";
 
-/// The name of the section that holds signatures, by the tool conventions.
+/// The name of the section that holds signatures, according to the tool conventions.
 const SECTION: &str = "signature";
 
 /// Who may deploy what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustSettings {
     keys: Vec<TrustedKey>,
-    /// SHA-256 of a component's file, in hexadecimal, by the component's name.
+    /// The SHA-256 digest of a component's file, in hexadecimal, by the component's name.
     pinned: BTreeMap<String, String>,
-    /// The least version of signed components, by their names: older ones were signed, too.
+    /// The minimum version of signed components, by name: older versions were signed, too.
     minimum_versions: BTreeMap<String, Version>,
 }
 
@@ -39,13 +39,13 @@ struct TrustedKey {
     components: Pattern,
 }
 
-/// A component that `[trust]` does not let load.
+/// The reason why `[trust]` does not let a component load.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustError {
-    /// Nobody who may has vouched for it.
+    /// The component is not signed by a key that may sign it, and its digest is not pinned.
     #[error(transparent)]
     Unvouched(#[from] Unvouched),
-    /// It was signed under another name.
+    /// The component was signed under another name.
     #[error(
         "it is signed as `{found}`, and this file would have it run as `{name}`, with the grants of that; rename it to \
          `{found}.wasm`, or build and sign it as `{name}`"
@@ -56,29 +56,29 @@ pub enum TrustError {
         /// The name of the file.
         name: String,
     },
-    /// Its signature says nothing about its name.
+    /// The signature does not cover a name, because the component does not contain one.
     #[error(
         "it does not say its own name, so its signature, by a key for several components, would hold under the name of \
          each; build it with `orbital build`, or write the name into it before it is signed, with `wasm-tools metadata add \
          --name {0}`"
     )]
     NoName(String),
-    /// It is too old, or does not say how old.
+    /// The version is too old, or missing.
     #[error(
         "{found}, and `[trust.minimum_versions]` lets `{name}` load from version {least} on; deploy a newer one, or lower \
          that"
     )]
     Old {
-        /// What it says of its version.
+        /// The version of the component, or that it has none, as a part of a sentence.
         found: String,
-        /// The component.
+        /// The name of the component.
         name: String,
-        /// The least version.
+        /// The minimum version.
         least: Version,
     },
 }
 
-/// A component that nobody who may has vouched for.
+/// A component that no permitted key has signed, and whose digest is not pinned.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{reason}, and `[trust]` lets it load only {conditions}; sign it with `wasmsign2 sign -k SECRET_KEY -i {name}.wasm -o \
@@ -128,10 +128,11 @@ impl TrustSettings {
         }
     }
 
-    /// Who vouches for a component: the names of all keys that signed it and may.
+    /// Checks a component and returns the names of all keys that signed it and may sign it, or that its digest is
+    /// pinned.
     ///
     /// # Errors
-    /// Nobody does.
+    /// The component is not signed by a permitted key, or its name or version is rejected.
     pub fn check(
         &self,
         name: &str,
@@ -197,7 +198,7 @@ impl TrustSettings {
         keys.map(|key| key.name.as_str()).collect()
     }
 
-    /// What would let a component load.
+    /// Describes what would let a component load.
     fn conditions(&self, name: &str) -> String {
         let keys = self.names(self.keys.iter().filter(|key| key.components.matches(name)));
         let mut text = match keys.as_slice() {
@@ -212,7 +213,7 @@ impl TrustSettings {
     }
 }
 
-/// A public key, from a file in any form that `wasmsign2` reads, or as text of OpenSSH or PEM.
+/// Parses a public key: from a file in any form that `wasmsign2` reads, or from OpenSSH or PEM text.
 fn public_key(text: &str, base: &Path) -> Result<PublicKey, String> {
     let inline = text.starts_with("ssh-") || text.starts_with("-----BEGIN");
     let bytes = if inline {
@@ -226,17 +227,17 @@ fn public_key(text: &str, base: &Path) -> Result<PublicKey, String> {
     key.ok_or_else(|| "is no public key of Ed25519: a file of `wasmsign2 keygen`, OpenSSH or PEM".to_owned())
 }
 
-/// `ssh-ed25519 AAAA… comment`, as in RFC 4253 and RFC 8709.
+/// Parses `ssh-ed25519 AAAA… comment`, as in RFC 4253 and RFC 8709.
 fn openssh(text: &[u8]) -> Option<PublicKey> {
     let mut words = std::str::from_utf8(text).ok()?.split_ascii_whitespace();
     let encoded = (words.next()? == "ssh-ed25519").then(|| words.next())??;
     let decoded = Base64::decode_to_vec(encoded, None).ok()?;
     let key = decoded.strip_prefix(b"\0\0\0\x0bssh-ed25519\0\0\0\x20")?;
-    // As `wasmsign2` has it: with a byte before it that tells the kind.
+    // `wasmsign2` expects a byte for the kind of key before the key.
     PublicKey::from_bytes(&[&[1], key].concat()).ok()
 }
 
-/// What a component says of itself: part of what is signed.
+/// The name and version that a component states: part of the signed content.
 #[derive(Default)]
 struct Claims {
     name: Option<String>,
@@ -244,7 +245,8 @@ struct Claims {
 }
 
 impl Claims {
-    /// Of the component itself, not of components in it. A file that cannot be read to its end is refused later.
+    /// Reads the claims of the component itself, not of components in it. A file that cannot be read to its end is
+    /// rejected later.
     fn of(bytes: &[u8]) -> Self {
         let (mut claims, mut depth) = (Self::default(), 0_u32);
         for payload in Parser::new(0).parse_all(bytes).map_while(Result::ok) {
@@ -260,7 +262,7 @@ impl Claims {
                         }
                     }
                     _ if section.name() == "version" => {
-                        // Of several, the last one, as everywhere: the first ones are those of tools.
+                        // The last of several versions counts, as everywhere: the first ones are those of tools.
                         claims.version = Some(String::from_utf8_lossy(section.data()).into_owned());
                     }
                     _ => {}
@@ -280,7 +282,7 @@ impl Claims {
     }
 }
 
-/// The signatures in a file: its first section, if that is what it holds.
+/// Returns the signatures in a file: its first section, if that holds signatures.
 fn embedded(bytes: &[u8]) -> Option<&[u8]> {
     let first = Parser::new(0).parse_all(bytes).nth(1)?.ok()?;
     match first {
@@ -289,14 +291,14 @@ fn embedded(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Whether signatures are as long as they say: `wasmsign2` makes room for what a length says before it reads it.
+/// Checks that signatures are as long as they say: `wasmsign2` allocates memory for a length before it reads the data.
 fn lengths_hold(signatures: &[u8]) -> Option<()> {
     fn part<'a>(reader: &mut BinaryReader<'a>) -> Option<BinaryReader<'a>> {
         let length = reader.read_var_u32().ok()?;
         Some(BinaryReader::new(reader.read_bytes(length as usize).ok()?, 0))
     }
     let mut reader = BinaryReader::new(signatures, 0);
-    // Version, kind of content, kind of hash.
+    // The version, the kind of content and the kind of hash.
     reader.read_bytes(3).ok()?;
     for _ in 0..reader.read_var_u32().ok()? {
         let mut set = part(&mut reader)?;
@@ -345,7 +347,7 @@ mod tests {
         let trust = trusting(&[("team", &key, "a")]);
         let bytes = signed(&key, COMPONENT);
         assert_eq!(trust.check("a", &bytes, "", None).unwrap(), "team");
-        // But for its head, without which it is no component.
+        // All bytes except the header, without which the file is not a component.
         for index in 8..bytes.len() {
             let mut changed = bytes.clone();
             changed[index] ^= 1;
@@ -376,10 +378,10 @@ mod tests {
         assert!(error.contains("signed as `shop`") && error.contains("as `bank`"), "{error}");
         let error = check(&all, COMPONENT, "shop").unwrap_err();
         assert!(error.contains("metadata add --name shop"), "{error}");
-        // A key for one component says which one.
+        // A key for one component states which one.
         assert_eq!(check(&one, COMPONENT, "shop").unwrap(), "one");
         assert!(check(&one, COMPONENT, "bank").unwrap_err().contains("who may not sign `bank`"));
-        // What is within a component says nothing about it.
+        // The names and versions of components within a component say nothing about it.
         let nested =
             [b"\0asm\x0d\0\x01\0\x04", &[named("shop", "1").len() as u8][..], &named("shop", "1")].concat();
         assert!(check(&all, &nested, "shop").unwrap_err().contains("does not say its own name"));
@@ -406,7 +408,7 @@ mod tests {
         let whole = signed(&KeyPair::generate(), COMPONENT);
         let signatures = embedded(&whole).unwrap();
         assert!(lengths_hold(signatures).is_some());
-        // At its end is the signature itself, which may be anything.
+        // The end holds the signature itself, which may be anything.
         for index in 3..signatures.len() - 5 {
             let lying = [&signatures[..index], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
             assert!(lengths_hold(&lying).is_none(), "at {index}");

@@ -1,7 +1,7 @@
-//! One tick in, one report out.
+//! Turns an order into a report.
 //!
-//! Invariant: the runner touches no metric, no page and no terminal. Every way in which a run can end meets
-//! in one place, [`Runner::run`].
+//! Invariant: the runner does not depend on metrics, pages or the terminal. `Runner::attempt` handles every way in
+//! which an attempt can end.
 
 mod timeout;
 mod trouble;
@@ -30,31 +30,31 @@ use timeout::timed_out;
 use trouble::Troubles;
 use verdict::{Circumstances, Ending, judge, unanswered};
 
-/// Runs cases.
+/// The runner of cases.
 pub struct Runner {
     provision: RwLock<Arc<Provision>>,
     waiter: Arc<Waiter>,
-    /// Where deliveries come in.
+    /// The listener that receives deliveries.
     webhook: Arc<Door>,
     in_flight: AtomicUsize,
     heartbeat: Heartbeat,
     troubles: Troubles,
 }
 
-/// What runs are given. An attempt keeps what it began with.
+/// Settings and clients shared by all runs. An attempt keeps those that it started with.
 pub struct Provision {
-    /// Their environment, budgets and configuration.
+    /// The environment, limits and configuration of runs.
     pub settings: RunSettings,
-    /// Where the system under test must deliver to.
+    /// The URL that the system under test must send deliveries to.
     pub webhook_url: String,
-    /// Whether that is another URL for each component, whose runs get nothing but what comes there.
+    /// Whether each component has its own URL. If so, its runs get only the deliveries that are sent there.
     pub path_per_component: bool,
-    /// Where their requests go out.
+    /// The client that sends the runs' requests.
     pub client: Arc<Client>,
 }
 
 impl Provision {
-    /// Where deliveries for a component go, and what its runs may get.
+    /// Returns the URL for deliveries to a component, and the scope of deliveries that its runs may get.
     fn delivery_to(&self, component: &str) -> (String, Scope) {
         if self.path_per_component {
             (component_url(&self.webhook_url, component), Scope::component(component))
@@ -65,7 +65,7 @@ impl Provision {
 }
 
 impl Runner {
-    /// With nothing in flight.
+    /// Creates a runner with no runs in flight.
     pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Door>) -> Self {
         Self {
             provision: RwLock::new(Arc::new(provision)),
@@ -77,7 +77,7 @@ impl Runner {
         }
     }
 
-    /// What attempts are given from now on.
+    /// Replaces what attempts get when they start. Attempts in progress are not affected.
     pub fn provide(&self, provision: Provision) {
         *self.provision.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(provision);
     }
@@ -86,22 +86,22 @@ impl Runner {
         self.provision.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// How many runs have started and not ended.
+    /// Returns the number of runs in flight.
     pub fn in_flight(&self) -> usize {
         self.in_flight.load(Ordering::Relaxed)
     }
 
-    /// Returns how many attempts did not pass because the host lacked something.
+    /// Returns how many attempts did not pass because the host lacked a resource.
     pub fn troubled(&self) -> u64 {
         self.troubles.attempts()
     }
 
-    /// Returns what the host lacked, if an attempt did not pass for it in the last minute.
+    /// Returns what the host lacked, if an attempt did not pass because of it in the last minute.
     pub fn recent_trouble(&self) -> Option<String> {
         self.troubles.recent()
     }
 
-    /// Returns the limits of the host that may have turned away a delivery that an attempt waited for without success.
+    /// Returns the limits of the host that may have rejected a delivery that an attempt waited for without success.
     fn shortages(
         &self,
         recording: &Recording,
@@ -132,14 +132,14 @@ impl Runner {
         limits.map(missing).collect()
     }
 
-    /// Runs a case: as many attempts as it allows, until one passes. `stop` ends it as cancelled.
+    /// Runs a case: as many attempts as it allows, until one passes. `stop` ends the run as cancelled.
     pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
         let _counted = InFlight::new(&self.in_flight);
         let retry = order.case.retry;
         let mut attempts = Vec::new();
         for number in 1..=retry.retries + 1 {
             if number > 1 {
-                // Cancelled during the pause, the next attempt ends at once, and says why.
+                // If the run is cancelled during the delay, the next attempt ends at once, and says why.
                 tokio::select! {
                     () = stop.cancelled() => {}
                     () = order.component.retired.cancelled() => {}
@@ -156,7 +156,7 @@ impl Runner {
         order.report(attempts)
     }
 
-    /// One try, in a fresh instance.
+    /// Runs one attempt, in a fresh instance.
     async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> TimedAttempt {
         let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
@@ -193,8 +193,8 @@ impl Runner {
             },
         );
 
-        // Dropping the loser of a `select!` drops the instance: that ends the guest, whatever it was doing.
-        // Biased, so that what is cancelled already does not begin.
+        // Dropping the loser of a `select!` drops the instance, which ends the guest in any state. It is biased, so
+        // that an attempt that is already cancelled does not begin.
         let ended_from_outside = async {
             tokio::select! {
                 biased;
@@ -213,7 +213,7 @@ impl Runner {
                 None => Err(Ending::TimedOut),
             },
         };
-        // The time of a test is counted from the moment it is entered.
+        // The time of a test is counted from the moment at which it is entered.
         let (started, clock) = (SystemTime::now(), RunClock::start());
         let ending = match entered {
             Err(ending) => ending,
@@ -229,7 +229,7 @@ impl Runner {
         };
         let duration = clock.elapsed();
 
-        // The instance is gone, and with it the other owner of the claims.
+        // The instance was dropped, and with it the other owner of the claims.
         let released = Arc::into_inner(claims).map(|claims| claims.release()).unwrap_or_default();
         for arrived in &released.left {
             recorder.note_delivery(arrived, false);
@@ -279,7 +279,7 @@ impl Runner {
     }
 }
 
-/// Counts a run for as long as it lives, however it ends.
+/// Counts a run as long as this value exists, however the run ends.
 struct InFlight<'a>(&'a AtomicUsize);
 
 impl<'a> InFlight<'a> {

@@ -1,4 +1,4 @@
-//! What a report says of a run that timed out.
+//! Explains in a report why a run timed out.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -11,8 +11,8 @@ use orbital_model::describe::{deliveries, short};
 use orbital_model::text::shown;
 use orbital_webhook::waiter::{Disposition, Elsewhere, Meanwhile, Received};
 
-/// Says what a run was doing when its time ran out, with the cause if that is known, and details below. `meanwhile` is
-/// what the webhook received while it ran, given the keys that it waits for.
+/// Describes what a run was doing when it timed out, with the cause if it is known, and with details in the lines
+/// below. `meanwhile` returns what the webhook received during the run, for the keys that the run waits for.
 pub(super) fn timed_out(
     limit: Duration,
     ended: Duration,
@@ -62,8 +62,8 @@ pub(super) fn timed_out(
     text
 }
 
-/// Describes the last call of a test that has ended, if it took longer than what the test has done since then: a call that
-/// ends in a timeout of its own, just before the case does, is what the time was spent on.
+/// Describes the last call of a test that has ended, if it took longer than what the test has done since then. If a
+/// call ends in its own timeout, just before that of the case, the time was spent on this call.
 fn last_call(recording: &Recording, ended: Duration) -> Option<String> {
     let timed = recording.steps.iter().filter_map(|step| Some((step.at, step.took?, &step.what)));
     let (at, took, what) = timed.max_by_key(|(at, took, _)| *at + *took)?;
@@ -93,7 +93,7 @@ fn last_call(recording: &Recording, ended: Duration) -> Option<String> {
 struct Wait<'a> {
     keys: &'a [String],
     n: u32,
-    /// Since the start of the attempt.
+    /// The start of the wait, since the start of the attempt.
     since: Duration,
     waited: Duration,
 }
@@ -157,7 +157,8 @@ impl Wait<'_> {
         format!("a request has {key} in {location}, {why}")
     }
 
-    /// The events that should have led to the deliveries: of each key the last one, or the last one without a key.
+    /// Returns the events that should have led to the deliveries: the last one for each key, or else the last one
+    /// without a key.
     fn events<'a>(&self, recording: &'a Recording) -> Vec<Event<'a>> {
         let mut of_key = HashMap::new();
         let mut without = None;
@@ -178,7 +179,7 @@ impl Wait<'_> {
         events
     }
 
-    /// Deliveries that came for this run.
+    /// Counts the deliveries that arrived for this run.
     fn came(&self, recording: &Recording) -> Came {
         let mut came = Came::default();
         for step in &recording.steps {
@@ -200,8 +201,8 @@ impl Wait<'_> {
     }
 }
 
-/// Deliveries that came for a run: all of them, and those that it has not taken, of the keys that it waits for and of
-/// others.
+/// The numbers of deliveries that arrived for a run: all of them, those with expected keys that the run has not taken,
+/// and those with other keys that it has not taken.
 #[derive(Default)]
 struct Came {
     own: u64,
@@ -213,7 +214,7 @@ struct Came {
 struct Event<'a> {
     at: Duration,
     target: &'a str,
-    /// Such as "was answered with 202".
+    /// A description of the answer, such as "was answered with 202".
     answer: String,
     is_accepted: bool,
 }
@@ -232,7 +233,7 @@ fn sends(recording: &Recording) -> impl Iterator<Item = (Option<&String>, Event<
     })
 }
 
-/// That events were not sent or not accepted, if that is so.
+/// Returns a message that events were not sent or not accepted, if that is the case.
 fn refused(events: &[Event<'_>]) -> Option<String> {
     let mut refused = events.iter().filter(|event| !event.is_accepted);
     let (count, last) = (refused.clone().count(), refused.next_back());
@@ -246,7 +247,7 @@ fn refused(events: &[Event<'_>]) -> Option<String> {
     }
 }
 
-/// What the webhook received besides the run's own deliveries, by what became of it.
+/// The numbers of requests that the webhook received in addition to the run's own deliveries, by disposition.
 struct Others([(Disposition, u64, &'static str); 6]);
 
 impl Others {
@@ -266,7 +267,7 @@ impl Others {
         self.0.iter().filter(|(_, count, _)| *count > 0)
     }
 
-    /// What all requests have in common, if it is why the run got none of them.
+    /// Returns what all requests have in common, if this explains why the run got none of them.
     fn only(&self, own: u64) -> Option<String> {
         let mut there = self.there();
         match (there.next(), there.next()) {
@@ -278,14 +279,14 @@ impl Others {
         }
     }
 
-    /// All of them, each with examples of its own.
+    /// Describes all of them, each disposition with its own examples.
     fn say(&self, own: u64, meanwhile: &Meanwhile) -> String {
         let part = |(disposition, count, words): &(Disposition, u64, &str)| {
             let mut examples: Vec<String> = match disposition {
                 Disposition::Matched => Vec::new(),
                 _ => meanwhile.examples(*disposition).map(example).collect(),
             };
-            // Others may come in between, but sent again is no other example.
+            // Other requests may arrive in between, but a repeated request is not another example.
             examples.dedup();
             match examples.is_empty() {
                 true => format!("{count} {words}"),
@@ -304,7 +305,7 @@ impl Others {
     }
 }
 
-/// A request in a few words: its key, or where it came and why it has none.
+/// Describes a request briefly: by its key, or by its path and the reason why it has no key.
 fn example(request: &Received) -> String {
     if let Some(key) = &request.key {
         return format!("`{}`", shown(key));

@@ -1,14 +1,14 @@
-//! Attempts that are errors of the host, as metrics and `/readyz` have them.
+//! Attempts that are errors of the host, for metrics and `/readyz`.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long trouble is reported after it happened.
+/// How long a problem is reported after it occurred.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// Attempts that did not pass because the host lacked something.
+/// Attempts that did not pass because the host lacked a resource.
 #[derive(Debug, Default)]
 pub(super) struct Troubles(Mutex<State>);
 
@@ -21,13 +21,13 @@ struct State {
 impl Troubles {
     /// Counts an attempt, with what the host lacked.
     pub(super) fn note(&self, what: &str) {
-        // Nothing that runs under this lock leaves the state half changed if it panics.
+        // If code under this lock panics, it never leaves the state half changed.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.attempts += 1;
         state.last = Some((Instant::now(), what.to_owned()));
     }
 
-    /// Returns how many attempts there were since the host started.
+    /// Returns the number of these attempts since the host started.
     pub(super) fn attempts(&self) -> u64 {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).attempts
     }

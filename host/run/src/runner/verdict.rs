@@ -1,4 +1,4 @@
-//! How a run is judged.
+//! Determines the outcome of an attempt.
 
 use std::time::Duration;
 
@@ -6,39 +6,40 @@ use orbital_guest::Breakdown;
 use orbital_model::describe::short;
 use orbital_model::{Cause, Happening, Outcome, Step};
 
-/// How long the host may not run before its peers may have given up. Far above what a loaded machine does.
+/// If the host does not run for this long, its peers may have given up. A busy machine causes much shorter
+/// interruptions.
 const STANDSTILL: Duration = Duration::from_secs(1);
 
-/// How a run came to its end.
+/// The way in which an attempt ended.
 pub(super) enum Ending {
-    /// The test returned; the error is its own.
+    /// The test returned; the error comes from the test itself.
     Returned(Result<(), String>),
-    /// It did not come back.
+    /// The test crashed, or was ended by the host.
     Broke(Breakdown),
-    /// Its time ran out.
+    /// The test timed out.
     TimedOut,
-    /// The host stops.
+    /// The host is stopping.
     ShutDown,
-    /// Its component was replaced or removed, and the grace time ran out.
+    /// The component was replaced or removed, and the grace time has ended.
     Retired,
 }
 
 /// Problems during an attempt that the system under test did not cause.
 pub(super) struct Circumstances {
-    /// Those that are certain.
+    /// The causes that are certain.
     pub(super) causes: Vec<Cause>,
-    /// The longest time without interruption in which the host did not run.
+    /// The longest uninterrupted time in which the host did not run.
     pub(super) longest_gap: Duration,
-    /// All time in which the host did not run. Deadlines were extended by it.
+    /// The total time in which the host did not run. Deadlines were extended by it.
     pub(super) lost: Duration,
     /// The timeout of the case.
     pub(super) time_limit: Duration,
 }
 
 impl Circumstances {
-    /// Whether the host may be the reason why an attempt ended in this way. After a second without an answer, a peer may
-    /// have given up. A test that measures time itself may find a shorter gap too long; how long depends on the test, of
-    /// which the timeout is known.
+    /// Returns whether the host may be the reason why an attempt ended in this way. After a second without an answer, a
+    /// peer may have given up. A test that measures time itself may fail after a shorter gap; the threshold depends on
+    /// the test, of which only the timeout is known.
     fn excuse(&self, outcome: Outcome) -> bool {
         match outcome {
             Outcome::Timeout => self.longest_gap >= STANDSTILL,
@@ -48,10 +49,10 @@ impl Circumstances {
     }
 }
 
-/// Returns outcome and reasons; the first reason is that of the outcome. Precedence: a shutdown cancels; a breached budget
-/// is an error; a known cause outside the system under test makes an attempt that did not pass an error; after a standstill
-/// of the host, an attempt that did not pass is cancelled, as the reason is unknown; a test that called `fail` has failed,
-/// however it ended afterwards.
+/// Returns the outcome and its reasons; the first reason is that of the outcome. Precedence: a shutdown cancels; an
+/// exceeded budget is an error; a known cause outside the system under test makes an attempt that did not pass an
+/// error; if the host did not run for too long, an attempt that did not pass is cancelled, as the reason is unknown; a
+/// test that called `fail` has failed, however it ended afterwards.
 pub(super) fn judge(
     ending: Ending,
     failures: Vec<String>,
@@ -75,7 +76,7 @@ pub(super) fn judge(
         messages.insert(0, reason);
         return (Outcome::Cancelled, messages);
     }
-    // Less is what any busy machine does.
+    // Any busy machine loses less time than this.
     if outcome == Outcome::Timeout && circumstances.lost >= circumstances.time_limit / 10 {
         messages.push(format!(
             "the host did not run for {} during this attempt (suspended, or starved of CPU); the timeout was extended \
@@ -107,7 +108,7 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
             messages.push(reason);
             Outcome::Fail
         }
-        // How a language without exceptions ends a test that has said why.
+        // A language without exceptions ends a test in this way after it has given its reason.
         Ending::Broke(breakdown) if breakdown.is_exit && said_no => Outcome::Fail,
         Ending::Broke(breakdown) => {
             messages.push(breakdown.to_string());
@@ -124,7 +125,7 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
     (if said_no { Outcome::Fail } else { outcome }, messages)
 }
 
-/// Returns the reason why the last request had no answer, unless a message has it: client libraries drop it.
+/// Returns the reason why the last request had no answer, unless a message contains it: client libraries drop it.
 pub(super) fn unanswered(steps: &[Step], messages: &[String]) -> Option<String> {
     let last = steps.iter().rev().find(|step| matches!(step.what, Happening::Send { .. }))?;
     let Happening::Send { error: Some(error), .. } = &last.what else { return None };
@@ -146,7 +147,7 @@ mod tests {
         Some(BudgetBreach { budget: Budget::Memory, limit: 1, asked: 2 })
     }
 
-    /// Nothing outside the system under test, for a case with a timeout of 30 s.
+    /// Returns circumstances without any problem outside the system under test, for a case with a timeout of 30 s.
     fn quiet() -> Circumstances {
         let none = Duration::ZERO;
         Circumstances {

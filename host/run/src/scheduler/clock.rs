@@ -1,32 +1,32 @@
-//! Steps of the wall clock: an operator or a time server sets it.
+//! Steps of the wall clock, which an operator or a time server sets.
 
 use std::time::Duration;
 
-/// Less is what a clock that is adjusted gradually makes, and what passes between two readings.
+/// Smaller differences are caused by gradual adjustments of the clock, and by the time between two readings.
 const SMALLEST_STEP: Duration = Duration::from_secs(1);
 
-/// How far the wall clock was set.
+/// The amount by which the wall clock was set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockStep {
-    /// Forwards.
+    /// The clock was set forwards.
     Ahead(Duration),
-    /// Backwards.
+    /// The clock was set backwards.
     Back(Duration),
 }
 
-/// Compares the wall clock with one that nobody sets.
+/// Compares the wall clock with a monotonic one.
 #[derive(Debug, Default)]
 pub struct ClockWatch {
-    /// Both, when they were compared last.
+    /// The times of both clocks at the last comparison.
     last: Option<(Duration, Duration)>,
 }
 
 impl ClockWatch {
-    /// Returns how far the wall clock was set since the last time. `running` is a clock that nobody sets, and that
-    /// includes times in which the machine was suspended: they are no step.
+    /// Returns how far the wall clock was set since the last call. `running` is a monotonic clock that includes times
+    /// in which the machine was suspended, so these are not steps.
     pub fn compare(&mut self, wall: Duration, running: Duration) -> Option<ClockStep> {
         let (last_wall, last_running) = self.last.replace((wall, running))?;
-        // Where the wall clock would be if nobody had set it.
+        // The time of the wall clock if it had not been set.
         let expected = last_wall + running.saturating_sub(last_running);
         if wall >= expected + SMALLEST_STEP {
             return Some(ClockStep::Ahead(wall - expected));

@@ -1,4 +1,4 @@
-//! Why a case does not run by itself at the moment.
+//! Reasons why a case does not run by itself at the moment.
 
 use std::time::Duration;
 
@@ -8,32 +8,32 @@ use uuid::Uuid;
 use crate::scheduler::SchedulerSettings;
 use crate::scheduler::pauses::{Pauses, since_epoch};
 
-/// Why a case does not run by itself at the moment.
+/// A reason why a case does not run by itself at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
-    /// What keeps it from running.
+    /// The setting that keeps the case from running.
     pub by: HaltedBy,
-    /// The operator's words.
+    /// The operator's reason.
     pub reason: String,
-    /// Who wanted it, where that is known.
+    /// The person who paused the case, if known.
     pub author: Option<String>,
-    /// Until when, since the Unix epoch; none means until somebody changes it.
+    /// The end, since the Unix epoch; `None` means until it is changed.
     pub until: Option<Duration>,
 }
 
-/// What keeps a case from running.
+/// The kind of setting that keeps a case from running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HaltedBy {
     /// `paused` in an `[[override]]`.
     Override,
     /// A `[[maintenance]]` window.
     Maintenance,
-    /// A pause that somebody asked for while the host runs.
+    /// A pause that was requested while the host runs.
     Pause(Uuid),
 }
 
 impl Halt {
-    /// What holds for a case at this moment, since the Unix epoch.
+    /// Returns the reason that applies to a case at the time `now`, which is since the Unix epoch.
     pub(super) fn of(
         case: &Case,
         settings: &SchedulerSettings,

@@ -5,11 +5,11 @@ use std::time::Duration;
 use orbital_config::{Section, pair};
 use orbital_model::{Case, Cron, Pattern};
 
-/// All windows.
+/// All maintenance windows.
 #[derive(Debug, Clone, Default)]
 pub struct Maintenance(Vec<Window>);
 
-/// One window: once, or again and again.
+/// A maintenance window, one-off or recurring.
 #[derive(Debug, Clone)]
 struct Window {
     reason: String,
@@ -30,13 +30,14 @@ impl Maintenance {
         Self(root.list("maintenance", Window::read).unwrap_or_default())
     }
 
-    /// Why the case is not to run at this moment, and until when; since the Unix epoch.
+    /// Returns the reason and the end of the maintenance window that covers the case at this time, if there is one.
+    /// Times are since the Unix epoch.
     pub fn covers(&self, case: &Case, now: Duration) -> Option<(&str, Duration)> {
         let mut windows = self.0.iter().filter(|window| window.is_for(case));
         windows.find_map(|window| Some((window.reason.as_str(), window.time.end(now)?)))
     }
 
-    /// The patterns that match none of these cases.
+    /// Returns the patterns that match none of these cases.
     pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
         let patterns = self.0.iter().filter_map(|window| window.cases.as_ref());
         let idle = patterns.filter(|pattern| !case_ids.iter().any(|id| pattern.matches(id)));
@@ -86,11 +87,11 @@ impl Time {
         }
     }
 
-    /// The end of the window that this moment is in.
+    /// Returns the end of the window that covers this time.
     fn end(&self, now: Duration) -> Option<Duration> {
         match self {
             Self::Once { from, until } => (*from..*until).contains(&now).then_some(*until),
-            // The first start that is so late that its window reaches beyond now.
+            // The first start whose window ends after `now`.
             Self::Again { start, duration } => {
                 let start = start.after(now.saturating_sub(*duration)).filter(|start| *start <= now)?;
                 Some(start + *duration)

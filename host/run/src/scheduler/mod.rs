@@ -1,8 +1,8 @@
-//! Which case is due when. Pure: time comes in as an argument.
+//! Decides which case is due when. Pure: time is an argument.
 //!
-//! A case of a period runs at multiples of it since the Unix epoch, moved by an offset that is a hash of the
-//! case's id: 12 cases of one minute start spread over the minute, at the same moments on every replica and
-//! after every restart. Due times are counted, not wake-ups: what was missed is told, not made up for.
+//! A case with a period runs at multiples of the period since the Unix epoch, shifted by an offset that is a hash of
+//! the case's id: 12 cases with a period of one minute are spread over the minute, at the same times on every replica
+//! and after every restart. Due times are counted, not wake-ups: missed runs are reported, but not made up for.
 
 mod clock;
 mod halt;

@@ -1,4 +1,4 @@
-//! What the operator sets for cases, in place of what they declare: the sections `[[override]]`.
+//! Settings of the operator that replace what cases declare: the sections `[[override]]`.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,11 +7,11 @@ use std::time::Duration;
 use orbital_config::Section;
 use orbital_model::{Case, Cron, Pattern, Retry, Schedule};
 
-/// All overrides, in the order of the file. Where several set the same for a case, the last one wins.
+/// All overrides, in the order of the file. If several set the same value for a case, the last one wins.
 #[derive(Debug, Clone, Default)]
 pub struct Overrides(Vec<Override>);
 
-/// What is set for the cases whose id matches.
+/// The settings for the cases whose id matches a pattern.
 #[derive(Debug, Clone)]
 struct Override {
     cases: Pattern,
@@ -30,7 +30,7 @@ impl Overrides {
         Self(root.list("override", Override::read).unwrap_or_default())
     }
 
-    /// The case as it is to run.
+    /// Returns the case with all overrides applied.
     pub fn apply(&self, case: &Case) -> Case {
         let mut case = case.clone();
         for over in self.matching(&case.id.clone()) {
@@ -49,12 +49,12 @@ impl Overrides {
         case
     }
 
-    /// Why the case is paused, if it is.
+    /// Returns the reason why the case is paused, if it is.
     pub fn paused(&self, case_id: &str) -> Option<&str> {
         self.matching(case_id).filter_map(|over| over.paused.as_deref()).last()
     }
 
-    /// The patterns that match none of these cases.
+    /// Returns the patterns that match none of these cases.
     pub fn idle_patterns<'a>(&'a self, case_ids: &[&str]) -> impl Iterator<Item = &'a str> {
         let idle = |over: &&Override| !case_ids.iter().any(|id| over.cases.matches(id));
         self.0.iter().filter(idle).map(|over| over.cases.text()).collect::<Vec<_>>().into_iter()

@@ -1,4 +1,4 @@
-//! What somebody paused while the host runs.
+//! Pauses that were requested while the host runs.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// One pause: its cases do not run by themselves.
+/// A pause. Its cases do not run by themselves.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Pause {
-    /// Its id.
+    /// The id of the pause.
     pub id: Uuid,
-    /// Which cases: a pattern of their ids.
+    /// The pattern of the ids of the paused cases.
     #[schema(value_type = String)]
     pub cases: Pattern,
-    /// Why.
+    /// The reason for the pause.
     pub reason: String,
-    /// Who wanted it.
+    /// The person who requested the pause.
     pub author: String,
-    /// Since when.
+    /// The time at which the pause began.
     pub since: Timestamp,
-    /// Until when; none means until somebody ends it.
+    /// The time at which the pause ends; null if it lasts until it is ended by request.
     #[schema(required)]
     pub until: Option<Timestamp>,
 }
@@ -32,22 +32,22 @@ pub struct Pause {
 pub struct Pauses(pub Vec<Pause>);
 
 impl Pause {
-    /// Whether its time is over.
+    /// Returns whether the pause has ended.
     pub fn is_over(&self, now: Duration) -> bool {
         self.until.is_some_and(|until| since_epoch(until) <= now)
     }
 }
 
 impl Pauses {
-    /// The pause that keeps the case from running at this moment, since the Unix epoch: of several, the one
-    /// that lasts longest.
+    /// Returns the pause that keeps the case from running at the time `now`, which is since the Unix epoch. If there
+    /// are several, it is the one that lasts longest.
     pub fn covers(&self, case_id: &str, now: Duration) -> Option<&Pause> {
         let current = self.0.iter().filter(|pause| !pause.is_over(now) && pause.cases.matches(case_id));
         current.max_by_key(|pause| pause.until.unwrap_or(Timestamp::MAX))
     }
 }
 
-/// A moment before 1970 is not one that anybody pauses until.
+/// Converts a time to one since the Unix epoch. Times before 1970 become zero, as nobody pauses until then.
 pub(super) fn since_epoch(moment: Timestamp) -> Duration {
     Duration::try_from(moment.as_duration()).unwrap_or_default()
 }

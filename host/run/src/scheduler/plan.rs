@@ -1,4 +1,4 @@
-//! What is due, and what is in flight.
+//! Runs that are due, and runs that are in flight.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -11,91 +11,91 @@ use crate::scheduler::{Halt, Pauses, SchedulerSettings, Ticks};
 /// A run that is due.
 #[derive(Debug, Clone)]
 pub struct Tick<V> {
-    /// The version to run; what that is, is nothing to the plan.
+    /// The version to run. The plan does not depend on its type.
     pub version: V,
     /// The case to run.
     pub case: Arc<Case>,
-    /// When it was due, since the Unix epoch.
+    /// The time at which the run was due, since the Unix epoch.
     pub due: Duration,
-    /// Why it is due.
+    /// The trigger of the run.
     pub trigger: Trigger,
 }
 
 /// A case that is deployed.
 pub struct Deployed<V> {
-    /// The version that it is of.
+    /// The version that declares the case.
     pub version: V,
     /// The case, as the version declares it.
     pub case: Arc<Case>,
-    /// Whether it gets a first run at once, if it is new or changed; otherwise it waits for its tick.
+    /// Whether the case, if it is new or changed, gets a first run at once; otherwise it waits for its tick.
     pub at_once: bool,
 }
 
-/// What to do now.
+/// An action that the plan asks for.
 #[derive(Debug)]
 pub enum Action<V> {
     /// Start a run, and call [`Plan::finished`] when it has ended.
     Run(Tick<V>),
-    /// Tell that runs did not start.
+    /// Report that runs did not start.
     Skip {
-        /// The case.
+        /// The case, with its version and due time.
         tick: Tick<V>,
-        /// Why.
+        /// The reason why they did not start.
         reason: SkipReason,
-        /// How many.
+        /// The number of runs that did not start.
         count: u64,
-        /// What keeps the case from running, if it is paused.
+        /// The setting that keeps the case from running, if it is paused.
         halt: Option<Halt>,
     },
 }
 
-/// A case as it stands in the plan.
+/// A case and its state in the plan.
 pub struct Planned<V> {
-    /// The version that is of.
+    /// The version that declares the case.
     pub version: V,
     /// The case, as the version declares it.
     pub declared: Arc<Case>,
-    /// The case, as it is to run.
+    /// The case with overrides applied, as it will run.
     pub case: Arc<Case>,
-    /// When it is due next, since the Unix epoch.
+    /// The time at which the case is due next, since the Unix epoch.
     pub next: Option<Duration>,
-    /// What keeps it from running then, if that has not ended before.
+    /// The setting that will keep the case from running then, if it has not ended before.
     pub halt: Option<Halt>,
 }
 
-/// Why a run that somebody asked for does not start.
+/// The reason why a requested run does not start.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It is not deployed.
+    /// The case is not deployed.
     #[error("there is no case `{0}`")]
     NoSuchCase(String),
-    /// As many runs of the case as it allows are in flight.
+    /// The maximum number of runs of the case is in flight.
     #[error("as many runs of `{case}` are in flight as it allows ({most}); wait until one has ended")]
     Overlap {
-        /// Its id.
+        /// The id of the case.
         case: String,
-        /// How many it allows.
+        /// The maximum number of runs of the case.
         most: usize,
     },
-    /// As many runs as the host allows are in flight.
+    /// The maximum number of runs of the host is in flight.
     #[error(
         "as many runs are in flight as `scheduler.max_in_flight` allows ({0}); wait until some have ended"
     )]
     Capacity(usize),
-    /// As many runs of the component as the host allows are in flight.
+    /// The maximum number of runs of the component is in flight.
     #[error(
         "as many runs of `{component}` are in flight as it may have ({most}, by `scheduler.component_max_in_flight` or \
          `max_in_flight` of `[components.\"{component}\"]`); wait until some have ended"
     )]
     ComponentCapacity {
-        /// Its name.
+        /// The name of the component.
         component: String,
-        /// How many.
+        /// The maximum number of runs of the component.
         most: usize,
     },
 }
 
-/// All cases that are deployed, and when they are due. All times are since the Unix epoch.
+/// All deployed cases, and when they are due. All times are since the Unix epoch.
 pub struct Plan<V> {
     settings: SchedulerSettings,
     pauses: Arc<Pauses>,
@@ -109,21 +109,22 @@ pub struct Plan<V> {
     by_component: BTreeMap<String, usize>,
     runs_in_flight: usize,
     last_look: Duration,
-    /// How far the clock was set forwards since then.
+    /// How far the clock was set forwards since the last look.
     set_ahead: Duration,
 }
 
 struct Entry<V> {
     version: V,
-    /// As the component declares it.
+    /// The case as the component declares it.
     declared: Arc<Case>,
-    /// As it is to run.
+    /// The case with overrides applied, as it will run.
     case: Arc<Case>,
-    /// None for a case that runs on demand only.
+    /// The ticks and the next due time; `None` for a case that runs only on demand.
     next: Option<(Ticks, Duration)>,
 }
 
-/// Outlives its case: a run may go on after its component is gone, and counts when that comes back.
+/// The runs in flight of a case. They outlive the case: a run may continue after its component was removed, and counts
+/// if the component is deployed again.
 #[derive(Default)]
 struct InFlight {
     runs: usize,
@@ -131,7 +132,7 @@ struct InFlight {
 }
 
 impl<V: Clone> Plan<V> {
-    /// With no cases.
+    /// Creates a plan without cases.
     pub fn new(settings: SchedulerSettings) -> Self {
         Self {
             settings,
@@ -147,7 +148,7 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// Takes over what is deployed now.
+    /// Replaces the deployed cases.
     pub fn deploy(&mut self, deployed: Vec<Deployed<V>>, now: Duration) {
         let ids: BTreeSet<&str> = deployed.iter().map(|deployed| deployed.case.id.as_str()).collect();
         let gone: Vec<String> = self.cases.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
@@ -155,7 +156,7 @@ impl<V: Clone> Plan<V> {
             self.remove(&id);
         }
         for Deployed { version, case, at_once } in deployed {
-            // A version's cases are its own: another one, even of equal content, has other ones.
+            // Each version has its own cases: another version has different ones, even if their content is equal.
             let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.declared, &case));
             if !same {
                 self.insert(version, case, now, at_once);
@@ -163,7 +164,7 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// Takes over other settings. A case whose schedule they do not change keeps its next tick.
+    /// Applies new settings. A case whose schedule does not change keeps its next tick.
     pub fn configure(&mut self, settings: SchedulerSettings, now: Duration) {
         self.settings = settings;
         let changed = self.cases.iter().filter_map(|(id, entry)| {
@@ -182,12 +183,12 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// Takes over other pauses.
+    /// Applies new pauses.
     pub fn pause(&mut self, pauses: Arc<Pauses>) {
         self.pauses = pauses;
     }
 
-    /// All cases, by id, as they stand at this moment.
+    /// Returns all cases with their current state, ordered by id.
     pub fn planned(&self, now: Duration) -> Vec<Planned<V>> {
         let planned = |entry: &Entry<V>| Planned {
             version: entry.version.clone(),
@@ -199,10 +200,10 @@ impl<V: Clone> Plan<V> {
         self.cases.values().map(planned).collect()
     }
 
-    /// A run that somebody asks for, paused or not; call [`Plan::finished`] when it has ended.
+    /// Starts a run on request, even if the case is paused. Call [`Plan::finished`] when it has ended.
     ///
     /// # Errors
-    /// There is no such case, or no room for another run.
+    /// There is no such case, or there is no room for another run.
     pub fn run_now(&mut self, case_id: &str, now: Duration) -> Result<Tick<V>, Refusal> {
         let entry = self.cases.get(case_id).ok_or_else(|| Refusal::NoSuchCase(case_id.to_owned()))?;
         let (version, case) = (entry.version.clone(), entry.case.clone());
@@ -219,30 +220,30 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// All cases, by id, as they are to run.
+    /// Returns all cases with overrides applied, ordered by id.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.cases.values().map(|entry| &entry.case)
     }
 
-    /// Whether nothing is deployed.
+    /// Returns whether nothing is deployed.
     pub fn is_empty(&self) -> bool {
         self.cases.is_empty()
     }
 
-    /// The patterns of overrides and maintenance windows that match no case.
+    /// Returns the patterns of overrides and maintenance windows that match no case.
     pub fn idle_patterns(&self) -> Vec<String> {
         let ids: Vec<&str> = self.cases.keys().map(String::as_str).collect();
         let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
         overrides.idle_patterns(&ids).chain(maintenance.idle_patterns(&ids)).map(str::to_owned).collect()
     }
 
-    /// Takes note that the clock was set forwards since the last look. Ticks that it has passed over were not missed: no
-    /// time has gone by.
+    /// Notes that the clock was set forwards since the last look. Ticks that the clock skipped were not missed, because
+    /// no time has passed.
     pub fn clock_was_set_ahead(&mut self, by: Duration) {
         self.set_ahead += by;
     }
 
-    /// What is due now.
+    /// Returns the actions that are due now.
     pub fn due(&mut self, now: Duration) -> Vec<Action<V>> {
         if now < self.last_look {
             self.clock_was_set_back(now);
@@ -269,7 +270,7 @@ impl<V: Clone> Plan<V> {
                     halt: None,
                 });
             }
-            // A first run that still waits is this one.
+            // This run replaces a first run that is still waiting.
             self.first.retain(|waiting| *waiting != id);
             actions.push(self.start_or_skip(tick));
         }
@@ -283,12 +284,12 @@ impl<V: Clone> Plan<V> {
         actions
     }
 
-    /// When to look again, if nothing else happens.
+    /// Returns the time of the next look, if nothing else happens.
     pub fn next_due(&self) -> Option<Duration> {
         self.calendar.first().map(|(due, _)| *due)
     }
 
-    /// A run that [`Plan::due`] asked for has ended.
+    /// Notes that a run has ended that [`Plan::due`] or [`Plan::run_now`] started.
     pub fn finished(&mut self, case_id: &str) {
         if let Some(in_flight) = self.in_flight.get_mut(case_id) {
             in_flight.first = false;
@@ -318,8 +319,8 @@ impl<V: Clone> Plan<V> {
         }
     }
 
-    /// The case whose first run is to start now. It waits for room, where a tick would be skipped: a run of the version
-    /// before may still go on, and the next tick be far away.
+    /// Returns the case whose first run is to start now. A first run waits for room, where a tick would be skipped: a
+    /// run of the previous version may still be in flight, and the next tick may be far away.
     ///
     /// Components take turns: the one with the fewest first runs in flight comes first. None may have more of them than
     /// there are free places, so that those of another component need not wait until slow ones have ended.
@@ -334,12 +335,12 @@ impl<V: Clone> Plan<V> {
             own(id) < free && self.cases.get(id).is_none_or(|entry| self.room(&entry.case).is_ok())
         };
         let waiting = self.first.iter().enumerate().filter(|(_, id)| may_start(id));
-        // Of several with the same number, the one that has waited for the longest.
+        // If several have the same number, the one that has waited longest comes first.
         let (index, _) = waiting.min_by_key(|(_, id)| own(id))?;
         self.first.remove(index)
     }
 
-    /// Counts a run in, if there is room for it.
+    /// Counts a run as in flight, if there is room for it.
     fn take_place(&mut self, case: &Case, first: bool) -> Result<(), SkipReason> {
         self.room(case)?;
         *self.by_component.entry(case.component().to_owned()).or_default() += 1;
@@ -350,7 +351,7 @@ impl<V: Clone> Plan<V> {
         Ok(())
     }
 
-    /// Whether there is room for another run, or why not.
+    /// Returns why there is no room for another run, or `Ok` if there is.
     fn room(&self, case: &Case) -> Result<(), SkipReason> {
         let of_case = self.in_flight.get(&case.id).map_or(0, |in_flight| in_flight.runs);
         if of_case >= case.max_in_flight {
@@ -389,7 +390,7 @@ impl<V: Clone> Plan<V> {
         self.first.retain(|waiting| waiting != id);
     }
 
-    /// Otherwise every case would be silent until the clock is where it was.
+    /// Computes all due times again. Otherwise no case would run until the clock reaches its previous time.
     fn clock_was_set_back(&mut self, now: Duration) {
         self.calendar.clear();
         for (id, entry) in &mut self.cases {
@@ -501,7 +502,7 @@ mod tests {
             deployed.extend((0..10).map(|index| of(component, index)));
             assert_eq!(started(&mut plan, &deployed), vec![component; places]);
         }
-        // All places are taken. The one that is free next is for whoever has the fewest.
+        // All places are taken. The next free one is for the component with the fewest first runs.
         deployed.push(of("e", 0));
         assert!(started(&mut plan, &deployed).is_empty());
         plan.finished("slow/0");
@@ -574,7 +575,7 @@ mod tests {
         let first = plan.next_due().unwrap();
         let jump = Duration::from_secs(40 * 24 * 3600);
         plan.clock_was_set_ahead(jump);
-        // Three seconds of standstill come on top.
+        // In addition, the host did not run for three seconds.
         let actions = plan.due(first + jump + Duration::from_secs(3));
         assert_eq!(told(actions), ["skip a missed 3", "run a"]);
         plan.finished("c/a");

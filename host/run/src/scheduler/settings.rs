@@ -8,27 +8,27 @@ use orbital_policy::rules::ComponentRules;
 
 use crate::scheduler::{Maintenance, Overrides};
 
-/// How much runs at once.
+/// Limits of runs in flight, and settings for cases and components.
 #[derive(Debug, Clone)]
 pub struct SchedulerSettings {
-    /// How many runs may be in flight over all.
+    /// The maximum number of runs in flight on the host.
     pub max_in_flight: usize,
-    /// How many of one component, where nothing else is set for it.
+    /// The maximum number of runs in flight of one component, where no rule sets another one.
     pub component_max_in_flight: usize,
-    /// How many first runs after a deploy may be in flight over all.
+    /// The maximum number of first runs after a deploy that are in flight on the host.
     pub first_runs: usize,
-    /// How long runs in flight may go on when the host stops.
+    /// The time that runs in flight have to finish when the host stops.
     pub shutdown_grace: Duration,
-    /// What is set for cases in place of what they declare.
+    /// Settings that replace what cases declare.
     pub overrides: Overrides,
-    /// When cases do not run.
+    /// Times at which cases do not run.
     pub maintenance: Maintenance,
-    /// What is set for components by name.
+    /// Settings for components, by name.
     pub rules: Arc<ComponentRules>,
 }
 
 impl SchedulerSettings {
-    /// How many runs of this component may be in flight.
+    /// Returns the maximum number of runs in flight of this component.
     pub fn max_in_flight_of(&self, component: &str) -> usize {
         self.rules.max_in_flight(component).unwrap_or(self.component_max_in_flight)
     }

@@ -1,30 +1,30 @@
-//! The times at which one case is due.
+//! The times at which a case is due.
 
 use std::time::Duration;
 
 use orbital_model::{Cron, Schedule};
 use sha2::{Digest as _, Sha256};
 
-/// The most times of a cron expression that are counted as missed: more than a month of minutes.
+/// The maximum number of times of a cron expression that are counted as missed: more than a month of minutes.
 const MOST_MISSED: u64 = 50_000;
 
-/// The times at which one case is due, since the Unix epoch.
+/// The times at which a case is due, since the Unix epoch.
 #[derive(Debug, Clone)]
 pub enum Ticks {
-    /// Multiples of a period, moved by an offset; in nanoseconds.
+    /// Multiples of a period, shifted by an offset. Both are in nanoseconds.
     Every {
-        /// From one to the next.
+        /// The time between two ticks.
         period: u128,
-        /// Below a period.
+        /// The offset, which is less than a period.
         offset: u128,
     },
-    /// Those of a cron expression, exactly.
+    /// The exact times of a cron expression.
     Cron(Cron),
 }
 
 impl Ticks {
-    /// Of a case; none if it never runs by itself. The offset of a period depends on the case's id alone, so
-    /// that every replica computes the same.
+    /// Returns the ticks of a case, or `None` if it never runs by itself. The offset of a period depends only on the
+    /// case's id, so that every replica computes the same one.
     pub fn of(case_id: &str, schedule: &Schedule) -> Option<Self> {
         match schedule {
             Schedule::Every(period) => {
@@ -38,23 +38,23 @@ impl Ticks {
         }
     }
 
-    /// The first tick after a moment.
+    /// Returns the first tick after a given time.
     pub fn after(&self, now: Duration) -> Duration {
         match self {
             Self::Every { period, offset } => {
                 let now = now.as_nanos();
-                // A moment before the first offset has the offset itself as its next tick.
+                // For a time before the first offset, the next tick is the offset itself.
                 nanoseconds(match now.checked_sub(*offset) {
                     Some(since) => offset + (since / period + 1) * period,
                     None => *offset,
                 })
             }
-            // It was checked to have a next time when it was read; after its last one, nothing is due.
+            // The expression was checked to have a next time when it was read; after its last time, nothing is due.
             Self::Cron(cron) => cron.after(now).unwrap_or(Duration::MAX),
         }
     }
 
-    /// How many ticks lie after the first moment, up to and with the second, and the last of them.
+    /// Returns the number of ticks after `first`, up to and including `last`, and the time of the last of them.
     pub fn between(&self, first: Duration, last: Duration) -> (u64, Duration) {
         match self {
             Self::Every { period, offset } => {
@@ -79,7 +79,7 @@ impl Ticks {
 
 fn nanoseconds(count: u128) -> Duration {
     const SECOND: u128 = 1_000_000_000;
-    // Below a second, so it fits.
+    // The value is less than a second, so it fits.
     let below = u32::try_from(count % SECOND).unwrap_or_default();
     Duration::new(u64::try_from(count / SECOND).unwrap_or(u64::MAX), below)
 }
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// Ticks are one period apart, and counting them agrees with walking them.
+        /// Ticks are one period apart, and counting them agrees with stepping through them.
         #[test]
         fn counting_agrees_with_walking(
             period_ms in 1_u64..100_000,

@@ -1,4 +1,4 @@
-//! The plan, held against what must be true of it whatever happens.
+//! A model test: the plan is compared with properties that must hold in any situation.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::scheduler::Pause;
 use crate::scheduler::plan::*;
 
-/// Id, period in seconds (none is on demand only), runs in flight that it allows.
+/// The id, the period in seconds (`None` for on demand only) and the allowed number of runs in flight.
 const CASES: [(&str, Option<u64>, usize); 6] = [
     ("a/often", Some(1), 1),
     ("a/twice", Some(2), 2),
@@ -18,7 +18,7 @@ const CASES: [(&str, Option<u64>, usize); 6] = [
     ("c/alone", Some(3), 2),
 ];
 
-/// What an operator may set besides limits.
+/// Settings of an operator other than limits.
 const OVERRIDES: [&str; 5] = [
     "",
     "[[override]]\ncases = \"a/often\"\nmanual = true\n",
@@ -29,7 +29,7 @@ const OVERRIDES: [&str; 5] = [
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Cases that are there from now on, by their bits; of these the ones that are new versions.
+    /// Deploys the cases whose bits are set in `cases`; of these, the ones in `new` are new versions.
     Deploy {
         cases: u8,
         new: u8,
@@ -43,7 +43,7 @@ enum Step {
     RunNow(usize),
     /// Ends one of the runs in flight.
     Finish(usize),
-    /// Moves the clock.
+    /// Moves the clock by this number of milliseconds.
     Advance(i64),
 }
 
@@ -67,9 +67,9 @@ struct Watched {
     now: Duration,
     deployed: BTreeMap<usize, Arc<Case>>,
     settings: SchedulerSettings,
-    /// Runs in flight, by case; a case's flag tells that one is its first since a deploy.
+    /// Runs in flight, by case; the flag tells whether one of them is the case's first since a deploy.
     in_flight: HashMap<String, (usize, bool)>,
-    /// Cases whose first run since a deploy has not been told of.
+    /// Cases whose first run since a deploy has not been reported.
     first: BTreeSet<String>,
 }
 
@@ -93,7 +93,7 @@ impl Watched {
             Step::Configure { limits, overrides } => {
                 self.settings = settings(*limits, *overrides);
                 self.plan.configure(self.settings.clone(), self.now);
-                // What runs on demand only has no first run.
+                // A case that runs only on demand has no first run.
                 let manual = self.plan.cases().filter(|case| case.schedule == Schedule::Manual);
                 let manual: BTreeSet<&str> = manual.map(|case| case.id.as_str()).collect();
                 self.first.retain(|id| !manual.contains(id.as_str()));
@@ -165,7 +165,7 @@ impl Watched {
         self.plan.finished(id);
     }
 
-    /// What is in the way of one more run.
+    /// Returns why there is no room for one more run, or `None` if there is.
     fn room(&self, case: &Case) -> Option<SkipReason> {
         let runs = |wanted: &dyn Fn(&str) -> bool| -> usize {
             self.in_flight.iter().filter(|(id, _)| wanted(id)).map(|(_, (runs, _))| runs).sum()
@@ -196,7 +196,7 @@ impl Watched {
         first.count() + own < self.settings.first_runs
     }
 
-    /// Looks what is due: each tick since the last look is told of exactly once.
+    /// Checks what is due: each tick since the last look is reported exactly once.
     fn look(&mut self, before: Duration) {
         let mut ticks: HashMap<String, u64> = HashMap::new();
         for action in self.plan.due(self.now) {
@@ -242,7 +242,7 @@ impl Watched {
     }
 }
 
-/// Counted one by one, without what the plan counts with.
+/// Counts the ticks one by one, independently of the plan's own counting.
 fn ticks_between(case: &Case, before: Duration, now: Duration) -> u64 {
     let Some(ticks) = Ticks::of(&case.id, &case.schedule) else { return 0 };
     let mut tick = ticks.after(before);
@@ -288,8 +288,8 @@ fn pause(cases: &str) -> Pause {
 }
 
 proptest! {
-    /// Whatever is deployed, set, paused, asked for and ended, and wherever the clock goes: never is more in flight than
-    /// any limit allows, and every tick is started or counted as skipped, with a reason that holds, exactly once.
+    /// Whatever is deployed, set, paused, requested and ended, and wherever the clock moves: the runs in flight never
+    /// exceed a limit, and every tick is either started or counted as skipped, with a valid reason, exactly once.
     #[test]
     fn every_tick_is_told_of_once_and_no_limit_is_crossed(steps in prop::collection::vec(step(), 0..150)) {
         let mut watched = Watched::new();
