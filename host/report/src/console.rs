@@ -1,18 +1,18 @@
-//! Runs on standard output.
+//! The sink that prints runs on standard output.
 
 use orbital_model::describe::describe;
 use orbital_run::event::Event;
 
 use crate::output::Output;
 
-/// Prints runs that ended. Never waits for the reader of the output.
+/// Prints runs that have ended. Never waits for the reader of the output.
 pub struct Console {
     output: Output,
     quiet: bool,
 }
 
 impl Console {
-    /// `quiet` leaves out runs that passed at the first attempt.
+    /// Creates a console. `quiet` omits runs that passed at the first attempt.
     pub fn new(output: Output, quiet: bool) -> Self {
         Self { output, quiet }
     }

@@ -1,26 +1,26 @@
-//! Many metrics pages as one.
+//! Merges several metrics pages into one.
 //!
-//! The exporter cannot forget a single series, so each thing that may go has a recorder of its own. Their
+//! The exporter cannot remove a single series, so everything that may be removed has its own recorder. The recorders'
 //! pages repeat families; a valid page has each family once, with all its samples together.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// What is said of a metric that the host did not make.
+/// The help text of a metric that tests recorded.
 const GUEST_HELP: &str = "Recorded by tests.";
 
-/// The kind of a family that has none.
+/// The kind of a family without a kind.
 const UNTYPED: &str = "untyped";
 
-/// A family: its samples, and its kind unless pages have it as several.
+/// A family of metrics: its samples, and its kind, unless pages disagree on it.
 struct Family {
     kind: Option<String>,
     samples: String,
 }
 
-/// Merges pages in Prometheus' text format. `help` has the text for each family of the host's own.
+/// Merges pages in Prometheus' text format. `help` has the text for each of the host's own families.
 ///
-/// A family that is of several kinds, as components use its name for different things, has none on the page.
+/// A family has no kind on the page if it has several, because components use its name for different things.
 pub(super) fn merge(pages: impl Iterator<Item = String>, help: &[(&str, &str)]) -> String {
     let mut families: BTreeMap<String, Family> = BTreeMap::new();
     for page in pages {
@@ -45,7 +45,7 @@ pub(super) fn merge(pages: impl Iterator<Item = String>, help: &[(&str, &str)]) 
     for (name, Family { kind, samples }) in &families {
         match kind {
             Some(kind) => write(&mut merged, help, name, kind, samples),
-            // Without the kind of a histogram, its parts are families of their own. Nothing else may have their names.
+            // Without the kind of a histogram, its parts are separate families. Nothing else may have their names.
             None => {
                 for (name, samples) in by_name(samples) {
                     write(&mut merged, help, name, UNTYPED, &samples);

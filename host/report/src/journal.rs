@@ -1,8 +1,8 @@
-//! What happened lately: how each case stands, its last runs, and the runs that go on now.
+//! The journal: the state of each case, its last runs, and the runs in flight.
 //!
-//! It is bounded in runs and in bytes. Runs that passed at once and the others are kept apart, so that a
-//! failure is not pushed out by the passes after it. It begins anew with the host, but for how each case stands, which
-//! the history may know.
+//! The journal is bounded in runs and in bytes. Runs that passed at the first attempt are kept separately from the
+//! others, so that a failure is not displaced by the passes after it. The journal is empty when the host starts, except
+//! for the state of each case, which the history may know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::JournalSettings;
 
-/// Keeps what happened lately.
+/// Keeps the state of cases and their recent runs in memory.
 pub struct Journal {
     settings: JournalSettings,
     inner: Mutex<Inner>,
@@ -27,17 +27,17 @@ pub struct Journal {
 #[derive(Default)]
 struct Inner {
     cases: HashMap<String, CaseJournal>,
-    /// By id, which is in the order of their starts.
+    /// Kept runs by id, which is the order in which they started.
     runs: BTreeMap<Uuid, Kept>,
     bytes: usize,
-    /// Those of each component, so that one with long logs displaces none of another's.
+    /// The ids of each component's runs, so that a component with long logs displaces no runs of others.
     by_component: HashMap<String, BTreeSet<Uuid>>,
-    /// Their bytes, by component.
+    /// The bytes of kept runs, by component.
     held: Amounts,
     in_flight: BTreeMap<Uuid, Order>,
-    /// How cases stood before this host, until they are loaded for the first time.
+    /// The state of cases at the end of the previous host, until they are loaded for the first time.
     before: HashMap<String, CaseRecord>,
-    /// Runs that were due and did not start, by the reason.
+    /// The numbers of runs that were due and did not start, by reason.
     skips: [u64; SkipReason::ALL.len()],
 }
 
@@ -57,24 +57,24 @@ struct Kept {
 #[derive(Default)]
 pub(super) struct Consequences {
     pub(super) change: Option<Change>,
-    /// Whether it has become stale, or has ceased to be.
+    /// The new value, if the case has become stale or is no longer stale.
     pub(super) stale: Option<bool>,
-    /// When cases passed for the last time, by their ids, where that was wrong.
+    /// Corrected times of cases' last passes, by case id.
     pub(super) last_passes: Vec<(String, SystemTime)>,
 }
 
 impl Journal {
-    /// With nothing in it.
+    /// Creates an empty journal.
     pub fn new(settings: JournalSettings) -> Arc<Self> {
         Arc::new(Self { settings, inner: Mutex::default() })
     }
 
-    /// How cases stood, by their ids, when the host before this one ended.
+    /// Sets the state that cases had, by id, when the previous host ended.
     pub fn restore(&self, before: HashMap<String, CaseRecord>) {
         self.lock().before = before;
     }
 
-    /// Notes an event and returns its consequences. `weight` is how many bytes a report holds.
+    /// Notes an event and returns its consequences. `weight` is the size of a report in bytes.
     pub(super) fn record(&self, event: &Event, weight: usize) -> Consequences {
         match event {
             Event::Loaded { component, .. } => self.lock().deploy(component),
@@ -113,37 +113,37 @@ impl Journal {
         Consequences::default()
     }
 
-    /// Returns the ids of all stale cases, in their order.
+    /// Returns the ids of all stale cases, in order.
     pub fn stale(&self) -> BTreeSet<String> {
         let inner = self.lock();
         let stale = inner.cases.iter().filter(|(_, case)| case.record.is_stale());
         stale.map(|(id, _)| id.clone()).collect()
     }
 
-    /// How a case stands.
+    /// Returns the state of a case.
     pub fn case(&self, case_id: &str) -> CaseRecord {
         self.lock().cases.get(case_id).map(|case| case.record.clone()).unwrap_or_default()
     }
 
-    /// Runs that were due and did not start since the host did, by the reason.
+    /// Returns the numbers of runs that were due and did not start since the host started, by reason.
     pub fn skips(&self) -> [(SkipReason, u64); SkipReason::ALL.len()] {
         let skips = self.lock().skips;
         SkipReason::ALL.map(|reason| (reason, skips[reason as usize]))
     }
 
-    /// The runs of every case since none of its runs was forgotten, newest first.
+    /// Returns the runs of every case, newest first, as far back as none is missing.
     pub fn unbroken(&self) -> HashMap<String, Vec<Arc<Report>>> {
         let inner = self.lock();
         let most = self.settings.runs_per_case;
         inner.cases.iter().map(|(id, case)| (id.clone(), case.unbroken(&inner.runs, most))).collect()
     }
 
-    /// A run that has ended and is still kept.
+    /// Returns a run that has ended, if it is still kept.
     pub fn run(&self, id: Uuid) -> Option<Arc<Report>> {
         self.lock().runs.get(&id).map(|kept| kept.report.clone())
     }
 
-    /// The newest runs that `wanted` wants, newest first; those before a run, if one is given.
+    /// Returns the newest runs that `wanted` selects, newest first; only those before the run `before`, if it is given.
     pub fn runs(
         &self,
         before: Option<Uuid>,
@@ -156,7 +156,7 @@ impl Journal {
         reports.filter(|report| wanted(report)).take(most).cloned().collect()
     }
 
-    /// The last runs of a case, newest first.
+    /// Returns the last runs of a case, newest first.
     pub fn runs_of(&self, case_id: &str, most: usize) -> Vec<Arc<Report>> {
         let inner = self.lock();
         let Some(case) = inner.cases.get(case_id) else { return Vec::new() };
@@ -165,7 +165,7 @@ impl Journal {
         ids.iter().take(most).filter_map(|id| inner.runs.get(id)).map(|kept| kept.report.clone()).collect()
     }
 
-    /// Runs that go on, the oldest first.
+    /// Returns the runs in flight, the oldest first.
     pub fn in_flight(&self) -> Vec<Order> {
         self.lock().in_flight.values().cloned().collect()
     }
@@ -177,7 +177,8 @@ impl Journal {
 }
 
 impl CaseJournal {
-    /// A queue that is full has forgotten what was before its first run: of the other queue that is too old, too.
+    /// Returns the newest runs, without a gap. A full queue has forgotten the runs before its first one, so the runs of
+    /// the other queue from before that time are omitted, too.
     fn unbroken(&self, runs: &BTreeMap<Uuid, Kept>, most: usize) -> Vec<Arc<Report>> {
         let full = [&self.routine, &self.notable].into_iter().filter(|queue| queue.len() >= most);
         let since = full.filter_map(|queue| queue.front().copied()).max();
@@ -189,7 +190,7 @@ impl CaseJournal {
 }
 
 impl Inner {
-    /// Cases that another version has too keep their record.
+    /// Replaces the cases of a component. Cases that the new version also has keep their record.
     fn deploy(&mut self, component: &Component) {
         self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == id));
         for case in &component.cases {
@@ -216,7 +217,7 @@ impl Inner {
 
     fn run_ended(&mut self, report: &Arc<Report>, weight: usize, settings: &JournalSettings) -> Consequences {
         self.in_flight.remove(&report.run);
-        // A run may end after its case is gone.
+        // A run may end after its case was removed.
         let Some(case) = self.cases.get_mut(&report.case_id()) else { return Consequences::default() };
         let was_stale = case.record.is_stale();
         let change = case.record.judge(report);
@@ -239,7 +240,8 @@ impl Inner {
         Consequences { change, stale, ..Consequences::default() }
     }
 
-    /// Corrects times in the future, which the clock gave before it was set back. Returns those of last passes.
+    /// Corrects times that are in the future because the clock was set back. Returns the corrected times of last
+    /// passes.
     fn clock_was_set_back(&mut self, by: Duration) -> Vec<(String, SystemTime)> {
         let now = SystemTime::now();
         let mut corrected = Vec::new();
@@ -263,7 +265,7 @@ impl Inner {
         corrected
     }
 
-    /// The oldest run of the component whose runs have the most bytes.
+    /// Returns the oldest run of the component whose runs have the most bytes.
     fn oldest_of_the_largest(&self) -> Option<Uuid> {
         self.by_component.get(self.held.largest()?)?.first().copied()
     }
@@ -286,7 +288,7 @@ impl Inner {
     }
 }
 
-/// Whether a case has become stale, or has ceased to be; none if nothing has changed.
+/// Returns whether a case is stale, or `None` if this has not changed.
 fn became(was_stale: bool, record: &CaseRecord) -> Option<bool> {
     Some(record.is_stale()).filter(|is_stale| *is_stale != was_stale)
 }

@@ -24,7 +24,7 @@ pub use live::{Change, Live};
 pub use metrics::MetricsSink;
 pub use settings::JournalSettings;
 
-/// Hands events to the sinks.
+/// Passes events to the sinks.
 pub struct Reporter {
     metrics: Arc<MetricsSink>,
     journal: Arc<Journal>,
@@ -34,7 +34,7 @@ pub struct Reporter {
 }
 
 impl Reporter {
-    /// With these sinks, and the log.
+    /// Creates a reporter with these sinks, in addition to the log.
     pub fn new(
         metrics: Arc<MetricsSink>,
         journal: Arc<Journal>,
@@ -60,7 +60,7 @@ impl EventSink for Reporter {
         }
         log::record(event, consequences);
         self.console.record(event);
-        // The last one: whoever is told looks at what the others have.
+        // The live updates are last: a client that gets one reads what the other sinks have recorded.
         self.live.record(event);
     }
 }

@@ -1,4 +1,4 @@
-//! What just changed, for those who look at it while it happens.
+//! Live updates of cases, for pages that are open.
 
 use std::sync::Arc;
 
@@ -6,33 +6,33 @@ use orbital_run::event::Event;
 use tokio::sync::broadcast;
 use uuid::Uuid;
 
-/// Changes that somebody may be behind; whoever is further behind looks at everything again.
+/// The number of changes that a subscriber may be behind. A subscriber that is further behind reads everything again.
 const QUEUE: usize = 256;
 
-/// A case of which something is different now.
+/// A change of a case.
 #[derive(Debug, Clone)]
 pub struct Change {
-    /// Its id.
+    /// The id of the case.
     pub case_id: String,
-    /// The run that began or ended, if it is about one.
+    /// The run that began or ended, if the change is about one.
     pub run: Option<Uuid>,
 }
 
-/// Tells whoever listens of changes.
+/// Broadcasts changes to subscribers.
 pub struct Live(broadcast::Sender<Change>);
 
 impl Live {
-    /// With nobody listening.
+    /// Creates a broadcast without subscribers.
     pub fn new() -> Arc<Self> {
         Arc::new(Self(broadcast::Sender::new(QUEUE)))
     }
 
-    /// What changes from now on.
+    /// Returns a receiver of changes that occur after this call.
     pub fn subscribe(&self) -> broadcast::Receiver<Change> {
         self.0.subscribe()
     }
 
-    /// Passes on an event about a case. Never blocks, and does nothing while nobody listens.
+    /// Broadcasts an event about a case. Never blocks, and does nothing without subscribers.
     pub(super) fn record(&self, event: &Event) {
         if self.0.receiver_count() == 0 {
             return;
@@ -43,7 +43,7 @@ impl Live {
             Event::RunSkipped { component, case, .. } => {
                 Change { case_id: format!("{component}/{case}"), run: None }
             }
-            // Whoever looks at what is deployed watches that itself.
+            // Subscribers that show deployed components watch these themselves.
             Event::Loaded { .. }
             | Event::Restored { .. }
             | Event::LoadFailed { .. }
@@ -53,7 +53,7 @@ impl Live {
             | Event::ClockSet(_)
             | Event::Scheduled { .. } => return,
         };
-        // Whoever listened may be gone by now.
+        // The subscribers may be gone by now.
         let _ = self.0.send(change);
     }
 }

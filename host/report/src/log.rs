@@ -1,5 +1,5 @@
-//! Events in the host's own log. A case that goes down or comes up again stands out there; runs that change
-//! nothing are not in it.
+//! Events in the host's own log. Cases that go down or come up again are prominent; runs that change nothing are not
+//! logged.
 
 use std::time::Duration;
 

@@ -17,7 +17,8 @@ use tokio::runtime::Handle;
 use crate::exposition::merge;
 use crate::output::Outputs;
 
-/// Bounds of all histograms, in seconds: from what a local system does to what nobody waits for.
+/// The bucket bounds of all histograms, in seconds: from the latency of a local system to times that are too long for
+/// any test.
 const BUCKETS: [f64; 16] =
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
 
@@ -94,44 +95,45 @@ const HELP: [(&str, &str); 46] = [
     ("orbital_component_load_failing", "Whether the newest version of the component's file does not load."),
 ];
 
-/// It counts in fractions, which the library's own counters do not, so it is a gauge that is shown as a counter.
+/// The metric for CPU time. It has fractions, which the library's own counters do not support, so it is a gauge that is
+/// shown as a counter.
 const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
 
-/// Keeps the metrics, and makes the page of them.
+/// Keeps the metrics and renders the page.
 pub struct MetricsSink {
     host: Family,
     components: RwLock<HashMap<String, ComponentMetrics>>,
-    /// The state of cases before this host, by id, until they are loaded for the first time.
+    /// The state of cases at the end of the previous host, by id, until they are loaded for the first time.
     before: Mutex<HashMap<String, CaseRecord>>,
     waiter: Arc<Waiter>,
-    /// With the names of what they run.
+    /// The runtimes, with their names.
     runtimes: [(&'static str, Handle); 2],
     doors: Doors,
     outputs: Outputs,
 }
 
-/// Series that come and go together.
+/// Series that are added and removed together.
 struct Family(PrometheusRecorder);
 
 struct ComponentMetrics {
-    /// As long as its file is there.
+    /// Series that exist as long as the component's file.
     own: Family,
-    /// The version that runs: its file's digest.
+    /// The digest of the running version's file.
     digest: String,
-    /// As long as this version runs.
+    /// Series that exist as long as this version runs.
     version: Family,
-    /// Counters of its tests. They count in fractions, which the library's own counters do not, so they are
-    /// gauges that are shown as counters.
+    /// Counters that the component's tests recorded. They have fractions, which the library's own counters do not
+    /// support, so they are gauges that are shown as counters.
     counted: Family,
-    /// As long as there is a case of that name.
+    /// Series that exist as long as there is a case with this name.
     cases: HashMap<String, Family>,
-    /// What is said of the cases, and of which ones: as long as nothing of them changes.
+    /// Series that describe the cases in `described`. They are replaced when one of these changes.
     info: Family,
     described: Vec<Arc<Case>>,
 }
 
 impl MetricsSink {
-    /// Nothing but the host's own metrics yet.
+    /// Creates a sink that has only the host's own metrics.
     pub fn new(
         waiter: Arc<Waiter>,
         doors: Doors,
@@ -152,13 +154,13 @@ impl MetricsSink {
         })
     }
 
-    /// Takes the state of cases, by their ids, when the host before this one ended: an alert must not resolve because the
-    /// host was restarted.
+    /// Sets the state that cases had, by id, when the previous host ended. Without it, a restart of the host would
+    /// resolve alerts.
     pub fn restore(&self, before: HashMap<String, CaseRecord>) {
         *self.before.lock().unwrap_or_else(PoisonError::into_inner) = before;
     }
 
-    /// The page, in Prometheus' text format.
+    /// Returns the page in Prometheus' text format.
     pub fn page(
         &self,
         (runs_in_flight, troubled): (usize, u64),
@@ -176,10 +178,10 @@ impl MetricsSink {
                 runtime.metrics().num_alive_tasks() as f64,
             );
         }
-        // The standard metrics of a process, by the names that all client libraries give them.
+        // The standard metrics of a process, with the names that all client libraries use.
         metrics::with_local_recorder(&self.host.0, || metrics_process::Collector::default().collect());
         let received = self.waiter.count();
-        // What is held becomes one of these in a while.
+        // A held delivery is counted under another disposition later.
         let is_final = |disposition: &Disposition| *disposition != Disposition::Held;
         for disposition in Disposition::ALL.into_iter().filter(is_final) {
             let labels = [("result", disposition.name())];
@@ -218,7 +220,7 @@ impl MetricsSink {
         merge(std::iter::once(&self.host).chain(families).map(Family::page).chain(counted), &HELP)
     }
 
-    /// Where the history says how long its batches took.
+    /// Returns the histogram for the duration of the history's batches.
     pub fn history_batches(&self) -> metrics::Histogram {
         self.host.0.register_histogram(&key("orbital_history_batch_duration_seconds", &[]), &METADATA)
     }
@@ -241,7 +243,7 @@ impl MetricsSink {
         }
     }
 
-    /// Notes whether the configuration on disk is the one that acts.
+    /// Notes whether the configuration on disk is the one in use.
     pub fn config_loaded(&self, successful: bool) {
         self.host.gauge("orbital_config_last_reload_successful", &[], if successful { 1.0 } else { 0.0 });
         if successful {
@@ -249,7 +251,7 @@ impl MetricsSink {
         }
     }
 
-    /// Folds observations into their histograms. Without it, they would pile up until somebody looks.
+    /// Moves observations into their histograms. Without it, they would accumulate until the page is requested.
     pub fn upkeep(&self) {
         self.host.0.handle().run_upkeep();
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
@@ -317,7 +319,7 @@ impl MetricsSink {
         }
     }
 
-    /// Cases as they are to run, all of them.
+    /// Updates the information about cases. `cases` are all cases, as they will run.
     fn scheduled(&self, cases: &[Arc<Case>]) {
         let mut by_component: HashMap<&str, Vec<Arc<Case>>> = HashMap::new();
         for case in cases {
@@ -325,7 +327,7 @@ impl MetricsSink {
         }
         let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
         for (component, cases) in by_component {
-            // It may be gone again.
+            // The component may have been removed.
             if let Some(metrics) = components.get_mut(component) {
                 metrics.scheduled(component, cases);
             }
@@ -372,7 +374,7 @@ impl MetricsSink {
             metrics.own.breaches(component, breach.budget).increment(1);
         }
         for step in report.steps() {
-            // What was not sent took no time. Its target's name may be anything.
+            // A request that was not sent took no time. The name of its target may be any text.
             if let (Happening::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
                 let class = status.map_or("none", status_class);
                 let labels = [("component", component), ("target", target), ("status_class", class)];
@@ -381,7 +383,7 @@ impl MetricsSink {
         }
     }
 
-    /// Corrects when cases passed, by their ids, after the clock was set back.
+    /// Corrects the times at which cases last passed, by case id, after the clock was set back.
     pub(super) fn correct_last_passes(&self, last_passes: &[(String, SystemTime)]) {
         for (case_id, last_pass) in last_passes {
             let Some((component, case)) = case_id.split_once('/') else { continue };
@@ -392,7 +394,7 @@ impl MetricsSink {
         }
     }
 
-    /// What tests recorded themselves, unless another version runs by now: their series are gone.
+    /// Records the metrics of tests, unless another version runs by now: then their series were removed.
     fn record_samples(&self, report: &Report) {
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         let metrics = components.get(&report.component);
@@ -413,7 +415,8 @@ impl MetricsSink {
         }
     }
 
-    /// A run may end after its component or its case is gone; its series must not come back.
+    /// Updates the series of a case. A run may end after its component or its case was removed; then its series must
+    /// not be created again.
     fn with_case(&self, component: &str, case: &str, record: impl FnOnce(&Family)) {
         let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(family) = components.get(component).and_then(|metrics| metrics.cases.get(case)) {
@@ -469,13 +472,13 @@ impl ComponentMetrics {
 impl Family {
     fn new() -> Self {
         let builder = PrometheusBuilder::new();
-        // Refused only if there are none.
+        // This fails only if there are no buckets.
         let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         Self(builder.build_recorder())
     }
 
-    /// With its counters at zero, so that the first failure is an increase, and with the state that is known of earlier
-    /// runs.
+    /// Creates the series of a case, with its counters at zero, so that the first failure is an increase, and with the
+    /// state that is known from earlier runs.
     fn of_case(component: &str, case: &str, record: &CaseRecord) -> Self {
         let family = Self::new();
         let of_case = [("component", component), ("case", case)];
@@ -497,7 +500,7 @@ impl Family {
         family
     }
 
-    /// What a run used of its budgets.
+    /// Records the resource usage of a run.
     fn used(&self, component: &str, case: &str, report: &Report) {
         let of_case = [("component", component), ("case", case)];
         let attempts = || report.attempts.iter().map(|attempt| &attempt.usage);
@@ -517,7 +520,7 @@ impl Family {
         page.replace(&format!("# TYPE {CPU_SECONDS} gauge"), &format!("# TYPE {CPU_SECONDS} counter"))
     }
 
-    /// Gauges, shown as counters.
+    /// Renders gauges as counters.
     fn page_of_counters(&self) -> String {
         let as_counter =
             |line: &str| match line.strip_prefix("# TYPE ").and_then(|line| line.strip_suffix(" gauge")) {
@@ -540,7 +543,7 @@ impl Family {
     }
 }
 
-/// Seconds since the Unix epoch.
+/// Returns the seconds since the Unix epoch.
 fn now() -> f64 {
     seconds(SystemTime::now())
 }

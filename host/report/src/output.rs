@@ -1,11 +1,11 @@
 //! The output streams of the process, written without blocking the caller.
 //!
-//! A reader that is slow, stuck or gone, and a full disk, must not stop a run. Texts wait in a bounded queue, and a
-//! thread of its own writes them. A text that finds the queue full, or cannot be written, is dropped and counted; a
-//! notice with the number precedes the next text that is written.
+//! A reader that is slow, stuck or gone, or a full disk, must not stop a run. Texts wait in a bounded queue, and a
+//! separate thread writes them. A text that does not fit into the queue, or cannot be written, is dropped and counted;
+//! a notice with the number precedes the next text that is written.
 //!
-//! `tracing-appender` has such a writer, but neither counts texts that could not be written nor bounds memory, and its
-//! end prints to standard output, which may block.
+//! `tracing-appender` has such a writer, but it neither counts texts that could not be written nor bounds memory, and
+//! when it ends, it prints to standard output, which may block.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -13,16 +13,17 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::time::Duration;
 
-/// How many bytes wait for one stream: the log of seconds, or the reports of hundreds of runs that failed.
+/// The maximum number of bytes that wait for one stream: several seconds of log, or the reports of hundreds of failed
+/// runs.
 const QUEUE_BYTES: usize = 1 << 20;
 
-/// What an entry of the queue takes in addition to its text.
+/// The size of a queue entry in addition to its text, in bytes.
 const ENTRY_BYTES: usize = 64;
 
-/// How often a stream that another process made non-blocking is tried again.
+/// The interval at which a write is retried if another process made the stream non-blocking.
 const TRY_AGAIN: Duration = Duration::from_millis(10);
 
-/// Both streams.
+/// Both output streams.
 #[derive(Clone)]
 pub struct Outputs {
     /// Standard output.
@@ -31,7 +32,7 @@ pub struct Outputs {
     pub stderr: Output,
 }
 
-/// A stream with a queue and a thread of its own, which ends with the last clone of this.
+/// A stream with its own queue and thread. The thread ends with the last clone of this.
 #[derive(Clone)]
 pub struct Output {
     entries: Sender<Entry>,
@@ -46,15 +47,15 @@ struct Counts {
 
 enum Entry {
     Text(Vec<u8>),
-    /// Everything before it has been dealt with.
+    /// Signals that all entries before it have been handled.
     Flush(SyncSender<()>),
 }
 
 impl Output {
-    /// Starts the thread. `notice` returns the text that says how many texts were dropped.
+    /// Starts the thread. `notice` returns the text that reports how many texts were dropped.
     ///
     /// # Errors
-    /// The system refuses a thread.
+    /// The system refuses to start a thread.
     pub fn start(
         name: &str,
         stream: impl Write + Send + 'static,
@@ -67,7 +68,7 @@ impl Output {
         Ok(Self { entries, counts })
     }
 
-    /// Queues a text to be written in one piece. Never waits.
+    /// Queues a text, which is written in one piece. Never waits.
     pub fn push(&self, text: Vec<u8>) {
         let bytes = text.len() + ENTRY_BYTES;
         let waiting = self.counts.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
@@ -78,16 +79,16 @@ impl Output {
         }
     }
 
-    /// Returns how many texts were dropped since the start.
+    /// Returns the number of texts that were dropped since the start.
     pub fn dropped(&self) -> u64 {
         self.counts.dropped.load(Ordering::Relaxed)
     }
 
-    /// Waits until the texts queued so far are written or dropped, at most for `limit`.
+    /// Waits until the queued texts are written or dropped, but no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
         let (done, flushed) = sync_channel(1);
         if self.entries.send(Entry::Flush(done)).is_ok() {
-            // A stream that is stuck loses its last texts: the process must end.
+            // A stuck stream loses its last texts, because the process must end.
             let _ = flushed.recv_timeout(limit);
         }
     }
@@ -98,7 +99,7 @@ struct Writer<S, N> {
     notice: N,
     queue: Receiver<Entry>,
     counts: Arc<Counts>,
-    /// How many dropped texts notices have announced.
+    /// The number of dropped texts that notices have reported.
     reported: u64,
 }
 
@@ -112,7 +113,7 @@ impl<S: Write, N: Fn(u64) -> String> Writer<S, N> {
                     }
                     self.counts.waiting_bytes.fetch_sub(text.len() + ENTRY_BYTES, Ordering::Relaxed);
                 }
-                // The one who waited may have given up.
+                // The waiting caller may have given up.
                 Entry::Flush(done) => drop(done.try_send(())),
             }
         }
@@ -129,7 +130,7 @@ impl<S: Write, N: Fn(u64) -> String> Writer<S, N> {
     }
 }
 
-/// Writes all of a text, also to a stream that another process made non-blocking.
+/// Writes a whole text, even to a stream that another process made non-blocking.
 fn write_all(stream: &mut impl Write, mut text: &[u8]) -> std::io::Result<()> {
     while !text.is_empty() {
         match stream.write(text) {
@@ -152,7 +153,7 @@ mod tests {
 
     const LONG: Duration = Duration::from_secs(60);
 
-    /// A stream that writes nothing before it is let go, and fails while it is full.
+    /// A stream that blocks while it is locked, and fails while it is full.
     #[derive(Clone, Default)]
     struct Stream {
         written: Arc<Mutex<Vec<u8>>>,
@@ -222,7 +223,7 @@ mod tests {
         output.push(b"again\n".to_vec());
         output.flush(LONG);
         assert!(text(&stream).ends_with("again\n"), "there is room again");
-        // If the thread was slow to begin, it wrote its first text after some were dropped, and said so then.
+        // If the thread started slowly, it wrote its first text after some were dropped, and reported them then.
         let announced = text(&stream);
         let announced = announced.split('[').filter_map(|part| part.split_once(" dropped]\n"));
         assert_eq!(announced.map(|(count, _)| count.parse::<u64>().unwrap()).sum::<u64>(), lost);

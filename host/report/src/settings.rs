@@ -2,12 +2,13 @@
 
 use orbital_config::Section;
 
-/// How much of what happened lately is kept in memory.
+/// Limits of the journal in memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalSettings {
-    /// Runs of each case that passed at once, and as many again that did not; the oldest goes first.
+    /// The maximum number of runs of each case that passed at the first attempt, and also of those that did not. The
+    /// oldest ones are dropped first.
     pub runs_per_case: usize,
-    /// Bytes of all runs. The component with the most loses its oldest first.
+    /// The maximum number of bytes of all runs. The component with the most bytes loses its oldest runs first.
     pub max_bytes: usize,
 }
 
