@@ -15,7 +15,8 @@ use crate::shortage::{Shortage, Shortages};
 /// How long to wait for a place before another connection is closed.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// The part of all connections that is found at once to be closed next, so that not all are looked at each time.
+/// The fraction of all connections, as a divisor, that is selected at once to be closed next, so that a search need not
+/// look at all of them each time.
 const PART: usize = 16;
 
 /// Connections of one listener.
@@ -32,13 +33,13 @@ pub(super) struct Connections {
 struct Table {
     next: u64,
     peers: HashMap<IpAddr, HashMap<u64, Arc<Progress>>>,
-    /// Those with a spare place.
+    /// Connections with a spare place.
     spare: HashMap<u64, Arc<Progress>>,
-    /// Those to close next, the most idle first; they may have become less idle.
+    /// Connections to close next, the most idle first. They may have become less idle since.
     most_idle: VecDeque<(Idleness, Weak<Progress>)>,
 }
 
-/// The place of a connection; it is given back when this is dropped.
+/// The place of a connection, which is released when this value is dropped.
 #[derive(Debug)]
 pub struct Place {
     connections: Arc<Connections>,
@@ -50,7 +51,7 @@ pub struct Place {
 }
 
 impl Connections {
-    /// Returns a table with so many places, and so many spare ones.
+    /// Returns a table with `most` places, and `spare` spare ones.
     pub(super) fn new(most: usize, spare: usize) -> Arc<Self> {
         let [places, spare_places] = [most, spare].map(|places| Arc::new(Semaphore::new(places)));
         Arc::new(Self {
@@ -62,19 +63,19 @@ impl Connections {
         })
     }
 
-    /// What the listener was short of.
+    /// Returns the shortages of the listener.
     pub(super) fn shortages(&self) -> &Shortages {
         &self.shortages
     }
 
-    /// Returns the places that are taken, and all, without spare ones.
+    /// Returns the numbers of taken places and of all places, without spare ones.
     pub(super) fn in_use(&self) -> (usize, usize) {
         (self.most - self.places.available_permits(), self.most)
     }
 
-    /// Waits for a place, for which the most idle connection is closed if need be: one of the same peer, if that has as
-    /// many as it may. If a request is in progress on each of those, it is a spare place. Returns none if there is none
-    /// of these either, and the peer has as many connections as it may.
+    /// Waits for a place. If necessary, closes the most idle connection for it: one of the same peer, if that peer has
+    /// its maximum number of connections. If a request is in progress on each of those, the place is a spare one.
+    /// Returns `None` if there is no spare place either, and the peer has its maximum number of connections.
     pub(super) async fn enter(
         self: &Arc<Self>,
         address: IpAddr,
@@ -117,7 +118,7 @@ impl Connections {
         Some(Place { connections, peer, number, is_spare: false, progress, _permit: permit })
     }
 
-    /// Takes a spare place, for which the most idle connection that has one is closed if need be.
+    /// Takes a spare place. If necessary, closes the most idle connection that has one.
     async fn enter_spare(
         self: &Arc<Self>,
         peer: IpAddr,
@@ -142,8 +143,8 @@ impl Connections {
         Some(Place { connections, peer, number, is_spare: true, progress, _permit: permit })
     }
 
-    /// Whether a request may begin on a connection that is being closed for another one of its peer. It counts again, so
-    /// another one is closed instead, if there is one without a request.
+    /// Returns whether a request may begin on a connection that is being closed for another one of its peer. The
+    /// connection counts again, so another one without a request is closed instead, if there is one.
     pub(super) fn readmit(&self, peer: IpAddr, limits: &Limits) -> bool {
         let room = self.lock().make_room_for(peer, limits.connections_per_peer.min(self.most) + 1);
         if let Room::Made(eviction) = room {
@@ -152,7 +153,8 @@ impl Connections {
         !matches!(room, Room::None)
     }
 
-    /// Notes that a connection was closed for another one of its peer, which has as many as it may, or all there are.
+    /// Notes that a connection was closed for another one of its peer, which has its maximum number of connections, or
+    /// all there are.
     fn note_of_peer(&self, eviction: Eviction, peer: IpAddr, limits: &Limits) {
         if limits.connections_per_peer < self.most {
             self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
@@ -168,15 +170,15 @@ impl Connections {
     }
 
     fn lock(&self) -> MutexGuard<'_, Table> {
-        // Nothing that runs under this lock leaves the table half changed if it panics.
+        // If code under this lock panics, it never leaves the table half changed.
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Whether a peer may have one more connection.
+/// Room for one more connection of a peer.
 enum Room {
     Enough,
-    /// One of its connections is closed for it.
+    /// One of the peer's connections is closed to make room.
     Made(Eviction),
     None,
 }
@@ -187,7 +189,7 @@ impl Table {
         self.next
     }
 
-    /// Has the most idle connection with a spare place closed. Returns none if a request is in progress on each of them.
+    /// Closes the most idle connection with a spare place. Returns `None` if a request is in progress on each of them.
     fn evict_spare(&self) -> Option<Eviction> {
         evict_most_idle(self.spare.values())
     }
@@ -196,7 +198,7 @@ impl Table {
         let Some(connections) = self.peers.get(&peer).filter(|connections| connections.len() >= most) else {
             return Room::Enough;
         };
-        // Those that are about to end do not count.
+        // Connections that are about to end do not count.
         let staying = connections.values().filter(|progress| !progress.is_leaving()).count();
         if staying < most {
             return Room::Enough;
@@ -204,7 +206,7 @@ impl Table {
         evict_most_idle(connections.values()).map_or(Room::None, Room::Made)
     }
 
-    /// Has the most idle connection closed. Returns none if a request is in progress on each of them.
+    /// Closes the most idle connection. Returns `None` if a request is in progress on each of them.
     fn evict_any(&mut self) -> Option<Eviction> {
         self.evict_next().or_else(|| {
             self.find_most_idle();
@@ -231,7 +233,7 @@ impl Table {
     }
 }
 
-/// Has the most idle one of these connections closed.
+/// Closes the most idle one of these connections.
 fn evict_most_idle<'a>(connections: impl Iterator<Item = &'a Arc<Progress>>) -> Option<Eviction> {
     let idle = connections.filter_map(|progress| Some((progress.idleness()?, progress)));
     let (idleness, progress) = idle.min_by_key(|(idleness, _)| *idleness)?;
@@ -243,12 +245,12 @@ impl Place {
         &self.progress
     }
 
-    /// Whether it is a spare one.
+    /// Returns whether the place is a spare one.
     pub(super) fn is_spare(&self) -> bool {
         self.is_spare
     }
 
-    /// The peer: of IPv6, the first half of its address.
+    /// Returns the peer; for IPv6, this is the first half of its address.
     pub(super) fn peer(&self) -> IpAddr {
         self.peer
     }
@@ -280,7 +282,7 @@ mod tests {
         Progress::new(Limits { connections_per_peer, ..Limits::default() })
     }
 
-    /// The progress of so many connections, which begin one after the other.
+    /// Creates the progress of `count` connections that begin one after the other.
     async fn several(count: usize, connections_per_peer: usize) -> Vec<Arc<Progress>> {
         let mut all = Vec::new();
         for _ in 0..count {
@@ -299,7 +301,7 @@ mod tests {
         http::Request::new(String::new())
     }
 
-    /// Enters, and leaves when it is evicted, as a connection does.
+    /// Enters, and leaves when evicted, as a connection does.
     async fn enter(connections: &Arc<Connections>, peer: u8, progress: &Arc<Progress>) -> bool {
         let Some(place) = connections.enter(address(peer), progress.clone(), || {}).await else {
             return false;
@@ -308,7 +310,7 @@ mod tests {
         true
     }
 
-    /// Leaves a place once it is evicted, as a connection does.
+    /// Leaves a place once evicted, as a connection does.
     async fn leave_when_evicted(place: Place) {
         tokio::spawn(async move {
             place.progress().evicted().await;
@@ -328,7 +330,7 @@ mod tests {
         all[1].begin(&request());
         all[1].end();
         let mark = connections.shortages().mark();
-        // The first is busy, the second has had a request; the third and the fourth have not.
+        // The first connection is busy, and the second has had a request; the third and the fourth have not.
         let mut evicted = Vec::new();
         for new in 4..7 {
             assert!(enter(&connections, 2, &all[new]).await);
@@ -390,7 +392,7 @@ mod tests {
         let connections = Connections::new(1, 0);
         let all = several(5, 10).await;
         let mark = connections.shortages().mark();
-        // Each is closed a moment after the next one asks for its place.
+        // Each connection is closed a moment after the next one asks for its place.
         for progress in &all {
             progress.begin(&request());
             progress.end();
@@ -406,7 +408,7 @@ mod tests {
         assert_eq!(lacks(&connections, &mark), waited);
         connections.shortages().caught_up();
         assert_eq!(lacks(&connections, &mark), waited);
-        // One alone is what it takes to close a connection.
+        // A single short wait is only the time that it takes to close a connection.
         tokio::time::advance(NOTABLE).await;
         let mark = connections.shortages().mark();
         assert!(enter(&connections, 1, &progress(10)).await);
@@ -428,7 +430,7 @@ mod tests {
         assert_eq!(connections.in_use(), (3, 100));
     }
 
-    /// Within the time that they get for a request that may be on its way.
+    /// The connections are within the time in which a request may still arrive.
     #[tokio::test(start_paused = true)]
     async fn connections_that_are_being_closed_get_their_peer_no_more_places() {
         const MOST: usize = 2;
@@ -462,7 +464,7 @@ mod tests {
             assert!(enter(&connections, 1, progress).await);
             progress.begin(&request());
         }
-        // One of the same peer, and then one of another one: each takes the spare place from the one before.
+        // A connection of the same peer, and then one of another peer: each takes the spare place from the one before.
         for (peer, new) in [(1, 2), (2, 3), (1, 4)] {
             let place = connections.enter(address(peer), all[new].clone(), || {}).await.unwrap();
             assert!(place.is_spare());

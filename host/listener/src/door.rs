@@ -1,4 +1,4 @@
-//! Whoever a listener lets in, and what a connection may do.
+//! Admission of connections and requests to a listener, and the limits of a connection.
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -38,39 +38,43 @@ use crate::sparing::Sparing;
 use crate::wire::Wire;
 use crate::{CLOSE_TIMEOUT, Limits};
 
-/// How long a connection that is closed for another one gets for a request that may be on its way. One that has been at it
-/// for longer is closed at once: the other one waits for its place, and all new connections behind it.
+/// The time in which a request may still arrive on a connection that is closed for another one. A connection that has
+/// taken longer for its request is closed at once, because the other one waits for its place, and all new connections
+/// behind it.
 const LAST_WORDS: Duration = Duration::from_millis(100);
 
-/// Requests that one connection of HTTP/2 may have in progress.
+/// The maximum number of requests in progress on one connection of HTTP/2.
 const STREAMS: u32 = 100;
 
-/// Streams that a client may reset before we have looked at them; with one more its connection is closed.
+/// The maximum number of streams that a client may reset before the host has handled them; with one more, its
+/// connection is closed.
 const RESET_STREAMS: usize = 20;
 
-/// How much of bodies a connection of HTTP/2 may send before we read it, per request and over all.
+/// The maximum number of bytes of bodies that a connection of HTTP/2 may send before the host reads them, per request
+/// and in total.
 const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
 
-/// Says of an answer, as an extension of it, that its body goes on for so long at most: its connection is not idle.
+/// An extension of an answer: its body continues for at most this time, in which its connection is not idle.
 #[derive(Debug, Clone, Copy)]
 pub struct GoesOn(pub Duration);
 
-/// The peer that sent a request, as an extension of it.
+/// The peer that sent a request, as an extension of the request.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// What is served.
+/// An application that is served.
 #[derive(Clone)]
 pub struct App {
-    /// Takes requests.
+    /// The router that answers requests.
     pub router: Router,
-    /// Says whether requests to a path are answered over spare connections too.
+    /// Returns whether requests to a path are also answered over spare connections.
     pub is_vital: fn(&str) -> bool,
-    /// Takes heads that did not become requests.
+    /// Receives heads that did not become requests.
     pub rejected: Arc<dyn Fn(RejectedHead) + Send + Sync>,
 }
 
-/// Who gets in, and how; shared with those who change it and who count.
+/// Decides which connections are admitted, and serves them; shared with the code that configures it and reads its
+/// counters.
 pub struct Door {
     connections: Arc<Connections>,
     limits: RwLock<Limits>,
@@ -80,32 +84,32 @@ pub struct Door {
     accept_errors: Sparing,
 }
 
-/// Why somebody was turned away. An answer that has one as an extension is counted.
+/// The reason why a connection or a request was turned away. An answer that has one as an extension is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TurnedAway {
-    /// A connection, or a request on one that was being closed: its peer has as many connections as it may, with a request
-    /// in progress on each.
+    /// A connection, or a request on one that was being closed: its peer has its maximum number of connections, with a
+    /// request in progress on each.
     Connections,
-    /// A connection without a request: its place was needed for another one.
+    /// A connection without a request was closed, because its place was needed for another one.
     Evicted,
-    /// A request: its peer has sent as many in this second as it may.
+    /// A request was rejected, because its peer has sent its maximum number of requests in this second.
     Rate,
-    /// A connection: it did not come to terms about TLS.
+    /// A connection was closed, because its TLS handshake failed.
     Tls,
-    /// A request: all connections but the spare ones were in use, and its path is not vital.
+    /// A request was rejected, because all connections except the spare ones were in use, and its path is not vital.
     Full,
-    /// A request: its token is wrong.
+    /// A request was rejected, because its token is wrong.
     Token,
-    /// A request: too many bytes of bodies were being received.
+    /// A request was rejected, because too many bytes of bodies were being received.
     Bodies,
 }
 
 impl TurnedAway {
-    /// All of them.
+    /// All reasons, in the order of the enum.
     pub const ALL: [Self; 7] =
         [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token, Self::Bodies];
 
-    /// As metrics say it.
+    /// Returns the name of the reason in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::Connections => "connections",
@@ -118,20 +122,20 @@ impl TurnedAway {
         }
     }
 
-    /// The limit that was reached, if it is the reason, and whether it is one for each peer.
+    /// Returns the limit that was reached, if that is the reason, and whether the limit is per peer.
     fn shortage(self) -> Option<(Shortage, bool)> {
         match self {
             Self::Connections => Some((Shortage::ConnectionsOfPeer, true)),
             Self::Rate => Some((Shortage::RateOfPeer, true)),
             Self::Bodies => Some((Shortage::Bodies, false)),
-            // Noted where connections are closed and spare places are given.
+            // These are noted where connections are closed and spare places are assigned.
             Self::Evicted | Self::Full | Self::Tls | Self::Token => None,
         }
     }
 }
 
 impl App {
-    /// Returns an app that only takes requests, those to vital paths over spare connections too.
+    /// Returns an app that only handles requests; those to vital paths also over spare connections.
     pub fn new(router: Router, is_vital: fn(&str) -> bool) -> Self {
         Self { router, is_vital, rejected: Arc::new(drop) }
     }
@@ -139,8 +143,8 @@ impl App {
 
 impl Door {
     /// Returns a door for `connections` at once. When all places are taken, the most idle connection is closed for the
-    /// next one; with a request in progress on each, it gets one of the `spare` ones, over which vital paths alone are
-    /// served, and more wait to be accepted.
+    /// next one. If a request is in progress on each of them, the next connection gets one of the `spare` places, over
+    /// which only vital paths are served; further connections wait to be accepted.
     pub fn new(
         connections: usize,
         spare: usize,
@@ -157,8 +161,9 @@ impl Door {
         })
     }
 
-    /// What holds for connections from now on, if it is to change. A certificate replaces one; without one before,
-    /// there is none until the next start.
+    /// Applies new settings; `None` changes nothing. Limits apply to new connections, and the rate per peer to all
+    /// requests. A certificate replaces the previous one; if there was none, the new one takes effect only after a
+    /// restart.
     pub fn configure(&self, limits: Option<Limits>, tls: Option<Arc<ServerConfig>>) {
         if let Some(limits) = limits {
             *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
@@ -170,27 +175,27 @@ impl Door {
         }
     }
 
-    /// Returns the connections in use, and how many there can be.
+    /// Returns the number of connections in use, and the maximum.
     pub fn connections(&self) -> (usize, usize) {
         self.connections.in_use()
     }
 
-    /// This moment, from which on shortages can be counted.
+    /// Returns a mark of the current moment, since which shortages can be counted.
     pub fn shortage_mark(&self) -> ShortageMark {
         self.connections.shortages().mark()
     }
 
-    /// Returns what the listener was short of at any time since then.
+    /// Returns the shortages of the listener since the mark.
     pub fn short_since(&self, mark: &ShortageMark) -> Vec<Lack> {
         self.connections.shortages().since(mark)
     }
 
-    /// Returns what the listener was short of within this time.
+    /// Returns the shortages of the listener within this time until now.
     pub fn short_within(&self, time: Duration) -> Vec<Lack> {
         self.connections.shortages().within(time)
     }
 
-    /// Returns how many were turned away for this reason.
+    /// Returns the number of connections or requests that were turned away for this reason.
     pub fn turned_away(&self, reason: TurnedAway) -> u64 {
         self.turned_away[reason as usize].load(Ordering::Relaxed)
     }
@@ -210,18 +215,18 @@ impl Door {
         self.tls.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Whether connections are encrypted.
+    /// Returns whether connections are encrypted.
     pub(super) fn has_tls(&self) -> bool {
         self.tls().is_some()
     }
 
-    /// Notes that no connection waits to be accepted.
+    /// Notes that no connection is waiting to be accepted.
     pub(super) fn caught_up(&self) {
         self.connections.shortages().caught_up();
     }
 
-    /// Notes that a connection could not be accepted. Returns whether that is for a lack of something, so that the next
-    /// one cannot be accepted at once either.
+    /// Notes that a connection could not be accepted. Returns whether the cause is a lack of a resource, so that the
+    /// next one cannot be accepted at once either.
     pub(super) fn accept_failed(&self, error: &std::io::Error, address: SocketAddr) -> bool {
         let lack = shortage(error);
         if let Some(lack) = lack {
@@ -233,7 +238,7 @@ impl Door {
         lack.is_some()
     }
 
-    /// Waits for a place for a new connection. Returns none if its peer has too many.
+    /// Waits for a place for a new connection. Returns `None` if its peer has too many connections.
     pub async fn enter(&self, address: IpAddr) -> Option<Place> {
         let progress = Progress::new(self.limits());
         let evicted = || self.turn_away(TurnedAway::Evicted, address);
@@ -244,7 +249,7 @@ impl Door {
         place
     }
 
-    /// Serves one connection to its end.
+    /// Serves one connection until it ends.
     pub async fn attend(
         self: Arc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -273,7 +278,7 @@ impl Door {
         let is_spare = place.is_spare();
         let reject = |fault, progress: &Progress| {
             let bytes = progress.take_head();
-            // A connection that ends between two requests is no fault.
+            // A connection that ends between two requests is not a fault.
             if !bytes.is_empty() || matches!(fault, HeadFault::Malformed | HeadFault::TooLarge) {
                 rejected(RejectedHead { fault, bytes });
             }
@@ -306,7 +311,7 @@ impl Door {
         let wire = Wire::new(stream, progress.clone());
         let mut connection = pin!(http.serve_connection(TokioIo::new(wire), service));
         let ended = tokio::select! {
-            // First, so that nothing that has come is overlooked at the end of a time.
+            // The connection is polled first, so that nothing that has arrived is missed when a time limit ends.
             biased;
             ended = &mut connection => Ended::Closed(ended.err().and_then(|error| fault(&*error))),
             overdue = overdue(&progress) => Ended::Overdue(overdue),
@@ -314,7 +319,7 @@ impl Door {
             () = stop.cancelled() => Ended::Stopped,
         };
         match ended {
-            // A client that breaks off between two requests is its own business.
+            // A client may disconnect between two requests.
             Ended::Closed(None) => return,
             Ended::Closed(Some(fault)) => return reject(fault, &progress),
             Ended::Overdue(Overdue::Head) => return reject(HeadFault::TooSlow, &progress),
@@ -324,7 +329,7 @@ impl Door {
         let last_words = async {
             match ended {
                 Ended::Stopped => tokio::time::sleep(CLOSE_TIMEOUT).await,
-                // As long again to take the last answer.
+                // The client gets the same time again to receive the last answer.
                 Ended::Overdue(_) => while_busy(&progress, limits.head_timeout, limits.head_timeout).await,
                 Ended::Evicted | Ended::Closed(_) => {
                     while_busy(&progress, progress.left_of(LAST_WORDS, Instant::now()), LAST_WORDS).await;
@@ -341,16 +346,17 @@ impl Door {
     }
 }
 
-/// Why a connection is not served any longer.
+/// The reason why a connection is no longer served.
 enum Ended {
-    /// It is closed, perhaps with something wrong about a head.
+    /// The connection was closed, perhaps because of a faulty head.
     Closed(Option<HeadFault>),
     Overdue(Overdue),
     Evicted,
     Stopped,
 }
 
-/// What was wrong with the head that was read last, if hyper gave up on a connection for that or in the middle of it.
+/// Returns the fault of the head that was read last, if hyper closed a connection because of the head or in the middle
+/// of it.
 fn fault(error: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
     let error = error.downcast_ref::<hyper::Error>()?;
     Some(match error {
@@ -360,8 +366,8 @@ fn fault(error: &(dyn std::error::Error + 'static)) -> Option<HeadFault> {
     })
 }
 
-/// Waits until a connection has taken too long for something. It must be polled whenever the connection was: then it
-/// notices that a head has begun.
+/// Waits until a connection has exceeded a time limit. This must be polled whenever the connection was polled, so that
+/// it notices the beginning of a head.
 async fn overdue(progress: &Progress) -> Overdue {
     let mut timer = pin!(tokio::time::sleep(Duration::ZERO));
     poll_fn(|context| {
@@ -370,8 +376,8 @@ async fn overdue(progress: &Progress) -> Overdue {
                 Ok(overdue) => return Poll::Ready(overdue),
                 Err(deadline) => deadline,
             };
-            // Most deadlines move on with each request; a timer that ends too early costs less than one that is set again
-            // for each.
+            // Most deadlines move with each request. A timer that ends too early costs less than one that is set again
+            // for each request.
             if deadline < timer.deadline() || timer.is_elapsed() {
                 timer.as_mut().reset(deadline);
             }
@@ -381,7 +387,7 @@ async fn overdue(progress: &Progress) -> Overdue {
     .await
 }
 
-/// Waits for so long, and then again and again while a request is in progress.
+/// Waits for the time `first`, and then repeatedly for the time `again` while a request is in progress.
 async fn while_busy(progress: &Progress, first: Duration, again: Duration) {
     tokio::time::sleep(first).await;
     while progress.is_busy() {
@@ -393,14 +399,14 @@ fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     let max_head = u32::try_from(limits.max_head).unwrap_or(u32::MAX);
     http.http1()
-        // `overdue` has a better one.
+        // `overdue` implements a better timeout.
         .header_read_timeout(None)
         .max_buf_size(limits.max_head)
         .max_headers(limits.max_headers);
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20))
-        // More than routers allow, so that they see most heads that are too large.
+        // This is more than routers allow, so that they see most heads that are too large.
         .max_header_list_size(max_head.saturating_mul(2))
         .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(RESET_STREAMS)
@@ -409,8 +415,8 @@ fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
     http
 }
 
-/// Leaves out what an answer of this status cannot have: a client would take a body for the next answer (RFC 9112, section
-/// 6.3). axum has set a length.
+/// Removes everything that an answer with this status cannot have: a client would read a body as the next answer (RFC
+/// 9112, section 6.3). axum has set a length.
 fn framed(mut answer: Response) -> Response {
     let bodiless = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
     if bodiless.contains(&answer.status()) {
@@ -440,7 +446,7 @@ fn full(reason: TurnedAway) -> Response {
     (StatusCode::SERVICE_UNAVAILABLE, Extension(reason), headers, detail).into_response()
 }
 
-/// Counts a request of a connection for as long as it is in progress.
+/// Counts a request of a connection as long as it is in progress.
 struct InProgress(Arc<Progress>);
 
 impl InProgress {
@@ -456,7 +462,8 @@ impl InProgress {
         (request, in_progress)
     }
 
-    /// Counts the request in until here, or, if its answer goes on, until that has ended.
+    /// Ends the count of the request here, or when the body of the answer has ended, if it has the extension
+    /// [`GoesOn`].
     fn last(self, answer: Response) -> Response {
         let Some(GoesOn(limit)) = answer.extensions().get::<GoesOn>().copied() else { return answer };
         let ended = CancellationToken::new();
@@ -480,7 +487,7 @@ impl Drop for InProgress {
     }
 }
 
-/// A body of unknown length, whose connection takes note of its end.
+/// A body of unknown length that reports its end to the progress of its connection.
 struct Watched {
     body: Incoming,
     progress: Arc<Progress>,

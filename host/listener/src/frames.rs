@@ -1,26 +1,26 @@
-//! Frames of HTTP/2, as far as it takes to tell when the head of a request is being read.
+//! Frames of HTTP/2, parsed only as far as needed to detect that the head of a request is being read.
 
-/// Length of what a frame begins with.
+/// The length of the prefix of a frame.
 const PREFIX: usize = 9;
 
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
 const END_HEADERS: u8 = 4;
 
-/// Where in its frames a connection is.
+/// The position of a connection within its frames.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     prefix: [u8; PREFIX],
-    /// How much of the prefix has come.
+    /// The number of bytes of the prefix that have been read.
     filled: usize,
-    /// How much of the frame behind its prefix has not come.
+    /// The number of bytes after the prefix that are still missing from the frame.
     left: usize,
-    /// Whether a head has begun and not ended.
+    /// Whether a head has begun and has not ended.
     head: bool,
 }
 
 impl Frames {
-    /// Notes bytes that were read. Returns whether a head is being read after that.
+    /// Notes bytes that were read. Returns whether a head is being read after them.
     pub(super) fn read(&mut self, mut bytes: &[u8]) -> bool {
         loop {
             let skipped = self.left.min(bytes.len());
@@ -69,7 +69,7 @@ mod tests {
             frame(HEADERS, END_HEADERS | 1, 5),
         ]
         .concat();
-        // From the prefix of a frame of headers to the end of the last one.
+        // The range from the prefix of a frame of headers to the end of the last one.
         let first = 9 + 9..9 + 29 + 9 + 12;
         let last = whole.len() - 5..whole.len();
         for size in 1..whole.len() {

@@ -1,39 +1,40 @@
-//! Heads of requests by HTTP/1, as they were read.
+//! Heads of HTTP/1 requests, as they were read.
 
 use std::sync::Arc;
 
 use http::header::ValueIter;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-/// Names of headers in the order in which they came. A `HeaderMap` keeps that order, but has all values of a name together.
+/// The names of headers in the order in which they arrived. A `HeaderMap` keeps that order, but groups all values of a
+/// name.
 #[derive(Debug, Clone)]
 pub struct ArrivalOrder(Arc<[HeaderName]>);
 
-/// What is wrong with a head that did not become a request.
+/// The reason why a head did not become a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HeadFault {
-    /// It is not that of a request; answered with 400.
+    /// The head is not that of a request; it was answered with 400.
     Malformed,
-    /// It is too long, or has too many headers; answered with 431.
+    /// The head is too long, or has too many headers; it was answered with 431.
     TooLarge,
-    /// It did not come in time.
+    /// The head was not complete in time.
     TooSlow,
-    /// Its connection ended first.
+    /// The connection ended before the head was complete.
     BrokenOff,
-    /// Its connection was closed, as its place was needed for another one.
+    /// The connection was closed, because its place was needed for another one.
     Evicted,
 }
 
 /// A head that did not become a request, as far as it was read.
 #[derive(Debug)]
 pub struct RejectedHead {
-    /// What is wrong with it.
+    /// The reason why the head was rejected.
     pub fault: HeadFault,
-    /// What was read. It is empty if requests were sent without waiting for answers.
+    /// The bytes that were read. This is empty if requests were sent without waiting for answers.
     pub bytes: Vec<u8>,
 }
 
-/// Returns the length of a head with the empty line that ends it, if that has come.
+/// Returns the length of a head including the empty line that ends it, if that has arrived.
 pub(super) fn head_end(bytes: &[u8]) -> Option<usize> {
     let mut breaks = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
     breaks.find_map(|end| match &bytes[end..] {
@@ -61,7 +62,7 @@ impl ArrivalOrder {
         (names.len() == headers.len()).then(|| Self(names.into()))
     }
 
-    /// Returns all headers in this order. Those of which it has no name are the last ones.
+    /// Returns all headers in this order, followed by headers whose names are not in it.
     pub fn apply<'a>(
         order: Option<&'a Self>,
         headers: &'a HeaderMap,
@@ -76,7 +77,7 @@ impl ArrivalOrder {
         ordered
     }
 
-    /// Bytes that it holds in memory.
+    /// Returns the size of the names in memory, in bytes.
     pub fn weight(&self) -> usize {
         self.0.iter().map(|name| size_of::<HeaderName>() + name.as_str().len()).sum()
     }

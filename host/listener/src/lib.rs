@@ -1,5 +1,6 @@
-//! A TCP listener that serves HTTP within limits: connections in all and per peer, requests per peer, size and time of a
-//! request's head; and TLS, if configured. Both listeners of the host, the public and the private one, are made with it.
+//! A TCP listener that serves HTTP within limits: connections in total and per peer, requests per peer, size and time
+//! of a request's head; and TLS, if configured. Both listeners of the host, the public and the private one, use this
+//! crate.
 //!
 //! axum's own `serve` has none of these limits, so connections are served by hyper.
 //!
@@ -32,10 +33,10 @@ pub use limits::Limits;
 pub use shortage::{Lack, ShortageMark};
 pub use tls::{TlsError, TlsSettings};
 
-/// How long connections get to finish what they are at when the listener stops.
+/// The time that connections have to finish their requests when the listener stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// How long to wait before accepting again when the process or the system lacks what it takes.
+/// How long to wait before accepting again when the process or the system lacks resources.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A bound listener.
@@ -48,13 +49,13 @@ pub struct Listener {
 /// Both doors of a host.
 #[derive(Clone)]
 pub struct Doors {
-    /// For the system under test.
+    /// The door for the system under test.
     pub webhook: Arc<Door>,
-    /// For those who operate the host.
+    /// The door for operators.
     pub admin: Arc<Door>,
 }
 
-/// The address could not be bound.
+/// An address that could not be bound.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address} for the {purpose}{}", remedy(.source, .setting))]
 pub struct BindError {
@@ -85,7 +86,7 @@ impl Listener {
     /// Binds an address.
     ///
     /// # Errors
-    /// The address cannot be bound; the error says for what it was, and which `setting` to change.
+    /// The address cannot be bound. The error names its purpose, and the `setting` to change.
     pub async fn bind(
         address: SocketAddr,
         door: Arc<Door>,
@@ -98,12 +99,12 @@ impl Listener {
         Ok(Self { tcp, address, door })
     }
 
-    /// Who gets in.
+    /// Returns the door that admits connections.
     pub fn door(&self) -> &Arc<Door> {
         &self.door
     }
 
-    /// The URL, as seen from this machine, with the port that the system chose if it was asked to.
+    /// Returns the URL as seen from this machine. If the system was asked to choose the port, this is the chosen one.
     pub fn url(&self) -> String {
         let ip = match self.address.ip() {
             ip if !ip.is_unspecified() => ip,
@@ -127,7 +128,7 @@ impl Listener {
                 () = stop.cancelled() => break,
                 place = self.door.enter(peer) => place,
             };
-            // Without a place it is closed at once.
+            // A connection without a place is closed at once.
             let Some(place) = place else { continue };
             let (door, app, stop) = (self.door.clone(), app.clone(), stop.clone());
             tasks.spawn(async move { door.attend(stream, place, app, stop).await });
@@ -140,7 +141,7 @@ impl Listener {
     async fn accept(&self) -> Option<(TcpStream, IpAddr)> {
         let accepted = tokio::select! {
             biased;
-            // Without tokio's own pauses, so that it is pending only if no connection waits.
+            // Without tokio's cooperative pauses, this is pending only if no connection is waiting.
             accepted = tokio::task::unconstrained(self.tcp.accept()) => accepted,
             () = std::future::ready(()) => {
                 self.door.caught_up();
@@ -149,12 +150,12 @@ impl Listener {
         };
         match accepted {
             Ok((stream, address)) => {
-                // Answers are small: waiting to fill a packet would only add to the latency we measure.
+                // Answers are small: waiting to fill a packet would only add to the measured latency.
                 let _ = stream.set_nodelay(true);
                 Some((stream, address.ip()))
             }
             Err(error) => {
-                // Otherwise only that connection is broken, and the next one may be accepted.
+                // For other errors, only that connection is broken, and the next one may be accepted.
                 if self.door.accept_failed(&error, self.address) {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }

@@ -1,4 +1,4 @@
-//! Requests of each peer within a second.
+//! Limits the requests of each peer within a second.
 //!
 //! The table is bounded by [`PEERS`].
 
@@ -9,27 +9,27 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How many peers' requests are counted at once. Whoever comes beyond that waits a second.
+/// The maximum number of peers whose requests are counted at once. Further peers wait a second.
 const PEERS: usize = 65_536;
 
-/// What a peer's rate is counted over, and how much of it may come in one burst.
+/// The time over which a peer's rate is measured, and the maximum burst in terms of its rate.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Requests of all peers.
+/// The requests of all peers.
 #[derive(Debug, Default)]
 pub(super) struct Peers(Mutex<Requests>);
 
 #[derive(Debug, Default)]
 struct Requests {
-    /// When all that a peer has sent would have been sent at its rate. Past that, a peer is like a new one.
+    /// The time at which a peer would have finished its requests at its rate. After that time, it counts as a new peer.
     caught_up: HashMap<IpAddr, Instant>,
     swept: Option<Instant>,
 }
 
 impl Peers {
-    /// Whether a peer may send one more request now, with so many in a second.
+    /// Returns whether a peer may send one more request now, at a maximum of `rate` requests per second.
     pub(super) fn admits(&self, peer: IpAddr, rate: Option<usize>) -> bool {
-        // Nothing that runs under this lock leaves the table half changed if it panics.
+        // If code under this lock panics, it never leaves the table half changed.
         let requests = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rate.is_none_or(|rate| requests().admit(peer, rate, Instant::now()))
     }
@@ -53,8 +53,8 @@ impl Requests {
         admitted
     }
 
-    /// Forgets those who are like new ones. Not again within the same second: a flood must not have us do
-    /// nothing else.
+    /// Removes the peers that count as new ones, at most once per second: a flood must not keep the host busy with
+    /// this.
     fn sweep(&mut self, now: Instant) {
         if self.swept.is_some_and(|swept| now.duration_since(swept) < SECOND) {
             return;
@@ -64,8 +64,8 @@ impl Requests {
     }
 }
 
-/// Returns the peer at an address. Of IPv6, that is everybody who shares the first 64 bits: one machine may have all the
-/// addresses behind them.
+/// Returns the peer at an address. For IPv6, the peer is everyone with the same first 64 bits, because one machine may
+/// have all the addresses behind them.
 pub(super) fn peer(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),

@@ -1,7 +1,7 @@
-//! State of one connection: requests in progress, the head that is being read, and when the connection is overdue.
+//! The state of one connection: requests in progress, the head that is being read, and when the connection is overdue.
 //!
-//! hyper's own limit on the time of a head starts before the head does, so it cannot tell an idle connection from a slow
-//! head. This state is fed with the bytes that hyper reads.
+//! The time limit that hyper has for a head starts before the head does, so it cannot distinguish an idle connection
+//! from a slow head. This state is updated with the bytes that hyper reads.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::head::{ArrivalOrder, head_end};
 /// The first bytes of every connection of HTTP/2.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Capacity of the buffer for heads that an idle connection keeps.
+/// The maximum capacity of the buffer for heads that an idle connection keeps.
 const KEPT: usize = 4 << 10;
 
-/// Progress of a connection, shared by its stream, its requests, and the table of connections.
+/// The progress of a connection, shared by its stream, its requests, and the table of connections.
 #[derive(Debug)]
 pub(super) struct Progress {
     limits: Limits,
@@ -32,54 +32,55 @@ pub(super) struct Progress {
 #[derive(Debug)]
 struct State {
     protocol: Protocol,
-    /// Requests in progress.
+    /// The number of requests in progress.
     requests: usize,
-    /// Whether a request has come over this connection.
+    /// Whether this connection has had a request.
     served: bool,
-    /// When the last request ended, or the connection began.
+    /// The time at which the last request ended or, without any, the connection began.
     idle_since: Instant,
-    /// When the head that is being read began.
+    /// The time at which the head that is being read began.
     head_since: Option<Instant>,
     evicted: bool,
 }
 
 #[derive(Debug)]
 enum Protocol {
-    /// Also as long as the protocol is not known.
+    /// HTTP/1, or a protocol that is not known yet.
     Http1(Reading),
     Http2(Frames),
 }
 
-/// What is being read by HTTP/1.
+/// The data that is being read by HTTP/1.
 #[derive(Debug, Default)]
 struct Reading {
-    /// The beginning of the head that is being read, with what came behind it in the same piece.
+    /// The beginning of the head that is being read, with the bytes that arrived behind it in the same read.
     head: Vec<u8>,
-    /// Length of the same, including what was not kept.
+    /// The length of `head`, including the bytes that were not kept.
     length: usize,
-    /// Bytes of the body of the request in progress that have not come yet; `u64::MAX` if only hyper knows where it ends.
+    /// The number of bytes of the request's body that have not arrived yet; `u64::MAX` if only hyper knows where the
+    /// body ends.
     body_left: u64,
 }
 
-/// How idle a connection is: the smaller, the more. A connection without any request yet is the most idle one.
+/// How idle a connection is: smaller values are more idle. A connection without any request yet is the most idle one.
 pub(super) type Idleness = (bool, Instant);
 
-/// What a connection was doing when it was closed for another one.
+/// The state of a connection when it was closed for another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Eviction {
-    /// It was idle.
+    /// The connection was idle.
     Idle,
-    /// A request was being read, or the first one may have been on its way: it had not been open for longer than the head
-    /// of a request may take.
+    /// A request was being read, or the first one may have been on its way, because the connection had been open for
+    /// less than the timeout of a head.
     BeforeRequest,
 }
 
-/// What a connection has taken too long for.
+/// The part of a connection that exceeded its time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Overdue {
     /// The head that is being read.
     Head,
-    /// The next request.
+    /// The wait for the next request.
     Idle,
 }
 
@@ -97,7 +98,7 @@ impl Progress {
         Arc::new(Self { limits, state: Mutex::new(state), evicted: Notify::new() })
     }
 
-    /// Limits of this connection.
+    /// Returns the limits of this connection.
     pub(super) fn limits(&self) -> &Limits {
         &self.limits
     }
@@ -107,8 +108,8 @@ impl Progress {
         self.lock().read(bytes, self.limits.max_head);
     }
 
-    /// Notes that a request has been read and is in progress. Returns the order in which its headers came, if that is
-    /// not the order of its `HeaderMap` for certain.
+    /// Notes that a request has been read and is in progress. Returns the order in which its headers arrived, if it may
+    /// differ from the order of its `HeaderMap`.
     pub(super) fn begin<B: Body>(&self, request: &Request<B>) -> Option<ArrivalOrder> {
         let mut state = self.lock();
         state.requests += 1;
@@ -126,7 +127,7 @@ impl Progress {
         }
     }
 
-    /// Notes that a request is not in progress any longer.
+    /// Notes that a request is no longer in progress.
     pub(super) fn end(&self) {
         let mut state = self.lock();
         state.requests -= 1;
@@ -135,13 +136,13 @@ impl Progress {
         }
         let now = Instant::now();
         state.idle_since = now;
-        // The next head may have begun meanwhile.
+        // The next head may have begun in the meantime.
         if matches!(&state.protocol, Protocol::Http1(reading) if reading.length > 0) {
             state.head_since = Some(now);
         }
     }
 
-    /// Returns what the connection has taken too long for, or when to ask again.
+    /// Returns the part of the connection that has exceeded its time limit, or else when to check again.
     pub(super) fn overdue(&self, now: Instant) -> Result<Overdue, Instant> {
         let state = self.lock();
         let (head, idle) = (self.limits.head_timeout, self.limits.idle_timeout);
@@ -149,7 +150,7 @@ impl Progress {
         let (deadline, overdue) = match state.head_since.filter(|_| waits_for_head) {
             Some(since) => (since + head, Overdue::Head),
             None if state.requests == 0 => (state.idle_since + idle, Overdue::Idle),
-            // A request that ends right after this has the connection idle for all of that time.
+            // If a request ends right after this, the connection is idle for the whole of this time.
             None => return Err(now + idle),
         };
         if now < deadline { Err(deadline) } else { Ok(overdue) }
@@ -161,8 +162,8 @@ impl Progress {
         (state.requests == 0 && !state.evicted).then_some((state.served, state.idle_since))
     }
 
-    /// Has the connection closed, unless it has become less idle than this. A request that begins before it is closed
-    /// is still answered.
+    /// Closes the connection, unless it has become less idle than this. A request that begins before it is closed is
+    /// still answered.
     pub(super) fn evict(&self, idleness: Idleness) -> Option<Eviction> {
         let mut state = self.lock();
         let unchanged = state.requests == 0 && !state.evicted && (state.served, state.idle_since) == idleness;
@@ -180,31 +181,31 @@ impl Progress {
         self.evicted.notified().await;
     }
 
-    /// Whether the connection is to be closed for another one.
+    /// Returns whether the connection is to be closed for another one.
     pub(super) fn is_evicted(&self) -> bool {
         self.lock().evicted
     }
 
-    /// Whether the connection is to be closed for another one, and no request on it has to be answered first.
+    /// Returns whether the connection is to be closed for another one, and no request on it has to be answered first.
     pub(super) fn is_leaving(&self) -> bool {
         let state = self.lock();
         state.evicted && state.requests == 0
     }
 
-    /// Returns how much of a time for a request is left, of which an unfinished head, or a connection without any request,
-    /// has used some.
+    /// Returns the remaining part of a time for a request, from which the time used by an unfinished head, or by a
+    /// connection without any request, is subtracted.
     pub(super) fn left_of(&self, time: Duration, now: Instant) -> Duration {
         let state = self.lock();
         let since = if state.served { state.head_since.unwrap_or(now) } else { state.idle_since };
         time.saturating_sub(now.saturating_duration_since(since))
     }
 
-    /// Whether a request is in progress.
+    /// Returns whether a request is in progress.
     pub(super) fn is_busy(&self) -> bool {
         self.lock().requests > 0
     }
 
-    /// Takes what has been read of a head that did not become a request.
+    /// Takes the bytes that have been read of a head that did not become a request.
     pub(super) fn take_head(&self) -> Vec<u8> {
         match &mut self.lock().protocol {
             Protocol::Http1(reading) => std::mem::take(&mut reading.head),
@@ -213,7 +214,7 @@ impl Progress {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under this lock leaves the state half changed if it panics.
+        // If code under this lock panics, it never leaves the state half changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -260,7 +261,7 @@ impl Reading {
         !bytes.is_empty()
     }
 
-    /// Leaves what came behind the head of a request and its body: the beginning of the next head.
+    /// Removes the head of a request and its body, and keeps the bytes behind them: the beginning of the next head.
     fn end_of_head<B: Body>(&mut self, request: &Request<B>, max_headers: usize) -> Option<ArrivalOrder> {
         let end = head_end(&self.head);
         let repeats = request.headers().len() != request.headers().keys_len();
@@ -293,7 +294,8 @@ impl Reading {
     }
 }
 
-/// Some clients end a body with a line break that is not part of it. It is no beginning of a head.
+/// Removes empty lines at the beginning. Some clients end a body with a line break that is not part of it, and that
+/// does not begin a head.
 fn without_empty_lines(bytes: &[u8]) -> &[u8] {
     let begin = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'));
     &bytes[begin.unwrap_or(bytes.len())..]

@@ -1,6 +1,7 @@
-//! Limits at which a listener turns connections and requests away or lets them wait, and when that happened.
+//! Limits at which a listener turns away connections and requests or lets them wait, and when this happened.
 //!
-//! A delivery may be among them, so the system under test is not blamed for one that is missing.
+//! A delivery may be among the requests that were turned away, so the system under test is not blamed for a missing
+//! delivery.
 
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,21 +10,21 @@ use std::time::Duration;
 use orbital_model::describe::short;
 use tokio::time::Instant;
 
-/// Closing an idle connection for the next one takes this long at most. A shorter wait is no shortage.
+/// The maximum time that it takes to close an idle connection for the next one. A shorter wait is not a shortage.
 pub(super) const NOTABLE: Duration = Duration::from_millis(50);
 
-/// Something of which a listener has only so much.
+/// A limited resource of a listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Shortage {
-    /// Connections.
+    /// The connections of the listener.
     Connections,
-    /// Connections of one peer.
+    /// The connections of one peer.
     ConnectionsOfPeer,
-    /// Requests of one peer in a second.
+    /// The requests of one peer per second.
     RateOfPeer,
-    /// Bytes of bodies that are being received.
+    /// The bytes of bodies that are being received.
     Bodies,
-    /// What the operating system needs for a connection: a file descriptor, or memory.
+    /// A resource that the operating system needs for a connection: a file descriptor, or memory.
     Sockets(&'static str),
 }
 
@@ -31,34 +32,34 @@ pub(super) enum Shortage {
 #[derive(Debug, Default)]
 pub(super) struct Shortages(Mutex<[Record; Shortage::COUNT]>);
 
-/// One kind of shortage since the listener was started.
+/// The shortages of one kind since the listener was started.
 #[derive(Debug, Default, Clone, Copy)]
 struct Record {
     turned_away: u64,
-    /// The last time, and the peer if the limit is one for each peer.
+    /// The time at which something was last turned away, and the peer if the limit is per peer.
     last: Option<(Instant, Option<IpAddr>)>,
-    /// For a shortage of sockets, which one.
+    /// For a shortage of sockets, the missing resource.
     reason: &'static str,
-    /// The beginning of the current wait. Waits without a pause in between are one.
+    /// The beginning of the current wait. Waits without a pause in between count as one.
     waiting_since: Option<Instant>,
-    /// End and length of the last wait that is over.
+    /// The end and the length of the last wait that has ended.
     last_wait: Option<(Instant, Duration)>,
 }
 
-/// A moment from which on shortages can be counted.
+/// A moment since which shortages can be counted.
 #[derive(Debug, Clone, Copy)]
 pub struct ShortageMark {
     at: Instant,
     turned_away: [u64; Shortage::COUNT],
 }
 
-/// A shortage within some time.
+/// A shortage within a period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lack {
     pub(super) shortage: Shortage,
-    /// Connections or requests that were turned away.
+    /// The number of connections or requests that were turned away.
     pub(super) turned_away: u64,
-    /// The last peer, if the limit is one for each peer.
+    /// The last peer that was turned away, if the limit is per peer.
     peer: Option<IpAddr>,
     /// The time for which connections had to wait.
     pub(super) waited: Option<Duration>,
@@ -77,21 +78,21 @@ impl Shortage {
         }
     }
 
-    /// All kinds, in the order of their indexes.
+    /// Returns all kinds, in the order of their indexes.
     fn all(reason: &'static str) -> [Self; Self::COUNT] {
         [Self::Connections, Self::ConnectionsOfPeer, Self::RateOfPeer, Self::Bodies, Self::Sockets(reason)]
     }
 }
 
 impl Shortages {
-    /// Notes that a connection or a request was turned away; with its peer if others were not.
+    /// Notes that a connection or a request was turned away. The peer is given if the limit is per peer.
     pub(super) fn turned_away(&self, shortage: Shortage, peer: Option<IpAddr>) {
         let record = &mut self.lock()[shortage.index()];
         record.turned_away += 1;
         record.last = Some((Instant::now(), peer));
     }
 
-    /// Notes that connections wait to be accepted, until [`Shortages::caught_up`].
+    /// Notes that connections are waiting to be accepted, until [`Shortages::caught_up`].
     pub(super) fn wait(&self, shortage: Shortage) {
         let record = &mut self.lock()[shortage.index()];
         record.waiting_since.get_or_insert_with(Instant::now);
@@ -100,7 +101,7 @@ impl Shortages {
         }
     }
 
-    /// Notes that a connection waits no longer, since it got a spare place, however short its wait was.
+    /// Notes that a connection is no longer waiting, because it got a spare place, however short its wait was.
     pub(super) fn note_wait(&self, shortage: Shortage) {
         let record = &mut self.lock()[shortage.index()];
         if let Some(since) = record.waiting_since {
@@ -108,7 +109,7 @@ impl Shortages {
         }
     }
 
-    /// Notes that no connection waits to be accepted.
+    /// Notes that no connection is waiting to be accepted.
     pub(super) fn caught_up(&self) {
         for record in &mut *self.lock() {
             let length = record.waiting_since.take().map(|since| since.elapsed());
@@ -118,13 +119,13 @@ impl Shortages {
         }
     }
 
-    /// This moment.
+    /// Returns a mark of the current moment.
     pub(super) fn mark(&self) -> ShortageMark {
         let turned_away = self.lock().map(|record| record.turned_away);
         ShortageMark { at: Instant::now(), turned_away }
     }
 
-    /// Returns what was short at any time since then.
+    /// Returns the shortages at any time since the mark.
     pub(super) fn since(&self, mark: &ShortageMark) -> Vec<Lack> {
         let now = Instant::now();
         let records = *self.lock();
@@ -140,7 +141,8 @@ impl Shortages {
         lacks.collect()
     }
 
-    /// Returns what was short within this time, with all that was turned away since the listener was started.
+    /// Returns the shortages within this time until now, with the number of everything that was turned away since the
+    /// listener was started.
     pub(super) fn within(&self, time: Duration) -> Vec<Lack> {
         let now = Instant::now();
         let Some(since) = now.checked_sub(time) else { return Vec::new() };
@@ -159,7 +161,7 @@ impl Shortages {
     }
 
     fn lock(&self) -> MutexGuard<'_, [Record; Shortage::COUNT]> {
-        // Nothing that runs under this lock leaves a record half changed if it panics.
+        // If code under this lock panics, it never leaves a record half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -173,7 +175,7 @@ impl Record {
 }
 
 impl Lack {
-    /// Returns what happened at the webhook, and what to change.
+    /// Describes what happened at the webhook, and what to change.
     pub fn explain(&self) -> String {
         let Self { shortage, turned_away, .. } = self;
         let last = self.peer.map(|peer| format!(", the last one from {peer},")).unwrap_or_default();

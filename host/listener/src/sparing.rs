@@ -1,14 +1,14 @@
-//! Log lines about what strangers can cause as often as they like.
+//! Log lines about events that strangers can cause at any rate.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// From one line to the next.
+/// The interval between two lines.
 const INTERVAL: Duration = Duration::from_secs(10);
 
-/// Lets one line through in ten seconds, and counts the others.
+/// Writes at most one line in ten seconds, and counts the omitted ones.
 #[derive(Debug, Default)]
 pub struct Sparing(Mutex<State>);
 
@@ -19,8 +19,8 @@ struct State {
 }
 
 impl Sparing {
-    /// Writes a line, unless there was one a short time ago. The line gets the number of those that were left out
-    /// before it, as words; they are empty if there were none.
+    /// Writes a line, unless one was written a short time ago. The line gets the number of lines omitted before it, as
+    /// words; they are empty if none were omitted.
     pub fn say(&self, write: impl FnOnce(&str)) {
         if let Some(left_out) = self.due(Instant::now()) {
             match left_out {
@@ -31,7 +31,7 @@ impl Sparing {
     }
 
     fn due(&self, now: Instant) -> Option<u64> {
-        // Nothing that runs under this lock leaves the state half changed if it panics.
+        // If code under this lock panics, it never leaves the state half changed.
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if state.last.is_some_and(|last| now.duration_since(last) < INTERVAL) {
             state.left_out += 1;

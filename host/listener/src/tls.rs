@@ -10,48 +10,48 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
 
-/// Where certificate and key are.
+/// The files of a certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// The certificate, followed by those that lead from it to one that clients know.
+    /// The path of the certificate, followed by those that lead from it to one that clients know.
     pub certificate: PathBuf,
-    /// Its private key.
+    /// The path of the certificate's private key.
     pub key: PathBuf,
 }
 
-/// Why a listener cannot speak TLS.
+/// The reason why a listener cannot use TLS.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// A file cannot be read.
     #[error("`{setting}`: cannot read `{path}`")]
     Read {
-        /// The setting that names it.
+        /// The setting that names the file.
         setting: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error.
         source: FileError,
     },
-    /// A file is not what it should be.
+    /// A file does not have the expected content.
     #[error("`{setting}`: `{path}` has no {wanted} in PEM format, such as `-----BEGIN {begin}-----`")]
     Pem {
-        /// The setting that names it.
+        /// The setting that names the file.
         setting: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What should be in it.
+        /// The expected content.
         wanted: &'static str,
-        /// How that begins.
+        /// The beginning of the expected content.
         begin: &'static str,
-        /// What is wrong with it.
+        /// The underlying error.
         source: pem::Error,
     },
-    /// Certificate and key cannot be used together.
+    /// The certificate and the key cannot be used together.
     #[error("`{setting}`: certificate and key cannot be used; they may not belong together")]
     Unusable {
-        /// The section.
+        /// The section of the listener's configuration.
         setting: String,
-        /// What is wrong with them.
+        /// The underlying error.
         source: rustls::Error,
     },
 }
@@ -74,15 +74,15 @@ impl TlsSettings {
         })
     }
 
-    /// The files.
+    /// Returns the paths of both files.
     pub fn files(&self) -> [&PathBuf; 2] {
         [&self.certificate, &self.key]
     }
 
-    /// Reads the files; `section` is where they are named.
+    /// Reads the files. `section` is the section that names them.
     ///
     /// # Errors
-    /// They cannot be read, or used.
+    /// The files cannot be read, or cannot be used.
     pub fn load(&self, section: &str) -> Result<Arc<ServerConfig>, TlsError> {
         let read = |name: &str, path: &Path| {
             let failed = |source| TlsError::Read {

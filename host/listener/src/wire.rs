@@ -1,4 +1,4 @@
-//! A stream whose connection takes note of the bytes that are read.
+//! A stream that reports the bytes that are read to the progress of its connection.
 
 use std::io;
 use std::pin::Pin;
