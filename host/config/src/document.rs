@@ -1,4 +1,4 @@
-//! One configuration file while it is read: its text, and what was found in it.
+//! A configuration file that is being read: its text, its mistakes, and its settings.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -10,21 +10,21 @@ use toml::de::DeTable;
 
 use crate::{Mistake, Section};
 
-/// A setting and where its value comes from.
+/// A setting and the origin of its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
-    /// Such as `webhook.listen`.
+    /// The name of the setting, such as `webhook.listen`.
     pub name: String,
-    /// As it stands in the file. What looks like a secret is not shown.
+    /// The value as in the file. A value that looks like a secret is masked.
     pub value: String,
-    /// The line in the file; none for a default.
+    /// The line in the file; `None` for a default.
     pub line: Option<usize>,
 }
 
 impl fmt::Display for Setting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, .. } = self;
-        // What a name says in quotes may be anything; a setting is one line all the same.
+        // A quoted name may contain any characters, but a setting must be shown in one line.
         let (name, value) = (Printable(&self.name), Printable(&self.value));
         match line {
             Some(line) => write!(formatter, "{name} = {value}  # line {line}"),
@@ -33,8 +33,8 @@ impl fmt::Display for Setting {
     }
 }
 
-/// Reads a document: hands its root to `read` and gives back what it made, with all settings that have a
-/// value; or every mistake.
+/// Reads a document: passes its root to `read`. Returns the result with all settings that have a value, or every
+/// mistake.
 ///
 /// # Errors
 /// All mistakes: of syntax, of unknown settings, and those that `read` noted.
@@ -45,7 +45,7 @@ pub fn parse<T>(text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<(T, 
         document.wrong("", error.span().unwrap_or_default(), error.message());
     }
     if !syntax.is_empty() {
-        // What the parser made of the rest is a guess; mistakes in a guess would only confuse.
+        // After a syntax error, the parser guesses the rest; mistakes in a guess would only confuse.
         return Err(document.mistakes.into_inner());
     }
     let root = Section::root(&document, table.get_ref());
@@ -58,7 +58,7 @@ pub fn parse<T>(text: &str, read: impl FnOnce(&Section<'_>) -> T) -> Result<(T, 
     if mistakes.is_empty() { Ok((value, settings)) } else { Err(mistakes) }
 }
 
-/// Shared by all sections of one file.
+/// The state that all sections of one file share.
 pub(super) struct Document<'a> {
     text: &'a str,
     mistakes: RefCell<Vec<Mistake>>,
@@ -66,28 +66,28 @@ pub(super) struct Document<'a> {
 }
 
 impl Document<'_> {
-    /// The line of a place, from 1.
+    /// Returns the line of an offset, counted from 1.
     pub(super) fn line(&self, offset: usize) -> usize {
         1 + self.text.as_bytes().iter().take(offset).filter(|byte| **byte == b'\n').count()
     }
 
-    /// The text of a place.
+    /// Returns the text of a range of offsets.
     pub(super) fn text(&self, span: &Range<usize>) -> Option<&str> {
         self.text.get(span.clone())
     }
 
-    /// Notes a mistake and goes on.
+    /// Notes a mistake at a range of offsets. Reading continues.
     pub(super) fn wrong(&self, setting: &str, span: Range<usize>, reason: &str) {
         self.wrong_in_line(setting, self.line(span.start), reason);
     }
 
-    /// The same, where there is no place but a line.
+    /// Notes a mistake for which only the line is known.
     pub(super) fn wrong_in_line(&self, setting: &str, line: usize, reason: &str) {
         let mistake = Mistake { line, setting: setting.to_owned(), reason: reason.to_owned() };
         self.mistakes.borrow_mut().push(mistake);
     }
 
-    /// Notes a value that the file has.
+    /// Notes a value in the file.
     pub(super) fn found(&self, name: String, span: Range<usize>) {
         let line = Some(self.line(span.start));
         let value = self.text.get(span).unwrap_or_default();
@@ -95,13 +95,14 @@ impl Document<'_> {
         self.settings.borrow_mut().push(Setting { name, value, line });
     }
 
-    /// Notes a default.
+    /// Notes a default value.
     pub(super) fn assumed(&self, name: String, value: String) {
         self.settings.borrow_mut().push(Setting { name, value, line: None });
     }
 }
 
-/// Secrets belong in files and in the environment; where one stands in the file all the same, it is not shown.
+/// Masks a value that looks like a secret. Secrets belong in files and in the environment; a secret in the
+/// configuration file is not shown.
 fn mask(name: &str, value: &str) -> String {
     let sensitive = !name.starts_with("secrets.") && is_sensitive(name);
     let refers = value.contains("${secret.");

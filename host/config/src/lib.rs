@@ -1,7 +1,8 @@
-//! Reads `orbital.toml`: every mistake in a file is reported, with line and fix, before anything else happens.
+//! Reads `orbital.toml`: every mistake in a file is reported, with its line and how to fix it, before anything else
+//! happens.
 //!
-//! Each crate turns its [`Section`]s into its own settings; nothing here knows what a setting means. The one exception are
-//! [`secrets`], which settings of all crates can refer to.
+//! Each crate converts its [`Section`]s to its own settings; this crate does not know the meaning of any setting. The
+//! only exception is [`secrets`], to which settings of all crates can refer.
 //!
 //! May depend on: the model, files. Must not depend on: tokio, any other crate of the host.
 

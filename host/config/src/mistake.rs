@@ -1,18 +1,18 @@
-//! What is wrong with a configuration file.
+//! Mistakes in a configuration file.
 
 use std::fmt;
 use std::path::PathBuf;
 
 use orbital_files::FileError;
 
-/// One thing that is wrong, and where.
+/// A mistake, and where it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mistake {
-    /// The line in the file, from 1.
+    /// The line in the file, counted from 1.
     pub line: usize,
     /// The setting, such as `webhook.listen`.
     pub setting: String,
-    /// What is wrong with it and what would be right.
+    /// A description of the mistake, and of a correct value.
     pub reason: String,
 }
 
@@ -26,23 +26,23 @@ impl fmt::Display for Mistake {
     }
 }
 
-/// Why there is no configuration.
+/// The reason why the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file could not be read.
     #[error("cannot read the configuration file `{path}`")]
     Read {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error.
         source: FileError,
     },
     /// The file has mistakes.
     #[error("{}", describe(.path, .mistakes))]
     Mistakes {
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// All of them, in the order of the file.
+        /// All mistakes, in the order of the file.
         mistakes: Vec<Mistake>,
     },
 }

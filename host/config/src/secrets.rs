@@ -13,10 +13,11 @@ pub use mask::{Masker, SHORTEST};
 
 use crate::{Section, resolved};
 
-/// The most bytes of a value: more is no secret, and would have to be looked for in all that comes.
+/// The maximum length of a value, in bytes. Anything longer is not a secret, and would have to be searched for in all
+/// received data.
 const LONGEST: usize = 16 << 10;
 
-/// Where each secret comes from: the section `[secrets]`.
+/// The sources of all secrets: the section `[secrets]`.
 #[derive(Debug, Clone, Default)]
 pub struct SecretsSettings(BTreeMap<String, Source>);
 
@@ -26,38 +27,38 @@ enum Source {
     File(PathBuf),
 }
 
-/// The values. They are shown nowhere: `Debug` hides them.
+/// The values of secrets. They are never shown: `Debug` hides them.
 #[derive(Debug, Default)]
 pub struct Secrets(BTreeMap<String, SecretString>);
 
-/// Why a secret is not to be had.
+/// The reason why a secret cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretsError {
-    /// The environment lacks it.
+    /// The environment variable is not set, or is not text.
     #[error("secret `{name}`: the environment variable `{variable}` is not set, or is not text")]
     Environment {
-        /// The secret.
+        /// The name of the secret.
         name: String,
-        /// The variable.
+        /// The name of the variable.
         variable: String,
     },
-    /// Its file cannot be read.
+    /// The file of the secret cannot be read.
     #[error("secret `{name}`: cannot read `{path}`")]
     File {
-        /// The secret.
+        /// The name of the secret.
         name: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The underlying error.
         source: FileError,
     },
-    /// It has no characters.
+    /// The value is empty.
     #[error("secret `{0}` is empty")]
     Empty(String),
-    /// It has too many.
+    /// The value is too long.
     #[error("secret `{0}` has more than {LONGEST} bytes")]
     TooLong(String),
-    /// Values could not be hidden in what comes back.
+    /// There are too many values to mask them in received data.
     #[error("there are too many secrets to look for")]
     TooMany(#[from] aho_corasick::BuildError),
 }
@@ -80,12 +81,12 @@ impl SecretsSettings {
         Self(sources.into_iter().collect())
     }
 
-    /// The names that are set.
+    /// Returns whether there is a secret with this name.
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The files that secrets come from.
+    /// Returns the files that contain secrets.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.0.values().filter_map(|source| match source {
             Source::File(path) => Some(path),
@@ -93,18 +94,18 @@ impl SecretsSettings {
         })
     }
 
-    /// Fetches all values. A line break at the end of a file is not part of its secret.
+    /// Reads all values. A line break at the end of a file is not part of its secret.
     ///
     /// # Errors
-    /// Every secret that is not to be had.
+    /// All secrets that cannot be read.
     pub fn fetch(&self) -> Result<Secrets, Vec<SecretsError>> {
         self.fetch_those(|_| true)
     }
 
-    /// The same, of those that are wanted.
+    /// Reads the values of the secrets whose names `wanted` selects.
     ///
     /// # Errors
-    /// Every one of them that is not to be had.
+    /// All selected secrets that cannot be read.
     pub fn fetch_those(&self, wanted: impl Fn(&str) -> bool) -> Result<Secrets, Vec<SecretsError>> {
         let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, source) in self.0.iter().filter(|(name, _)| wanted(name)) {
@@ -116,7 +117,7 @@ impl SecretsSettings {
         if errors.is_empty() { Ok(Secrets(values)) } else { Err(errors) }
     }
 
-    /// The values that are to be had now, for who must not show them.
+    /// Returns all values that can be read now, for callers that must mask them.
     pub fn fetch_some(&self) -> Secrets {
         let values = self.0.iter().map(|(name, source)| (name.clone(), source.fetch(name)));
         Secrets(values.filter_map(|(name, value)| Some((name, value.ok()?))).collect())
@@ -141,23 +142,23 @@ impl Source {
 }
 
 impl Secrets {
-    /// These, by name.
+    /// Creates secrets from values by name.
     #[cfg(fuzzing)]
     pub fn of(values: BTreeMap<String, SecretString>) -> Self {
         Self(values)
     }
 
-    /// The value of a secret.
+    /// Returns the value of a secret.
     pub fn get(&self, name: &str) -> Option<&SecretString> {
         self.0.get(name)
     }
 
-    /// All names.
+    /// Returns all names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// The names of those that are too short to be hidden in what comes back.
+    /// Returns the names of secrets that are too short to be masked in received data.
     pub fn too_short(&self) -> Vec<&str> {
         let short = self.0.iter().filter(|(_, value)| value.expose_secret().len() < SHORTEST);
         short.map(|(name, _)| name.as_str()).collect()
@@ -168,7 +169,7 @@ impl Secrets {
     }
 }
 
-/// A text in which `${secret.NAME}` stands for a secret.
+/// A text in which `${secret.NAME}` refers to a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template(Vec<Part>);
 
@@ -179,10 +180,10 @@ enum Part {
 }
 
 impl Template {
-    /// Reads a text.
+    /// Parses a text.
     ///
     /// # Errors
-    /// It refers to what is not there, or is not whole.
+    /// The text refers to a secret that does not exist, or a reference in it is incomplete or invalid.
     pub fn parse(text: &str, secrets: &SecretsSettings) -> Result<Self, String> {
         let mut parts = Vec::new();
         let mut rest = text;
@@ -204,12 +205,13 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// With a letter in place of each secret: enough to see whether the rest is well formed.
+    /// Returns the text with a letter in place of each secret, which is enough to check whether the rest is
+    /// well-formed.
     pub fn shape(&self) -> String {
         self.fill(|_| "x")
     }
 
-    /// With the secrets in their places.
+    /// Returns the text with the values of the secrets.
     pub fn expose(&self, secrets: &Secrets) -> String {
         self.fill(|name| secrets.get(name).map_or("", |secret| secret.expose_secret()))
     }
@@ -222,12 +224,12 @@ impl Template {
         parts.collect()
     }
 
-    /// Whether this secret is part of it.
+    /// Returns whether the text refers to this secret.
     pub fn has(&self, secret: &str) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Secret(name) if name == secret))
     }
 
-    /// Whether a secret is part of it.
+    /// Returns whether the text refers to any secret.
     pub fn is_secret(&self) -> bool {
         self.0.iter().any(|part| matches!(part, Part::Secret(_)))
     }

@@ -1,4 +1,4 @@
-//! One table of a configuration file, read setting by setting.
+//! A table of a configuration file, read setting by setting.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -11,23 +11,23 @@ use toml::de::{DeString, DeTable, DeValue};
 
 use crate::document::Document;
 
-/// The longest duration that a setting may have.
+/// The maximum duration that a setting may have.
 const MAX_DURATION: Duration = Duration::from_secs(49 * 24 * 3600);
 
-/// A table, or the lack of one: a section that is not in the file reads as empty, so that defaults have one
-/// place. Every setting that is asked for is known; [`Section::finish`] reports the others.
+/// A table, or a missing one: a section that is not in the file reads as empty, so that defaults are in one place.
+/// Every setting that is requested is known; [`Section::finish`] reports the others.
 pub struct Section<'a> {
     document: &'a Document<'a>,
     path: String,
     line: usize,
     table: Option<&'a DeTable<'a>>,
     known: RefCell<Vec<&'static str>>,
-    /// Whether tables here have names of the user's choice.
+    /// Whether the names of tables in this section are chosen by the user.
     is_open: Cell<bool>,
 }
 
 impl<'a> Section<'a> {
-    /// The whole document.
+    /// Returns the section of the whole document.
     pub(super) fn root(document: &'a Document<'a>, table: &'a DeTable<'a>) -> Self {
         Self {
             document,
@@ -39,13 +39,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads a table of this one. Its unknown settings are reported when `read` returns.
+    /// Reads a table in this section. Its unknown settings are reported when `read` returns.
     pub fn section<T>(&self, name: &'static str, read: impl FnOnce(&Section<'_>) -> T) -> T {
         let value = self.take(name);
         self.read_table(name, value, read)
     }
 
-    /// Reads every table of a table that has names of the user's choice, such as `[targets.api]`.
+    /// Reads every table in a table whose names are chosen by the user, such as `[targets.api]`.
     pub fn sections<T>(
         &self,
         name: &'static str,
@@ -67,8 +67,8 @@ impl<'a> Section<'a> {
         all
     }
 
-    /// Reads every table of this one that is no setting of its own, such as `[components."checkout*"]`, in the order of
-    /// the file. The settings must have been read before.
+    /// Reads every table in this section that is not a setting, such as `[components."checkout*"]`, in the order of the
+    /// file. The settings must have been read before.
     pub fn other_sections<T>(&self, mut read: impl FnMut(&str, &Section<'_>) -> Option<T>) -> Vec<T> {
         self.is_open.set(true);
         let known = self.known.borrow().clone();
@@ -84,7 +84,7 @@ impl<'a> Section<'a> {
         others.into_iter().filter_map(read).collect()
     }
 
-    /// Reads an array of tables; `read` gets each with its index.
+    /// Reads an array of tables. `read` gets each table as a section, whose path contains its index.
     pub fn list<T>(
         &self,
         name: &'static str,
@@ -100,11 +100,11 @@ impl<'a> Section<'a> {
             .enumerate()
             .filter_map(|(index, item)| self.read_table(&format!("{name}[{index}]"), Some(item), &mut read))
             .collect();
-        // Only a list that is empty in the file reads as empty; entries with mistakes are told already.
+        // Only a list that is empty in the file reads as empty; entries with mistakes were already reported.
         (array.is_empty() || !items.is_empty()).then_some(items)
     }
 
-    /// Reads an array of strings, and of tables where there is more to say, such as `["status", { name = "api" }]`.
+    /// Reads an array of strings, or of tables for items with more settings, such as `["status", { name = "api" }]`.
     pub fn items<T>(
         &self,
         name: &'static str,
@@ -126,7 +126,7 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// The same, or a single string.
+    /// Reads an array of strings, or a single string.
     pub fn text_or_texts<T>(
         &self,
         name: &'static str,
@@ -138,7 +138,7 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// Reads an array: an item that is none has been told of already.
+    /// Reads an array. The mistakes of an item for which `read` returns `None` were already reported.
     fn array<T>(
         &self,
         name: &'static str,
@@ -161,7 +161,7 @@ impl<'a> Section<'a> {
         items
     }
 
-    /// Reads a table whose names and values are strings, such as headers; `parse` makes an item of each.
+    /// Reads a table whose names and values are strings, such as headers. `parse` converts each pair to an item.
     pub fn strings<T>(
         &self,
         name: &'static str,
@@ -171,12 +171,12 @@ impl<'a> Section<'a> {
         self.take(name).map(|value| self.read_strings(name, value, parse)).unwrap_or_default()
     }
 
-    /// Reads a table whose values are texts for tests. `${…}` within such a text is up to the test.
+    /// Reads a table whose values are texts for tests. The meaning of `${…}` within such a text is up to the test.
     pub fn texts_for_tests(&self, name: &'static str) -> Vec<(String, String)> {
         self.take(name).map(|value| self.read_strings(name, value, text_for_test)).unwrap_or_default()
     }
 
-    /// Reads every such table of a table that has names of the user's choice, such as `[config.checkout]`.
+    /// Reads every table of texts for tests in a table whose names are chosen by the user, such as `[config.checkout]`.
     pub fn tables_of_strings(&self, name: &'static str) -> Vec<(String, Vec<(String, String)>)> {
         let Some(value) = self.take(name) else { return Vec::new() };
         let Some(table) = value.get_ref().as_table() else {
@@ -218,7 +218,7 @@ impl<'a> Section<'a> {
         all
     }
 
-    /// A string without secrets.
+    /// Reads a string without secrets.
     pub fn string(&self, name: &'static str) -> Option<String> {
         self.parsed(name, |text| match text.contains("${secret.") {
             true => Err("no secret is put in here; write the value itself".to_owned()),
@@ -226,13 +226,13 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A string, or its default.
+    /// Reads a string, or returns its default.
     pub fn string_or(&self, name: &'static str, default: &str) -> String {
         self.string(name)
             .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
     }
 
-    /// A string that `parse` understands; its error is reported as the reason.
+    /// Reads a string that `parse` understands; the error of `parse` is reported as the reason.
     pub fn parsed<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let value = self.take(name)?;
         let Some(text) = value.get_ref().as_str() else {
@@ -248,14 +248,15 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A duration such as `"300ms"` or `"1m 30s"`, above zero and of at most 49 days (what the contract's milliseconds can say).
+    /// Reads a duration such as `"300ms"` or `"1m 30s"`, above zero and of at most 49 days (the maximum of the
+    /// contract's milliseconds), or returns its default.
     pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
         self.optional_duration(name).unwrap_or_else(|| {
             self.assume(name, default, |default| format!("\"{}\"", humantime::format_duration(default)))
         })
     }
 
-    /// The same, if it is there.
+    /// Reads a duration above zero and of at most 49 days, if it is set.
     pub fn optional_duration(&self, name: &'static str) -> Option<Duration> {
         self.parsed(name, |text| {
             let duration = humantime::parse_duration(text).map_err(|error| {
@@ -269,7 +270,8 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A moment such as `2026-12-24T20:00:00Z`, as a date of TOML or as a string, since the Unix epoch.
+    /// Reads a moment such as `2026-12-24T20:00:00Z`, as a TOML date or as a string. Returns the time since the Unix
+    /// epoch.
     pub fn moment(&self, name: &'static str) -> Option<Duration> {
         let value = self.take(name)?;
         let text = match value.get_ref() {
@@ -289,13 +291,13 @@ impl<'a> Section<'a> {
         seconds.map(Duration::from_secs)
     }
 
-    /// True or false.
+    /// Reads `true` or `false`, or returns the default.
     pub fn boolean(&self, name: &'static str, default: bool) -> bool {
         self.optional_boolean(name)
             .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
     }
 
-    /// The same, if it is there.
+    /// Reads `true` or `false`, if it is set.
     pub fn optional_boolean(&self, name: &'static str) -> Option<bool> {
         let value = self.take(name)?;
         let boolean = value.get_ref().as_bool();
@@ -305,7 +307,7 @@ impl<'a> Section<'a> {
         boolean
     }
 
-    /// A number of bytes such as `"64KiB"` or `"1MiB"`, in a range.
+    /// Reads a number of bytes such as `"64KiB"` or `"1MiB"`, within a range, or returns its default.
     pub fn bytes(&self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> usize {
         let bytes = self.optional_bytes(name, range).unwrap_or_else(|| {
             self.assume(name, default, |default| {
@@ -315,7 +317,7 @@ impl<'a> Section<'a> {
         usize::try_from(bytes).unwrap_or(usize::MAX)
     }
 
-    /// The same, if it is there.
+    /// Reads a number of bytes within a range, if it is set.
     pub fn optional_bytes(&self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         self.parsed(name, |text| {
             let bytes = bytesize::ByteSize::from_str(text)
@@ -329,13 +331,13 @@ impl<'a> Section<'a> {
         })
     }
 
-    /// A whole number in a range.
+    /// Reads a whole number within a range, or returns its default.
     pub fn integer(&self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
         self.optional_integer(name, range)
             .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
     }
 
-    /// The same, if it is there.
+    /// Reads a whole number within a range, if it is set.
     pub fn optional_integer(&self, name: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
         let value = self.take(name)?;
         let number = value.get_ref().as_integer().and_then(|integer| {
@@ -349,7 +351,7 @@ impl<'a> Section<'a> {
         number
     }
 
-    /// An address to listen on, such as `127.0.0.1:8710`.
+    /// Reads an address to listen on, such as `127.0.0.1:8710`, or returns its default.
     pub fn address(&self, name: &'static str, default: SocketAddr) -> SocketAddr {
         self.parsed(name, |text| {
             text.parse().map_err(|_| {
@@ -359,12 +361,12 @@ impl<'a> Section<'a> {
         .unwrap_or_else(|| self.assume(name, default, |default| format!("\"{default}\"")))
     }
 
-    /// Notes what holds where the file does not have this setting, for those who ask what holds.
+    /// Notes the default that is used if the file does not have this setting, for lists of all settings in use.
     pub fn default_is(&self, name: &str, shown: &str) {
         self.assume(name, (), |()| shown.to_owned());
     }
 
-    /// Whether the file has this setting.
+    /// Returns whether the file has this setting.
     pub fn has(&self, name: &str) -> bool {
         self.table.is_some_and(|table| table.keys().any(|key| key.get_ref() == name))
     }
@@ -374,7 +376,7 @@ impl<'a> Section<'a> {
         self.document.wrong_in_line(&self.path, self.line, &reason.into());
     }
 
-    /// Notes that one of this section's settings is wrong.
+    /// Notes that a setting of this section is wrong.
     pub fn mistake_at(&self, name: &str, reason: &str) {
         let span = self.find(name).map(Spanned::span).unwrap_or_default();
         self.wrong(name, span, reason);
@@ -436,7 +438,7 @@ impl<'a> Section<'a> {
     fn take(&self, name: &'static str) -> Option<&'a Spanned<DeValue<'a>>> {
         self.known.borrow_mut().push(name);
         let value = self.find(name)?;
-        // What is in a table is noted when it is read.
+        // The contents of a table are noted when the table is read.
         let holds_tables = match value.get_ref() {
             DeValue::Table(_) => true,
             DeValue::Array(array) => array.iter().any(|item| item.get_ref().is_table()),
@@ -448,7 +450,7 @@ impl<'a> Section<'a> {
         Some(value)
     }
 
-    /// Notes that a default holds.
+    /// Notes that a default is used.
     fn assume<T: Clone>(&self, name: &str, value: T, shown: impl FnOnce(T) -> String) -> T {
         if !self.has(name) {
             self.document.assumed(self.place(name), shown(value.clone()));
@@ -461,7 +463,7 @@ impl<'a> Section<'a> {
     }
 
     fn wrong(&self, name: &str, span: Range<usize>, reason: &str) {
-        // Whatever else is wrong with such a value, this is why.
+        // An unresolved reference is the reason, whatever else is wrong with such a value.
         let unresolved = self.document.text(&span).and_then(|text| resolved(text).err());
         self.document.wrong(&self.place(name), span, unresolved.as_deref().unwrap_or(reason));
     }
@@ -471,10 +473,10 @@ impl<'a> Section<'a> {
     }
 }
 
-/// A value, unless it refers to what is no secret, such as `${HOME}`.
+/// Returns a value, unless it contains a reference to something other than a secret, such as `${HOME}`.
 ///
 /// # Errors
-/// It does.
+/// The value contains such a reference.
 pub fn resolved(text: &str) -> Result<&str, String> {
     for part in text.split("${").skip(1) {
         if let Some((name, _)) = part.split_once('}').filter(|(name, _)| !name.starts_with("secret.")) {
@@ -491,7 +493,8 @@ pub fn resolved(text: &str) -> Result<&str, String> {
     Ok(text)
 }
 
-/// A text for a test, which may use `${…}` in it in its own way: only a value that is nothing else is refused.
+/// Reads a text for a test, which may use `${…}` in its own way. It is rejected only if it consists of nothing but an
+/// unknown reference.
 fn text_for_test(name: &str, value: &str) -> Result<(String, String), String> {
     let is_reference = value.starts_with("${") && value.find('}') == Some(value.len() - 1);
     if is_reference {
@@ -500,7 +503,7 @@ fn text_for_test(name: &str, value: &str) -> Result<(String, String), String> {
     pair(name, value)
 }
 
-/// A name and a value as they are.
+/// Returns a name and a value unchanged.
 pub fn pair(name: &str, value: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }

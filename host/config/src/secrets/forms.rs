@@ -1,17 +1,17 @@
-//! The forms in which a value may come back.
+//! The forms in which a secret value may appear in received data.
 //!
-//! Some are texts of their own (base64, hexadecimal digits); others are ways to write any text, of which parts may
-//! be escaped and parts not. The former are looked for as they are; the latter are undone first. The common ones of the
-//! latter are looked for as they are too: an escape that is left open before the value would take its beginning.
+//! Some forms are separate texts (base64, hexadecimal digits); others are ways to write any text, of which parts may be
+//! escaped and other parts not. The former are searched for directly; the latter are unescaped first. The common ones
+//! of the latter are also searched for directly: an incomplete escape before the value would consume its beginning.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
-/// The texts to look for, for one value.
+/// Returns the texts to search for, for one value.
 pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
     let mut forms = vec![
         value.to_owned(),
-        // What is the name of a header loses its case.
+        // A value that is used as the name of a header loses its case.
         value.to_lowercase(),
         value.to_uppercase(),
         each(value, |byte| format!("{byte:02x}")),
@@ -22,11 +22,11 @@ pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
         forms.push(in_url.replace("%20", "+"));
         forms.push(in_url);
     }
-    // A text can always be written as JSON.
+    // Any text can be written as JSON.
     let in_json = serde_json::to_string(value).unwrap_or_default();
     let in_json = in_json.get(1..in_json.len().saturating_sub(1)).unwrap_or(value);
     forms.extend([in_json.to_owned(), in_json.replace('/', "\\/")]);
-    // As a form has spaces; what else it escapes is undone.
+    // A form writes spaces in this way; its other escapes are undone.
     forms.push(value.replace(' ', "+"));
     for alphabet in [STANDARD, URL_SAFE] {
         forms.extend((0..3).map(|before| base64_at(&alphabet, value.as_bytes(), before)));
@@ -36,7 +36,7 @@ pub(super) fn forms(value: &str) -> Vec<Vec<u8>> {
     forms.into_iter().map(String::into_bytes).collect()
 }
 
-/// With everything escaped that has a meaning somewhere in a URL.
+/// Percent-encodes everything that has a meaning somewhere in a URL.
 fn percent(value: &str, upper: bool) -> String {
     each(value, |byte| match byte {
         b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
@@ -50,24 +50,24 @@ fn each(value: &str, write: impl Fn(u8) -> String) -> String {
     value.bytes().map(write).collect()
 }
 
-/// The characters of base64 that a value alone decides, where so many bytes stand before it in their group of three.
-/// What is around it decides the others, so padding never is among them.
+/// Returns the base64 characters that depend only on the value, if `before` bytes precede it in their group of three.
+/// The other characters depend on the surrounding bytes, so padding is never included.
 fn base64_at(alphabet: &impl Engine, value: &[u8], before: usize) -> String {
     let text = alphabet.encode([&[0; 2][..before], value].concat());
     let bits = 8 * (before + value.len());
     text[(8 * before).div_ceil(6)..bits / 6].to_owned()
 }
 
-/// A way to write bytes that cannot, or need not, stand for themselves.
+/// A way to escape bytes that cannot, or need not, be written literally.
 pub(super) struct Escape {
-    /// What each begins with.
+    /// The first byte of each escape.
     sign: u8,
-    /// Reads an escape, or a byte that stands for itself: adds what is meant, gives how many bytes it took. The text is
-    /// not empty.
+    /// Reads an escape or a literal byte, appends the bytes that it means, and returns the number of bytes read. The
+    /// text is not empty.
     read: fn(&[u8], &mut Vec<u8>) -> usize,
 }
 
-/// All that are undone.
+/// All escapes that are undone.
 pub(super) const ESCAPES: [Escape; 3] = [
     Escape { sign: b'%', read: read_percent },
     Escape { sign: b'\\', read: read_json },
@@ -75,7 +75,7 @@ pub(super) const ESCAPES: [Escape; 3] = [
 ];
 
 impl Escape {
-    /// The text without its escapes; none if it has none.
+    /// Returns the text without its escapes, or `None` if it has none.
     pub(super) fn undo(&self, text: &[u8]) -> Option<Vec<u8>> {
         let position = |text: &[u8]| text.iter().position(|byte| *byte == self.sign);
         let mut next = position(text)?;
@@ -94,7 +94,8 @@ impl Escape {
         Some(plain)
     }
 
-    /// Where parts of the text without escapes stand in the text with them. They are in order and apart.
+    /// Returns the ranges in the escaped text that correspond to `parts` of the unescaped text. The parts are in order
+    /// and do not overlap.
     pub(super) fn places(
         &self,
         text: &[u8],
@@ -118,7 +119,7 @@ impl Escape {
     }
 }
 
-/// `%2F`
+/// Reads an escape such as `%2F`.
 fn read_percent(text: &[u8], plain: &mut Vec<u8>) -> usize {
     let byte = text.strip_prefix(b"%").and_then(|rest| number(rest.get(..2)?, 16));
     let Some(byte) = byte.and_then(|byte| u8::try_from(byte).ok()) else { return itself(text, plain) };
@@ -126,7 +127,7 @@ fn read_percent(text: &[u8], plain: &mut Vec<u8>) -> usize {
     3
 }
 
-/// `\"`, `\/`, `\n`, `\u00e9`, and two of the latter where one character takes two.
+/// Reads an escape such as `\"`, `\/`, `\n` or `\u00e9`, or two of the latter if one character needs two.
 fn read_json(text: &[u8], plain: &mut Vec<u8>) -> usize {
     let [b'\\', escaped, ..] = text else { return itself(text, plain) };
     let byte = match escaped {
@@ -154,7 +155,7 @@ fn read_json(text: &[u8], plain: &mut Vec<u8>) -> usize {
     2
 }
 
-/// `&amp;`, `&#39;`, `&#x27;`
+/// Reads an escape such as `&amp;`, `&#39;` or `&#x27;`.
 fn read_html(text: &[u8], plain: &mut Vec<u8>) -> usize {
     const NAMED: [(&[u8], u8); 5] =
         [(b"&amp;", b'&'), (b"&lt;", b'<'), (b"&gt;", b'>'), (b"&quot;", b'"'), (b"&apos;", b'\'')];
@@ -168,7 +169,7 @@ fn read_html(text: &[u8], plain: &mut Vec<u8>) -> usize {
             [b'x' | b'X', digits @ ..] => (digits, 16, 3),
             digits => (digits, 10, 2),
         };
-        // No character needs more digits than eight.
+        // A character never needs more than eight digits.
         let end = digits.iter().take(9).position(|byte| *byte == b';')?;
         let character = char::from_u32(number(&digits[..end], radix)?)?;
         Some((character, head + end + 1))

@@ -1,4 +1,4 @@
-//! Hides the values of secrets in what comes from outside, before anybody sees it.
+//! Masks the values of secrets in received data, before anything else reads it.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,30 +14,30 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::secrets::Secrets;
 use crate::secrets::forms::{ESCAPES, forms};
 
-/// The fewest bytes of a value that is hidden: a shorter one stands in too many texts by chance.
+/// The minimum length of a value that is masked, in bytes: a shorter one occurs in too many texts by chance.
 pub const SHORTEST: usize = 6;
 
-/// How many values that were replaced by others stay hidden: what was sent with them may still come back.
+/// The number of replaced values that are still masked: data that was sent with them may still come back.
 const PREVIOUS: usize = 32;
 
-/// Hides secrets. Clones know the same ones.
+/// Masks secrets. Clones share the same secrets.
 #[derive(Clone, Default)]
 pub struct Masker(Arc<RwLock<Known>>);
 
-/// What is hidden.
+/// The values that are masked.
 #[derive(Default)]
 struct Known {
-    /// Those that act, then those that acted before, the newest first.
+    /// The current values, followed by previous ones, the newest first.
     values: Vec<SecretString>,
-    /// None if there is nothing to hide.
+    /// The search for all values; `None` if there is nothing to mask.
     finder: Option<Arc<Finder>>,
 }
 
 impl Masker {
-    /// Hides these from now on, beside those before them.
+    /// Masks these secrets from now on, in addition to previous ones.
     ///
     /// # Errors
-    /// They are too many to look for.
+    /// There are too many values to search for.
     pub fn learn(&self, secrets: &Secrets) -> Result<(), BuildError> {
         let acting = secrets.values().filter(|value| value.expose_secret().len() >= SHORTEST);
         let mut values: Vec<SecretString> = acting.cloned().collect();
@@ -55,28 +55,28 @@ impl Masker {
         Ok(())
     }
 
-    /// The text with what is secret hidden. It is copied only if something is.
+    /// Returns the text with secrets masked. It is copied only if it contains any.
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         match self.bytes(text.as_bytes()) {
-            // What is hidden is whole characters, so the rest is text as before.
+            // Masks replace whole characters, so the rest is valid text as before.
             Some(hidden) => Cow::Owned(String::from_utf8_lossy(&hidden).into_owned()),
             None => Cow::Borrowed(text),
         }
     }
 
-    /// The same, in place.
+    /// Masks secrets in a text in place.
     pub fn hide_in(&self, text: &mut String) {
         if let Cow::Owned(hidden) = self.text(text) {
             *text = hidden;
         }
     }
 
-    /// The bytes with what is secret hidden; none if nothing is.
+    /// Returns the bytes with secrets masked, or `None` if they contain none.
     pub fn bytes(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         self.finder()?.hide(bytes)
     }
 
-    /// Hides what is secret in a message of HTTP, whose body may have another length then.
+    /// Masks secrets in an HTTP message. This may change the length of its body.
     pub fn hide_in_message(&self, headers: &mut HeaderMap, body: &mut Bytes) {
         let Some(finder) = self.finder() else { return };
         hide_in_headers(&finder, headers);
@@ -88,7 +88,7 @@ impl Masker {
         }
     }
 
-    /// Hides what is secret in a method of the sender's own making.
+    /// Masks secrets in a method with a custom name.
     pub fn hide_in_method(&self, method: &mut Method) {
         let hidden = self.bytes(method.as_str().as_bytes());
         if let Some(hidden) = hidden.and_then(|hidden| Method::from_bytes(&hidden).ok()) {
@@ -101,7 +101,7 @@ impl Masker {
     }
 }
 
-/// A header whose name has a secret in it is left out: there is no other name for it.
+/// Masks secrets in headers. A header whose name contains a secret is removed, because no other name would be correct.
 fn hide_in_headers(finder: &Finder, headers: &mut HeaderMap) {
     let is_telling = |name: &&HeaderName| finder.hide(name.as_str().as_bytes()).is_some();
     let telling: Vec<HeaderName> = headers.keys().filter(is_telling).cloned().collect();
@@ -121,17 +121,17 @@ struct Finder(AhoCorasick);
 impl Finder {
     fn new(values: &[SecretString]) -> Result<Self, BuildError> {
         let forms = values.iter().flat_map(|value| forms(value.expose_secret()));
-        // Its memory grows with the secrets alone.
+        // The memory of this kind depends only on the secrets.
         AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(forms).map(Self)
     }
 
-    /// Hides values in bytes, which may be a text in UTF-16.
+    /// Masks values in bytes, which may be UTF-16 text.
     fn hide(&self, bytes: &[u8]) -> Option<Vec<u8>> {
         let hidden = self.hide_in_text(bytes);
         let Some(utf16) = Utf16::of(hidden.as_deref().unwrap_or(bytes)) else { return hidden };
         let text = utf16.decode(hidden.as_deref().unwrap_or(bytes));
         match self.hide_in_text(text.as_bytes()) {
-            // Values are whole characters, so the rest is text as before.
+            // Values are whole characters, so the rest is valid text as before.
             Some(text) => Some(utf16.encode(&String::from_utf8_lossy(&text))),
             None => hidden,
         }
@@ -139,8 +139,8 @@ impl Finder {
 
     fn hide_in_text(&self, text: &[u8]) -> Option<Vec<u8>> {
         let mut hidden = self.hide_once(text)?;
-        // A value may end with a sign that took the beginning of the next one for its escape. Each time the text is
-        // shorter than before, so this ends.
+        // A value may end with a sign that took the beginning of the next value for its escape. The text becomes
+        // shorter each time, so this loop ends.
         while let Some(more) = self.hide_once(&hidden) {
             hidden = more;
         }
@@ -170,12 +170,14 @@ impl Finder {
         Some(hidden)
     }
 
-    /// Where values are, in order and apart. Those that overlap are found all: the longer may begin later.
+    /// Returns the ranges of values, in order and without overlaps. All overlapping values are found, because the
+    /// longer one may begin later.
     fn find(&self, text: &[u8]) -> Vec<Range<usize>> {
         let mut places: Vec<Range<usize>> = Vec::new();
         for found in self.0.find_overlapping_iter(text) {
             let mut place = found.range();
-            // They come in the order of their ends. Joined at once, they are never more than the text is long.
+            // The matches are ordered by their ends. As they are joined at once, there are never more ranges than bytes
+            // of text.
             while let Some(last) = places.pop_if(|last| last.end > place.start) {
                 place.start = place.start.min(last.start);
             }
@@ -307,8 +309,8 @@ mod tests {
 
     const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-    /// Writes a value in one of its forms, as it stands between `before` and `behind`; gives the whole text, and what
-    /// must not be in it any more.
+    /// Writes a value in one of its forms between `before` and `behind`. Returns the whole text, and the part that must
+    /// not remain in it.
     fn write(form: usize, value: &str, before: &str, behind: &str, choices: &[bool]) -> (String, String) {
         let choose = |index: usize| choices[index % choices.len()];
         let around = |form: String| (format!("{before}{form}{behind}"), form);
@@ -322,7 +324,7 @@ mod tests {
             0 => around(value.to_owned()),
             1 => around(utf8_percent_encode(value, &UNRESERVED).to_string()),
             2 => around(form_urlencoded::byte_serialize(value.as_bytes()).collect()),
-            // Each byte on its own, so that any choice of what is escaped is there.
+            // Each byte is encoded separately, so that any combination of escaped bytes occurs.
             3 => around(
                 value
                     .bytes()
@@ -349,7 +351,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is around a value, and in whichever form it comes, it is gone.
+        /// A value is masked in every form, whatever surrounds it.
         #[test]
         fn no_form_survives(
             value in "[a-zA-Z0-9/+=_ \"\\\\&é😀-]{6,40}",
@@ -359,7 +361,7 @@ mod tests {
             form in 0..12_usize,
             choices in proptest::collection::vec(any::<bool>(), 1..8),
         ) {
-            // An escape that is open before the value takes its beginning with it: then it is another text.
+            // An incomplete escape before the value consumes its beginning, which makes it another text.
             prop_assume!(!before.contains(['%', '\\', '&']) || ![3, 5, 6].contains(&form));
             prop_assume!(!before.contains(&value) && !behind.contains(&value));
             let (text, gone) = write(form, &value, &before, &behind, &choices);
@@ -367,14 +369,14 @@ mod tests {
             let hidden = masker.text(&text);
             prop_assert!(!hidden.contains(&gone), "{text:?} became {hidden:?}");
             prop_assert!(hidden.contains(MASK));
-            // An escape that begins in the value and ends behind it goes whole.
+            // An escape that begins in the value and ends after it is masked as a whole.
             let has_sign = |text: &str| text.contains(['%', '\\', '&']);
             if form < 8 && ![&*value, &*before, &*behind].iter().any(|text| has_sign(text)) {
                 prop_assert!(hidden.starts_with(&before) && hidden.ends_with(&behind), "{text:?} became {hidden:?}");
             }
         }
 
-        /// What has no secret in it stays as it is, whatever its bytes.
+        /// Data without secrets is not changed, whatever its bytes.
         #[test]
         fn nothing_else_is_touched(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             prop_assert_eq!(masker(&["a-secret-value"]).bytes(&bytes), None);
