@@ -25,7 +25,7 @@ use crate::scheduler::{
 /// The longest sleep, so that changes of the clock are noticed.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// The number of requests in the queue; further senders wait for room.
+/// The capacity of the request queue; further senders wait for room.
 const REQUESTS: usize = 64;
 
 /// A handle for requests to the dispatcher. Clones refer to the same dispatcher.

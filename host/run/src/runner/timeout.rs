@@ -201,8 +201,8 @@ impl Wait<'_> {
     }
 }
 
-/// The numbers of deliveries that arrived for a run: all of them, those with expected keys that the run has not taken,
-/// and those with other keys that it has not taken.
+/// The numbers of deliveries that arrived for a run: all of them, those that it waits for and has not taken, and those
+/// with other keys that it has not taken.
 #[derive(Default)]
 struct Came {
     own: u64,
