@@ -15,19 +15,19 @@ use serde_json::value::RawValue;
 use crate::KeyPlace;
 use crate::waiter::{InvalidKey, SkippedLocation, check_key};
 
-/// The first bytes of everything that gzip compressed.
+/// The first bytes of gzip data.
 const GZIP: &[u8] = b"\x1f\x8b";
 
-/// What was found where the configuration looks for keys.
+/// The result of searching for a key in the configured locations.
 #[derive(Debug, Default)]
 pub struct Search<'a> {
     /// The first usable key.
     pub key: Option<Cow<'a, str>>,
-    /// Locations before it that have something else.
+    /// Earlier locations whose values are not usable.
     pub skipped: Vec<SkippedLocation>,
 }
 
-/// Why a location is skipped though something is there.
+/// Why a location is skipped although it has a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Unusable {
     #[error(transparent)]
@@ -44,7 +44,7 @@ enum Unusable {
     Compressed(String),
 }
 
-/// Looks for the first usable key, in the order of the places.
+/// Returns the first usable key, in the order of the places.
 pub fn extract<'a>(
     places: impl IntoIterator<Item = &'a KeyPlace>,
     headers: &'a HeaderMap,
@@ -87,7 +87,7 @@ pub fn extract<'a>(
     Search { key: None, skipped }
 }
 
-/// How a body is compressed, if its headers or its first bytes say so.
+/// Returns how a body is compressed, if its headers or its first bytes say so.
 fn compression(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     let encodings = headers.get_all(CONTENT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
     let encoding =
@@ -96,12 +96,12 @@ fn compression(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     named.or_else(|| body.starts_with(GZIP).then(|| "gzip".to_owned()))
 }
 
-/// A text that was percent-encoded, unless its bytes were no text.
+/// Returns a percent-decoded text, or an error if its bytes were not valid text.
 fn decoded(text: Cow<'_, str>) -> Result<Cow<'_, str>, Unusable> {
     if text.contains(char::REPLACEMENT_CHARACTER) { Err(Unusable::NotUtf8) } else { Ok(text) }
 }
 
-/// A body as UTF-8, without a byte order mark. It is copied only if it is UTF-16.
+/// Returns a body as UTF-8, without a byte order mark. It is copied only if it is UTF-16.
 fn in_utf8(body: &[u8]) -> Cow<'_, [u8]> {
     match Utf16::of(body) {
         Some(utf16) => {
@@ -112,8 +112,8 @@ fn in_utf8(body: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
-/// A JSON pointer (RFC 6901) that is followed while the text is read: what is not on its way is skipped
-/// without being built, and what comes after it is not read at all.
+/// A JSON pointer (RFC 6901) that is followed while the text is parsed: values outside its path are skipped without
+/// being built, and everything after the target is not read at all.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pointer {
     text: String,
@@ -121,10 +121,10 @@ pub struct Pointer {
 }
 
 impl Pointer {
-    /// Reads a pointer such as `/data/id`.
+    /// Parses a pointer such as `/data/id`.
     ///
     /// # Errors
-    /// It does not start with `/`, or has a `~` that is neither `~0` nor `~1`.
+    /// If the text does not start with `/`, or has a `~` that is neither `~0` nor `~1`.
     pub fn parse(text: &str) -> Result<Self, String> {
         let Some(rest) = text.strip_prefix('/') else {
             return Err(format!("`{text}` is not a JSON pointer such as `/id` or `/data/0/id`"));
@@ -140,14 +140,14 @@ impl Pointer {
         Ok(Self { text: text.to_owned(), tokens })
     }
 
-    /// The string or whole number that the pointer leads to, as text. What comes behind it may be anything.
+    /// Returns the string or whole number that the pointer refers to, as text. Anything may follow it.
     fn find(&self, body: &[u8]) -> Result<Option<String>, Unusable> {
         let mut found = None;
         let mut json = serde_json::Deserializer::from_slice(body);
         let end = Follow { tokens: &self.tokens, found: &mut found }.deserialize(&mut json);
         match (found, end) {
             (Some(found), _) => found.map(Some),
-            // Reading ends with an error of ours where the pointer leads nowhere.
+            // Parsing ends with a custom error where the pointer refers to nothing.
             (None, Err(error)) if !error.is_data() && !body.trim_ascii().is_empty() => {
                 Err(Unusable::NotJson(error.to_string()))
             }
@@ -156,7 +156,7 @@ impl Pointer {
     }
 }
 
-/// The text of a string, or the digits of a whole number as they were written.
+/// Returns the text of a string, or the digits of a whole number as they were written.
 fn leaf(json: &str) -> Result<String, Unusable> {
     match json.as_bytes().first() {
         Some(b'"') => serde_json::from_str(json).map_err(|error| Unusable::NotJson(error.to_string())),
@@ -175,7 +175,7 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// Follows the rest of a pointer into a value. Where it leads nowhere, reading ends with an error.
+/// Follows the rest of a pointer into a value. Parsing ends with an error if it refers to nothing.
 struct Follow<'a> {
     tokens: &'a [String],
     found: &'a mut Option<Result<String, Unusable>>,
@@ -186,7 +186,7 @@ impl<'de> DeserializeSeed<'de> for Follow<'_> {
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
         if self.tokens.is_empty() {
-            // As it was written: a number may have more digits than any type of ours.
+            // Kept as written: a number may have more digits than any integer type.
             *self.found = Some(leaf(<&RawValue>::deserialize(deserializer)?.get()));
             return Ok(());
         }
@@ -228,13 +228,13 @@ impl<'de> Visitor<'de> for Follow<'_> {
     }
 }
 
-/// The place in a list that a token names: digits, of which the first is no zero unless it is the only one.
+/// Returns the list index that a token names: digits without a leading zero, unless the token is `0`.
 fn index(token: &str) -> Option<usize> {
     let is_index = token == "0" || !token.starts_with(['0', '+']);
     token.parse().ok().filter(|_| is_index)
 }
 
-/// Compares a key of an object without keeping it.
+/// Compares a key of an object without storing it.
 struct Matches<'a>(&'a str);
 
 impl<'de> DeserializeSeed<'de> for Matches<'_> {
@@ -283,7 +283,7 @@ mod tests {
             ("/a~1b", "s"),
             ("/~0", "t"),
             ("/", "e"),
-            // `~0` is read last: the token means `~1`, and not a slash.
+            // `~0` is replaced last: the token means `~1`, not a slash.
             ("/~01", "u"),
             ("/~1", "v"),
         ] {
@@ -320,7 +320,7 @@ mod tests {
         let mut bodies = vec![text.as_bytes().to_vec(), format!("{mark}{text}").into_bytes()];
         for utf16 in [Utf16::Little, Utf16::Big] {
             bodies.push(utf16.encode(&format!("{mark}{text}")));
-            // Two ASCII characters tell it without a mark.
+            // Two ASCII characters are enough to detect the encoding without a mark.
             bodies.push(utf16.encode(text));
             bodies.push([&utf16.encode(text)[..], b"\x00\xd8x"].concat());
         }
@@ -413,14 +413,14 @@ mod tests {
             let skipped = extract(&places, &headers, "/", "", body).skipped;
             assert!(skipped[0].reason.contains(named), "{skipped:?}");
         }
-        // Nothing is there, so nothing is skipped.
+        // The locations have no values, so nothing is skipped.
         assert_eq!(extract(&places, &HeaderMap::new(), "/", "x=1", br#"{"x": 1}"#).skipped, []);
     }
 
-    /// A JSON value that knows what a pointer finds in it.
+    /// A JSON value that knows which key a pointer finds in it.
     #[derive(Debug, Clone)]
     enum Tree {
-        /// Its text, and the key that it is.
+        /// The text of the value, and the key that it represents.
         Leaf(String, Option<String>),
         List(Vec<Tree>),
         Object(Vec<(String, Tree)>),
@@ -438,7 +438,7 @@ mod tests {
             }
         }
 
-        /// RFC 6901, read aloud.
+        /// Finds a key exactly as RFC 6901 describes it.
         fn find(&self, tokens: &[&str]) -> Option<String> {
             let (token, rest) = match (tokens, self) {
                 ([], Self::Leaf(_, key)) => return key.clone(),
@@ -487,7 +487,7 @@ mod tests {
     }
 
     proptest! {
-        /// Reading on the way finds the key that is there, in any encoding, whatever follows.
+        /// A streaming search finds the existing key, in any encoding, whatever follows.
         #[test]
         fn finds_what_is_there(
             tree in tree(),
@@ -501,7 +501,7 @@ mod tests {
             let places = [json(&pointer)];
             let headers = HeaderMap::new();
             let found = extract(&places, &headers, "", "", &body).key.map(Cow::into_owned);
-            // A single character is too little to tell UTF-16 by; no pointer leads into it.
+            // A single character is too short to detect UTF-16; no pointer refers to anything in it.
             prop_assert_eq!(found, tree.find(&tokens), "{} in {}", pointer, text);
         }
     }

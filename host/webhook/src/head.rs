@@ -1,4 +1,4 @@
-//! Heads that did not become requests: whatever can be told of them.
+//! Request heads that could not be parsed: as much information as can be recovered from them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use orbital_listener::{HeadFault, Limits};
@@ -6,7 +6,7 @@ use orbital_listener::{HeadFault, Limits};
 use crate::refusal::Refusal;
 use crate::waiter::Rejection;
 
-/// A head as far as it was read and can be understood.
+/// A request head, as far as it was read and understood.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PartialHead {
     pub(super) method: String,
@@ -16,7 +16,7 @@ pub(super) struct PartialHead {
 }
 
 impl PartialHead {
-    /// Reads as much as there is. Lines that are no headers are left out.
+    /// Parses as much as there is. Lines that are not headers are left out.
     pub(super) fn read(bytes: &[u8]) -> Self {
         let mut head = Self::default();
         let (mut lines, mut last) = (lines(bytes), None);
@@ -33,7 +33,7 @@ impl PartialHead {
                     last = Some(name.clone());
                     head.headers.append(name, value);
                 }
-                // A continued value belongs to its header, also for those who hide it.
+                // A folded value belongs to its header, also when headers are masked.
                 None if is_folded(line) => {
                     if let Some((name, value)) =
                         last.take().and_then(|name| Some((name, header_value(line)?)))
@@ -49,7 +49,7 @@ impl PartialHead {
     }
 }
 
-/// Says what is wrong with a head.
+/// Returns the rejection of a head, with the reason.
 pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &Limits) -> Refusal {
     let (status, rejection, detail) = match fault {
         HeadFault::Malformed => (StatusCode::BAD_REQUEST, Rejection::BadHead, malformed(bytes).to_owned()),
@@ -82,12 +82,12 @@ pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &Limits) -> Refusa
     Refusal::new(status, rejection, detail)
 }
 
-/// Checks a head that the listener let through: that of a request by HTTP/2.
+/// Checks a head that the listener accepted: that of an HTTP/2 request.
 ///
 /// # Errors
-/// It is too large.
+/// If the head is too large.
 pub(super) fn check(headers: &HeaderMap, uri: &http::Uri, limits: &Limits) -> Result<(), Refusal> {
-    // As HTTP/2 counts it (RFC 9113, 6.5.2).
+    // The size as HTTP/2 counts it (RFC 9113, 6.5.2).
     let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
     let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
     let detail = if headers.len() > limits.max_headers {
@@ -109,7 +109,7 @@ fn too_large(limits: &Limits) -> String {
 }
 
 fn malformed(bytes: &[u8]) -> &'static str {
-    // The beginning of a handshake, and the second version of the PROXY protocol without its empty lines.
+    // The start of a TLS handshake, and version 2 of the PROXY protocol without its empty lines.
     if bytes.starts_with(&[22, 3]) {
         "it is a TLS handshake, and this listener has no TLS: send to `http://`, or set `webhook.tls`"
     } else if bytes.starts_with(b"PROXY ") || bytes.starts_with(b"\0\r\nQUIT\n") {
@@ -139,7 +139,7 @@ fn parse(line: &[u8]) -> Option<(HeaderName, HeaderValue)> {
     Some((name, header_value(&line[colon + 1..])?))
 }
 
-/// What a header cannot have is left out.
+/// Returns a header value without the bytes that headers must not have.
 fn header_value(bytes: &[u8]) -> Option<HeaderValue> {
     let bytes = bytes.trim_ascii();
     HeaderValue::from_bytes(bytes).ok().or_else(|| {

@@ -1,9 +1,9 @@
-//! The public listener, to which the system under test delivers, and the waiter, which takes each delivery to the run that
-//! expects it.
+//! The public listener, to which the system under test delivers, and the waiter, which passes each delivery to the run
+//! that expects it.
 //!
-//! The listener answers at once, whatever the tests are doing: 200 for a delivery that is expected, that no run expects or
-//! that has no key, unless a test planned another reply. Rejected requests are answered 400, 401 (see `auth`), 404, 405, 408,
-//! 413, 431 or 503, and are delivered to no run.
+//! The listener answers immediately, whatever the tests are doing: 200 for a delivery that is expected, that no run
+//! expects or that has no key, unless a test planned another reply. Rejected requests are answered 400, 401 (see
+//! `auth`), 404, 405, 408, 413, 431 or 503, and are delivered to no run.
 //!
 //! May depend on: the model, configuration, the listener. Must not depend on: guests, the scheduler, sinks.
 

@@ -1,4 +1,4 @@
-//! What the webhook says to a request that it does not take.
+//! Responses to requests that the webhook rejects.
 
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -6,7 +6,7 @@ use orbital_listener::TurnedAway;
 
 use crate::waiter::Rejection;
 
-/// A request that is not taken, and why. The detail is for its sender and for the operator: no secret is in it.
+/// A rejected request, with the reason. The detail is shown to its sender and to the operator; it contains no secrets.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) rejection: Rejection,
@@ -21,22 +21,22 @@ impl Refusal {
         Self { rejection, detail: detail.into(), status, header: None, turned_away: None }
     }
 
-    /// Says which proof is wanted.
+    /// Adds the challenge that names the required proof.
     pub(super) fn asking(self, challenge: &'static str) -> Self {
         Self { header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge))), ..self }
     }
 
-    /// Says which methods are allowed.
+    /// Adds the allowed methods.
     pub(super) fn allowing(self, methods: &'static str) -> Self {
         Self { header: Some((header::ALLOW, HeaderValue::from_static(methods))), ..self }
     }
 
-    /// Says that it may go better soon.
+    /// Adds a `Retry-After` header, because a retry may soon succeed.
     pub(super) fn soon(self) -> Self {
         Self { header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))), ..self }
     }
 
-    /// Has the listener count it among what it turned away.
+    /// Makes the listener count the request among those that it turned away.
     pub(super) fn counted_as(self, reason: TurnedAway) -> Self {
         Self { turned_away: Some(reason), ..self }
     }

@@ -1,4 +1,4 @@
-//! How many bytes of bodies may be coming in at once, over all connections.
+//! The limit on the bytes of bodies that are received at the same time, over all connections.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,34 +13,34 @@ use crate::WebhookSettings;
 use crate::refusal::Refusal;
 use crate::waiter::Rejection;
 
-/// Counts the bytes that are here and not delivered yet.
+/// Counts the bytes that were received and are not delivered yet.
 #[derive(Debug, Default)]
 pub(super) struct Room(AtomicUsize);
 
-/// Bytes of one body; they are given back when it is dropped.
+/// Bytes of one body; they are released when this is dropped.
 struct Share<'a> {
     room: &'a Room,
     bytes: usize,
 }
 
 impl Room {
-    /// How many bytes are here.
+    /// Returns how many bytes are held.
     #[cfg(fuzzing)]
     pub(super) fn taken(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Reads a body; `take` gets it while its bytes still count.
+    /// Reads a body and passes it to `take` while its bytes still count.
     ///
     /// # Errors
-    /// It is too large or too slow, it broke off, or too much comes in already.
+    /// If the body is too large, too slow or incomplete, or too many bytes are being received already.
     pub(super) async fn read<T>(
         &self,
         settings: &WebhookSettings,
         body: Body,
         take: impl FnOnce(Bytes) -> T,
     ) -> Result<T, Refusal> {
-        // What is announced as too large is refused before it is sent.
+        // A body whose announced size is too large is rejected before it is sent.
         if body.size_hint().lower() > settings.max_body as u64 {
             return Err(too_large(settings.max_body));
         }
@@ -57,8 +57,8 @@ impl Room {
     }
 }
 
-/// Reads a body into memory of its own, no larger than it is: the pieces that come are parts of the connection's
-/// buffer, which is larger by far.
+/// Reads a body into its own memory, no larger than the body: the chunks are parts of the connection's buffer, which is
+/// much larger.
 async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) -> Result<Bytes, Refusal> {
     let mut body = pin!(Limited::new(body, settings.max_body));
     let mut whole = Vec::new();
@@ -72,7 +72,7 @@ async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) 
             }
         };
         let Ok(data) = frame.into_data() else { continue };
-        // What is announced costs a stranger nothing, so only what has come counts.
+        // Announcing a size costs the sender nothing, so only received bytes count.
         share.grow(data.len(), settings.max_bodies)?;
         whole.extend_from_slice(&data);
     }

@@ -1,4 +1,4 @@
-//! Routes of the public listener: all of them, to one handler.
+//! The routes of the public listener: all of them lead to one handler.
 
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -25,13 +25,13 @@ use crate::session_cookie;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, SkippedLocation, Waiter};
 use crate::{Gate, WebhookSettings};
 
-/// What a component's own segment of the path begins with. It is left alone by whatever encodes URLs.
+/// The prefix of a component's segment of the path. URL encoders do not change this character.
 const COMPONENT: char = '~';
 
-/// Methods that have an answer; any other one but CONNECT and TRACE has the same as POST.
+/// Methods that are answered; any other method except CONNECT and TRACE is treated like POST.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
-/// Takes deliveries.
+/// Receives deliveries.
 pub struct Webhook {
     ways: RwLock<Arc<Ways>>,
     room: Room,
@@ -39,32 +39,32 @@ pub struct Webhook {
     rejections: [Sparing; Rejection::ALL.len()],
 }
 
-/// How requests are treated.
+/// The configuration that requests are handled with.
 struct Ways {
     settings: WebhookSettings,
     gate: Gate,
 }
 
 impl Webhook {
-    /// That hands deliveries to this waiter.
+    /// Creates a webhook that passes deliveries to this waiter.
     pub fn new(settings: WebhookSettings, gate: Gate, waiter: Arc<Waiter>) -> Arc<Self> {
         let ways = RwLock::new(Arc::new(Ways { settings, gate }));
         Arc::new(Self { ways, room: Room::default(), waiter, rejections: Default::default() })
     }
 
-    /// What requests are treated by from now on.
+    /// Changes the configuration; it takes effect for new requests.
     pub fn configure(&self, settings: WebhookSettings, gate: Gate) {
         *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ways { settings, gate });
     }
 
-    /// Returns what the public listener serves: `* /*` takes a delivery.
+    /// Returns the application of the public listener: `* /*` takes a delivery.
     pub fn app(self: &Arc<Self>) -> App {
         let router = Router::new().fallback(receive).with_state(self.clone());
         let webhook = self.clone();
         App { rejected: Arc::new(move |head| webhook.reject_head(head)), ..App::new(router, |_| false) }
     }
 
-    /// Counts, shows and logs a head that did not become a request.
+    /// Counts, records and logs a head that could not be parsed.
     fn reject_head(&self, RejectedHead { fault, bytes }: RejectedHead) {
         let ways = self.ways();
         let PartialHead { method, path, query, mut headers } = PartialHead::read(&bytes);
@@ -87,7 +87,7 @@ impl Webhook {
         });
     }
 
-    /// How many bytes of bodies are here and not delivered yet.
+    /// Returns how many bytes of bodies were received and are not delivered yet.
     #[cfg(fuzzing)]
     pub fn held(&self) -> usize {
         self.room.taken()
@@ -98,19 +98,19 @@ impl Webhook {
     }
 }
 
-/// The URL that this component's deliveries must go to, if each component has its own.
+/// Returns the URL for deliveries to this component, if each component has its own.
 pub fn component_url(webhook: &str, component: &str) -> String {
     format!("{webhook}/{COMPONENT}{component}")
 }
 
 impl Ways {
-    /// A path as profiles see it: if each component has its own, it begins with that, whatever a proxy puts before.
-    /// So there is no way to a component around the profile that guards it.
+    /// Returns a path as profiles see it: if each component has its own URL, the path starts with the component's
+    /// segment, whatever prefix a proxy adds. So the profile that protects a component cannot be bypassed.
     fn route<'a>(&self, path: &'a str) -> &'a str {
         if self.settings.path_per_component { from_component(path).unwrap_or(path) } else { path }
     }
 
-    /// The component that a path is for, if each has its own.
+    /// Returns the component that a path is for, if each component has its own URL.
     fn component<'a>(&self, path: &'a str) -> Result<Option<&'a str>, Refusal> {
         if !self.settings.path_per_component {
             return Ok(None);
@@ -124,18 +124,18 @@ impl Ways {
         })
     }
 
-    /// The path without what may be a secret in it, for tests and people.
+    /// Returns the path with possible secrets masked, for display and for tests.
     fn masked(&self, path: &str) -> String {
         self.gate.masked(path, self.route(path).len())
     }
 }
 
-/// The rest of a path from the first segment on that is a component's.
+/// Returns the rest of a path, starting with the first segment that names a component.
 fn from_component(path: &str) -> Option<&str> {
     path.match_indices('/').map(|(at, _)| &path[at..]).find(|rest| rest[1..].starts_with(COMPONENT))
 }
 
-/// The name in the first segment of such a rest.
+/// Returns the component's name from the first segment of a path that starts with it.
 fn component(rest: &str) -> &str {
     let name = &rest[1 + COMPONENT.len_utf8()..];
     name.split('/').next().unwrap_or(name)
@@ -170,7 +170,7 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
     }
 }
 
-/// Delivers a request, if it is let in, and answers it as a test planned. The headers of one that is not stay.
+/// Delivers a request if it is accepted, and answers it as a test planned. A rejected request keeps its headers.
 async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> Result<Response, Refusal> {
     if parts.version == Version::HTTP_2 {
         head::check(&parts.headers, &parts.uri, &ways.settings.limits)?;
@@ -178,7 +178,7 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
     ways.component(parts.uri.path())?;
     let admitted = ways.gate.admit(ways.route(parts.uri.path()), &parts.headers)?;
     match parts.method {
-        // Whoever sends these asks about the URL, and delivers nothing.
+        // Senders of these methods ask about the URL, and deliver nothing.
         Method::HEAD => return Ok(StatusCode::OK.into_response()),
         Method::OPTIONS => return Ok((StatusCode::NO_CONTENT, [(header::ALLOW, METHODS)]).into_response()),
         Method::CONNECT | Method::TRACE => {
@@ -199,15 +199,15 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
         return Ok(StatusCode::OK.into_response());
     };
     tokio::time::sleep(delay).await;
-    // A body of bytes would bring a content type of its own.
+    // A body from bytes would set its own content type.
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = sandboxed(headers);
     Ok(response)
 }
 
-/// Adds the headers that keep a planned reply from acting as a page, in a browser of somebody who follows a link to the
-/// webhook, unless the test sets them itself. Removes headers that would end the session of that browser at the private
+/// Adds the headers that prevent a planned reply from acting as a page in the browser of somebody who follows a link to
+/// the webhook, unless the test sets them itself. Removes headers that would end that browser's session at the private
 /// listener.
 fn sandboxed(mut headers: HeaderMap) -> HeaderMap {
     session_cookie::remove_set(&mut headers);
@@ -223,7 +223,7 @@ fn deliver(
     admitted: Admitted<'_>,
     body: Bytes,
 ) -> Result<Option<PlannedReply>, Refusal> {
-    // Nothing refuses it from here on.
+    // Nothing after this check rejects the request.
     let body = admitted.prove(&parts.headers, body)?;
     let mut headers = std::mem::take(&mut parts.headers);
     let (path, component) = (parts.uri.path(), ways.component(parts.uri.path())?);
@@ -256,7 +256,7 @@ fn deliver(
     })
 }
 
-/// A token, as text that no browser takes for a page.
+/// Returns a token as text that no browser interprets as a page.
 fn echo(token: String) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/plain; charset=utf-8"), (header::X_CONTENT_TYPE_OPTIONS, "nosniff")];

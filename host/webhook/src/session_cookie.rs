@@ -1,36 +1,37 @@
-//! The cookie of a browser that has signed in at the private listener.
+//! The session cookie of a browser that is signed in at the private listener.
 //!
-//! Browsers do not separate cookies by port: with one host name for both listeners, they send it to the webhook too. So
-//! the webhook removes it before anything else sees a request, and lets no planned reply set or delete it.
+//! Browsers do not separate cookies by port: if both listeners have the same host name, browsers send the cookie to the
+//! webhook too. So the webhook removes it before anything else sees a request, and no planned reply can set or delete
+//! it.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Its name without TLS.
+/// The cookie's name without TLS.
 const PLAIN: &str = "orbital-session";
 
-/// Its name with TLS: browsers accept it over TLS only, for this host alone, and no other page can set it.
+/// The cookie's name with TLS: browsers accept it only over TLS and only for this host, and no other page can set it.
 const HOST: &str = "__Host-orbital-session";
 
-/// Has browsers delete all cookies of a host name.
+/// Makes browsers delete all cookies of a host name.
 const CLEAR_SITE_DATA: &str = "clear-site-data";
 
-/// Cookies of its name that are looked at in one request.
+/// The maximum number of cookies with this name that are checked in one request.
 const MOST: usize = 32;
 
 fn name(tls: bool) -> &'static str {
     if tls { HOST } else { PLAIN }
 }
 
-/// Returns the header that sets it for so many seconds, on a listener with TLS or without.
+/// Returns the header that sets the cookie for this number of seconds, on a listener with TLS or without.
 pub fn set(tls: bool, id: &str, seconds: u64) -> HeaderValue {
     let (name, secure) = (name(tls), if tls { "; Secure" } else { "" });
     let text = format!("{name}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    // Letters, digits and punctuation: it cannot fail.
+    // The text has only letters, digits and punctuation, so this cannot fail.
     HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
-/// Finds possible ids of the session in a request's cookies. There may be several: any page of the same host name, on
-/// another port, can set a cookie of this name for a longer path, which then comes first.
+/// Returns possible session ids from a request's cookies. There may be several: any page with the same host name on
+/// another port can set a cookie of this name for a longer path, which then comes first.
 pub fn find(tls: bool, headers: &HeaderMap) -> impl Iterator<Item = &str> {
     let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let cookies = values.flat_map(|value| value.split(';'));
@@ -41,7 +42,8 @@ pub fn find(tls: bool, headers: &HeaderMap) -> impl Iterator<Item = &str> {
     ids.take(MOST)
 }
 
-/// Removes it from a request, under either name. Other cookies, and the order of the headers, stay.
+/// Removes the session cookie from a request, under either name. Other cookies and the order of the headers do not
+/// change.
 pub fn remove(headers: &mut HeaderMap) {
     if headers.get_all(header::COOKIE).iter().any(has_session) {
         change(headers, &header::COOKIE, |value| match has_session(&value) {
@@ -51,7 +53,7 @@ pub fn remove(headers: &mut HeaderMap) {
     }
 }
 
-/// Removes from an answer of the webhook what would replace or delete it in a browser.
+/// Removes everything from a reply of the webhook that would replace or delete the session cookie in a browser.
 pub fn remove_set(headers: &mut HeaderMap) {
     headers.remove(CLEAR_SITE_DATA);
     if headers.get_all(header::SET_COOKIE).iter().any(sets_session) {
@@ -67,7 +69,7 @@ fn change(
 ) {
     let mut last = None;
     for (name, value) in std::mem::take(headers) {
-        // `None` repeats the name before.
+        // `None` means the same name as the previous entry.
         last = name.or(last);
         let Some(name) = &last else { continue };
         let value = if name == changed { change(value) } else { Some(value) };
@@ -79,7 +81,7 @@ fn change(
 
 fn sets_session(value: &HeaderValue) -> bool {
     let cookie = value.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    // Browsers send a cookie without a name as its value alone, which may look like another one.
+    // Browsers send a cookie without a name as only its value, which may look like another cookie.
     is_session(cookie.strip_prefix(b"=").unwrap_or(cookie).trim_ascii_start())
 }
 

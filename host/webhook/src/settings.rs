@@ -13,50 +13,50 @@ use orbital_listener::{Limits, TlsSettings};
 use crate::ProfileSettings;
 use crate::extract::Pointer;
 
-/// Where the webhook listens, and where it finds keys.
+/// The settings of the webhook.
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
     /// The address; `127.0.0.1:8710` by default.
     pub listen: SocketAddr,
-    /// The URL under which the system under test reaches it, without a slash at its end; by default made
-    /// from the address.
+    /// The URL at which the system under test reaches the webhook, without a trailing slash; derived from the address
+    /// by default.
     pub public_url: Option<String>,
-    /// Where to look for the key, in order; the first that is found counts.
+    /// The locations to search for the key, in order; the first key that is found counts.
     pub keys: Vec<KeyPlace>,
-    /// Handshakes that are answered and are no deliveries.
+    /// Handshakes that are answered and are not deliveries.
     pub challenges: Vec<Challenge>,
-    /// Who may deliver, by path; everybody if there are none.
+    /// The authentication profiles, by path. Everybody may deliver if there are none.
     pub auth: Vec<ProfileSettings>,
-    /// Whether each component has a URL of its own, and gets nothing but what comes there.
+    /// Whether each component has its own URL, and receives only deliveries to that URL.
     pub path_per_component: bool,
     /// The largest body, in bytes.
     pub max_body: usize,
-    /// How many bytes of bodies may be coming in at once.
+    /// The maximum number of bytes of bodies that are received at the same time.
     pub max_bodies: usize,
-    /// How long a body may take to come.
+    /// The timeout for receiving a body.
     pub body_timeout: Duration,
-    /// How many connections are served at once.
+    /// The maximum number of connections that are served at the same time.
     pub max_connections: usize,
-    /// What a connection, and a peer with all of its connections, may do.
+    /// Limits for a single connection, and for a peer with all of its connections.
     pub limits: Limits,
-    /// Speaks TLS with this certificate.
+    /// The certificate for TLS, if TLS is used.
     pub tls: Option<TlsSettings>,
 }
 
-/// A place in a request where a key may be.
+/// A location in a request that may have a key.
 #[derive(Debug, Clone)]
 pub enum KeyPlace {
     /// The value of a header.
     Header(HeaderName),
     /// A string or a whole number in a JSON body.
     Json(Pointer),
-    /// The value of a parameter of the query.
+    /// The value of a query parameter.
     Query(String),
     /// A segment of the path, counted from 1.
     Path(usize),
 }
 
-/// A GET with which a system makes sure that the webhook is its owner's: it wants a token echoed.
+/// A GET request with which a system verifies that the webhook belongs to its owner: it expects a token to be echoed.
 #[derive(Debug, Clone)]
 pub struct Challenge {
     path: String,
@@ -80,7 +80,7 @@ impl Challenge {
         Some(Self { path: path?, query: query? })
     }
 
-    /// The token to echo, if this request is the challenge.
+    /// Returns the token to echo, if this request is the challenge.
     pub(super) fn answer(&self, method: &Method, path: &str, query: &str) -> Option<String> {
         if *method != Method::GET || path != self.path {
             return None;
@@ -88,7 +88,7 @@ impl Challenge {
         self.token(query)
     }
 
-    /// Says which path the challenge is for, if this request would be it but for its path, which is almost the same.
+    /// Returns a hint with the path of the challenge, if this request differs from it only slightly in its path.
     fn near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
         let is_near = path != self.path && {
             let plain = |path: &str| path.strip_suffix('/').unwrap_or(path).to_lowercase();
@@ -105,7 +105,7 @@ impl Challenge {
 }
 
 impl WebhookSettings {
-    /// Says which path a challenge is for, if this request is none only because its path is almost the same.
+    /// Returns a hint with the path of a challenge, if this request differs from it only slightly in its path.
     pub(super) fn challenge_near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
         self.challenges.iter().find_map(|one| one.near_miss(method, path, query))
     }

@@ -1,5 +1,5 @@
-//! The bytes that the waiter counts are those that it takes. It is measured from outside, so this is a process of its own
-//! with one test: nothing else may allocate meanwhile.
+//! Checks that the bytes that the waiter counts are those that it uses. They are measured from outside, so this is a
+//! separate process with a single test: nothing else may allocate at the same time.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -14,10 +14,10 @@ use uuid::Uuid;
 
 const ALLOWED: usize = 16 << 20;
 
-/// About the buffer of a connection, of which what is received is a part.
+/// The approximate size of a connection's buffer, which received data is a part of.
 const BUFFER: usize = 8 << 10;
 
-/// How large deliveries are: number and length of headers, length of the body.
+/// The sizes of deliveries: number and length of headers, length of the body.
 const SIZES: [(usize, usize, usize); 4] = [(1, 8, 0), (8, 30, 300), (60, 100, 20), (5, 20, 50_000)];
 
 fn resident() -> usize {
@@ -46,7 +46,7 @@ fn delivery((headers, length, body): (usize, usize, usize)) -> Delivery {
     }
 }
 
-/// Little room everywhere.
+/// Returns settings with minimal limits.
 fn little() -> WaiterSettings {
     WaiterSettings {
         early_bytes: 0,
@@ -75,7 +75,7 @@ fn what_is_counted_is_what_is_taken() {
         }
     };
     let recent: Fill = |waiter, size| {
-        // When the first one is gone, there is no more room.
+        // When the first one has been dropped, the limit is reached.
         loop {
             for _ in 0..100 {
                 waiter.without_key(None, delivery(size), Vec::new());
@@ -90,7 +90,7 @@ fn what_is_counted_is_what_is_taken() {
         ("early", early, WaiterSettings { early_bytes: ALLOWED, ..little() }),
         ("recent", recent, WaiterSettings { recent_bytes: ALLOWED, ..little() }),
     ];
-    // All of them stay, so that none is filled with the memory of another one.
+    // All of them are kept, so that none reuses the memory of another one.
     let mut waiters = Vec::new();
     for (name, fill, settings) in stores {
         for size in SIZES {

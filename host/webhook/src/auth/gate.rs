@@ -1,4 +1,4 @@
-//! The profiles with their secrets: lets a request in, or says why not.
+//! The authentication profiles with their secrets: accept a request, or reject it with the reason.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -18,17 +18,17 @@ use crate::auth::tokens::Tokens;
 use crate::refusal::Refusal;
 use crate::waiter::Rejection;
 
-/// The fewest characters of a secret in a path: fewer can be guessed.
+/// The minimum number of characters of a secret in a path: shorter ones can be guessed.
 const LEAST: usize = 16;
 
-/// Challenges as RFC 7617, section 2, and RFC 6750, section 3, have them. Clients answer none without a realm.
+/// Challenges in the form of RFC 7617, section 2, and RFC 6750, section 3. Clients ignore challenges without a realm.
 const BASIC: &str = r#"Basic realm="orbital", charset="UTF-8""#;
 const BEARER: &str = r#"Bearer realm="orbital""#;
 const BEARER_WRONG: &str = r#"Bearer realm="orbital", error="invalid_token""#;
 
-/// Lets requests in, or not.
+/// Accepts or rejects requests by the profile of their path.
 pub struct Gate {
-    /// The most specific first.
+    /// The profiles, the most specific first.
     profiles: Vec<Profile>,
 }
 
@@ -47,7 +47,7 @@ enum Proof {
     Standard(Standard),
 }
 
-/// A secret that cannot be what it is for. The value is not shown.
+/// A secret that is unsuitable for its profile. The value is not shown.
 #[derive(Debug, thiserror::Error)]
 #[error("a secret of `webhook.auth` for `{path}`: {reason}")]
 pub struct AuthError {
@@ -55,16 +55,16 @@ pub struct AuthError {
     reason: String,
 }
 
-/// A request whose head is in order.
+/// A request whose head was accepted.
 pub(crate) struct Admitted<'a> {
     proof: &'a Proof,
 }
 
 impl Gate {
-    /// What the settings ask for.
+    /// Creates the gate from the settings.
     ///
     /// # Errors
-    /// All secrets that cannot be what they are for.
+    /// All secrets that are unsuitable for their profile.
     pub fn new(settings: &[ProfileSettings], secrets: &Secrets) -> Result<Self, Vec<AuthError>> {
         let (mut profiles, mut errors) = (Vec::new(), Vec::new());
         for ProfileSettings { path, by, secrets: templates } in settings {
@@ -78,10 +78,10 @@ impl Gate {
         if errors.is_empty() { Ok(Self { profiles }) } else { Err(errors) }
     }
 
-    /// Looks at a request before its body comes. Without profiles everybody may deliver.
+    /// Checks a request before its body is received. Without profiles, everybody may deliver.
     ///
     /// # Errors
-    /// It is not let in.
+    /// If the request is rejected.
     pub(crate) fn admit(&self, path: &str, headers: &HeaderMap) -> Result<Admitted<'_>, Refusal> {
         if self.profiles.is_empty() {
             return Ok(Admitted { proof: &Proof::None });
@@ -95,7 +95,7 @@ impl Gate {
         Ok(Admitted { proof })
     }
 
-    /// A path without what may be a secret in it, for tests and people; profiles see its last `seen` bytes.
+    /// Returns a path with possible secrets masked, for display and for tests. Profiles see only its last `seen` bytes.
     pub(crate) fn masked(&self, path: &str, seen: usize) -> String {
         let tokens = || {
             self.profiles.iter().filter_map(|profile| match &profile.proof {
@@ -109,14 +109,14 @@ impl Gate {
         let (front, route) = path.split_at(path.len() - seen);
         let route = self.find(route).map_or_else(|| route.to_owned(), |(_, found)| found.masked());
         let path = format!("{front}{route}");
-        // A secret in a wrong place is one still.
+        // A secret in the wrong position is still a secret.
         let is_secret = |segment: &str| tokens().any(|tokens| tokens.has(segment.as_bytes()));
         let segments = path.split('/').map(|segment| if is_secret(segment) { MASK } else { segment });
         segments.collect::<Vec<_>>().join("/")
     }
 
-    /// Takes the operator's secrets out of the headers, for tests and people: those that a request to this path
-    /// shows. Proxies repeat the path there.
+    /// Masks the operator's secrets in the headers, for display and for tests: those that a request to this path
+    /// contains. Proxies repeat the path in headers.
     pub(crate) fn conceal(&self, path: &str, headers: &mut HeaderMap) {
         const MASKED: HeaderValue = HeaderValue::from_static(MASK);
         match self.find(path) {
@@ -133,7 +133,7 @@ impl Gate {
         }
     }
 
-    /// The path that a profile is for, if this one is almost the same. No secret segment is shown.
+    /// Returns the path of a profile that differs only slightly from this path. Secret segments are masked.
     fn near_miss(&self, path: &str) -> Option<String> {
         let almost = match path.strip_suffix('/') {
             Some(shorter) => {
@@ -153,7 +153,7 @@ impl Gate {
         almost.or_else(in_case).map(|(path, differs)| format!("`{path}`, {differs}"))
     }
 
-    /// The most specific profile for a path.
+    /// Returns the most specific profile for a path.
     fn find<'a>(&self, path: &'a str) -> Option<(&Proof, Match<'a>)> {
         let mut profiles = self.profiles.iter();
         profiles.find_map(|profile| profile.path.find(path).map(|found| (&profile.proof, found)))
@@ -186,7 +186,7 @@ impl Proof {
         })
     }
 
-    /// What can be told before the body is there.
+    /// Checks everything that does not need the body.
     fn admits(&self, headers: &HeaderMap, secret: Option<&str>) -> Result<(), Refusal> {
         match self {
             Self::None => Ok(()),
@@ -212,10 +212,10 @@ impl Proof {
 }
 
 impl Admitted<'_> {
-    /// What of the body the proof covers: all that may be delivered.
+    /// Returns the part of the body that the proof covers, which is all that may be delivered.
     ///
     /// # Errors
-    /// The proof is not that of this body.
+    /// If the proof does not match this body.
     pub(crate) fn prove(&self, headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal> {
         const WRONG: &str = "the signature is not that of this body by any of the secrets";
         match self.proof {
@@ -243,8 +243,8 @@ impl Admitted<'_> {
         !matches!(self.proof, Proof::None)
     }
 
-    /// Whether the proof covers this place. A signature of the body vouches for no header, path or query: whoever
-    /// has seen one delivery could send it again with another key.
+    /// Returns whether the proof covers this location. A signature of the body does not cover headers, path or query:
+    /// otherwise anyone who has seen one delivery could send it again with another key.
     pub(crate) fn vouches_for(&self, place: &KeyPlace) -> bool {
         match self.proof {
             Proof::None | Proof::Path(_) | Proof::Bearer(_) | Proof::Basic(_) => true,

@@ -1,7 +1,7 @@
-//! Who may deliver: profiles, one per path.
+//! Webhook authentication: profiles, one per path.
 //!
-//! What needs no body is proved before the body is read, so that strangers have us keep nothing. A proof that
-//! covers the body alone vouches for nothing else: keys are then looked for only there.
+//! Everything that does not need the body is checked before the body is read, so that unauthenticated senders use no
+//! memory. A proof that covers only the body covers nothing else: keys are then looked for only in the body.
 
 mod gate;
 mod pattern;

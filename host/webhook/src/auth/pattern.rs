@@ -1,16 +1,16 @@
-//! The paths that a profile is for.
+//! The path patterns of profiles.
 
 use std::cmp::Reverse;
 
-/// What stands for the secret in a pattern.
+/// The placeholder for the secret in a pattern.
 const SECRET: &str = "{secret}";
 
-/// A path, or one with everything below it; a segment of it may be a secret.
+/// A single path, or a path and everything below it. One segment may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct PathPattern {
     text: String,
     before: String,
-    /// What follows the secret segment, if there is one.
+    /// The part after the secret segment, if there is one.
     after: Option<String>,
     /// Whether more segments may follow.
     open: bool,
@@ -19,17 +19,17 @@ pub(super) struct PathPattern {
 /// A path that a pattern matches.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Match<'a> {
-    /// What stands in place of `{secret}`.
+    /// The segment in the position of `{secret}`.
     pub(super) secret: Option<&'a str>,
     before: &'a str,
     after: &'a str,
 }
 
 impl PathPattern {
-    /// Reads a pattern such as `/hooks/crm`, `/hooks/*` or `/hooks/{secret}/crm`.
+    /// Parses a pattern such as `/hooks/crm`, `/hooks/*` or `/hooks/{secret}/crm`.
     ///
     /// # Errors
-    /// It is none.
+    /// If the text is not a valid pattern.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         if !text.starts_with('/') {
             return Err(format!("`{text}` does not start with `/`"));
@@ -52,29 +52,30 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), before, after, open })
     }
 
-    /// Whether a segment is a secret.
+    /// Returns whether a segment is a secret.
     pub(super) fn has_secret(&self) -> bool {
         self.after.is_some()
     }
 
-    /// As it was written.
+    /// Returns the pattern as it was written.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
 
-    /// The pattern in lower case.
+    /// Returns the pattern in lower case.
     pub(super) fn in_lower_case(&self) -> Self {
         let (before, after) = (self.before.to_lowercase(), self.after.as_deref().map(str::to_lowercase));
         Self { text: self.text.clone(), before, after, open: self.open }
     }
 
-    /// The smaller, the more specific: whole paths before open ones, then the one of which more is said.
+    /// Returns a sort key, smaller for more specific patterns: exact paths come before open ones, then longer patterns
+    /// before shorter ones.
     pub(super) fn rank(&self) -> (bool, Reverse<usize>) {
         let said = self.before.len() + self.after.as_ref().map_or(0, String::len);
         (self.open, Reverse(said))
     }
 
-    /// Whether a path, as it was sent, has this shape, whatever its secret segment is.
+    /// Matches a path, as it was sent, against the pattern. The secret segment may have any value.
     pub(super) fn find<'a>(&self, path: &'a str) -> Option<Match<'a>> {
         let behind = path.strip_prefix(&*self.before)?;
         let (secret, rest, expected) = match &self.after {
@@ -91,7 +92,7 @@ impl PathPattern {
 }
 
 impl Match<'_> {
-    /// The path without its secret.
+    /// Returns the path with its secret masked.
     pub(super) fn masked(&self) -> String {
         let secret = self.secret.map_or("", |_| orbital_model::sensitive::MASK);
         format!("{}{secret}{}", self.before, self.after)

@@ -1,4 +1,4 @@
-//! `[[webhook.auth]]`: a profile of who may deliver to a path.
+//! `[[webhook.auth]]`: authentication profiles, each for a path.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use orbital_config::secrets::{SecretsSettings, Template};
 
 use crate::auth::pattern::PathPattern;
 
-/// How a request must prove who sends it.
+/// How requests to a path must be authenticated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProfileSettings {
-    /// The paths that this is for.
+    /// The paths that this profile applies to.
     pub(super) path: PathPattern,
     pub(super) by: By,
-    /// What it is proved with; any of them will do.
+    /// The accepted secrets or keys; any of them is sufficient.
     pub(super) secrets: Vec<Template>,
 }
 
@@ -24,14 +24,14 @@ pub(super) enum By {
     Path,
     Segment,
     GitHub,
-    /// With how far a timestamp may be off.
+    /// The tolerance for timestamps.
     StandardWebhooks(Duration),
-    /// With the name of the user.
+    /// The name of the user.
     Basic(String),
     Bearer,
 }
 
-/// What `by` may be.
+/// The values that `by` may have.
 const KINDS: &str = "`none`, `path`, `bearer`, `basic`, `github`, `segment` or `standard-webhooks`";
 
 /// Reads all profiles of the section `[webhook]`.
@@ -62,7 +62,7 @@ fn read_profile(section: &Section<'_>, known: &SecretsSettings) -> Option<Profil
     let may_be_public = kind.as_deref() == Some("standard-webhooks");
     let secrets = section.text_or_texts("secrets", |text| {
         let template = Template::parse(text, known)?;
-        // The public key of a signature need not be a secret.
+        // The public key for a signature need not be a secret.
         if template.is_secret() || may_be_public && text.starts_with("whpk_") {
             return Ok(template);
         }
@@ -71,7 +71,7 @@ fn read_profile(section: &Section<'_>, known: &SecretsSettings) -> Option<Profil
             .to_owned())
     });
     let user = section.string("user");
-    // Only what belongs to its kind is known there.
+    // Settings that are read in this match are known only for the kind that they belong to.
     let by = match kind.as_deref()? {
         "none" => By::None,
         "path" => By::Path,

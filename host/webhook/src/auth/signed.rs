@@ -7,7 +7,7 @@ use ring::hmac::{self, Algorithm, Key};
 use serde::de::IgnoredAny;
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// Keys of one algorithm, any of which will do.
+/// Keys for one algorithm, any of which is sufficient.
 pub(super) struct Keys(Vec<Key>);
 
 impl Keys {
@@ -15,7 +15,7 @@ impl Keys {
         Self(secrets.into_iter().map(|secret| Key::new(algorithm, secret.as_ref())).collect())
     }
 
-    /// Whether this is the signature of these bytes in lowercase hexadecimal digits.
+    /// Returns whether this is the signature of these bytes in lowercase hexadecimal digits.
     pub(super) fn signed_in_hex(&self, bytes: &[u8], signature: &[u8]) -> bool {
         let any = self.0.iter().fold(Choice::from(0), |any, key| {
             any | hex(hmac::sign(key, bytes).as_ref()).as_bytes().ct_eq(signature)
@@ -23,7 +23,7 @@ impl Keys {
         any.into()
     }
 
-    /// The signatures of these parts, one after the other, by each key.
+    /// Returns the signature of the concatenated parts by each key.
     pub(super) fn sign<'a>(&'a self, parts: &'a [&'a [u8]]) -> impl Iterator<Item = hmac::Tag> {
         self.0.iter().map(|key| {
             let mut context = hmac::Context::with_key(key);
@@ -32,8 +32,8 @@ impl Keys {
         })
     }
 
-    /// What Segment's signature covers: a single event is the body, and of a batch, which is a list, it is the
-    /// first event.
+    /// Returns the part of the body that Segment's signature covers: the whole body for a single event, and the first
+    /// event for a batch, which is a list.
     pub(super) fn covered_by_segment(&self, body: &Bytes, signature: &[u8]) -> Option<Bytes> {
         if self.signed_in_hex(body, signature) {
             return Some(body.clone());
@@ -51,7 +51,7 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The bytes of the first element of a JSON list, which must be an object. What follows it may be anything.
+/// Returns the bytes of the first element of a JSON list, which must be an object. Anything may follow it.
 fn first_element(body: &[u8]) -> Option<&[u8]> {
     let list = body.trim_ascii_start().strip_prefix(b"[")?.trim_ascii_start();
     if !list.starts_with(b"{") {
@@ -81,7 +81,7 @@ mod tests {
     }
 
     proptest! {
-        /// However the events are written, what is found is the first, and what is behind it does not matter.
+        /// The first event is found however the events are formatted, and whatever follows it.
         #[test]
         fn the_first_element_is_the_first(keys in proptest::collection::vec(".{0,8}", 1..4), rest in ".{0,16}", pretty in any::<bool>()) {
             let event = |key: &String| json!({ key: [key, { "nested": key }], "n": 1 });

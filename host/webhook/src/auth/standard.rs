@@ -16,20 +16,20 @@ use crate::waiter::Rejection;
 /// The header with the delivery's id, which the signature covers.
 pub(super) const ID: &str = "webhook-id";
 
-/// How many signatures of a header are looked at. Each costs as much as there are keys.
+/// The maximum number of signatures of a header that are checked. Each costs as much as there are keys.
 const SIGNATURES: usize = 16;
 
-/// How many bytes a symmetric secret may have, by the standard.
+/// The number of bytes that a symmetric secret may have, according to the standard.
 const SECRET: std::ops::RangeInclusive<usize> = 24..=64;
 
-/// Keys of both kinds, any of which will do.
+/// Keys of both kinds, any of which is sufficient.
 pub(super) struct Standard {
     symmetric: Keys,
     asymmetric: Vec<UnparsedPublicKey<Vec<u8>>>,
     tolerance: Duration,
 }
 
-/// What a request says of itself, of the right form and age.
+/// The claims in a request's headers, with a valid form and age.
 pub(super) struct Claim<'a> {
     id: &'a [u8],
     timestamp: &'a [u8],
@@ -37,10 +37,10 @@ pub(super) struct Claim<'a> {
 }
 
 impl Standard {
-    /// Of secrets (`whsec_…`) and public keys (`whpk_…`).
+    /// Creates a verifier from secrets (`whsec_…`) and public keys (`whpk_…`).
     ///
     /// # Errors
-    /// What is wrong with one of them, without showing it.
+    /// The reason why a key is invalid, without showing the key.
     pub(super) fn new(
         keys: impl IntoIterator<Item = String>,
         tolerance: Duration,
@@ -68,10 +68,10 @@ impl Standard {
         Ok(Self { symmetric: Keys::new(hmac::HMAC_SHA256, symmetric), asymmetric, tolerance })
     }
 
-    /// What the headers claim.
+    /// Reads the claims from the headers.
     ///
     /// # Errors
-    /// They claim nothing, or for another time.
+    /// If headers are missing or invalid, or the timestamp is outside the tolerance.
     pub(super) fn claim<'a>(&self, headers: &'a HeaderMap) -> Result<Claim<'a>, (Rejection, String)> {
         let header = |name: &str| {
             let value = headers.get(name).filter(|value| !value.is_empty());
@@ -79,7 +79,7 @@ impl Standard {
         };
         let (id, timestamp) = (header(ID)?.as_bytes(), header("webhook-timestamp")?.as_bytes());
         let wrong = |what: &str| (Rejection::WrongProof, what.to_owned());
-        // The signature is over `id.timestamp.body`: with a `.` in the id it would be that of another delivery too.
+        // The signature is over `id.timestamp.body`: with a `.` in the id it would also be valid for another delivery.
         if id.contains(&b'.') {
             return Err(wrong("`webhook-id` has a `.`, which Standard Webhooks does not allow"));
         }
@@ -96,7 +96,8 @@ impl Standard {
         Ok(Claim { id, timestamp, signatures })
     }
 
-    /// Whether one of the signatures is that of one of the keys. Each kind is held against its own keys only.
+    /// Returns whether one of the signatures is valid for one of the keys. Each kind is checked only against its own
+    /// keys.
     pub(super) fn proves(&self, claim: &Claim<'_>, body: &[u8]) -> bool {
         let Claim { id, timestamp, signatures } = claim;
         let parts = [*id, b".", timestamp, b".", body];
@@ -119,7 +120,7 @@ impl Standard {
         if asymmetric.is_empty() || self.asymmetric.is_empty() {
             return false;
         }
-        // Unlike a hash, such a signature is not made of parts.
+        // Unlike an HMAC, such a signature cannot be computed part by part.
         let whole = parts.concat();
         let mut pairs = self.asymmetric.iter().flat_map(|key| asymmetric.iter().map(move |one| (key, one)));
         pairs.any(|(key, signature)| key.verify(&whole, signature).is_ok())

@@ -1,10 +1,10 @@
-//! Secrets that are shown as they are: in a path, or in `Authorization`.
+//! Secrets that requests contain in plain text: in a path, or in `Authorization`.
 
 use sha2::{Digest as _, Sha256};
 use subtle::{Choice, ConstantTimeEq as _};
 
-/// Some secrets, any of which will do. Digests are compared, and all of them: it takes the same time however
-/// much of a guess is right, and however long it is.
+/// A set of secrets, any of which is sufficient. All digests are compared, so the time does not depend on how much of a
+/// guess is right, nor on its length.
 pub(super) struct Tokens(Vec<[u8; 32]>);
 
 impl Tokens {

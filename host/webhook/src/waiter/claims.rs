@@ -1,4 +1,4 @@
-//! The keys that one run expects, and what came for them.
+//! The keys that one run expects, and the deliveries for them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,30 +15,30 @@ use crate::waiter::{
 /// Why a key cannot be expected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpectError {
-    /// Another run expects it.
+    /// Another run expects the key.
     #[error("another run expects this key")]
     Taken,
-    /// It cannot be a key.
+    /// The text is not a valid key.
     #[error(transparent)]
     Invalid(#[from] InvalidKey),
 }
 
-/// Deliveries of a key were dropped because its queue was full.
+/// The number of deliveries that were dropped because the queue of their key was full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Overflow(pub u32);
 
-/// A delivery, with the key that brought it here.
+/// A delivery, with the key that linked it to the run.
 #[derive(Debug, Clone)]
 pub struct Arrived {
     /// The key.
     pub key: Arc<str>,
     /// The request.
     pub delivery: Delivery,
-    /// From the sending of the event to the receipt; see [`Claims::sent`].
+    /// The time from sending the event to receiving the delivery; see [`Claims::sent`].
     pub latency: Option<Duration>,
 }
 
-/// What one run expects. Dropping it releases all keys.
+/// The keys that one run expects. Dropping this releases all keys.
 pub struct Claims {
     waiter: Arc<Waiter>,
     scope: Scope,
@@ -46,11 +46,11 @@ pub struct Claims {
     began: Mark,
 }
 
-/// What came for one run and was not taken yet.
+/// The deliveries for one run that it has not taken yet.
 pub(super) struct Mailbox {
     pub(super) run: Uuid,
     content: Mutex<Content>,
-    /// A run is one thread of execution, so at most one caller waits here.
+    /// A run is a single thread of execution, so at most one caller waits here.
     arrived: Notify,
 }
 
@@ -59,7 +59,7 @@ struct Content {
     keys: HashMap<Arc<str>, KeyState>,
     queue: VecDeque<(Arc<str>, Delivery)>,
     bytes: usize,
-    /// Sending times of events without a key. Only a single one can be told to be the cause.
+    /// Sending times of events without a key. Only a single one can be identified as the cause.
     keyless: Keyless,
 }
 
@@ -67,19 +67,19 @@ struct Content {
 struct KeyState {
     sent: Option<Instant>,
     queued: usize,
-    /// Dropped since the run was told so.
+    /// Deliveries that were dropped since this was last reported to the run.
     dropped: u32,
-    /// Dropped since the run began.
+    /// Deliveries that were dropped since the run began.
     lost: Lost,
     replies: VecDeque<PlannedReply>,
 }
 
-/// What came for a run.
+/// The remaining deliveries of a run that releases its keys.
 #[derive(Default)]
 pub struct Released {
-    /// Deliveries that it did not take.
+    /// Deliveries that the run did not take.
     pub left: Vec<Arrived>,
-    /// Deliveries that it could not get, by key.
+    /// Deliveries that the run could not receive, by key.
     pub lost: HashMap<Arc<str>, Lost>,
 }
 
@@ -98,31 +98,30 @@ impl Claims {
         Self { waiter, scope, mailbox: Arc::new(mailbox), began }
     }
 
-    /// Where the webhook was when these claims were made.
+    /// Returns the mark of the webhook at the time when these claims were made.
     pub fn began(&self) -> Mark {
         self.began
     }
 
-    /// How many keys this run expects.
+    /// Returns how many keys this run expects.
     pub fn len(&self) -> usize {
         self.mailbox.lock().keys.len()
     }
 
-    /// Whether this run expects nothing.
+    /// Returns whether this run expects no keys.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether this run expects this key.
+    /// Returns whether this run expects this key.
     pub fn has(&self, key: &str) -> bool {
         self.mailbox.lock().keys.contains_key(key)
     }
 
-    /// Claims a key until this is dropped. Claiming it again is no error. What came early is in the queue
-    /// then.
+    /// Claims a key until this is dropped. Claiming it again is not an error. Early deliveries are then in the queue.
     ///
     /// # Errors
-    /// The key is another run's, or cannot be a key.
+    /// If another run expects the key, or it is not a valid key.
     pub fn expect(&self, key: &str) -> Result<(), ExpectError> {
         check_key(key)?;
         let scoped = self.scope.scoped(key);
@@ -134,7 +133,7 @@ impl Claims {
         state.late.forget(&scoped);
         let early = state.early.claim(&scoped);
         state.owners.insert(scoped.into(), self.mailbox.clone());
-        // It may have been for this key.
+        // A dropped delivery may have been for this key.
         let displaced = state.displaced - self.began.displaced;
         let lost = Lost { displaced, ..Lost::default() };
         self.mailbox.lock().keys.insert(key.into(), KeyState { lost, ..KeyState::default() });
@@ -149,22 +148,22 @@ impl Claims {
         Ok(())
     }
 
-    /// Plans the answers to the next deliveries of a key that this run has, in place of earlier plans.
+    /// Plans the replies to the next deliveries of a key that this run expects. Replaces earlier plans.
     pub fn plan(&self, key: &str, replies: Vec<PlannedReply>) {
         if let Some(state) = self.mailbox.lock().keys.get_mut(key) {
             state.replies = replies.into();
         }
     }
 
-    /// Notes that an event is being sent now, with the key of the delivery if the test knows it. The latency
-    /// of a delivery is counted from the event with its key; for a key that the system made, from the run's
-    /// only event without one. If there are several of those, none can be told to be the cause.
+    /// Records that an event is being sent now, with the key of the delivery if the test knows it. The latency of a
+    /// delivery is measured from the event with its key; for a key that the system made, from the run's only event
+    /// without one. If there are several of those, none can be identified as the cause.
     pub fn sent(&self, key: Option<&str>, at: Instant) {
         let mut content = self.mailbox.lock();
         match key {
             Some(key) => {
                 if let Some(state) = content.keys.get_mut(key) {
-                    // The first one: what is sent again is a duplicate of it.
+                    // The first time counts: an event that is sent again is a duplicate.
                     state.sent.get_or_insert(at);
                 }
             }
@@ -177,27 +176,27 @@ impl Claims {
         }
     }
 
-    /// Waits for the next `n` deliveries of any of these keys (each named once), in the order in which they
-    /// came. Cancelling it (by dropping the future) leaves what came in the queue.
+    /// Waits for the next `n` deliveries of any of these keys (each named once), in the order of their arrival. If this
+    /// is cancelled (by dropping the future), the deliveries stay in the queue.
     ///
     /// # Errors
-    /// Deliveries of these keys were dropped, and fewer than `n` are left. Said once.
+    /// If deliveries of these keys were dropped, and fewer than `n` are left. Reported once.
     pub async fn next(&self, keys: &[String], n: usize) -> Result<Vec<Arrived>, Overflow> {
         loop {
             if let Some(result) = self.mailbox.lock().take(keys, n) {
                 return result;
             }
-            // A delivery that comes right here leaves a permit behind, so this does not sleep through it.
+            // A delivery that arrives at this point leaves a permit, so this does not miss it.
             self.mailbox.arrived.notified().await;
         }
     }
 
-    /// The next `n` deliveries if they are here already; see [`Claims::next`].
+    /// Returns the next `n` deliveries if they have arrived already; see [`Claims::next`].
     pub fn take(&self, keys: &[String], n: usize) -> Option<Result<Vec<Arrived>, Overflow>> {
         self.mailbox.lock().take(keys, n)
     }
 
-    /// Releases all keys, and returns what came and was not taken.
+    /// Releases all keys, and returns the deliveries that were not taken.
     pub fn release(self) -> Released {
         self.release_keys();
         let mut content = self.mailbox.lock();
@@ -211,7 +210,7 @@ impl Claims {
         let now = Instant::now();
         let mut state = self.waiter.lock();
         for key in self.mailbox.lock().keys.keys() {
-            // Released before, it may be another run's by now.
+            // If the key was released before, another run may expect it by now.
             let scoped = self.scope.scoped(key);
             let ours = state.owners.get(&*scoped).is_some_and(|owner| Arc::ptr_eq(owner, &self.mailbox));
             if ours && let Some((scoped, _)) = state.owners.remove_entry(&*scoped) {
@@ -228,7 +227,7 @@ impl Drop for Claims {
 }
 
 impl Mailbox {
-    /// Queues a delivery, or says that there is no room.
+    /// Queues a delivery. Returns false if there is no room.
     pub(super) fn push(&self, key: &str, delivery: Delivery, settings: &WaiterSettings) -> bool {
         let mut content = self.lock();
         let has_bytes = content.bytes + delivery.weight() <= settings.queue_bytes;
@@ -250,13 +249,13 @@ impl Mailbox {
         room
     }
 
-    /// The answer to the delivery of a key that comes next.
+    /// Returns the planned reply to the next delivery of a key.
     pub(super) fn next_reply(&self, key: &str) -> Option<PlannedReply> {
         self.lock().keys.get_mut(key)?.replies.pop_front()
     }
 
     fn lock(&self) -> MutexGuard<'_, Content> {
-        // Nothing that runs under this lock leaves the content half changed if it panics.
+        // No code under this lock leaves the content in an inconsistent state if it panics.
         self.content.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -285,7 +284,7 @@ impl Content {
                 index += 1;
                 continue;
             }
-            // In the queue, so there: `queued` counts exactly the entries of these keys.
+            // Always present: `queued` counts exactly the entries of these keys.
             let Some((key, delivery)) = self.queue.remove(index) else { break };
             self.bytes -= delivery.weight();
             if let Some(state) = self.keys.get_mut(&key) {

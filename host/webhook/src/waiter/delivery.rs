@@ -10,44 +10,44 @@ use tokio::time::Instant;
 
 use crate::waiter::weight::{allocation, slot};
 
-/// Bytes of a place for a header in a map: hash, name, value, links and index.
+/// The bytes of a header's slot in a map: hash, name, value, links and index.
 const HEADER: usize = 112;
 
-/// One request, whole.
+/// One complete request.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The method.
     pub method: Method,
     /// The path, as it was sent.
     pub path: String,
-    /// What came after the first `?`; empty if nothing did.
+    /// The query after the first `?`; empty if there is none.
     pub query: String,
     /// The headers.
     pub headers: HeaderMap,
-    /// The order in which the headers came, if `headers` has another one.
+    /// The order in which the headers arrived, if it differs from the order of `headers`.
     pub order: Option<ArrivalOrder>,
     /// The body.
     pub body: Bytes,
-    /// Whether it came with a proof of who sent it.
+    /// Whether the sender was authenticated.
     pub proven: bool,
-    /// What it is answered, and after how long, if a test planned that; otherwise 200, at once.
+    /// The status and delay of the reply, if a test planned one; otherwise it is 200, without delay.
     pub answered: Option<(StatusCode, Duration)>,
-    /// When its last byte had come.
+    /// When the last byte was received.
     pub received: Instant,
-    /// The same moment, for people.
+    /// When the last byte was received, as a time of day for display.
     pub received_at: SystemTime,
 }
 
 impl Delivery {
-    /// Returns the headers in the order in which they came; by HTTP/2, with all values of a name together.
+    /// Returns the headers in the order of their arrival; for HTTP/2, with all values of a name together.
     pub fn headers(&self) -> Vec<(&HeaderName, &HeaderValue)> {
         ArrivalOrder::apply(self.order.as_ref(), &self.headers)
     }
 
-    /// About how many bytes of memory this delivery takes in a queue, once it is compact.
+    /// Returns about how many bytes of memory this delivery uses in a queue, once it is compact.
     pub fn weight(&self) -> usize {
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            // Common names take no allocation, others do. Nothing tells them apart here.
+            // Common names need no allocation, others do. They cannot be distinguished here.
             allocation(name.as_str().len()) / 2 + allocation(value.len())
         };
         let repeated = self.headers.len() - self.headers.keys_len();
@@ -58,8 +58,8 @@ impl Delivery {
         slot::<Self>() + headers + order + texts.iter().sum::<usize>()
     }
 
-    /// Makes this delivery hold no more than its weight: copies the values of its headers out of the buffer of its
-    /// connection, which is larger by far. Its body is a copy already.
+    /// Reduces the memory of this delivery to its weight: copies the values of its headers out of the connection's
+    /// buffer, which is much larger. The body is already a copy.
     pub(super) fn compact(&mut self) {
         for value in self.headers.values_mut() {
             if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -69,7 +69,7 @@ impl Delivery {
         }
     }
 
-    /// Hides what is secret in it.
+    /// Masks secrets in this delivery.
     pub(super) fn hide(&mut self, masker: &Masker) {
         masker.hide_in_method(&mut self.method);
         masker.hide_in(&mut self.path);

@@ -1,4 +1,4 @@
-//! Deliveries that came while no run expected their key.
+//! Deliveries that arrived while no run expected their key.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use tokio::time::Instant;
 
 use crate::waiter::Delivery;
 
-/// Bytes that a kept delivery takes besides itself and its key: its places in the two maps.
+/// The bytes that a kept delivery uses in addition to itself and its key: its entries in the two maps.
 const PLACES: usize = 224;
 
-/// Kept deliveries. All are kept equally long, so the oldest is always the next to go; but those without a proof of who
-/// sent them go first, and make no other one go.
+/// Kept deliveries. All are kept for the same time, so the oldest is always the next to be dropped. Deliveries without
+/// a proof of their sender are dropped first, and displace no delivery with a proof.
 pub(super) struct Early {
     keep_for: Duration,
     most: usize,
@@ -26,16 +26,16 @@ pub(super) struct Early {
 #[derive(Default)]
 struct Order {
     bytes: usize,
-    /// Arrival and key of each one, by its number.
+    /// The arrival time and key of each delivery, by its number.
     arrivals: BTreeMap<u64, (Instant, Arc<str>)>,
 }
 
 /// A kept delivery.
 pub(super) struct Kept {
     pub(super) delivery: Delivery,
-    /// Its number among all requests that were received.
+    /// The number of the delivery among all received requests.
     pub(super) number: u64,
-    /// Whether it came for a run that had ended. Then its result is known already.
+    /// Whether the delivery was for a run that had ended. Its result is then known already.
     pub(super) is_late: bool,
 }
 
@@ -51,10 +51,10 @@ impl Early {
         Self { keep_for, most, most_bytes, by_key: HashMap::new(), unproven, proven }
     }
 
-    /// Keeps a delivery if it fits at all. Returns the older ones that had to go.
+    /// Keeps a delivery if it fits at all. Returns the older ones that were dropped for it.
     pub(super) fn keep(&mut self, key: Arc<str>, kept: Kept, now: Instant) -> Option<Vec<Kept>> {
         let weight = kept.weight(&key);
-        // What it cannot make go.
+        // The deliveries that this one cannot displace.
         let (staying, staying_bytes) = match kept.delivery.proven {
             true => (0, 0),
             false => (self.proven.arrivals.len(), self.proven.bytes),
@@ -70,12 +70,12 @@ impl Early {
         let order = self.order(kept.delivery.proven);
         order.bytes += weight;
         order.arrivals.insert(kept.number, (now, key.clone()));
-        // Nearly all keys have one delivery; a queue makes room for four by itself.
+        // Nearly all keys have one delivery; by default a queue allocates space for four.
         self.by_key.entry(key).or_insert_with(|| VecDeque::with_capacity(1)).push_back(kept);
         Some(evicted)
     }
 
-    /// Takes what was kept for a key, in order.
+    /// Takes the kept deliveries of a key, in order.
     pub(super) fn claim(&mut self, key: &str) -> VecDeque<Kept> {
         let claimed = self.by_key.remove(key).unwrap_or_default();
         for kept in &claimed {
@@ -86,7 +86,7 @@ impl Early {
         claimed
     }
 
-    /// Drops and returns what has been kept long enough.
+    /// Drops and returns the deliveries that have been kept for the full time.
     pub(super) fn expire(&mut self, now: Instant) -> Vec<Kept> {
         let mut expired = Vec::new();
         for is_proven in [false, true] {

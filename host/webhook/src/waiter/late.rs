@@ -1,4 +1,4 @@
-//! Keys whose run is over.
+//! Keys of runs that have ended.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-/// Remembers keys for a while after they were released.
+/// Remembers keys for some time after their release.
 pub(super) struct Late {
     remember_for: Duration,
     most: usize,
@@ -28,17 +28,17 @@ impl Late {
         }
     }
 
-    /// The key is expected again.
+    /// Removes a key that is expected again.
     pub(super) fn forget(&mut self, key: &str) {
         self.released.remove(key);
     }
 
-    /// The run that had this key, and when it ended.
+    /// Returns the run that had this key, and when it ended.
     pub(super) fn find(&self, key: &str) -> Option<(Uuid, Instant)> {
         self.released.get(key).copied()
     }
 
-    /// All keys, and the runs that had them.
+    /// Returns all keys, and the runs that had them.
     pub(super) fn keys(&self) -> impl Iterator<Item = (Arc<str>, Uuid)> {
         self.released.iter().map(|(key, (run, _))| (key.clone(), *run))
     }
@@ -51,7 +51,7 @@ impl Late {
 
     fn forget_oldest(&mut self) {
         if let Some((at, key)) = self.order.pop_front()
-            // The key may have been released again since: that entry comes later in the order.
+            // The key may have been released again since then: that entry is later in the order.
             && self.released.get(&key).is_some_and(|(_, released)| *released == at)
         {
             self.released.remove(&key);

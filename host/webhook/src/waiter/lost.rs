@@ -1,15 +1,15 @@
-//! Deliveries that a run could not get because of limits of the waiter.
+//! Deliveries that a run could not receive because of limits of the waiter.
 
 use std::ops::AddAssign;
 
-/// How many deliveries were dropped, by the limit that was reached.
+/// The number of dropped deliveries, by the limit that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lost {
-    /// The queue of their key was full.
+    /// Deliveries dropped because the queue of their key was full.
     pub queue_per_key: u64,
-    /// The queues of the run were full.
+    /// Deliveries dropped because the queues of the run were full.
     pub queue_bytes: u64,
-    /// They were not kept until a run expected their key. Nobody knows which run that would have been.
+    /// Deliveries dropped before a run expected their key. It is unknown which run that would have been.
     pub displaced: u64,
 }
 
@@ -17,13 +17,13 @@ impl AddAssign for Lost {
     fn add_assign(&mut self, other: Self) {
         self.queue_per_key += other.queue_per_key;
         self.queue_bytes += other.queue_bytes;
-        // All keys lost the same ones, or some of them.
+        // All keys lost the same deliveries, or a part of them.
         self.displaced = self.displaced.max(other.displaced);
     }
 }
 
 impl Lost {
-    /// Returns what happened, and what to change, for each limit that was reached.
+    /// Returns the problem and the remedy for each limit that was reached.
     pub fn explain(&self) -> Vec<String> {
         let Self { queue_per_key, queue_bytes, displaced } = self;
         let texts = [

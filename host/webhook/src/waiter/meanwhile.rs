@@ -1,71 +1,72 @@
-//! What the webhook received while a run waited, for people who ask why it got nothing.
+//! The requests that the webhook received while a run waited, to explain why the run received nothing.
 
 use std::collections::HashMap;
 
 use crate::waiter::near::{difference, fold};
 use crate::waiter::{Disposition, Received, Scope, State, TallyCount, Waiter};
 
-/// How many examples there are of each result.
+/// The maximum number of examples of each result.
 const EXAMPLES: usize = 3;
 
-/// How many of the newest requests, and how many keys, are compared to find a key elsewhere.
+/// The number of newest requests, and the number of keys, that are compared to find a key in another location.
 const SEARCHED: (usize, usize) = (50, 8);
 
-/// The shortest key that is looked for elsewhere. A shorter one occurs by accident.
+/// The minimum length of a key that is looked for in other locations. Shorter keys occur by accident.
 const SHORTEST: usize = 6;
 
-/// A moment in what the webhook receives.
+/// A point in the sequence of received requests.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Mark {
     count: TallyCount,
-    /// The number of the request that comes next.
+    /// The number of the next request.
     next: u64,
-    /// Deliveries that were not kept until then.
+    /// The number of deliveries that were not kept, up to this point.
     pub(super) displaced: u64,
 }
 
-/// What came since a mark.
+/// The requests that were received since a mark.
 #[derive(Debug, Default)]
 pub struct Meanwhile {
-    /// All requests, by what became of them.
+    /// All requests, by their result.
     pub count: TallyCount,
     /// Some requests within the run's scope, the newest first.
     pub examples: Vec<Received>,
-    /// The key of a delivery that is almost one of the run's, that key, and how they differ.
+    /// The key of a delivery that is almost a key of the run, the run's key, and how they differ.
     pub near: Option<(String, String, &'static str)>,
-    /// A key of the run where the configuration does not look.
+    /// A key of the run in a location that the configuration does not name.
     pub elsewhere: Option<Elsewhere>,
-    /// How many requests are being received now, with method and path of one.
+    /// The number of requests that are being received now, with the method and path of one.
     pub receiving: Option<(usize, String)>,
 }
 
-/// That a request has a key of a run, but not where the configuration looks, or behind another key.
+/// A request that has a key of a run, but in a location that the configuration does not name, or after another key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Elsewhere {
     /// The key of the run.
     pub key: String,
-    /// Where it is in the request.
+    /// The location of the key in the request.
     pub location: String,
     /// The key that the configuration finds instead.
     pub found: Option<String>,
 }
 
 impl Meanwhile {
-    /// The examples of a result.
+    /// Returns the examples of a result.
     pub fn examples(&self, disposition: Disposition) -> impl Iterator<Item = &Received> {
         self.examples.iter().filter(move |request| became(request) == disposition)
     }
 }
 
 impl Waiter {
-    /// This moment.
+    /// Returns a mark for the current moment.
     pub(super) fn mark(&self) -> Mark {
         let mut state = self.lock();
         self.expire(&mut state, tokio::time::Instant::now());
         Mark { count: self.tally.count(), next: state.recent.next_number(), displaced: state.displaced }
     }
 
-    /// What came since then. Examples and near misses are those that a run with this scope and these keys may see.
+    /// Returns the requests that were received since a mark. Examples and near misses are limited to those that a run
+    /// with this scope and these keys may see.
     pub fn since(&self, mark: Mark, scope: &Scope, keys: &[String]) -> Meanwhile {
         let mut state = self.lock();
         self.expire(&mut state, tokio::time::Instant::now());
@@ -103,7 +104,7 @@ fn newest_since(state: &State, mark: Mark) -> impl Iterator<Item = &Received> {
     state.recent.newest().take_while(move |request| request.number >= mark.next)
 }
 
-/// Finds one of these keys in a request that no run got, as far as it is listed.
+/// Finds one of these keys in a request that no run received, as far as the request is recorded.
 fn elsewhere(request: &Received, keys: &[String]) -> Option<Elsewhere> {
     if request.run.is_some() || request.disposition == Disposition::Rejected {
         return None;
@@ -116,10 +117,10 @@ fn elsewhere(request: &Received, keys: &[String]) -> Option<Elsewhere> {
     })
 }
 
-/// The result that a request is counted as while a run waits.
+/// Returns the result that a request is counted as while a run waits.
 fn became(request: &Received) -> Disposition {
     match request.disposition {
-        // It is counted as held when it comes.
+        // An unmatched delivery was counted as held when it arrived.
         Disposition::Unmatched => Disposition::Held,
         disposition => disposition,
     }

@@ -1,11 +1,10 @@
-//! Where a delivery finds the run that waits for it.
+//! Matches deliveries with the runs that wait for them.
 //!
-//! A run holds [`Claims`]; each key has one owner. The webhook calls [`Waiter::deliver`] and never waits.
-//! A delivery whose key no run expects is kept for a while: the system may have made the key, and be faster than
-//! the test. So is one that is late, that is, whose key a run expected that has ended: the next run may expect the
-//! same key.
+//! A run holds [`Claims`]; each key has one owner. The webhook calls [`Waiter::deliver`] and never waits. A delivery
+//! whose key no run expects is kept for a while: the system may have made the key, and be faster than the test. A late
+//! delivery, whose key was expected by a run that has ended, is kept too: the next run may expect the same key.
 //!
-//! Everything here is bounded: keys, deliveries and bytes per run, early deliveries and late keys over all.
+//! Everything here is bounded: keys, deliveries and bytes per run; early deliveries and late keys in total.
 
 mod claims;
 mod delivery;
@@ -55,9 +54,9 @@ use received::{Fate, Recent};
 use receiving::Receiving;
 use scope::{scoped, unscoped};
 
-/// Expectations and deliveries of one host.
+/// The expectations and deliveries of one host.
 pub struct Waiter {
-    /// Nobody who looks at a delivery sees a secret in it.
+    /// Masks secrets in all deliveries.
     masker: Masker,
     state: Mutex<State>,
     settings: WaiterSettings,
@@ -67,17 +66,17 @@ pub struct Waiter {
 }
 
 struct State {
-    /// By scoped key.
+    /// The mailboxes of the runs that expect keys, by scoped key.
     owners: HashMap<Arc<str>, Arc<Mailbox>>,
     early: Early,
     late: Late,
     recent: Recent,
-    /// Deliveries without a run that were not kept, or not for as long as they should have been.
+    /// Deliveries without a run that were not kept, or were dropped too early.
     displaced: u64,
 }
 
 impl Waiter {
-    /// A waiter that nobody waits at yet. What the masker knows is hidden in all that comes.
+    /// Creates a waiter without expectations. Secrets that the masker knows are masked in everything that is received.
     pub fn new(settings: WaiterSettings, masker: Masker) -> Arc<Self> {
         let state = State {
             owners: HashMap::new(),
@@ -96,14 +95,14 @@ impl Waiter {
         })
     }
 
-    /// The claims of one run: none at first, all released when it is dropped. It gets what is delivered within
-    /// this scope.
+    /// Creates the claims of one run: none at first, and all are released when it is dropped. The run receives
+    /// deliveries within this scope.
     pub fn claims(self: &Arc<Self>, run: Uuid, scope: Scope) -> Claims {
         Claims::new(self.clone(), run, scope)
     }
 
-    /// Hands a delivery to the run that expects its key, or keeps it for a while. Returns the answer that the run
-    /// planned for it, if it did. If it is for a component, no other one's runs get it.
+    /// Passes a delivery to the run that expects its key, or keeps it for a while. Returns the reply that the run
+    /// planned for it, if any. A delivery for a component is never passed to the runs of another component.
     pub fn deliver(
         &self,
         component: Option<&str>,
@@ -111,7 +110,7 @@ impl Waiter {
         mut delivery: Delivery,
         skipped: Vec<SkippedLocation>,
     ) -> (Disposition, Option<PlannedReply>) {
-        // The key too: a test knows only what it was shown, and waits for that.
+        // The key is masked too: a test knows only the masked key, and waits for that.
         let key = &*self.masker.text(key);
         delivery.hide(&self.masker);
         let received = Received::whole(&delivery, component, Some(key), skipped);
@@ -134,8 +133,8 @@ impl Waiter {
     ) -> (Fate, Option<PlannedReply>) {
         delivery.compact();
         if let Some(mailbox) = state.owners.get(scoped) {
-            // Pushed under the lock of the map, so that a run that ends now either has this delivery
-            // among its leftovers or leaves the key to be late.
+            // Pushed under the lock of the map, so that a run that ends now either has this delivery among its
+            // leftovers or has already left the key as a late one.
             let reply = mailbox.next_reply(key);
             delivery.answered = reply.as_ref().map(|reply| (reply.status, reply.delay));
             let queued = mailbox.push(key, delivery, &self.settings);
@@ -157,7 +156,7 @@ impl Waiter {
         (Fate { disposition, run: None, late }, None)
     }
 
-    /// Counts a request without a usable key where the configuration looks.
+    /// Counts a request without a usable key in the configured locations.
     pub fn without_key(
         &self,
         component: Option<&str>,
@@ -175,7 +174,7 @@ impl Waiter {
         self.receiving.begin(component, method, path)
     }
 
-    /// Counts a request that was refused before anybody looked for a key.
+    /// Counts a request that was rejected before a key was looked for.
     pub fn rejected(&self, request: Received, rejection: Rejection) {
         let request = request.hidden(&self.masker);
         self.lock().recent.keep(request);
@@ -183,37 +182,36 @@ impl Waiter {
         self.rejections[rejection as usize].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many requests were refused for this reason.
+    /// Returns how many requests were rejected for this reason.
     pub fn rejections(&self, rejection: Rejection) -> u64 {
         self.rejections[rejection as usize].load(Ordering::Relaxed)
     }
 
-    /// The newest requests that `wanted` wants, newest first.
+    /// Returns the newest requests that satisfy `wanted`, the newest first.
     pub fn received(&self, most: usize, wanted: impl Fn(&Received) -> bool) -> Vec<Received> {
         let mut state = self.lock();
         self.expire(&mut state, Instant::now());
         state.recent.newest().filter(|request| wanted(request)).take(most).cloned().collect()
     }
 
-    /// Has news when the webhook received a request, or another thing became of one.
+    /// Returns a receiver that is notified when a request arrives, or the result of one changes.
     pub fn arrivals(&self) -> watch::Receiver<()> {
         self.lock().recent.changes()
     }
 
-    /// What the webhook has received, by what became of it. Deliveries whose time has run out are settled
-    /// first.
+    /// Returns the numbers of received requests, by their result. Kept deliveries that timed out are settled first.
     pub fn count(&self) -> TallyCount {
         self.expire(&mut self.lock(), Instant::now());
         self.tally.count()
     }
 
-    /// How many keys are expected now.
+    /// Returns how many keys are expected now.
     pub fn expectations(&self) -> usize {
         self.lock().owners.len()
     }
 
-    /// Keys that runs expect, or expected lately, and that are almost those of these requests, by the requests'
-    /// numbers.
+    /// Returns keys that runs expect, or expected recently, and that differ only slightly from the keys of these
+    /// requests, by the requests' numbers.
     pub fn near_misses(&self, received: &[Received]) -> HashMap<u64, NearMiss> {
         let missed = received.iter().filter(|one| one.run.is_none() && one.late.is_none());
         let missed: Vec<(&Received, &str, String)> = missed
@@ -222,7 +220,7 @@ impl Waiter {
         if missed.is_empty() {
             return HashMap::new();
         }
-        // Runs may expect many keys: these are compared when no delivery waits for it.
+        // Runs may expect many keys: they are compared without the lock, so that no delivery has to wait.
         let expected: Vec<(Arc<str>, Uuid)> = {
             let state = self.lock();
             let owners = state.owners.iter().map(|(key, mailbox)| (key.clone(), mailbox.run));
@@ -251,7 +249,7 @@ impl Waiter {
         state.late.expire(now);
     }
 
-    /// Notes what became of deliveries that are not kept any longer. Late ones stay late.
+    /// Records the result of deliveries that are no longer kept. Late ones stay late.
     fn settle(&self, state: &mut State, dropped: Vec<Kept>, disposition: Disposition) {
         for kept in dropped.into_iter().filter(|kept| !kept.is_late) {
             self.tally.add(disposition, 1);
@@ -260,7 +258,7 @@ impl Waiter {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under this lock leaves the state half changed if it panics.
+        // No code under this lock leaves the state in an inconsistent state if it panics.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

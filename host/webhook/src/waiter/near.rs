@@ -1,21 +1,21 @@
-//! Keys that are almost the same.
+//! Keys that are almost equal.
 
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-/// A key that a run expects, and almost the one of a delivery.
+/// A key that a run expects, and that differs only slightly from the key of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NearMiss {
     /// The key.
     pub key: Arc<str>,
-    /// The run that expects it, or expected it.
+    /// The run that expects the key, or expected it.
     pub run: Uuid,
     /// How the delivery's key differs from it.
     pub differs: &'static str,
 }
 
-/// How two different keys differ that are almost the same.
+/// Returns how two different keys differ that are almost equal.
 pub(super) fn difference(one: &str, other: &str) -> &'static str {
     let lower = |key: &str| key.to_lowercase();
     let plain = |key: &str| -> String { key.chars().filter(|one| one.is_alphanumeric()).collect() };
@@ -28,7 +28,7 @@ pub(super) fn difference(one: &str, other: &str) -> &'static str {
     }
 }
 
-/// The letters and digits of a key in lower case, if it has any: keys that are almost the same have the same ones.
+/// Returns the letters and digits of a key in lower case, if it has any. They are equal for keys that are almost equal.
 pub(super) fn fold(key: &str) -> Option<String> {
     let folded: String =
         key.chars().filter(|one| one.is_alphanumeric()).flat_map(char::to_lowercase).collect();

@@ -1,4 +1,4 @@
-//! What the webhook received lately, and what became of it: for people who ask why a test got nothing.
+//! The requests that the webhook received recently, and their results: to explain why a test received nothing.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
@@ -16,69 +16,69 @@ use uuid::Uuid;
 use crate::waiter::weight::{allocation, slot};
 use crate::waiter::{Delivery, Disposition};
 
-/// How much of a body is kept, in bytes.
+/// The maximum length of a recorded body, in bytes.
 const BODY: usize = 1024;
 
-/// How much of a path, a query or a value of a header is kept, in bytes.
+/// The maximum length of a recorded path, query or header value, in bytes.
 const TEXT: usize = 512;
 
-/// How many headers are kept.
+/// The maximum number of recorded headers.
 const HEADERS: usize = 64;
 
-/// One request, cut short where it is long.
+/// One request, with long parts truncated.
 #[derive(Debug, Clone)]
 pub struct Received {
-    /// Counted from 1 since the host started.
+    /// The request's number, counted from 1 since the host started.
     pub number: u64,
-    /// When its last byte had come.
+    /// When the last byte was received.
     pub at: SystemTime,
     /// The method.
     pub method: String,
     /// The path.
     pub path: String,
-    /// What came after the first `?`.
+    /// The query after the first `?`.
     pub query: String,
-    /// Names and values; what may be a secret is masked.
+    /// Names and values of the headers; values that may be secrets are masked.
     pub headers: Vec<(String, String)>,
     /// The beginning of the body, as text.
     pub body: String,
-    /// Its whole length in bytes.
+    /// The length of the whole body in bytes.
     pub size: usize,
-    /// The component whose URL it came to, if each has its own.
+    /// The component whose URL the request was sent to, if each has its own.
     pub component: Option<String>,
     /// The key that was found.
     pub key: Option<String>,
-    /// Locations before that of the key that have something else.
+    /// Locations before that of the key whose values are not usable.
     pub skipped: Vec<SkippedLocation>,
-    /// What became of it.
+    /// The result of the request.
     pub disposition: Disposition,
-    /// The run that has it.
+    /// The run that received the request.
     pub run: Option<Uuid>,
-    /// The run that it came too late for.
+    /// The run for which the request was too late.
     pub late: Option<Lateness>,
-    /// Why it was refused.
+    /// Why the request was rejected.
     pub refused: Option<String>,
 }
 
-/// A location where a key was looked for, and what is there cannot be one.
+/// A location that was searched for a key, and has a value that is not a valid key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct SkippedLocation {
     /// The location, as in `webhook.keys`.
     pub location: String,
-    /// Why its content cannot be a key.
+    /// Why the value is not a valid key.
     pub reason: String,
 }
 
-/// That a delivery came for a run that had ended.
+/// How late a delivery was for a run that had ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lateness {
     /// The run.
     pub run: Uuid,
-    /// The time since it ended.
+    /// The time since the run ended.
     pub by: Duration,
 }
 
-/// What became of a request, and whose it was.
+/// The result of a request, and the run that it belongs to.
 pub(super) struct Fate {
     pub(super) disposition: Disposition,
     pub(super) run: Option<Uuid>,
@@ -86,7 +86,7 @@ pub(super) struct Fate {
 }
 
 impl Received {
-    /// A request that came whole.
+    /// Creates the record of a complete request.
     pub(super) fn whole(
         delivery: &Delivery,
         component: Option<&str>,
@@ -104,7 +104,8 @@ impl Received {
         }
     }
 
-    /// A request that was refused before its body had come. It is not cut short yet: half a secret would not be found.
+    /// Creates the record of a request that was rejected before its body was received. It is not truncated yet, because
+    /// a secret that is cut in half would not be found.
     pub fn refused(
         method: &str,
         path: &str,
@@ -120,7 +121,7 @@ impl Received {
         }
     }
 
-    /// The same with what is secret hidden, and cut short.
+    /// Returns the request with secrets masked and long parts truncated.
     pub(super) fn hidden(mut self, masker: &Masker) -> Self {
         for text in [&mut self.method, &mut self.path, &mut self.query] {
             *text = cut(&masker.text(text), TEXT);
@@ -139,7 +140,7 @@ impl Received {
         headers: Vec<(&HeaderName, &HeaderValue)>,
         most: usize,
     ) -> Self {
-        // Copied, since a value shares the buffer of its connection, which is larger by far.
+        // Copied, because a value shares the buffer of its connection, which is much larger.
         let header = |(name, value): (&HeaderName, &HeaderValue)| {
             let delicate = value.is_sensitive() || is_sensitive(name.as_str());
             let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
@@ -170,7 +171,7 @@ impl Received {
         }
     }
 
-    /// Where in the request a text is, as far as the request is kept.
+    /// Returns where in the request a text is, as far as the request is recorded.
     pub(super) fn location_of(&self, text: &str) -> Option<String> {
         if let Some((name, _)) = self.headers.iter().find(|(_, value)| value.contains(text)) {
             return Some(format!("the header `{name}`"));
@@ -179,17 +180,17 @@ impl Received {
         parts.iter().find(|(part, _)| part.contains(text)).map(|(_, name)| (*name).to_owned())
     }
 
-    /// The run that has it, or that it came too late for.
+    /// Returns the run that received the request, or for which it was too late.
     pub fn run(&self) -> Option<Uuid> {
         self.run.or(self.late.as_ref().map(|late| late.run))
     }
 
-    /// Whether a run has it, or it came too late for that run.
+    /// Returns whether this run received the request, or the request was too late for it.
     pub fn is_of(&self, run: Uuid) -> bool {
         self.run == Some(run) || self.late.as_ref().is_some_and(|late| late.run == run)
     }
 
-    /// About how many bytes of memory it takes.
+    /// Returns about how many bytes of memory the request uses.
     fn weight(&self) -> usize {
         let pair = |one: &str, other: &str| allocation(one.len()) + allocation(other.len());
         let headers = self.headers.iter().map(|(name, value)| pair(name, value)).sum::<usize>()
@@ -203,7 +204,7 @@ impl Received {
     }
 }
 
-/// The beginning of a body. Of a text in UTF-16 it is the text.
+/// Returns the beginning of a body as text. A body in UTF-16 is decoded.
 fn text(body: &[u8]) -> String {
     match Utf16::of(body) {
         Some(utf16) => cut(utf16.decode(beginning(body, BODY)).trim_start_matches(MARK), BODY),
@@ -215,7 +216,7 @@ fn beginning(bytes: &[u8], most: usize) -> &[u8] {
     bytes.get(..most).unwrap_or(bytes)
 }
 
-/// At most so many bytes, whole characters.
+/// Returns the beginning of a text: at most this number of bytes, in whole characters.
 fn cut(text: &str, most: usize) -> String {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
@@ -224,13 +225,13 @@ fn cut(text: &str, most: usize) -> String {
     text[..end].to_owned()
 }
 
-/// The newest requests that were taken, and the newest that were refused: strangers at the door do not push out
-/// what tests wait for.
+/// The newest accepted requests and the newest rejected ones, separately, so that rejected ones do not displace those
+/// that tests wait for.
 pub(super) struct Recent {
     next: u64,
     taken: Newest,
     refused: Newest,
-    /// For those who look while something changes.
+    /// Notifies those who watch for changes.
     changed: watch::Sender<()>,
 }
 
@@ -243,18 +244,18 @@ struct Newest {
 }
 
 impl Recent {
-    /// So many of both, each.
+    /// Creates an empty list with these limits for accepted requests and, separately, for rejected ones.
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
         let newest = || Newest { most, most_bytes, bytes: 0, requests: VecDeque::new() };
         Self { next: 1, taken: newest(), refused: newest(), changed: watch::Sender::new(()) }
     }
 
-    /// The number that the next request gets.
+    /// Returns the number that the next request gets.
     pub(super) fn next_number(&self) -> u64 {
         self.next
     }
 
-    /// Keeps a request; the oldest ones go.
+    /// Records a request and drops the oldest ones.
     pub(super) fn keep(&mut self, request: Received) {
         let request = Received { number: self.next, ..request };
         self.next += 1;
@@ -265,12 +266,12 @@ impl Recent {
         self.changed.send_replace(());
     }
 
-    /// Has news when a request came, or another thing became of one.
+    /// Returns a receiver that is notified when a request arrives, or the result of one changes.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changed.subscribe()
     }
 
-    /// Notes what became of a request later. Only one that was taken becomes something.
+    /// Records a later result of a request. Only accepted requests can change.
     pub(super) fn settle(&mut self, number: u64, disposition: Disposition, run: Option<Uuid>) {
         let requests = &mut self.taken.requests;
         if let Ok(index) = requests.binary_search_by_key(&number, |request| request.number) {
@@ -280,7 +281,7 @@ impl Recent {
         }
     }
 
-    /// The newest first.
+    /// Returns the requests, the newest first.
     pub(super) fn newest(&self) -> impl Iterator<Item = &Received> {
         let mut taken = self.taken.requests.iter().rev().peekable();
         let mut refused = self.refused.requests.iter().rev().peekable();

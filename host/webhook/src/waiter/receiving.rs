@@ -1,11 +1,11 @@
-//! Requests whose bodies are being received, for the messages of runs that wait meanwhile.
+//! Requests whose bodies are being received, for the messages of runs that are waiting at the same time.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::waiter::Scope;
 
-/// How many requests are described. Others are only counted.
+/// The maximum number of requests that are described. Others are only counted.
 const DESCRIBED: usize = 64;
 
 /// All requests whose bodies are being received.
@@ -16,14 +16,14 @@ pub(super) struct Receiving(Mutex<State>);
 struct State {
     next: u64,
     count: usize,
-    /// By number.
+    /// The described requests, by number.
     described: BTreeMap<u64, Request>,
 }
 
 #[derive(Debug)]
 struct Request {
     component: Option<String>,
-    /// Method and path.
+    /// The method and path.
     line: String,
 }
 
@@ -49,8 +49,8 @@ impl Receiving {
         BeingReceived { receiving: self, number }
     }
 
-    /// Returns how many requests within a scope are being received, with method and path of the oldest one. Requests that
-    /// are not described count as within the scope.
+    /// Returns how many requests within a scope are being received, with the method and path of the oldest one.
+    /// Requests that are not described count as within the scope.
     pub(super) fn within(&self, scope: &Scope) -> Option<(usize, String)> {
         let state = self.lock();
         let is_within = |request: &&Request| scope.has(request.component.as_deref());
@@ -60,7 +60,7 @@ impl Receiving {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that runs under this lock leaves the state half changed if it panics.
+        // No code under this lock leaves the state in an inconsistent state if it panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,36 +1,36 @@
-//! Why the webhook refused a request.
+//! Reasons for which the webhook rejects a request.
 
-/// Why a request was refused, before anybody looked for a key.
+/// Why a request was rejected before a key was looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rejection {
-    /// Its body is larger than allowed.
+    /// The body is larger than allowed.
     TooLarge,
-    /// Its head or its body broke off.
+    /// The head or the body ended before it was complete.
     BrokenOff,
-    /// Its head or its body did not come in time.
+    /// The head or the body was not received in time.
     TooSlow,
-    /// Too many bytes of other bodies were coming in at that moment, or all connections were in use.
+    /// Too many bytes of other bodies were being received at that moment, or all connections were in use.
     NoRoom,
-    /// Its head is no head of a request.
+    /// The head is not a valid request head.
     BadHead,
-    /// Its head is larger than allowed, or has too many headers.
+    /// The head is larger than allowed, or has too many headers.
     HeadTooLarge,
-    /// Its method is not one of deliveries.
+    /// The method is not allowed for deliveries.
     BadMethod,
-    /// No profile is for its path.
+    /// No authentication profile applies to the path.
     NoProfile,
-    /// It shows no proof of who sends it.
+    /// The request has no proof of its sender.
     NoProof,
-    /// It shows a wrong one.
+    /// The request has a wrong proof.
     WrongProof,
-    /// It shows one that is too old, or from the future.
+    /// The request has a proof that is too old, or from the future.
     StaleProof,
-    /// Its path names no component, though each has a path of its own.
+    /// The path names no component, although each component has its own path.
     NoComponent,
 }
 
 impl Rejection {
-    /// All of them.
+    /// All reasons.
     pub const ALL: [Self; 12] = [
         Self::TooLarge,
         Self::BrokenOff,
@@ -46,7 +46,7 @@ impl Rejection {
         Self::NoComponent,
     ];
 
-    /// As metrics say it.
+    /// Returns the name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::TooLarge => "too_large",

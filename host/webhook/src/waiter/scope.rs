@@ -1,30 +1,30 @@
-//! Whose deliveries a run may get.
+//! The deliveries that a run may receive.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// Between a component and a key. No key has it: it is a control character.
+/// The separator between a component and a key. Keys cannot contain it, because it is a control character.
 const BETWEEN: char = '\0';
 
-/// All deliveries, or only those that are for one component.
+/// All deliveries, or only those for one component.
 #[derive(Debug, Clone, Default)]
 pub struct Scope(Option<Arc<str>>);
 
 impl Scope {
-    /// Whatever comes.
+    /// All deliveries.
     pub const ALL: Self = Self(None);
 
-    /// What comes for this component.
+    /// Returns the scope of deliveries for this component.
     pub fn component(name: &str) -> Self {
         Self(Some(name.into()))
     }
 
-    /// How a key is told from the same key of another component.
+    /// Returns a key that is distinct from the same key of another component.
     pub(super) fn scoped<'a>(&self, key: &'a str) -> Cow<'a, str> {
         scoped(self.0.as_deref(), key)
     }
 
-    /// Whether a request for this component, or for none, is within this scope.
+    /// Returns whether a request for this component, or for none, is within this scope.
     pub(super) fn has(&self, component: Option<&str>) -> bool {
         match (&self.0, component) {
             (Some(own), Some(component)) => **own == *component,
@@ -33,7 +33,7 @@ impl Scope {
     }
 }
 
-/// The component and the key that a scoped key is made of.
+/// Returns the component and the key that a scoped key consists of.
 pub(super) fn unscoped(scoped: &str) -> (Option<&str>, &str) {
     match scoped.split_once(BETWEEN) {
         Some((component, key)) => (Some(component), key),

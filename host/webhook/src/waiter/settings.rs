@@ -7,23 +7,24 @@ use orbital_config::Section;
 /// Limits on what the waiter keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaiterSettings {
-    /// How long a delivery that nobody expects is kept for a run that may expect it yet.
+    /// How long a delivery that no run expects is kept for a run that may expect it later.
     pub early_for: Duration,
-    /// How many such deliveries are kept; the oldest goes first.
+    /// The maximum number of such deliveries; the oldest is dropped first.
     pub early_count: usize,
-    /// How many bytes of them are kept.
+    /// The maximum number of bytes of such deliveries.
     pub early_bytes: usize,
-    /// How long a key is remembered after its run ended, to tell late deliveries from strangers.
+    /// How long a key is remembered after its run ended, to distinguish late deliveries from unknown ones.
     pub late_for: Duration,
-    /// How many such keys are remembered.
+    /// The maximum number of such keys.
     pub late_count: usize,
-    /// How many deliveries of one key wait to be taken.
+    /// The maximum number of deliveries of one key that wait to be taken.
     pub queue_per_key: usize,
-    /// How many bytes of deliveries wait to be taken by one run.
+    /// The maximum number of bytes of deliveries that wait to be taken by one run.
     pub queue_bytes: usize,
-    /// How many requests are kept for people to look at, and as many again that were refused; the oldest goes first.
+    /// The maximum number of accepted requests, and separately of rejected ones, that are recorded for display; the
+    /// oldest is dropped first.
     pub recent_count: usize,
-    /// How many bytes of each are kept.
+    /// The maximum number of bytes of recorded accepted requests, and separately of rejected ones.
     pub recent_bytes: usize,
 }
 

@@ -1,35 +1,35 @@
-//! What became of each request that the webhook received.
+//! The results of the requests that the webhook received.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Disposition {
-    /// A run expects its key and has it now.
+    /// A run expects the key and has received the request.
     Matched,
-    /// Nobody expects its key yet: kept for a while. It ends as `Early` or `Unmatched`.
+    /// No run expects the key yet: the request is kept for a while. It ends as `Early` or `Unmatched`.
     Held,
-    /// It was held, and then a run expected its key.
+    /// The request was held, and then a run expected its key.
     Early,
-    /// It was held until its time ran out.
+    /// The request was held until it timed out.
     Unmatched,
-    /// The run that expected its key had ended when it came. It is kept for a while, too: it ends as `Early` if
-    /// another run expects its key in time.
+    /// The run that expected the key had ended when the request arrived. The request is kept for a while, too: it ends
+    /// as `Early` if another run expects its key in time.
     Late,
-    /// There was no room for it, or no room for it any more.
+    /// There was no room for the request, or it was dropped later to make room.
     Overflow,
-    /// It has no key where the configuration looks.
+    /// The request has no key in the configured locations.
     NoKey,
-    /// It was refused: too large, broken, or too slow.
+    /// The request was rejected: too large, broken, or too slow.
     Rejected,
 }
 
 impl Disposition {
-    /// All of them.
+    /// All results.
     pub const ALL: [Self; 8] = [
         Self::Matched,
         Self::Held,
@@ -41,7 +41,7 @@ impl Disposition {
         Self::Rejected,
     ];
 
-    /// As metrics and the API say it.
+    /// Returns the name in metrics and the API.
     pub fn name(self) -> &'static str {
         match self {
             Self::Matched => "matched",
@@ -56,7 +56,7 @@ impl Disposition {
     }
 }
 
-/// Counters that everybody may add to at once.
+/// Counters that can be incremented concurrently.
 #[derive(Debug, Default)]
 pub struct Tally([AtomicU64; 8]);
 
@@ -77,12 +77,12 @@ impl Tally {
 pub struct TallyCount([u64; 8]);
 
 impl TallyCount {
-    /// How many requests ended this way.
+    /// Returns how many requests had this result.
     pub fn of(&self, disposition: Disposition) -> u64 {
         self.0[disposition as usize]
     }
 
-    /// What was added since an earlier moment.
+    /// Returns the increase since an earlier moment.
     pub fn since(&self, earlier: &Self) -> Self {
         Self(std::array::from_fn(|index| self.0[index].saturating_sub(earlier.0[index])))
     }

@@ -40,7 +40,7 @@ fn bodies(arrived: &[Arrived]) -> Vec<&str> {
     arrived.iter().map(|one| std::str::from_utf8(&one.delivery.body).unwrap()).collect()
 }
 
-/// The next deliveries. A test that would wait in vain fails: its clock jumps to the end of the limit.
+/// Returns the next deliveries. A test whose deliveries are missing fails: its clock jumps to the end of the limit.
 async fn next<const N: usize>(claims: &Claims, of: [&str; N], n: usize) -> Result<Vec<Arrived>, Overflow> {
     let limit = Duration::from_secs(1);
     tokio::time::timeout(limit, claims.next(&keys(of), n)).await.expect("deliveries are missing")
@@ -135,7 +135,7 @@ async fn a_delivery_that_is_larger_than_all_room_pushes_out_no_other() {
     let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
     claims.expect("a").unwrap();
     assert_eq!(bodies(&next(&claims, ["a"], 1).await.unwrap()), ["small"]);
-    // Together they are too large, so the older one goes.
+    // Together they are too large, so the older one is dropped.
     for key in ["c", "d"] {
         let half = delivery(&"x".repeat(2048));
         assert_eq!(waiter.deliver(None, key, half, Vec::new()).0, Disposition::Held);
@@ -151,12 +151,12 @@ async fn early_deliveries_without_proof_make_none_with_proof_go() {
     assert_eq!(deliver("a", delivery("a-1")), Disposition::Held);
     assert_eq!(deliver("a", proven("a-2")), Disposition::Held);
     assert_eq!(deliver("a", delivery("a-3")), Disposition::Held);
-    // Those without go first, also from between others of their key.
+    // Deliveries without proof are dropped first, even from between others of their key.
     assert_eq!(deliver("b", delivery("b")), Disposition::Held);
     assert_eq!(deliver("b", proven("b")), Disposition::Held);
     assert_eq!(deliver("c", proven("c")), Disposition::Held);
     assert_eq!(deliver("d", delivery("d")), Disposition::Overflow);
-    // With none left, the oldest goes.
+    // With none of those left, the oldest is dropped.
     assert_eq!(deliver("e", proven("e")), Disposition::Held);
     let kept = |key: &str| {
         let claims = waiter.claims(Uuid::now_v7(), Scope::ALL);
@@ -212,7 +212,7 @@ async fn a_late_delivery_is_found_by_the_next_run_that_expects_its_key() {
     assert_eq!((received.disposition, received.run()), (Disposition::Early, Some(second)));
     assert_eq!(received.late, Some(Lateness { run: first, by: Duration::from_secs(2) }));
     assert!(received.is_of(first) && received.is_of(second));
-    // It is both.
+    // The delivery counts as both.
     assert_eq!([Disposition::Late, Disposition::Early].map(|one| waiter.count().of(one)), [1, 1]);
 }
 
@@ -393,7 +393,7 @@ async fn what_is_for_a_component_is_for_its_runs_only() {
     let waiter = waiter();
     let claims = |component| waiter.claims(Uuid::now_v7(), Scope::component(component));
     let (shop, thief, outside) = (claims("shop"), claims("thief"), waiter.claims(Uuid::now_v7(), Scope::ALL));
-    // The same key is no conflict.
+    // The same key in different scopes is not a conflict.
     for one in [&thief, &shop, &outside] {
         one.expect("a").unwrap();
     }
@@ -401,7 +401,7 @@ async fn what_is_for_a_component_is_for_its_runs_only() {
     assert_eq!(bodies(&shop.take(&keys(["a"]), 1).unwrap().unwrap()), ["mine"]);
     assert!(thief.take(&keys(["a"]), 1).is_none() && outside.take(&keys(["a"]), 1).is_none());
 
-    // What comes early or late stays its component's too.
+    // Early and late deliveries belong to their component too.
     let mark = waiter.mark();
     assert_eq!(waiter.deliver(Some("shop"), "b", delivery("early"), Vec::new()).0, Disposition::Held);
     let seen = |component| waiter.since(mark, &Scope::component(component), &[]).examples.len();

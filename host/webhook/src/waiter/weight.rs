@@ -1,11 +1,12 @@
-//! How much memory things take.
+//! Estimates of memory usage.
 
-/// Bytes that the allocator takes for so many: a header, and at least 32 of them.
+/// Returns the bytes that the allocator uses for an allocation of this size: a header in addition, and at least 32
+/// bytes.
 pub(super) fn allocation(bytes: usize) -> usize {
     if bytes == 0 { 0 } else { (bytes + 16).max(32) }
 }
 
-/// Bytes of a place in a queue, which grows by doubling: half as much again as the element, on average.
+/// Returns the average bytes per element of a queue, which grows by doubling: one and a half times the element's size.
 pub(super) fn slot<T>() -> usize {
     size_of::<T>() * 3 / 2
 }

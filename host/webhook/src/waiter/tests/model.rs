@@ -1,4 +1,4 @@
-//! The waiter, held against a model of it that is as simple as can be.
+//! Compares the waiter with a model of it that is as simple as possible.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -10,26 +10,26 @@ use crate::waiter::tests::*;
 const RUNS: usize = 4;
 const KEYS: u8 = 3;
 
-/// A component, or none; and a key.
+/// A component, or none, and a key.
 type Key = (Option<&'static str>, u8);
 
-/// Whose deliveries each run gets.
+/// The scope of each run.
 const SCOPES: [Option<&str>; RUNS] = [None, None, Some("shop"), Some("shop")];
 
 const EARLY: (usize, Duration) = (3, Duration::from_secs(10));
 const LATE_FOR: Duration = Duration::from_secs(15);
 const QUEUE_PER_KEY: usize = 2;
 
-/// How many deliveries of any keys one run may have.
+/// The maximum number of deliveries, of any keys, for one run.
 const QUEUE: usize = 4;
 
 #[derive(Debug, Clone)]
 enum Step {
     Expect(usize, u8),
     Deliver(bool, u8),
-    /// Takes so many of the keys, of which each has a bit.
+    /// Takes a number of deliveries of the keys, each of which has a bit.
     Take(usize, u8, usize),
-    /// Waits for so many of a key, while others are delivered.
+    /// Waits for a number of deliveries of a key, while others are delivered.
     Wait(usize, u8, usize, Vec<(bool, u8)>),
     Release(usize),
     Advance(u64),
@@ -49,17 +49,17 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// What became of a delivery, and whose it was.
+/// The result of a delivery, and the run that it belongs to.
 type Fate = (Disposition, Option<usize>);
 
 #[derive(Default)]
 struct Model {
     runs: [Run; RUNS],
     owners: HashMap<Key, usize>,
-    /// Numbers of deliveries that wait for a run, in the order in which they came.
+    /// The numbers of deliveries that wait for a run, in the order of their arrival.
     early: VecDeque<(Instant, Key, usize)>,
     late: HashMap<Key, (Instant, usize)>,
-    /// By the deliveries' numbers.
+    /// The fates, by the deliveries' numbers.
     fates: Vec<Fate>,
     /// Results of late deliveries that were found, which count twice.
     twice: Vec<Disposition>,
@@ -67,14 +67,14 @@ struct Model {
 
 #[derive(Default)]
 struct Run {
-    /// Which of all runs that were it is.
+    /// The run's number among all runs so far.
     number: usize,
     queue: VecDeque<(u8, usize)>,
     dropped: HashMap<u8, u32>,
 }
 
 impl Run {
-    /// Whether there was room.
+    /// Returns whether there was room.
     fn push(&mut self, key: u8, delivery: usize) -> bool {
         let of_key = self.queue.iter().filter(|(other, _)| *other == key).count();
         let room = self.queue.len() < QUEUE && of_key < QUEUE_PER_KEY;
@@ -115,7 +115,7 @@ impl Model {
         }
     }
 
-    /// Whether it got the key.
+    /// Returns whether the run got the key.
     fn expect(&mut self, run: usize, key: u8, now: Instant) -> bool {
         let scoped = (SCOPES[run], key);
         if let Some(owner) = self.owners.get(&scoped) {
@@ -160,7 +160,7 @@ impl Model {
         fate.0
     }
 
-    /// What was never taken.
+    /// Returns the deliveries that were never taken.
     fn release(&mut self, run: usize, next: usize, now: Instant) -> Vec<usize> {
         let released = std::mem::replace(&mut self.runs[run], Run { number: next, ..Run::default() });
         for (key, _) in self.owners.extract_if(|_, owner| *owner == run) {
@@ -170,11 +170,11 @@ impl Model {
     }
 }
 
-/// The waiter and its model, side by side.
+/// The waiter together with its model.
 struct Both {
     waiter: Arc<Waiter>,
     claims: Vec<Claims>,
-    /// The ids of all runs that were, by their numbers.
+    /// The ids of all runs so far, by their numbers.
     ids: Vec<Uuid>,
     model: Model,
 }
@@ -206,7 +206,7 @@ impl Both {
     }
 
     async fn step(&mut self, step: Step) {
-        // So that no two things happen at one moment.
+        // Makes sure that no two steps happen at the same moment.
         tokio::time::advance(Duration::from_millis(1)).await;
         match step {
             Step::Expect(run, key) => {
@@ -235,7 +235,7 @@ impl Both {
         assert_eq!(disposition, self.model.deliver((component, key), Instant::now()));
     }
 
-    /// Whoever waits is woken as soon as there is something for it, and by nothing else.
+    /// A waiting run is woken as soon as there is a result for it, and by nothing else.
     async fn wait(&mut self, run: usize, key: u8, n: usize, meanwhile: Vec<(bool, u8)>) {
         let idle = self.waiter.claims(Uuid::now_v7(), Scope::ALL);
         let claims = Arc::new(std::mem::replace(&mut self.claims[run], idle));
@@ -263,7 +263,7 @@ impl Both {
         assert_eq!(told(Ok(left)), Ok(self.model.release(run, self.ids.len() - 1, Instant::now())));
     }
 
-    /// Each delivery has the fate that the model says, and all of them add up.
+    /// Checks that each delivery has the fate that the model predicts, and that the counters match.
     async fn settle(mut self) {
         (0..RUNS).for_each(|run| self.release(run));
         tokio::time::advance(EARLY.1 + LATE_FOR).await;
@@ -293,8 +293,8 @@ fn told(result: Result<Vec<Arrived>, Overflow>) -> Result<Vec<usize>, u32> {
 }
 
 proptest! {
-    /// Whatever happens in whatever order: no delivery is lost uncounted, given twice or given to another run, a key
-    /// has one owner, and every bound holds.
+    /// For all steps in any order: no delivery is lost without being counted, delivered twice or delivered to another
+    /// run, a key has one owner, and all limits are respected.
     #[test]
     fn the_waiter_does_what_its_model_does(steps in proptest::collection::vec(step(), 0..120)) {
         let runtime = tokio::runtime::Builder::new_current_thread()
