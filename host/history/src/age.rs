@@ -1,19 +1,20 @@
-//! The clock that says how old runs are.
+//! The clock that determines the age of runs.
 
 use std::time::{Instant, SystemTime};
 
-/// How much faster than time this clock may be, to catch up with a wall clock that is ahead, as after a time in which no
-/// host ran.
+/// The maximum speed of this clock relative to real time. It is needed to catch up with a wall clock that is ahead, for
+/// example after a period in which no host ran.
 const CATCH_UP: u32 = 2;
 
-/// A clock that follows the wall clock, and advances at most twice as fast as time does.
+/// A clock that follows the wall clock, and advances at most twice as fast as real time.
 ///
-/// What is too old is deleted for good, so a wall clock that jumps must not make anything old: one that is 40 days ahead
-/// for 4 s makes runs 8 s older. It is kept over restarts, as a host may start with a wrong clock.
+/// Runs that are too old are deleted permanently, so a wall clock that jumps must not make any run old: one that is 40
+/// days ahead for 4 s makes runs 8 s older. The clock is preserved across restarts, because a host may start with a
+/// wrong wall clock.
 #[derive(Debug)]
 pub(super) struct AgeClock {
     time: SystemTime,
-    /// When that was the time, by the monotonic clock.
+    /// The monotonic time at which `time` was valid.
     at: Instant,
 }
 
@@ -22,12 +23,12 @@ impl AgeClock {
         Self { time, at }
     }
 
-    /// Returns the time to start from at the next opening.
+    /// Returns the time to start from when the database is opened next.
     pub(super) fn time(&self) -> SystemTime {
         self.time
     }
 
-    /// Returns the time by which ages are measured now. It is never after the wall clock's.
+    /// Returns the time from which ages are measured now. It is never later than the wall clock.
     pub(super) fn advance(&mut self, wall: SystemTime, at: Instant) -> SystemTime {
         let passed = at.saturating_duration_since(self.at);
         let most = self.time.checked_add(passed.saturating_mul(CATCH_UP)).unwrap_or(self.time);

@@ -1,4 +1,4 @@
-//! The file, for the one who writes it.
+//! The database file, for the writer.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -18,28 +18,28 @@ use crate::session;
 use crate::session::LastSession;
 use crate::{HistoryError, HistorySettings, schema};
 
-/// How long a lock of another program is waited for, before that is told.
+/// How long to wait for a lock of another program before reporting it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// How long the file is looked over at a start. Of a large one this is the beginning; what is damaged behind it shows
-/// when it is read.
+/// The time limit of the check of the file at start. Only the beginning of a large file is checked; damage after that
+/// is found when it is read.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The write-ahead log is cut to this when it has been taken over into the file.
+/// The size to which the write-ahead log is truncated after a checkpoint.
 const MAX_LOG_BYTES: i64 = 64 << 20;
 
-/// The database, open for writing. Nobody else writes it.
+/// The database, open for writing. There is no other writer.
 pub(super) struct Database {
     path: PathBuf,
     connection: Connection,
     ledger: Ledger,
     session: i64,
     ages: AgeClock,
-    /// Held as long as this is open, so that two hosts do not mix their runs.
+    /// Held while this is open, so that two hosts do not mix their runs.
     _lock: File,
 }
 
-/// What is in the file.
+/// The contents of the file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Extent {
     pub(super) bytes: u64,
@@ -48,11 +48,12 @@ pub(super) struct Extent {
 }
 
 impl Database {
-    /// Opens it; makes it if need be, and brings it to the newest schema. A session of an earlier opening goes on; a new
-    /// one gives the session before it.
+    /// Opens the database. It is created if it does not exist, and migrated to the newest schema. If `session` names a
+    /// session of an earlier opening, it is continued; otherwise a new session starts, and the previous one is
+    /// returned.
     ///
     /// # Errors
-    /// It cannot be written, or is none of ours.
+    /// If the file cannot be written, or is not a database of orbital.
     pub(super) fn open(
         settings: &HistorySettings,
         session: Option<i64>,
@@ -87,7 +88,7 @@ impl Database {
         self.session
     }
 
-    /// Looks the file over, for a while.
+    /// Checks the file, within a time limit.
     pub(super) fn check(&mut self) -> Result<(), HistoryError> {
         let until = Instant::now() + CHECK_TIMEOUT;
         let failed = |error| HistoryError::of(&self.path, error);
@@ -118,7 +119,7 @@ impl Database {
         write().map_err(|error| HistoryError::of(&self.path, error))
     }
 
-    /// Clears away some of what is not to be kept; says whether there may be more.
+    /// Deletes a part of the data that is not to be kept. Returns whether there may be more.
     pub(super) fn prune(&mut self, settings: &HistorySettings) -> Result<bool, HistoryError> {
         let now = self.ages.advance(SystemTime::now(), Instant::now());
         let mut prune = || {
@@ -135,7 +136,7 @@ impl Database {
         Ok(pruned.more)
     }
 
-    /// What is in it.
+    /// Returns the contents of the file.
     pub(super) fn extent(&self) -> Extent {
         let size =
             |suffix| std::fs::metadata(beside(&self.path, suffix)).map_or(0, |metadata| metadata.len());
@@ -144,11 +145,11 @@ impl Database {
         Extent { bytes: size("") + size("-wal"), runs: self.ledger.holdings.runs(), oldest }
     }
 
-    /// Lets go of it in good order: the file alone is complete.
+    /// Closes the database cleanly: the file is then complete without other files.
     pub(super) fn end(self) -> Result<(), HistoryError> {
         let end = || {
             session::end(&self.connection, self.session, SystemTime::now())?;
-            // Closing does this only if it is the last connection.
+            // Closing does this only for the last connection.
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
             self.connection.query_row(sql, [], |row| row.get::<_, bool>(0))
         };
@@ -161,11 +162,11 @@ impl Database {
     }
 }
 
-/// What holds for this connection; for a new file, what holds for it for ever.
+/// Sets the options of this connection, and for a new file the permanent options of the file.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
-    // What was committed outlives the process; the last of it may not outlive a power failure.
+    // Committed data survives a crash of the process; the most recent commits may not survive a power failure.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update_and_check(None, "journal_size_limit", MAX_LOG_BYTES, |_| Ok(()))?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
@@ -174,8 +175,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the database readable by this user alone, before anything is in it. SQLite gives the files beside it the same
-/// permissions.
+/// Makes the database readable only by this user, before it has any contents. SQLite gives its additional files the
+/// same permissions.
 fn close(path: &Path) -> Result<(), HistoryError> {
     let failed = |path: PathBuf| move |source| HistoryError::Unusable { path, source };
     private::ensure(path).map_err(failed(path.to_owned()))?;
@@ -192,12 +193,12 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     beside.into()
 }
 
-/// A file beside it that one host holds.
+/// Creates a file next to the database and locks it for this host.
 fn lock(path: &Path) -> Result<File, HistoryError> {
     let beside = beside(path, ".lock");
     let failed = |path: &Path, source| HistoryError::Unusable { path: path.to_owned(), source };
     if let Some(directory) = path.parent() {
-        // A name without a directory is one in the working directory.
+        // A name without a directory is in the working directory.
         let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
         private::make_directory(directory).map_err(|source| failed(directory, source))?;
         let exposed = |source| failed(path, std::io::Error::other(format!("about its directory: {source}")));

@@ -1,16 +1,16 @@
-//! Why there is no history, or none for now.
+//! Errors of the history, permanent and temporary.
 
 use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-/// Why runs cannot be kept, or not be looked up.
+/// Why runs cannot be recorded or looked up.
 #[derive(Debug, thiserror::Error)]
 pub enum HistoryError {
-    /// Nobody wants it.
+    /// The history is disabled in the configuration.
     #[error("there is no history: `history.enabled` is false")]
     Off,
-    /// A newer orbital has had the file.
+    /// The file was written by a newer orbital.
     #[error(
         "`{path}` was written by a newer orbital (its schema is {found}, and this one knows {known}): run that one, or \
          move the file away to begin anew"
@@ -18,15 +18,15 @@ pub enum HistoryError {
     Newer {
         /// The file.
         path: PathBuf,
-        /// The version of its schema.
+        /// The version of the file's schema.
         found: i64,
-        /// The newest that is known here.
+        /// The newest version that this orbital supports.
         known: i64,
     },
-    /// The file is a database of something else.
+    /// The file is a database of another program.
     #[error("`{0}` is a database, but not one of orbital; set `history.path` to another file")]
     Foreign(PathBuf),
-    /// Somebody has changed the schema: triggers and views would run as part of what orbital does.
+    /// The schema was changed by somebody else: triggers and views would run as part of orbital's statements.
     #[error(
         "the schema of `{path}` was changed ({difference}): undo that with `sqlite3`, or move the file away, with `-wal` and \
          `-shm` beside it, to begin with an empty one"
@@ -34,10 +34,10 @@ pub enum HistoryError {
     Altered {
         /// The file.
         path: PathBuf,
-        /// What is different.
+        /// The difference from the expected schema.
         difference: String,
     },
-    /// What is in the file makes no sense.
+    /// The contents of the file are invalid.
     #[error(
         "`{path}` is damaged ({detail}): move it away, with `-wal` and `-shm` beside it, to begin anew, or put a copy of \
          it back; what can still be read is saved by `sqlite3 {path} .recover`"
@@ -45,26 +45,26 @@ pub enum HistoryError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What was found.
+        /// The problem that was found.
         detail: String,
     },
-    /// Another host has the file.
+    /// Another host has locked the file.
     #[error("`{0}` is in use by another orbital; give each host a file of its own, with `history.path`")]
     InUse(PathBuf),
-    /// The system denies it.
+    /// The system denies access.
     #[error("cannot use `{path}`")]
     Unusable {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The database denies it: a full disk, a lock that somebody holds, a file that cannot be written.
+    /// The database cannot be used: a full disk, a lock held by another program, a file that cannot be written.
     #[error("cannot use `{path}`")]
     Database {
         /// The file.
         path: PathBuf,
-        /// What it said.
+        /// The error of the database.
         source: rusqlite::Error,
     },
 }
@@ -80,7 +80,8 @@ impl HistoryError {
         }
     }
 
-    /// Whether it is what was to be written that is wrong, and not the place: then trying again does not help.
+    /// Returns whether the error is caused by the data to be written, and not by the state of the database. A retry
+    /// then does not help.
     pub(super) fn is_of_what_is_written(&self) -> bool {
         let Self::Database { source, .. } = self else { return false };
         matches!(

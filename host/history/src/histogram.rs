@@ -1,4 +1,4 @@
-//! Durations, counted by size.
+//! A histogram of durations.
 
 use std::time::Duration;
 
@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use crate::row::micros;
 
-/// Buckets for each doubling. A quantile is off by a sixteenth of a doubling at most, which is 4.5 %.
+/// The number of buckets for each doubling. The error of a quantile is at most 4.5 %, a sixteenth of a doubling.
 const PER_DOUBLING: f64 = 8.0;
 
-/// How many durations there were of which size.
+/// The numbers of durations by size.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Histogram {
-    /// Buckets that have something in them, in their order.
+    /// The buckets that are not empty, in order.
     counts: Vec<(u16, u32)>,
-    /// The longest, in microseconds.
+    /// The longest duration, in microseconds.
     longest: u64,
 }
 
-/// Of many durations. Off by 4.5 % at most, but for the longest.
+/// Quantiles of durations. Their error is at most 4.5 %, except for the maximum, which is exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quantiles {
-    /// Half of them are at most this.
+    /// The duration that half of the durations do not exceed.
     pub p50: Duration,
-    /// 95 % are.
+    /// The duration that 95 % of the durations do not exceed.
     pub p95: Duration,
-    /// 99 % are.
+    /// The duration that 99 % of the durations do not exceed.
     pub p99: Duration,
-    /// The longest.
+    /// The longest duration.
     pub max: Duration,
 }
 
@@ -45,7 +45,7 @@ impl Histogram {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// The longest of the shortest so many; none if there are none at all.
+    /// Returns the duration that this part of the durations does not exceed; nothing if the histogram is empty.
     pub fn quantile(&self, part: f64) -> Option<Duration> {
         let rank = (part * self.count() as f64).ceil().max(1.0) as u64;
         let mut below = 0;
@@ -60,7 +60,7 @@ impl Histogram {
         (!self.counts.is_empty()).then_some(Duration::from_micros(self.longest))
     }
 
-    /// None of nothing.
+    /// Returns the quantiles; nothing if the histogram is empty.
     pub fn quantiles(&self) -> Option<Quantiles> {
         Some(Quantiles {
             p50: self.quantile(0.5)?,
@@ -70,13 +70,14 @@ impl Histogram {
         })
     }
 
-    /// How many durations there are that are longer than the bound before, and as long as this at most.
+    /// Returns the numbers of durations by bucket: each is longer than the bound of the previous bucket, and not longer
+    /// than the bound given here.
     pub fn buckets(&self) -> impl ExactSizeIterator<Item = (Duration, u32)> {
         let bound = |bucket: u16| (f64::from(bucket + 1) / PER_DOUBLING).exp2();
         self.counts.iter().map(move |(bucket, count)| (Duration::from_secs_f64(bound(*bucket) / 1e6), *count))
     }
 
-    /// How many there are.
+    /// Returns the number of durations.
     pub fn count(&self) -> u64 {
         self.counts.iter().map(|(_, count)| u64::from(*count)).sum()
     }

@@ -1,12 +1,13 @@
-//! What each component has in the database, so that one with much of it displaces none of another's runs.
+//! The amount of data of each component in the database, so that a component with a lot of data does not displace the
+//! runs of others.
 
 use std::collections::BTreeSet;
 
 use orbital_model::amounts::Amounts;
 use rusqlite::{Connection, params};
 
-/// What all components have. Changes are kept in memory until they are saved, within the transaction that made them; if
-/// that fails, this must be loaded again.
+/// The holdings of all components. Changes are kept in memory until they are saved, within the transaction that made
+/// them; if that fails, this must be loaded again.
 pub(super) struct Holdings {
     runs: Amounts,
     bytes: Amounts,
@@ -14,7 +15,7 @@ pub(super) struct Holdings {
     changed: BTreeSet<String>,
 }
 
-/// What there is too much of.
+/// The quantity that is limited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measure {
     Runs,
@@ -42,12 +43,12 @@ impl Holdings {
         Ok(holdings)
     }
 
-    /// How many runs there are.
+    /// Returns the number of runs.
     pub(super) fn runs(&self) -> u64 {
         self.total_runs
     }
 
-    /// Notes a run whose report has so many bytes.
+    /// Records a run whose report has this number of bytes.
     pub(super) fn add(&mut self, component: &str, bytes: u64) {
         self.runs.add(component, 1);
         self.bytes.add(component, bytes);
@@ -55,7 +56,7 @@ impl Holdings {
         self.changed.insert(component.to_owned());
     }
 
-    /// Notes that a run is gone.
+    /// Records that a run was deleted.
     pub(super) fn remove(&mut self, component: &str, bytes: u64) {
         if self.runs.of(component) > 0 {
             self.runs.take(component, 1);
@@ -65,7 +66,7 @@ impl Holdings {
         }
     }
 
-    /// The component that has the most of something; none if nobody has any run.
+    /// Returns the component that has the most runs or bytes; nothing if there are no runs.
     pub(super) fn largest(&self, measure: Measure) -> Option<String> {
         let amounts = match measure {
             Measure::Runs => &self.runs,
@@ -74,7 +75,7 @@ impl Holdings {
         amounts.largest().map(str::to_owned)
     }
 
-    /// Writes what has changed.
+    /// Writes all changes.
     pub(super) fn save(&mut self, connection: &Connection) -> rusqlite::Result<()> {
         let mut replace = connection
             .prepare_cached("REPLACE INTO holdings (component, runs, bytes) VALUES (?1, ?2, ?3)")?;

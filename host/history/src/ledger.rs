@@ -1,4 +1,4 @@
-//! Entering runs: a row, the report, what is counted, and how the case stands.
+//! Enters runs: a row, the report, the rollups, and the standing of the case.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,17 +15,17 @@ use crate::holdings::Holdings;
 use crate::rollup::{Rollup, SPANS};
 use crate::row::{RunRow, code_of, micros, millis, moment, trigger_code_of};
 
-/// What is known of the database's content without asking it. It is made anew whenever something fails.
+/// Cached contents of the database. It is created again after every error.
 pub(super) struct Ledger {
     pub(super) holdings: Holdings,
     cases: HashMap<String, Case>,
-    /// Ids, by digest.
+    /// The ids of versions, by digest.
     versions: HashMap<String, i64>,
-    /// Those that this batch adds to, by span, start and case.
+    /// The rollups that this batch adds to, by span, start and case.
     rollups: HashMap<(i64, i64, i64), Rollup>,
 }
 
-/// When the last run of a batch ended, by the id of its case, and by its version.
+/// The end of the last run in a batch, by the id of its case, and by its version.
 #[derive(Default)]
 struct Touched {
     cases: HashMap<String, i64>,
@@ -43,13 +43,13 @@ impl Ledger {
         Ok(Self { holdings, cases: HashMap::new(), versions: HashMap::new(), rollups: HashMap::new() })
     }
 
-    /// Cases and versions may have gone.
+    /// Clears the cached names, because cases and versions may have been deleted.
     pub(super) fn forget_names(&mut self) {
         self.cases.clear();
         self.versions.clear();
     }
 
-    /// Within a transaction: if that fails, this must not be used again.
+    /// Enters runs within a transaction. If it fails, this must not be used again.
     pub(super) fn enter(&mut self, connection: &Connection, reports: &[Arc<Report>]) -> rusqlite::Result<()> {
         let mut touched = Touched::default();
         for report in reports {
@@ -86,7 +86,7 @@ impl Ledger {
     ) -> rusqlite::Result<()> {
         let case = self.case(connection, report)?;
         let version = self.version(connection, report)?;
-        // If an attempt to write it failed and did not, it is there already.
+        // The run may exist already, if an earlier attempt reported a failure but did write it.
         let known = connection
             .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
             .exists([report.run.into_bytes()])?;
@@ -180,7 +180,7 @@ impl Ledger {
                         )?
                         .query_row([key.0, key.1, key.2], |row| row.get(0))
                         .optional()?;
-                    // One that cannot be read begins anew.
+                    // A rollup that cannot be read is started from zero.
                     let rollup = counts.and_then(|counts| Rollup::decode(&counts)).unwrap_or_default();
                     entry.insert(rollup)
                 }
@@ -200,7 +200,7 @@ impl Ledger {
     }
 }
 
-/// How a case stands, of three columns.
+/// Reads the standing of a case from three columns.
 pub(super) fn record(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<CaseRecord> {
     let moment_at = |column| -> rusqlite::Result<Option<SystemTime>> {
         Ok(row.get::<_, Option<i64>>(column)?.map(moment))
@@ -211,7 +211,7 @@ pub(super) fn record(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<
 }
 
 fn deflate(report: &Report) -> Vec<u8> {
-    // Neither the report nor a vector can fail.
+    // Neither serialising the report nor writing to a vector can fail.
     let json = serde_json::to_vec(report).unwrap_or_default();
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
     let _ = encoder.write_all(&json);

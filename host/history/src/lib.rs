@@ -52,10 +52,10 @@ use readers::Readers;
 use status::Board;
 use writer::Writer;
 
-/// How long the last runs may take to be written at the end.
+/// The time limit for writing the last runs at shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Keeps runs that ended, and finds them again.
+/// Records runs that ended, and looks them up.
 pub struct History {
     queue: Arc<Queue>,
     board: Arc<Board>,
@@ -65,11 +65,11 @@ pub struct History {
 }
 
 impl History {
-    /// Opens the database and starts to write; what `batches` gives is told how long each batch took. If it cannot be opened, the
-    /// history is paused, and tried again.
+    /// Opens the database and starts the writer. The duration of each batch is recorded in the histogram that `batches`
+    /// returns. If the database cannot be opened, the history is paused, and opening is retried.
     ///
     /// # Errors
-    /// The system gives us no thread.
+    /// If the system cannot create a thread.
     pub async fn start(
         settings: HistorySettings,
         batches: impl FnOnce() -> metrics::Histogram,
@@ -85,7 +85,7 @@ impl History {
         if is_on {
             let (queue, board, readers) = (this.queue.clone(), this.board.clone(), this.readers.clone());
             let mut writer = Writer::new(queue, board.clone(), readers, batches());
-            // Whoever starts next may want to know how things stood.
+            // Opened before this returns, because whatever starts next may need the last state.
             let opening = tokio::task::spawn_blocking(move || {
                 if let Err(error) = writer.open() {
                     board.paused(&chain(&error));
@@ -106,22 +106,22 @@ impl History {
         }
     }
 
-    /// What holds from now on, but for what acts at the next start only.
+    /// Applies changed settings, except for those that need a restart.
     pub fn configure(&self, settings: &HistorySettings) {
         self.queue.configure(writer::live(&self.queue.settings(), settings));
     }
 
-    /// How it is doing.
+    /// Returns the current status.
     pub fn status(&self) -> HistoryStatus {
         self.board.status(self.queue.settings().path, self.queue.size())
     }
 
-    /// Writes what is left, and lets go of the file in good order; within a time.
+    /// Writes the remaining runs and closes the file cleanly, within a time limit.
     pub async fn end(&self) {
         self.queue.close();
         let thread = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(thread) = thread else { return };
-        // The last connection that is closed removes the write-ahead log.
+        // Closing the last connection removes the write-ahead log.
         self.readers.renew();
         let ended = tokio::task::spawn_blocking(move || thread.join());
         if tokio::time::timeout(DRAIN_TIMEOUT, ended).await.is_err() {
@@ -130,30 +130,31 @@ impl History {
         }
     }
 
-    /// Runs that ended, newest first: those that are written, and those that wait.
+    /// Returns runs that ended, the newest first: those that are written, and those that are still waiting.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn runs(&self, query: RunQuery) -> Result<Vec<RunRow>, HistoryError> {
         self.must_be_on()?;
-        // In this order: what is written in between is there twice, and not lost.
+        // The order matters: a run that is written in between appears twice, and is not lost.
         let waiting = self.waiting(&query);
         let limit = query.limit;
         let written = self.readers.read(move |connection| query.run(connection)).await?;
         Ok(newest(waiting.into_iter().chain(written), limit))
     }
 
-    /// The same, of those that wait alone: what is known while the database cannot be read.
+    /// Returns the matching runs that are still waiting to be written. They are available while the database cannot be
+    /// read.
     pub fn waiting(&self, query: &RunQuery) -> Vec<RunRow> {
         let waiting = self.queue.waiting();
         let rows = waiting.iter().map(|report| RunRow::of(report)).filter(|row| query.matches(row));
         newest(rows, query.limit)
     }
 
-    /// The report of a run that ended, as JSON.
+    /// Returns the report of a run that ended, as JSON.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn report(&self, run: Uuid) -> Result<Option<String>, HistoryError> {
         self.must_be_on()?;
         let waiting = self.queue.waiting().into_iter().find(|report| report.run == run);
@@ -163,10 +164,10 @@ impl History {
         self.readers.read(move |connection| query::report(connection, run)).await
     }
 
-    /// The last runs of each case whose id is wanted, newest first, by the case's id.
+    /// Returns the last runs of each case whose id is wanted, the newest first, by the case's id.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn strips(
         &self,
         most: usize,
@@ -190,19 +191,19 @@ impl History {
         self.readers.read(look).await
     }
 
-    /// The runs of the same case beside one, of those that are written.
+    /// Returns the previous and the next run of the same case, among those that are written.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn neighbours(&self, run: Uuid) -> Result<Neighbours, HistoryError> {
         self.must_be_on()?;
         self.readers.read(move |connection| query::neighbours(connection, run)).await
     }
 
-    /// What the runs of a window come to, of the cases whose ids are wanted.
+    /// Returns the statistics of the runs in a window, for the cases whose ids are wanted.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn stats(
         &self,
         window: Window,
@@ -219,10 +220,10 @@ impl History {
         self.readers.read(look).await
     }
 
-    /// The same of one case, step by step.
+    /// Returns the statistics of one case in a window, step by step.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn series(&self, case_id: String, window: Window, step: Step) -> Result<Series, HistoryError> {
         self.must_be_on()?;
         let mut waiting = self.queue.waiting();
@@ -235,10 +236,10 @@ impl History {
         self.readers.read(look).await
     }
 
-    /// How each case stood when its last run was written, by the case's id.
+    /// Returns the standing of each case when its last run was written, by the case's id.
     ///
     /// # Errors
-    /// The database cannot be read.
+    /// If the database cannot be read.
     pub async fn records(&self) -> Result<HashMap<String, CaseRecord>, HistoryError> {
         self.must_be_on()?;
         self.readers.read(query::records).await
@@ -249,13 +250,13 @@ impl History {
     }
 }
 
-/// The newest of some runs, each once, newest first.
+/// Returns the newest of these runs, without duplicates, the newest first.
 pub fn newest(runs: impl Iterator<Item = RunRow>, limit: usize) -> Vec<RunRow> {
     let by_id: BTreeMap<Uuid, RunRow> = runs.map(|row| (row.run, row)).collect();
     by_id.into_values().rev().take(limit).collect()
 }
 
 fn json(report: &Report) -> String {
-    // Nothing in it could not be written.
+    // A report has no values that cannot be serialised.
     serde_json::to_string(report).unwrap_or_default()
 }

@@ -1,10 +1,11 @@
-//! Figures: how fast runs are written and found, among a million of two hundred cases.
+//! Benchmark: how fast runs are written and found, among a million runs of two hundred cases.
 //!
 //! ```text
 //! ORBITAL_HISTORY=/tmp/history.db cargo test --release -p orbital-host --lib a_million_runs -- --ignored --nocapture
 //! ```
 //!
-//! A file that is named stays: a host whose `history.path` it is shows what is in it, as `cargo xtask pages` does.
+//! A file that is named is kept: a host with this file as its `history.path` shows its contents, as `cargo xtask pages`
+//! does.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -16,7 +17,7 @@ use crate::database::Database;
 use crate::tests::{report_at, settings};
 use crate::{History, HistorySettings, RunQuery, Step};
 
-/// Copies of the example suite, as `cargo xtask` makes them.
+/// The number of copies of the example suite, as `cargo xtask` makes them.
 const COMPONENTS: u64 = 34;
 
 const NAMES: [&str; 6] =
@@ -28,7 +29,8 @@ fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-/// A run such as those of a test that sends an event and waits for its delivery; one in fifty fails, one is flaky.
+/// Returns a run that resembles those of a test that sends an event and waits for its delivery; one in fifty fails, one
+/// is flaky.
 fn run(number: u64, started: SystemTime) -> Report {
     let (component, name) = (number % COMPONENTS, NAMES[(number / COMPONENTS) as usize % NAMES.len()]);
     let mut report = report_at(&format!("good-{component:02}/{name}"), number, started);
@@ -191,7 +193,7 @@ async fn look(settings: &HistorySettings) {
     history.end().await;
 }
 
-/// The median of some times, after a first one.
+/// Measures the median time of several calls, after a first one.
 async fn timed<T>(name: &str, mut look: impl AsyncFnMut() -> T) -> T {
     let begun = Instant::now();
     look().await;

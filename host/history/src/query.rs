@@ -1,4 +1,4 @@
-//! Looking up runs.
+//! Queries for runs.
 
 use std::collections::HashMap;
 use std::io::Read as _;
@@ -13,58 +13,58 @@ use uuid::Uuid;
 use crate::ledger::record;
 use crate::row::{COLUMNS, RunRow, code_of, id, outcome};
 
-/// Which runs are wanted.
+/// Conditions for runs. A run must satisfy all of them.
 #[derive(Debug, Clone, Default)]
 pub struct RunQuery {
-    /// Of cases that match this.
+    /// Only runs of cases that match this pattern.
     pub cases: Option<Pattern>,
-    /// Of this case.
+    /// Only runs of this case.
     pub case_id: Option<String>,
-    /// That ended like this.
+    /// Only runs with this outcome.
     pub outcome: Option<Outcome>,
-    /// That neither passed nor were cancelled.
+    /// Only runs that neither passed nor were cancelled.
     pub wrong: bool,
-    /// That passed after an attempt that did not, or that are not such.
+    /// Only runs that passed after an attempt that did not (true), or only other runs (false).
     pub flaky: Option<bool>,
-    /// That began before this one.
+    /// Only runs that began before this one.
     pub before: Option<Uuid>,
-    /// So many at most: the newest.
+    /// The maximum number of runs; the newest are returned.
     pub limit: usize,
 }
 
-/// A run in a strip of a case's last runs.
+/// A run in the strip of a case's last runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
-    /// Its id.
+    /// The id of the run.
     pub run: Uuid,
-    /// How it ended.
+    /// The outcome of the run.
     pub outcome: Outcome,
-    /// Whether it passed after an attempt that did not.
+    /// Whether the run passed after an attempt that did not.
     pub flaky: bool,
 }
 
-/// The runs of the same case beside one.
+/// The previous and the next run of the same case.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Neighbours {
-    /// The one before.
+    /// The previous run.
     pub previous: Option<Uuid>,
-    /// The one after.
+    /// The next run.
     pub next: Option<Uuid>,
 }
 
-/// What a query asks of each run, besides where it stands. Outcome 0 is a pass, 4 that it was cancelled.
+/// The conditions of a query for each run, apart from its position. Outcome 0 is a pass, 4 a cancelled run.
 const CONDITIONS: &str =
     "(?3 IS NULL OR outcome = ?3) AND (?4 IS NULL OR flaky = ?4) AND (NOT ?5 OR outcome NOT IN (0, 4))";
 
 impl Mark {
-    /// Of a report.
+    /// Creates the mark of a report.
     pub fn of(report: &Report) -> Self {
         Self { run: report.run, outcome: report.outcome, flaky: report.flaky }
     }
 }
 
 impl RunQuery {
-    /// Whether a run of this id, case and so on is one of these.
+    /// Returns whether a run satisfies the conditions.
     pub fn matches(&self, run: &RunRow) -> bool {
         self.wants_case(&run.case_id())
             && self.outcome.is_none_or(|outcome| run.outcome == outcome)
@@ -82,7 +82,7 @@ impl RunQuery {
         self.cases.is_none() && self.case_id.is_none()
     }
 
-    /// The runs, newest first.
+    /// Returns the runs, the newest first.
     pub(super) fn run(&self, connection: &Connection) -> rusqlite::Result<Vec<RunRow>> {
         let ids = if self.is_for_all_cases() { self.of_all(connection)? } else { self.of_cases(connection)? };
         let mut by_id = connection.prepare_cached(&format!(
@@ -96,7 +96,8 @@ impl RunQuery {
         let is_notable = self.wrong
             || self.outcome.is_some_and(|outcome| outcome != Outcome::Pass)
             || self.flaky == Some(true);
-        // The index of few runs, in so many words: it is not chosen for a condition that is not known beforehand.
+        // The index for few runs is named explicitly: the planner does not choose it for a condition that is a
+        // parameter.
         let notable = if is_notable {
             "INDEXED BY notable_runs WHERE (outcome <> 0 OR flaky <> 0) AND"
         } else {
@@ -110,7 +111,7 @@ impl RunQuery {
         ids(connection, &sql, values)
     }
 
-    /// Of each case the newest, and of these the newest: each case has its runs in order.
+    /// Merges the newest runs of each case: the runs of a case are stored in order.
     fn of_cases(&self, connection: &Connection) -> rusqlite::Result<Vec<Uuid>> {
         let (before, mut after) = (self.before(), [0; 16]);
         let mut newest: Vec<Uuid> = Vec::new();
@@ -124,7 +125,7 @@ impl RunQuery {
             newest.extend(ids(connection, &sql, values)?);
             newest.sort_unstable_by(|one, other| other.cmp(one));
             newest.truncate(self.limit);
-            // What is older than all of these cannot be one of them.
+            // Runs that are older than all of these cannot be among the newest.
             if let Some(last) = newest.last().filter(|_| newest.len() == self.limit) {
                 after = last.into_bytes();
             }
@@ -137,7 +138,7 @@ impl RunQuery {
     }
 }
 
-/// The report of a run, as JSON.
+/// Returns the report of a run, as JSON.
 pub(super) fn report(connection: &Connection, run: Uuid) -> rusqlite::Result<Option<String>> {
     let sql = "SELECT json FROM reports WHERE id = (SELECT report FROM runs WHERE id = ?1)";
     let deflated: Option<Vec<u8>> =
@@ -152,7 +153,7 @@ pub(super) fn report(connection: &Connection, run: Uuid) -> rusqlite::Result<Opt
     deflated.map(inflate).transpose()
 }
 
-/// Those of some runs that are not written yet.
+/// Returns those reports whose runs are not written yet.
 pub(super) fn unwritten(
     connection: &Connection,
     reports: Vec<Arc<Report>>,
@@ -167,7 +168,7 @@ pub(super) fn unwritten(
     Ok(unwritten)
 }
 
-/// The last runs of each of these cases, newest first, by the case's id.
+/// Returns the last runs of each of these cases, the newest first, by the case's id.
 pub(super) fn strips(
     connection: &Connection,
     most: usize,
@@ -185,7 +186,7 @@ pub(super) fn strips(
     Ok(strips)
 }
 
-/// The runs of the same case beside this one.
+/// Returns the previous and the next run of the same case.
 pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result<Neighbours> {
     let beside = |comparison: &str, order: &str| {
         let sql = format!(
@@ -198,8 +199,8 @@ pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result
     Ok(Neighbours { previous: beside("<", "DESC")?, next: beside(">", "ASC")? })
 }
 
-/// How each case stood when its last run was written, by the case's id. A time in the future is that of a clock that was
-/// wrong: all that is known is that it has been.
+/// Returns the standing of each case when its last run was written, by the case's id. A time in the future is that of a
+/// wrong clock: it is replaced by the current time, because all that is known is that it has passed.
 pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<String, CaseRecord>> {
     let mut all =
         connection.prepare_cached("SELECT component || '/' || name, up, since, last_pass FROM cases")?;
@@ -213,7 +214,7 @@ pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<Strin
     all.query_map([], |row| Ok((row.get(0)?, past(record(row, 1)?))))?.collect()
 }
 
-/// Cases that ever ran and whose ids are wanted: number and id.
+/// Returns all recorded cases whose ids are wanted, with number and id.
 pub(super) fn cases(
     connection: &Connection,
     wanted: impl Fn(&str) -> bool,

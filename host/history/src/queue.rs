@@ -1,7 +1,7 @@
 //! Runs that are not written yet.
 //!
-//! They stay here until they are, so that nothing is lost while the database cannot be written, and so that they
-//! can be read meanwhile.
+//! Runs stay here until they are written, so that nothing is lost while the database cannot be written, and so that
+//! they can be read in the meantime.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,24 +12,24 @@ use orbital_model::amounts::Amounts;
 
 use crate::HistorySettings;
 
-/// How long the writer waits for a run before it looks whether there is something to clear away.
+/// How long the writer waits for a run before it checks whether there is something to delete.
 const IDLE: Duration = Duration::from_secs(10);
 
-/// Runs that wait, in the order of their ends.
+/// Runs that wait to be written, in the order of their ends.
 pub(super) struct Queue {
     inner: Mutex<Inner>,
-    /// There is something to do for the writer.
+    /// Wakes the writer when there is work.
     wake: Condvar,
 }
 
 struct Inner {
     settings: HistorySettings,
-    /// By number, in the order of their ends.
+    /// The runs by number, in the order of their ends.
     runs: BTreeMap<u64, Waiting>,
     bytes: usize,
-    /// Of the run that comes in next.
+    /// The number of the next run.
     next: u64,
-    /// Those below are being written, and stay.
+    /// Runs with lower numbers are being written, and must stay.
     writing: u64,
     /// The numbers of each component's runs.
     by_component: HashMap<String, BTreeSet<u64>>,
@@ -44,7 +44,7 @@ struct Waiting {
     since: Instant,
 }
 
-/// Why there is no room for a run.
+/// The limit that leaves no room for a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Full {
     Runs,
@@ -67,7 +67,7 @@ impl Queue {
         Self { inner: Mutex::new(inner), wake: Condvar::new() }
     }
 
-    /// What holds from now on.
+    /// Applies changed settings.
     pub(super) fn configure(&self, settings: HistorySettings) {
         self.lock().settings = settings;
         self.wake.notify_all();
@@ -77,8 +77,8 @@ impl Queue {
         self.lock().settings.clone()
     }
 
-    /// Takes a run in. Never waits for the disk. Where there is no room, whoever has the most in the queue loses its newest
-    /// runs; `lost` is told of each.
+    /// Adds a run. Never waits for the disk. If there is no room, the component with the most data in the queue loses
+    /// its newest runs; `lost` is called for each.
     pub(super) fn push(&self, report: &Arc<Report>, weight: usize, mut lost: impl FnMut(Full)) {
         let mut inner = self.lock();
         while let Some(full) = inner.full(weight) {
@@ -90,14 +90,15 @@ impl Queue {
         }
         inner.add(Waiting { report: report.clone(), weight, since: Instant::now() });
         let waiting = inner.runs.len();
-        // The first one starts the clock of a batch, and the last one ends it.
+        // The first run starts the interval of a batch, and the last one completes the batch.
         if waiting == 1 || waiting >= inner.settings.batch_runs {
             self.wake.notify_all();
         }
     }
 
-    /// The oldest runs, as many as are written at once; they stay. Waits until there are that many, or one has waited
-    /// for long enough; but not if it `hurries`, nor after the end.
+    /// Returns the oldest runs, as many as are written at once; they stay in the queue. Waits until there are that
+    /// many, or until one has waited for the batch interval; but does not wait if `hurries` is true or the queue is
+    /// closed.
     pub(super) fn batch(&self, hurries: bool) -> Vec<Arc<Report>> {
         let mut inner = self.lock();
         let until = Instant::now() + IDLE;
@@ -116,14 +117,14 @@ impl Queue {
         reports
     }
 
-    /// The oldest so many are dealt with.
+    /// Removes this number of the oldest runs.
     pub(super) fn done(&self, count: usize) {
         let mut inner = self.lock();
         let done: Vec<u64> = inner.runs.keys().take(count).copied().collect();
         done.into_iter().for_each(|number| inner.remove(number));
     }
 
-    /// Lets some time pass; less if this is the end.
+    /// Waits for some time, or less if the queue is closed.
     pub(super) fn rest(&self, time: Duration) {
         let until = Instant::now() + time;
         let mut inner = self.lock();
@@ -136,7 +137,7 @@ impl Queue {
         }
     }
 
-    /// There is nothing to come.
+    /// Closes the queue: no more runs are added.
     pub(super) fn close(&self) {
         self.lock().closed = true;
         self.wake.notify_all();
@@ -146,25 +147,25 @@ impl Queue {
         self.lock().closed
     }
 
-    /// How many wait, and their bytes.
+    /// Returns the number of waiting runs, and their bytes.
     pub(super) fn size(&self) -> (usize, usize) {
         let inner = self.lock();
         (inner.runs.len(), inner.bytes)
     }
 
-    /// What waits, in the order of their ends.
+    /// Returns the waiting runs, in the order of their ends.
     pub(super) fn waiting(&self) -> Vec<Arc<Report>> {
         self.lock().runs.values().map(|waiting| waiting.report.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Nothing is done half in here.
+        // No code under this lock leaves the queue in an inconsistent state.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Inner {
-    /// What there is no room for if a run of this weight is to come in.
+    /// Returns the limit that leaves no room for a run of this weight.
     fn full(&self, weight: usize) -> Option<Full> {
         if self.runs.len() >= self.settings.queue_runs {
             return Some(Full::Runs);
@@ -172,8 +173,8 @@ impl Inner {
         (self.bytes + weight > self.settings.queue_bytes).then_some(Full::Bytes)
     }
 
-    /// The newest run that is not being written, of the component that has the most, with the one that is to come in; none
-    /// if that is this one's.
+    /// Returns the newest run that is not being written, of the component that has the most data, counting the new run;
+    /// nothing if that is the new run's component.
     fn newest_of_the_largest(&self, full: Full, component: &str, weight: usize) -> Option<u64> {
         let (held, more) = match full {
             Full::Runs => (&self.held_runs, 1),

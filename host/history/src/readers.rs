@@ -1,4 +1,4 @@
-//! Connections that read. They hold nobody up, the writer least of all.
+//! Connections for reading. They block neither each other nor the writer.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +9,13 @@ use tokio::sync::Semaphore;
 
 use crate::{HistoryError, schema};
 
-/// How many read at once; more wait.
+/// The maximum number of concurrent reads; further ones wait.
 const MOST: usize = 4;
 
-/// How long a lock of another program is waited for.
+/// How long to wait for a lock of another program.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// Connections, opened when they are needed.
+/// Connections that are opened on demand.
 pub(super) struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
@@ -27,12 +27,12 @@ impl Readers {
         Self { path, idle: Arc::default(), places: Arc::new(Semaphore::new(MOST)) }
     }
 
-    /// Has something looked up on a thread where that may take its time. It sees the database as it is at one moment.
+    /// Runs a query on a thread that may block. The query sees a snapshot of the database.
     pub(super) async fn read<T: Send + 'static>(
         &self,
         look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, HistoryError> {
-        // It is never closed. Whoever asked may go away; the place is taken until the answer is there.
+        // The semaphore is never closed. The caller may be cancelled; the permit is held until the query has ended.
         let place = self.places.clone().acquire_owned().await;
         let (path, idle) = (self.path.clone(), self.idle.clone());
         let read = move || {
@@ -49,7 +49,7 @@ impl Readers {
                 Ok(found)
             };
             let found = { looked }().map_err(|error| HistoryError::of(&path, error))?;
-            // One that failed is not used again.
+            // A connection whose query failed is not reused.
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             Ok(found)
         };
@@ -62,7 +62,7 @@ impl Readers {
         }
     }
 
-    /// Those that are idle may have the file open that was there before.
+    /// Drops idle connections, which may have a previous file open.
     pub(super) fn renew(&self) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -74,7 +74,7 @@ fn open(path: PathBuf) -> Result<Connection, HistoryError> {
     let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     schema::run_nothing(&connection).map_err(failed)?;
-    // The writer brings an older one to the newest schema; until then, nothing is there that could be read.
+    // The writer migrates an older database to the newest schema; until then, it cannot be read.
     schema::check(&connection, &path)?;
     connection.pragma_update(None, "cache_size", -(16 << 10)).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -1,4 +1,4 @@
-//! Clearing away what is not to be kept: a little at a time, between batches.
+//! Deletes data that is not to be kept: in small portions, between batches.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -12,31 +12,32 @@ use crate::holdings::{Holdings, Measure};
 use crate::rollup::{DAY, HOUR, MINUTE, MINUTES_KEPT};
 use crate::row::{id, millis};
 
-/// How many runs, and how many spans of a case, go at once: more than a batch brings, so that it catches up.
+/// The maximum number of runs, and of rollups, that are deleted at once: more than a batch adds, so that deletion
+/// catches up.
 const CHUNK: usize = 2000;
 
-/// About how many bytes a run has in the file besides its report.
+/// The approximate number of bytes of a run in the file, in addition to its report.
 const ROW_BYTES: u64 = 200;
 
-/// Free pages that the file may have, beside as many as a tenth of it: they are used again.
+/// The number of free pages that the file may have, or a tenth of all pages if that is more: free pages are reused.
 const SPARE_PAGES: i64 = 1024;
 
-/// How many free pages are given back to the system at once.
+/// The number of free pages that are returned to the system at once.
 const SHRINK_PAGES: i64 = 256;
 
-/// Later by this than what goes with it, names of cases and versions go too: clocks differ a little.
+/// How much longer than their data the names of cases and versions are kept, because clocks differ slightly.
 const NAMES_KEPT: Duration = Duration::from_secs(3600);
 
-/// What was cleared away.
+/// The result of a deletion.
 pub(super) struct Pruned {
-    /// Whether cases or versions went.
+    /// Whether cases or versions were deleted.
     pub(super) names: bool,
-    /// Whether there may be more.
+    /// Whether there may be more to delete.
     pub(super) more: bool,
 }
 
-/// Clears away what is too old, and of what is too much the oldest runs of whoever has the most; `now` is the time of
-/// [`super::age::AgeClock`].
+/// Deletes data that is too old, and if there is too much data, the oldest runs of the component that has the most;
+/// `now` is the time of [`super::age::AgeClock`].
 pub(super) fn prune(
     connection: &Connection,
     settings: &HistorySettings,
@@ -52,14 +53,14 @@ pub(super) fn prune(
     Ok(Pruned { names: names > 0, more: [old, surplus, gone_rollups].iter().any(|gone| *gone >= CHUNK) })
 }
 
-/// A run that goes.
+/// A run to be deleted.
 struct Going {
     run: Uuid,
     report: i64,
 }
 
-/// Deletes runs that began before `first_kept`, looking at the oldest ones by their ids. Of these, some may have begun in
-/// the future, by a clock that was wrong: they do not keep older ones.
+/// Deletes runs that began before `first_kept`, looking at the oldest ones by their ids. Some of these may have begun
+/// in the future, according to a wrong clock: they do not prevent the deletion of older ones.
 fn prune_old(
     connection: &Connection,
     holdings: &mut Holdings,
@@ -88,8 +89,8 @@ fn prune_old(
     Ok(old.len())
 }
 
-/// Deletes runs until there are not too many, in runs and in bytes. Each is the oldest of the component that has the most at
-/// that moment.
+/// Deletes runs until neither their number nor their bytes exceed the limits. Each is the oldest run of the component
+/// that has the most at that moment.
 fn prune_surplus(
     connection: &Connection,
     settings: &HistorySettings,
@@ -116,7 +117,7 @@ fn prune_surplus(
 
 /// The runs of one component, the oldest first.
 struct Queue {
-    /// The oldest run of each case.
+    /// The oldest remaining run of each case.
     oldest: BTreeMap<Uuid, (i64, Going)>,
 }
 
@@ -154,7 +155,7 @@ impl Queue {
 }
 
 impl Going {
-    /// Deletes it, and returns how many bytes its report had.
+    /// Deletes the run, and returns how many bytes its report had.
     fn delete(
         &self,
         connection: &Connection,
@@ -185,7 +186,7 @@ fn prune_rollups(connection: &Connection, now: i64, oldest_kept: i64) -> rusqlit
     Ok(gone)
 }
 
-/// Cases and versions of which nothing is left.
+/// Deletes cases and versions that have no data left.
 fn prune_names(connection: &Connection, oldest_kept: SystemTime) -> rusqlite::Result<usize> {
     let oldest = connection
         .prepare_cached("SELECT started FROM runs ORDER BY id LIMIT 1")?
@@ -197,11 +198,11 @@ fn prune_names(connection: &Connection, oldest_kept: SystemTime) -> rusqlite::Re
     Ok(cases + versions)
 }
 
-/// Gives some of what is free back to the system, if it is much.
+/// Returns some of the free pages to the system, if there are many.
 pub(super) fn shrink(connection: &Connection) -> rusqlite::Result<()> {
     let free = pragma(connection, "PRAGMA freelist_count")?;
     if free > SPARE_PAGES.max(pragma(connection, "PRAGMA page_count")? / 10) {
-        // A row for each page.
+        // The statement returns a row for each page.
         let mut shrink = connection.prepare(&format!("PRAGMA incremental_vacuum({SHRINK_PAGES})"))?;
         let mut pages = shrink.query([])?;
         while pages.next()?.is_some() {}

@@ -1,4 +1,4 @@
-//! What is known of the runs of a case in a minute, an hour or a day, without looking at each.
+//! Statistics of the runs of a case in a minute, an hour or a day, which make it unnecessary to read each run.
 
 use std::time::Duration;
 
@@ -8,29 +8,29 @@ use serde::{Deserialize, Serialize};
 use crate::histogram::Histogram;
 use crate::row::{RunRow, code_of};
 
-/// The spans of time that runs are counted by, in seconds: a minute, an hour, a day (of UTC).
+/// The spans of time by which runs are counted, in seconds: a minute, an hour, a day (in UTC).
 pub(super) const SPANS: [i64; 3] = [MINUTE, HOUR, DAY];
 pub(super) const MINUTE: i64 = 60;
 pub(super) const HOUR: i64 = 3600;
 pub(super) const DAY: i64 = 24 * HOUR;
 
-/// How far back there are minutes; what is older is counted by hours and days alone.
+/// How far back rollups by minute are kept, in seconds; older runs are counted only by hours and days.
 pub(super) const MINUTES_KEPT: i64 = 25 * HOUR;
 
-/// What runs of a case come to that were started within one span of time.
+/// Statistics of the runs of a case that started within one span of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rollup {
-    /// By outcome, in the order of their codes.
+    /// The numbers of runs by outcome, in the order of their codes.
     runs: [u32; 5],
     flaky: u32,
-    /// From sending an event to receiving its delivery: of all deliveries, as the metrics count them.
+    /// The times from sending an event to receiving its delivery, for all deliveries, as the metrics count them.
     pub latency: Histogram,
-    /// From the start to the end, of runs that were not cancelled.
+    /// The times from start to end, for runs that were not cancelled.
     pub duration: Histogram,
 }
 
 impl Rollup {
-    /// Counts one run more.
+    /// Counts one more run.
     pub(super) fn add(&mut self, report: &Report) {
         self.runs[code_of(report.outcome) as usize] += 1;
         self.flaky += u32::from(report.flaky);
@@ -42,7 +42,7 @@ impl Rollup {
         }
     }
 
-    /// Counts the runs of another one, too.
+    /// Adds the runs of another rollup.
     pub fn merge(&mut self, other: &Self) {
         for (sum, runs) in self.runs.iter_mut().zip(other.runs) {
             *sum += runs;
@@ -52,30 +52,30 @@ impl Rollup {
         self.duration.merge(&other.duration);
     }
 
-    /// How many ended so.
+    /// Returns the number of runs with this outcome.
     pub fn runs(&self, outcome: Outcome) -> u32 {
         self.runs[code_of(outcome) as usize]
     }
 
-    /// How many passed after an attempt that did not; they are among those that passed.
+    /// Returns the number of runs that passed after an attempt that did not; they are included in those that passed.
     pub fn flaky(&self) -> u32 {
         self.flaky
     }
 
-    /// All runs.
+    /// Returns the number of all runs.
     pub fn total(&self) -> u32 {
         self.runs.iter().sum()
     }
 
-    /// The part of the runs that passed, cancelled ones left out; none if there are none.
+    /// Returns the ratio of passed runs, without cancelled ones; nothing if there are no runs.
     pub fn pass_ratio(&self) -> Option<f64> {
         let judged = self.total() - self.runs(Outcome::Cancelled);
         (judged > 0).then(|| f64::from(self.runs(Outcome::Pass)) / f64::from(judged))
     }
 
-    /// As it is stored. Another form is another version of the schema.
+    /// Returns the stored form. A different form needs a new version of the schema.
     pub(super) fn encode(&self) -> Vec<u8> {
-        // There is nothing in it that could not be written.
+        // A rollup has no values that cannot be serialised.
         postcard::to_allocvec(self).unwrap_or_default()
     }
 
@@ -84,14 +84,15 @@ impl Rollup {
     }
 }
 
-/// The parts that a stretch of time is put together from, each a span and its starts: `from` must be the start of a
-/// minute; the last part has no end.
+/// Returns the parts of a period that starts at `from`, each with a span and the range of its starts. `from` must be
+/// the start of a minute; the last part has no end.
 pub(super) fn parts(from: i64) -> [(i64, std::ops::Range<i64>); 3] {
     let next = |span: i64| from + (-from).rem_euclid(span);
     [(MINUTE, from..next(HOUR)), (HOUR, next(HOUR)..next(DAY)), (DAY, next(DAY)..i64::MAX)]
 }
 
-/// When a window of this length begins that ends now: at a minute, or at an hour if it is longer than there are minutes.
+/// Returns the start of a window of this length that ends now: at a full minute, or at a full hour if the window is
+/// longer than minutes are kept.
 pub(super) fn beginning(now: i64, window: Duration) -> i64 {
     let window = i64::try_from(window.as_secs()).unwrap_or(i64::MAX);
     let from = now.saturating_sub(window);
@@ -109,7 +110,7 @@ mod tests {
     use crate::tests::report;
 
     proptest! {
-        /// Counted by minutes, hours and days, a stretch of time has the runs that began in it.
+        /// The sum of minutes, hours and days has exactly the runs that began in the period.
         #[test]
         fn the_parts_of_a_stretch_have_each_run_once(
             starts in vec(0i64..3 * DAY, 0..200),

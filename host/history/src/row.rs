@@ -1,4 +1,4 @@
-//! A run in short.
+//! The summary of a run.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,41 +6,41 @@ use orbital_model::{Happening, Outcome, Report, Trigger};
 use rusqlite::{Row, types::Type};
 use uuid::Uuid;
 
-/// What lists show of a run that ended.
+/// The summary of a run that ended, as shown in lists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
-    /// Its id.
+    /// The id of the run.
     pub run: Uuid,
     /// The component's name.
     pub component: String,
     /// The case's name.
     pub case: String,
-    /// The version of the component: SHA-256 of its file.
+    /// The version of the component: the SHA-256 digest of its file.
     pub digest: String,
-    /// Why it ran.
+    /// Why the run was started.
     pub trigger: Trigger,
-    /// When the guest was entered, to the millisecond.
+    /// When the guest was started, to the millisecond.
     pub started: SystemTime,
-    /// From then to its end, to the microsecond.
+    /// The time from the start to the end, to the microsecond.
     pub duration: Duration,
-    /// How it ended.
+    /// The outcome of the run.
     pub outcome: Outcome,
-    /// Whether it passed after an attempt that did not.
+    /// Whether the run passed after an attempt that did not.
     pub flaky: bool,
-    /// How many attempts it had.
+    /// The number of attempts.
     pub attempts: usize,
-    /// The first line of the reason, if it did not pass.
+    /// The first line of the reason, if the run did not pass.
     pub message: Option<String>,
-    /// How long its slowest delivery took, from the event.
+    /// The time from the event to the slowest delivery.
     pub latency: Option<Duration>,
 }
 
-/// What [`RunRow::read`] reads.
+/// The columns that [`RunRow::read`] reads.
 pub(super) const COLUMNS: &str = "runs.id, cases.component, cases.name, versions.digest, runs.trigger, \
      runs.started, runs.duration, runs.outcome, runs.flaky, runs.attempts, runs.message, runs.latency";
 
 impl RunRow {
-    /// Of a report: as the database will have it.
+    /// Creates the row of a report, with the precision of the database.
     pub fn of(report: &Report) -> Self {
         Self {
             run: report.run,
@@ -58,12 +58,12 @@ impl RunRow {
         }
     }
 
-    /// The case's id.
+    /// Returns the case's id.
     pub fn case_id(&self) -> String {
         format!("{}/{}", self.component, self.case)
     }
 
-    /// Those of all deliveries, as the metrics count them.
+    /// Returns the latencies of all deliveries, as the metrics count them.
     pub(super) fn latencies(report: &Report) -> impl Iterator<Item = Duration> {
         report.steps().filter_map(|step| match &step.what {
             Happening::Delivery { latency, .. } => *latency,
@@ -89,34 +89,34 @@ impl RunRow {
     }
 }
 
-/// A run's id.
+/// Reads a run's id from a column.
 pub(super) fn id(row: &Row<'_>, column: usize) -> rusqlite::Result<Uuid> {
     row.get(column).map(Uuid::from_bytes)
 }
 
-/// The outcome of a column.
+/// Reads an outcome from a column.
 pub(super) fn outcome(row: &Row<'_>, column: usize) -> rusqlite::Result<Outcome> {
     known(row, column, outcome_of)
 }
 
-/// Milliseconds since the Unix epoch, as times are stored.
+/// Returns a time as it is stored: milliseconds since the Unix epoch.
 pub(super) fn millis(time: SystemTime) -> i64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// Microseconds, as durations are stored.
+/// Returns a duration as it is stored: in microseconds.
 pub(super) fn micros(duration: Duration) -> u64 {
-    // More than a signed number has room for is not stored.
+    // Limited to the largest signed number, because larger ones cannot be stored.
     u64::try_from(duration.as_micros()).map_or(i64::MAX as u64, |micros| micros.min(i64::MAX as u64))
 }
 
-/// The time that is so stored.
+/// Returns the time that was stored in this form.
 pub(super) fn moment(millis: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
-// What the database says for outcomes and triggers: never to be changed.
+// The codes of outcomes and triggers in the database. They must never be changed.
 
 pub(super) fn code_of(outcome: Outcome) -> i64 {
     match outcome {

@@ -1,4 +1,4 @@
-//! What the database looks like, and how one of an older orbital becomes one of this.
+//! The schema of the database, and the migration from older versions.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,30 +9,31 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use crate::HistoryError;
 
-/// "orbi": whose database it is.
+/// "orbi": identifies databases of orbital.
 pub(super) const APPLICATION: i64 = 0x6f72_6269;
 
-/// The steps from an empty file to the newest schema, in order. What was released is never changed: a new step is added.
+/// The migrations from an empty file to the newest schema, in order. Released ones are never changed: a new one is
+/// added instead.
 const MIGRATIONS: [&str; 3] =
     [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
-/// The newest schema.
+/// The version of the newest schema.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
 
-/// Has the connection run no triggers and views: orbital has none, and somebody may add some at any time.
+/// Disables triggers and views for the connection: orbital has none, and somebody else may add some at any time.
 pub(super) fn run_nothing(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false).map(drop)
 }
 
-/// Says if the file is of this schema, or of an older one.
+/// Returns the version of the file's schema, which may be older than the newest.
 ///
 /// # Errors
-/// It is of a newer one, or of something else.
+/// If the schema is newer or was changed, or the file belongs to another program.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, HistoryError> {
     let failed = |error| HistoryError::of(path, error);
-    // One look at one moment: the writer may be about to change the schema.
+    // Uses a single snapshot: the writer may be about to change the schema.
     let connection = connection.unchecked_transaction().map_err(failed)?;
     let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed);
     let version = number("PRAGMA user_version")?;
@@ -53,20 +54,20 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, History
     }
 }
 
-/// Tables, indexes, views and triggers: their SQL, by kind and name.
+/// The SQL of tables, indexes, views and triggers, by kind and name.
 type Objects = BTreeMap<(String, String), String>;
 
 fn objects(connection: &Connection) -> rusqlite::Result<Objects> {
     let mut select = connection.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema")?;
     let objects = select.query_map([], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-    // Statistics of `ANALYZE` do nothing.
+    // Statistics from `ANALYZE` have no effect.
     let is_harmless = |(kind, name): &(String, String)| {
         kind == "table" && ["sqlite_stat1", "sqlite_stat4"].contains(&name.as_str())
     };
     objects.filter(|object| !object.as_ref().is_ok_and(|(key, _)| is_harmless(key))).collect()
 }
 
-/// The objects of a version that this orbital has made.
+/// Returns the objects of a version, as this orbital creates them.
 fn objects_of(version: i64) -> rusqlite::Result<Objects> {
     let connection = Connection::open_in_memory()?;
     for step in MIGRATIONS.iter().take(usize::try_from(version).unwrap_or_default()) {
@@ -75,7 +76,7 @@ fn objects_of(version: i64) -> rusqlite::Result<Objects> {
     objects(&connection)
 }
 
-/// The first thing that is not as it should be.
+/// Returns the first difference from the expected schema.
 fn difference(expected: &Objects, found: &Objects) -> Option<String> {
     let shown = |(kind, name): &(String, String)| format!("the {} `{}`", shown(kind), shown(name));
     if let Some(foreign) = found.keys().find(|object| !expected.contains_key(*object)) {
@@ -89,7 +90,7 @@ fn difference(expected: &Objects, found: &Objects) -> Option<String> {
     })
 }
 
-/// Brings the database to the newest schema, or leaves it as it was.
+/// Migrates the database to the newest schema, or leaves it unchanged.
 pub(super) fn migrate(connection: &mut Connection, from: i64) -> rusqlite::Result<()> {
     migrate_by(connection, from, &MIGRATIONS)
 }

@@ -1,4 +1,4 @@
-//! The times that hosts had the database, and whether they let go of it in good order.
+//! Sessions: the periods in which hosts had the database open, and whether they closed it cleanly.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,30 +7,31 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::HistorySettings;
 use crate::row::{micros, millis, moment};
 
-/// How many are remembered.
+/// The number of sessions that are kept.
 const KEPT: i64 = 100;
 
-/// The time before this one.
+/// The previous session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LastSession {
-    /// When it began.
+    /// When the session began.
     pub started: SystemTime,
-    /// When it wrote for the last time.
+    /// When the session wrote for the last time.
     pub written: SystemTime,
-    /// What may be missing, if it did not end cleanly.
+    /// The limits of what may be missing, if the session did not end cleanly.
     pub missing: Option<Missing>,
 }
 
-/// What a host that was killed may not have written any more: of the runs that ended after its last write,
+/// The limits of what a killed host may not have written: of the runs that ended after its last write, at most `runs`,
+/// or those of at most `time`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missing {
-    /// up to so many,
+    /// The maximum number of runs that may be missing.
     pub runs: usize,
-    /// or those of so long.
+    /// The maximum period of time whose runs may be missing.
     pub time: Duration,
 }
 
-/// Begins one; gives its id, the one before, and the time from which ages are measured.
+/// Starts a session. Returns its id, the previous session, and the time from which ages are measured.
 pub(super) fn begin(
     connection: &Connection,
     settings: &HistorySettings,
@@ -60,12 +61,12 @@ pub(super) fn begin(
     Ok((id, last, age_clock))
 }
 
-/// The time from which ages are measured, of a session that goes on.
+/// Returns the time from which ages are measured, for a session that is continued.
 pub(super) fn age_clock(connection: &Connection, id: i64) -> rusqlite::Result<SystemTime> {
     connection.query_row("SELECT age_clock FROM sessions WHERE id = ?1", [id], |row| Ok(moment(row.get(0)?)))
 }
 
-/// Notes that it writes, in batches such as these.
+/// Records that the session writes, with the current limits of batches.
 pub(super) fn touch(
     connection: &Connection,
     id: i64,
@@ -85,7 +86,7 @@ pub(super) fn touch(
     Ok(())
 }
 
-/// Ends it in good order.
+/// Records that the session ended cleanly.
 pub(super) fn end(connection: &Connection, id: i64, now: SystemTime) -> rusqlite::Result<()> {
     connection.execute("UPDATE sessions SET ended = ?2 WHERE id = ?1", [id, millis(now)])?;
     Ok(())

@@ -5,34 +5,34 @@ use std::time::Duration;
 
 use orbital_config::Section;
 
-/// The longest that a run may wait to be written for others to be written with it.
+/// The maximum of `batch_interval`: how long a run may wait to be written together with others.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 
-/// What is kept of runs that ended, where, and for how long.
+/// The settings of the history: which runs are kept, where, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HistorySettings {
-    /// Whether anything is.
+    /// Whether runs are kept.
     pub enabled: bool,
-    /// The file.
+    /// The database file.
     pub path: PathBuf,
     /// How long runs are kept.
     pub max_age: Duration,
-    /// Runs of all components. The component with the most loses its oldest first.
+    /// The maximum number of runs of all components. The component with the most loses its oldest runs first.
     pub max_runs: usize,
-    /// Bytes of the file. The component with the most loses its oldest runs first.
+    /// The maximum number of bytes of the file. The component with the most loses its oldest runs first.
     pub max_bytes: usize,
-    /// The most runs that are written at once.
+    /// The maximum number of runs that are written at once.
     pub batch_runs: usize,
-    /// The longest that a run waits for others to be written with it.
+    /// The maximum time that a run waits to be written together with others.
     pub batch_interval: Duration,
-    /// Runs that may wait to be written; more are not kept.
+    /// The maximum number of runs that wait to be written; more are not kept.
     pub queue_runs: usize,
-    /// The same in bytes.
+    /// The maximum number of bytes of runs that wait to be written; more are not kept.
     pub queue_bytes: usize,
 }
 
 impl HistorySettings {
-    /// Reads the section. The file is by default in `state`; a relative path is relative to `base`.
+    /// Reads the section. By default the file is in `state`; a relative path is resolved against `base`.
     pub fn read(section: &Section<'_>, base: &Path, state: &Path) -> Self {
         let path = section.string("path").map_or_else(
             || {

@@ -1,4 +1,4 @@
-//! What the runs of a window of time come to.
+//! Statistics of the runs in a window of time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
@@ -14,7 +14,7 @@ use crate::row::{millis, moment};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step(i64);
 
-/// Those that there are.
+/// All available steps.
 const STEPS: [i64; 12] = [
     MINUTE,
     2 * MINUTE,
@@ -30,51 +30,51 @@ const STEPS: [i64; 12] = [
     DAY,
 ];
 
-/// As many points as a series has if nobody says how long its steps are.
+/// The maximum number of points in a series whose step is chosen automatically.
 const SOME_POINTS: i64 = 300;
 
-/// The most points of a series.
+/// The maximum number of points in a series.
 const MOST_POINTS: i64 = 1500;
 
-/// What the runs of all cases come to.
+/// Statistics of the runs of all cases in a window.
 #[derive(Debug, Clone)]
 pub struct Stats {
-    /// Runs that were started from here,
+    /// The start of the window; runs that started before it are not counted.
     pub from: SystemTime,
-    /// to here.
+    /// The end of the window.
     pub to: SystemTime,
-    /// By the case's id. A case without runs is not there.
+    /// The statistics by the case's id. Cases without runs are missing.
     pub cases: BTreeMap<String, Rollup>,
 }
 
-/// What the runs of a case come to over a time, one after the other.
+/// Statistics of the runs of one case over time.
 #[derive(Debug, Clone)]
 pub struct Series {
-    /// Runs that were started from here.
+    /// The start of the window; runs that started before it are not counted.
     pub from: SystemTime,
-    /// How much time each point is for.
+    /// The length of time of each point.
     pub step: Duration,
-    /// In the order of time, without a gap; the last one is not over yet.
+    /// The points in the order of time, without gaps; the last one is still in progress.
     pub points: Vec<Point>,
 }
 
-/// What the runs of a case come to that were started within one step.
+/// Statistics of the runs of a case that started within one step.
 #[derive(Debug, Clone)]
 pub struct Point {
     /// When the step begins.
     pub at: SystemTime,
-    /// What they come to.
+    /// The statistics of the runs.
     pub runs: Rollup,
 }
 
 impl Stats {
-    /// Of no run yet, for a window that ends now.
+    /// Creates statistics without runs, for a window that ends now.
     pub fn new(window: Window, now: SystemTime) -> Self {
         let from = moment(beginning(millis(now) / 1000, window.length()) * 1000);
         Self { from, to: now, cases: BTreeMap::new() }
     }
 
-    /// Counts a run, if it was started within the window.
+    /// Counts a run, if it started within the window.
     pub fn add(&mut self, report: &Report) {
         if report.started >= self.from {
             self.cases.entry(report.case_id()).or_default().add(report);
@@ -83,7 +83,7 @@ impl Stats {
 }
 
 impl Series {
-    /// Of no run yet, for a window that ends now.
+    /// Creates a series without runs, for a window that ends now.
     pub fn new(window: Window, step: Step, now: SystemTime) -> Self {
         let now = millis(now) / 1000;
         let from = beginning(now, window.length());
@@ -93,7 +93,7 @@ impl Series {
         Self { from: moment(from * 1000), step: Duration::from_secs(step.0 as u64), points }
     }
 
-    /// Counts a run, if it was started within the window.
+    /// Counts a run, if it started within the window.
     pub fn add(&mut self, report: &Report) {
         let Some(first) = self.points.first().filter(|_| report.started >= self.from) else { return };
         let since = report.started.duration_since(first.at).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Series {
     }
 }
 
-/// Of the wanted cases.
+/// Returns the statistics of the wanted cases.
 pub(super) fn stats(
     connection: &Connection,
     window: Window,
@@ -124,7 +124,7 @@ pub(super) fn stats(
             if !names.contains_key(&case) {
                 continue;
             }
-            // What cannot be read is not counted.
+            // Rollups that cannot be read are not counted.
             if let Some(rollup) = row.get_ref(1)?.as_blob().ok().and_then(Rollup::decode) {
                 sums.entry(case).or_default().merge(&rollup);
             }
@@ -134,7 +134,7 @@ pub(super) fn stats(
     Ok(stats)
 }
 
-/// The steps that a window may be shown in, the shortest first.
+/// Returns the steps that are available for a window, the shortest first.
 fn steps(window: Window) -> impl Iterator<Item = i64> {
     let length = window.length().as_secs() as i64;
     let least = if length > MINUTES_KEPT - HOUR { HOUR } else { MINUTE };
@@ -142,10 +142,10 @@ fn steps(window: Window) -> impl Iterator<Item = i64> {
 }
 
 impl Step {
-    /// The step of a series: the one that is wanted, or one that makes some hundred points.
+    /// Returns the step of a series: the requested one, or one that makes a few hundred points.
     ///
     /// # Errors
-    /// The window cannot be shown in such steps; it says in which it can be.
+    /// If the step is not available for the window; the message lists the available ones.
     pub fn new(window: Window, wanted: Option<Duration>) -> Result<Self, String> {
         let length = window.length().as_secs() as i64;
         let Some(wanted) = wanted else {
@@ -161,7 +161,7 @@ impl Step {
     }
 }
 
-/// Of one case; nothing if it never ran.
+/// Returns the series of one case; it has no runs if the case never ran.
 pub(super) fn series(
     connection: &Connection,
     case_id: &str,

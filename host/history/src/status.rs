@@ -1,4 +1,4 @@
-//! How the history is doing.
+//! The status of the history.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,56 +11,57 @@ use crate::database::Extent;
 use crate::queue::Full;
 use crate::session::LastSession;
 
-/// How the history is doing.
+/// The status of the history.
 #[derive(Debug, Clone)]
 pub struct HistoryStatus {
     /// Whether runs are being kept.
     pub state: HistoryState,
     /// The file.
     pub path: PathBuf,
-    /// Its bytes, with what has not been taken over into it yet.
+    /// The size of the file in bytes, including the write-ahead log.
     pub bytes: u64,
-    /// Runs that are in it.
+    /// The number of runs in the file.
     pub runs: u64,
-    /// When the oldest of them began.
+    /// When the oldest run in the file began.
     pub oldest: Option<SystemTime>,
-    /// Runs that wait to be written.
+    /// The number of runs that wait to be written.
     pub queue_runs: usize,
-    /// About how many bytes they hold.
+    /// The approximate number of bytes of the runs that wait to be written.
     pub queue_bytes: usize,
-    /// Runs that this host has written.
+    /// The number of runs that this host has written.
     pub written: u64,
-    /// Runs that are not kept, by reason.
+    /// The numbers of runs that are not kept, by reason.
     pub dropped: [(DropReason, u64); 3],
-    /// The time before this one that a host had the file; none if this is the first, or if it could not be looked up yet.
+    /// The previous session of a host with this file; missing if this is the first, or if the file could not be opened
+    /// yet.
     pub last_session: Option<LastSession>,
 }
 
 /// Whether runs are being kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HistoryState {
-    /// They are.
+    /// Runs are being kept.
     Up,
-    /// They wait until they can be written again.
+    /// Runs wait until the database can be written again.
     Paused {
-        /// Why, and what to do about it.
+        /// The cause, and the remedy.
         reason: String,
-        /// Since when.
+        /// When the pause began.
         since: SystemTime,
     },
-    /// Nobody wants it.
+    /// The history is disabled in the configuration.
     Off,
 }
 
 impl HistoryStatus {
-    /// Runs that are not kept, for whatever reason.
+    /// Returns the number of runs that are not kept, for any reason.
     pub fn lost(&self) -> u64 {
         self.dropped.iter().map(|(_, runs)| runs).sum()
     }
 }
 
 impl HistoryState {
-    /// In one word.
+    /// Returns the state in one word.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -77,12 +78,12 @@ pub enum DropReason {
     QueueRuns,
     /// As many bytes as `history.queue_bytes` allows were waiting.
     QueueBytes,
-    /// The database refused it, and not for the state that it is in.
+    /// The database rejected the run itself, independently of its own state.
     Refused,
 }
 
 impl DropReason {
-    /// As metrics say it.
+    /// Returns the name in metrics.
     pub fn name(self) -> &'static str {
         match self {
             Self::QueueRuns => "queue_runs",
@@ -92,7 +93,7 @@ impl DropReason {
     }
 }
 
-/// Where the writer says how it is doing.
+/// The status that the writer maintains.
 pub(super) struct Board {
     inner: Mutex<Inner>,
     queue_runs: AtomicU64,
@@ -136,7 +137,7 @@ impl Board {
         self.lock().extent = extent;
     }
 
-    /// The writer has written so many, and `left` wait: if it was paused, it goes on.
+    /// Records that the writer has written this number of runs, and `left` are waiting. Ends a pause.
     pub(super) fn written(&self, runs: usize, extent: Extent, left: usize) {
         let mut inner = self.lock();
         inner.extent = extent;
@@ -200,7 +201,7 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // Each part is right by itself.
+        // Each field is valid by itself, so a panic cannot leave them inconsistent.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

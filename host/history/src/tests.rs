@@ -1,4 +1,4 @@
-//! The room as a whole, on a file.
+//! Tests of the history as a whole, on a file.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::HistorySettings;
 
-/// Settings with the defaults, and this file.
+/// Returns the default settings with this file.
 pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
     let read = |root: &orbital_config::Section<'_>| {
         root.section("history", |section| HistorySettings::read(section, Path::new("."), Path::new("state")))
@@ -17,12 +17,12 @@ pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
     HistorySettings { path: path.as_ref().to_owned(), ..settings }
 }
 
-/// The run of a case with this number, which passed.
+/// Returns a passed run of a case with this number.
 pub(super) fn report(case_id: &str, number: u64) -> Report {
     report_at(case_id, number, SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_000_000 + number))
 }
 
-/// The same, at a time.
+/// Returns a passed run of a case with this number, which started at this time.
 pub(super) fn report_at(case_id: &str, number: u64, started: SystemTime) -> Report {
     let (component, case) = case_id.split_once('/').unwrap();
     let since = started.duration_since(SystemTime::UNIX_EPOCH).unwrap();
@@ -79,7 +79,7 @@ mod room {
         Connection::open(&settings.path).unwrap()
     }
 
-    /// Runs of all cases, of different outcomes.
+    /// Returns runs of all cases, with different outcomes.
     fn some_reports(outcomes: &[(u8, u8)]) -> Vec<Arc<Report>> {
         let report = |(number, (case, outcome)): (usize, &(u8, u8))| {
             let case = CASES[usize::from(*case) % CASES.len()];
@@ -93,7 +93,7 @@ mod room {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-        /// Whatever is asked for, the pages together are what a look at every run gives.
+        /// For any query, the pages together have the same runs as a filter over all runs.
         #[test]
         fn pages_have_each_run_that_is_wanted_once_and_in_order(
             outcomes in vec((0u8..3, 0u8..5), 1..80),
@@ -124,7 +124,7 @@ mod room {
             prop_assert_eq!(found, expected);
         }
 
-        /// Statistics and the points of a series come to what the runs are.
+        /// Statistics and the points of a series match the runs.
         #[test]
         fn statistics_come_to_what_the_runs_are(outcomes in vec((0u8..3, 0u8..5), 1..200)) {
             let folder = tempfile::tempdir().unwrap();
@@ -203,7 +203,7 @@ mod room {
             database.write(batch, &settings).unwrap();
         }
         while database.prune(&settings).unwrap() {}
-        // The second time, the names go of which nothing is left.
+        // The second deletion removes the names that have no data left.
         database.prune(&settings).unwrap();
         assert_eq!(database.extent().runs, 10);
         let connection = reading(&settings);
@@ -219,12 +219,12 @@ mod room {
             millis(long_ago) / 1000 + HOUR
         );
         assert_eq!(count(&older), 0, "what was counted of them went too");
-        // A case that comes again is a new one.
+        // A case that runs again is a new case.
         database.write(&[Arc::new(report_at("old/x", 99, now))], &settings).unwrap();
         assert_eq!(count("SELECT count(*) FROM cases WHERE component = 'old'"), 1);
     }
 
-    /// A text that takes as much room in the file as it is long.
+    /// Returns a text that hardly compresses, so it uses about its length in the file.
     fn noise(number: u64) -> String {
         let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
         let mut next = || {
@@ -263,7 +263,7 @@ mod room {
                 let loud: Vec<_> = (0..10).map(loud).collect();
                 database.write(&loud, &settings).unwrap();
                 while database.prune(&settings).unwrap() {}
-                // What it knows of the components is what is in the file, also for the next host.
+                // The cached holdings match the file, also after it is opened again.
                 if batch % 10 == 0 {
                     drop(database);
                     database = open(&settings);

@@ -1,4 +1,4 @@
-//! The thread that writes.
+//! The writer thread.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,28 +12,28 @@ use crate::readers::Readers;
 use crate::status::Board;
 use crate::{HistoryError, HistorySettings};
 
-/// How long it waits before it tries again; twice as long each time.
+/// The delay before the first retry; it doubles with each further one.
 const FIRST_REST: Duration = Duration::from_millis(250);
 
-/// The longest that it waits.
+/// The maximum delay before a retry.
 const LONGEST_REST: Duration = Duration::from_secs(30);
 
-/// Writes what is in the queue, until that is closed and empty.
+/// Writes the runs in the queue, until the queue is closed and empty.
 pub(super) struct Writer {
     queue: Arc<Queue>,
     board: Arc<Board>,
     readers: Arc<Readers>,
-    /// How long batches took.
+    /// The histogram of batch durations.
     batches: Histogram,
-    /// None while it cannot be written.
+    /// The database; missing while it cannot be written.
     database: Option<Database>,
-    /// That of this host, once there is one.
+    /// The session of this host, once there is one.
     session: Option<i64>,
-    /// Whether the file has been looked over.
+    /// Whether the file has been checked.
     is_checked: bool,
-    /// How long it waits before it tries again.
+    /// The delay before the next retry.
     rest: Duration,
-    /// Whether there may be more to clear away.
+    /// Whether there may be more to delete.
     is_crowded: bool,
 }
 
@@ -63,7 +63,7 @@ impl Writer {
         if self.session.is_none() {
             self.board.began(last);
         }
-        // It may be another file than before.
+        // The file may be a different one than before.
         self.readers.renew();
         self.session = Some(database.session());
         self.board.extent(database.extent());
@@ -71,7 +71,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Goes on until there is nothing to come.
+    /// Writes batches until the queue is closed and empty.
     pub(super) fn run(mut self) {
         loop {
             let is_last = self.queue.is_closed();
@@ -103,7 +103,7 @@ impl Writer {
         }
     }
 
-    /// One batch; says how many runs that was, if there was one.
+    /// Writes one batch. Returns the number of its runs, if a batch could be written.
     fn step(&mut self) -> Result<Option<usize>, HistoryError> {
         if self.database.is_none() {
             self.open()?;
@@ -114,7 +114,7 @@ impl Writer {
             self.is_checked = true;
         }
         let settings = self.queue.settings();
-        // What is paused goes on as soon as something could be written, be it nothing.
+        // A pause ends as soon as anything could be written, even an empty batch.
         let batch = self.queue.batch(self.board.is_paused() || self.is_crowded);
         let begun = Instant::now();
         match database.write(&batch, &settings) {
@@ -122,7 +122,7 @@ impl Writer {
                 tracing::error!(runs = batch.len(), "runs are not in the history: {}", chain(&error));
                 self.queue.done(batch.len());
                 self.board.refused(batch.len());
-                // What it knows of its content may be wrong now.
+                // The cached contents may be wrong after this error.
                 self.database = None;
                 return Ok(None);
             }
@@ -138,7 +138,7 @@ impl Writer {
     }
 }
 
-/// The settings that act at the next start only stay as they are.
+/// Returns the wanted settings, except for those that need a restart, which remain unchanged.
 pub(super) fn live(acting: &HistorySettings, wanted: &HistorySettings) -> HistorySettings {
     HistorySettings { enabled: acting.enabled, path: acting.path.clone(), ..wanted.clone() }
 }
