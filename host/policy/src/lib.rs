@@ -1,5 +1,5 @@
-//! What components may use: the operator's grants and limits, the manifests by which components ask for them, and the
-//! targets that they may reach.
+//! Access and limits of components: the operator's grants and limits, the manifests by which components ask for them,
+//! and the targets that they may reach.
 //!
 //! May depend on: the model, configuration. Must not depend on: tokio, wasmtime, any other crate of the host.
 

@@ -21,24 +21,24 @@ impl Limits {
         limits
     }
 
-    /// How much of it a run may have.
+    /// Returns the limit of a budget for a run.
     pub fn of(&self, budget: Budget) -> u64 {
         self.0[budget as usize]
     }
 
-    /// Has of one budget what other limits have.
+    /// Copies the limit of one budget from other limits.
     pub fn keep(&mut self, budget: Budget, other: &Self) {
         self.0[budget as usize] = other.of(budget);
     }
 
-    /// Returns limits that allow no more of a budget of time than this.
+    /// Returns these limits, with a budget of time of at most this duration.
     pub fn at_most(mut self, budget: Budget, time: Duration) -> Self {
         let limit = &mut self.0[budget as usize];
         *limit = (*limit).min(time.as_millis() as u64);
         self
     }
 
-    /// The same as a duration, of a budget of time.
+    /// Returns the limit of a budget of time, as a duration.
     pub fn time(&self, budget: Budget) -> Duration {
         Duration::from_millis(self.of(budget))
     }
@@ -55,7 +55,7 @@ impl Default for Limits {
     }
 }
 
-/// Limits that are set in place of others.
+/// Limits that replace others.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LimitChanges(Vec<(Budget, u64)>);
 
@@ -76,7 +76,7 @@ impl LimitChanges {
         Self(set.collect())
     }
 
-    /// Sets what is set here.
+    /// Replaces the limits that are set here.
     pub fn apply(&self, limits: &mut Limits) {
         for (budget, amount) in &self.0 {
             limits.0[*budget as usize] = *amount;
@@ -84,7 +84,7 @@ impl LimitChanges {
     }
 }
 
-/// An amount as the configuration has it.
+/// Returns an amount as it is written in the configuration.
 fn written(budget: Budget, amount: u64) -> String {
     match budget.definition().unit {
         Unit::Number => amount.to_string(),

@@ -1,4 +1,4 @@
-//! What the operator sets for components by name: the sections `[components."PATTERN"]`.
+//! The operator's rules for components by name: the sections `[components."PATTERN"]`.
 
 use orbital_config::Section;
 use orbital_model::Pattern;
@@ -11,7 +11,7 @@ use crate::targets::TargetsSettings;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ComponentRules(Vec<ComponentRule>);
 
-/// What is set for the components whose name matches.
+/// The settings for the components whose name matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct ComponentRule {
     components: Pattern,
@@ -22,12 +22,12 @@ struct ComponentRule {
 }
 
 impl ComponentRules {
-    /// Reads the tables of `[components]` that are no settings of the registry, where there are these targets.
+    /// Reads the tables of `[components]` that are not settings of the registry; the named targets must be among these.
     pub fn read(section: &Section<'_>, targets: &TargetsSettings) -> Self {
         Self(section.other_sections(|pattern, section| ComponentRule::read(pattern, section, targets)))
     }
 
-    /// What a run of this component may use: where several rules set the same, the last one wins.
+    /// Returns the limits for a run of this component: if several rules set the same limit, the last one wins.
     pub fn limits(&self, component: &str, general: Limits) -> Limits {
         let mut limits = general;
         for rule in self.matching(component) {
@@ -36,17 +36,17 @@ impl ComponentRules {
         limits
     }
 
-    /// How many of its runs may be in flight, if that is set.
+    /// Returns how many runs of this component may be in flight, if a rule sets it.
     pub fn max_in_flight(&self, component: &str) -> Option<usize> {
         self.matching(component).filter_map(|rule| rule.max_in_flight).last()
     }
 
-    /// How many times a second its cases may be due, if that is set.
+    /// Returns how many times per second the component's cases may be due, if a rule sets it.
     pub fn max_rate(&self, component: &str) -> Option<usize> {
         self.matching(component).filter_map(|rule| rule.max_rate).last()
     }
 
-    /// What this component is granted: by all rules together.
+    /// Returns the grants of this component, from all rules together.
     pub fn grants(&self, component: &str) -> Grants {
         let mut grants = Grants::default();
         for rule in self.matching(component) {

@@ -1,4 +1,4 @@
-//! What runs are given: the sections `[limits]` and `[config.COMPONENT]`, and `environment`.
+//! Settings of runs: the sections `[limits]` and `[config.COMPONENT]`, and `environment`.
 
 use orbital_config::Section;
 use orbital_model::Case;
@@ -12,16 +12,16 @@ use crate::grants::Access;
 use crate::limits::Limits;
 use crate::rules::ComponentRules;
 
-/// What runs are given.
+/// Settings of all runs.
 #[derive(Debug, Clone, Default)]
 pub struct RunSettings {
-    /// The operator's name for where the host runs.
+    /// The name of the environment in which the host runs, chosen by the operator.
     pub environment: String,
-    /// What a run may use, where nothing else is set for its component.
+    /// The limits of a run, unless others are set for its component.
     pub limits: Limits,
-    /// What is set for components by name.
+    /// The rules for components by name.
     pub rules: Arc<ComponentRules>,
-    /// Names and values for each component.
+    /// The configuration values of each component, by name.
     pub config: BTreeMap<String, Arc<BTreeMap<String, String>>>,
 }
 
@@ -40,7 +40,7 @@ impl RunSettings {
         }
     }
 
-    /// What a run of this component may use.
+    /// Returns the limits for a run of this component.
     pub fn limits_of(&self, component: &str) -> Limits {
         self.rules.limits(component, self.limits)
     }
@@ -50,7 +50,7 @@ impl RunSettings {
         Access::new(component, self.rules.grants(component), manifest)
     }
 
-    /// What is set for a case: by `[config.COMPONENT]`, and over it by overrides.
+    /// Returns the configuration values for a case: those of `[config.COMPONENT]`; overrides take precedence.
     pub fn config_of(&self, component: &str, case: &Case) -> Arc<BTreeMap<String, String>> {
         match self.config.get(component) {
             None => case.config.clone(),

@@ -8,16 +8,16 @@ use orbital_config::Section;
 use orbital_config::secrets::{SecretsSettings, Template};
 use reqwest::Url;
 
-/// For the whole exchange, where nothing else is set.
+/// The default timeout of a whole exchange.
 pub const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// For the connection alone, where nothing else is set.
+/// The default timeout of the connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest time that a connection is kept, where nothing else is set.
+/// The default maximum time for which a connection is kept.
 pub const CONNECTION_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// The largest body of an answer, in bytes, where nothing else is set.
+/// The default maximum size of an answer's body, in bytes.
 pub const MAX_RESPONSE: u64 = 1 << 20;
 
 /// All targets, by name.
@@ -27,21 +27,21 @@ pub struct TargetsSettings(pub BTreeMap<String, TargetSettings>);
 /// One endpoint of the system under test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetSettings {
-    /// Where it is; `${secret.NAME}` stands for a secret.
+    /// The URL; `${secret.NAME}` is replaced by a secret.
     pub url: Template,
-    /// Sent with every request, unless the test sets the same header.
+    /// The headers that are sent with every request, unless the test sets the same header.
     pub headers: Vec<(HeaderName, Template)>,
-    /// For the whole exchange.
+    /// The timeout of a whole exchange.
     pub timeout: Duration,
-    /// For the connection alone.
+    /// The timeout of the connection.
     pub connect_timeout: Duration,
-    /// The longest time that a connection is used for new requests.
+    /// The maximum time for which a connection is used for new requests.
     pub connection_max_age: Duration,
-    /// The largest body of an answer that is read.
+    /// The maximum size of an answer's body that is read, in bytes.
     pub max_response: usize,
-    /// The names of the secrets that tests may send there, by placeholders.
+    /// The names of the secrets that tests may send to this target, by placeholders.
     pub secrets: Vec<String>,
-    /// Whether placeholders count in bodies too.
+    /// Whether placeholders are replaced in bodies too.
     pub secrets_in_body: bool,
 }
 
@@ -52,7 +52,7 @@ impl TargetsSettings {
         Self(targets.into_iter().collect())
     }
 
-    /// Which there are, for people.
+    /// Returns a description of the existing targets for messages.
     pub fn describe(&self) -> String {
         describe_known(&self.0.keys().cloned().collect::<Vec<_>>())
     }
@@ -114,7 +114,7 @@ fn read_url(text: &str, secrets: &SecretsSettings) -> Result<Template, String> {
     Ok(template)
 }
 
-/// Reads a URL that can be a target's.
+/// Parses a URL, and checks that it can be a target's.
 pub fn check_url(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -126,7 +126,7 @@ pub fn check_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Returns the names of the targets there are, for a message about one that there is not.
+/// Returns a description of the existing targets, for a message about one that does not exist.
 pub fn describe_known(names: &[String]) -> String {
     if names.is_empty() {
         "there are none: add a section `[targets.NAME]`".to_owned()

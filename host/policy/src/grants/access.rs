@@ -1,4 +1,4 @@
-//! What a run may do.
+//! The access of a run: what it may use.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,12 +8,12 @@ use reqwest::Url;
 
 use crate::grants::{Grants, HostGrant, Manifest, Shortage};
 
-/// What a component is granted, and what of it it asks for.
+/// The grants of a component, and the part of them that it asks for.
 #[derive(Debug, Clone)]
 pub struct Access {
     component: String,
     grants: Grants,
-    /// None asks for everything.
+    /// Without a manifest, the component asks for everything.
     manifest: Option<Arc<Manifest>>,
 }
 
@@ -29,7 +29,7 @@ pub enum Denial {
 }
 
 impl Denial {
-    /// The mistake behind it.
+    /// Returns the mistake that caused the denial.
     pub fn cause(&self) -> Cause {
         match self {
             Self::NotGranted(what) => Cause::operator(what),
@@ -39,25 +39,25 @@ impl Denial {
 }
 
 impl Access {
-    /// For a component with these grants and, if it has one, this manifest.
+    /// Creates the access of a component with these grants and, if it has one, this manifest.
     pub fn new(component: &str, grants: Grants, manifest: Option<Arc<Manifest>>) -> Self {
         Self { component: component.to_owned(), grants, manifest }
     }
 
-    /// What is granted.
+    /// Returns the grants.
     pub fn grants(&self) -> &Grants {
         &self.grants
     }
 
-    /// Whether it may send this request to a target.
+    /// Checks whether the component may send this request to a target.
     ///
     /// # Errors
-    /// It may not.
+    /// If the component may not.
     pub fn target(&self, target: &str, method: &str, path: &str) -> Result<(), Denial> {
         let path = path.split('?').next().unwrap_or_default();
         let is_part =
             |reaches: &[super::TargetReach]| reaches.iter().any(|reach| reach.matches(target, method, path));
-        // If something else may be sent to it, the method and the path make the difference.
+        // If other requests to the target are allowed, the method and the path are the reason.
         let describe = |reaches: &[super::TargetReach]| {
             let path = if path.is_empty() { "/" } else { path };
             match reaches.iter().any(|reach| reach.name.matches(target)) {
@@ -83,11 +83,11 @@ impl Access {
         }
     }
 
-    /// The grant by which it may send to the host of a URL, which is no target's. Of several, one that holds for private
-    /// addresses too.
+    /// Returns the grant that allows requests to the host of a URL, which is not a target. If there are several, one
+    /// that includes private addresses is preferred.
     ///
     /// # Errors
-    /// There is none.
+    /// If there is no grant.
     pub fn host(&self, url: &Url) -> Result<&HostGrant, Denial> {
         let origin = url.origin().ascii_serialization();
         let what = format!("send to the host `{origin}`");
@@ -106,10 +106,10 @@ impl Access {
         self.manifest.iter().flat_map(|manifest| &manifest.targets).map(|reach| reach.name.text())
     }
 
-    /// Whether it may have metrics of its own.
+    /// Checks whether the component may record its own metrics.
     ///
     /// # Errors
-    /// It may not.
+    /// If the component may not.
     pub fn metrics(&self) -> Result<(), Denial> {
         let (what, setting) = ("have metrics of its own", "metrics = true");
         match &self.manifest {
@@ -119,7 +119,7 @@ impl Access {
         }
     }
 
-    /// What it may read of the configuration that is set for it: with a manifest, what that names.
+    /// Returns the configuration values that the component may read: with a manifest, only those that it names.
     pub fn config(&self, set: Arc<BTreeMap<String, String>>) -> Arc<BTreeMap<String, String>> {
         if set.keys().all(|name| self.asks_for_config(name)) {
             return set;
@@ -128,19 +128,20 @@ impl Access {
         Arc::new(named.map(|(name, value)| (name.clone(), value.clone())).collect())
     }
 
-    /// Whether it cannot do without this value of the configuration; none if it has no manifest, which would say so.
+    /// Returns whether the component requires this configuration value; nothing if it has no manifest, which would say
+    /// so.
     pub fn requires_config(&self, name: &str) -> Option<bool> {
         let manifest = self.manifest.as_ref()?;
         Some(manifest.config.iter().any(|ask| ask.name == name && !ask.optional))
     }
 
-    /// Whether it asks for this value of the configuration.
+    /// Returns whether the component asks for this configuration value.
     pub fn asks_for_config(&self, name: &str) -> bool {
         let Some(manifest) = &self.manifest else { return true };
         manifest.config.iter().any(|ask| ask.name == name)
     }
 
-    /// What its manifest asks for and is not granted; `has_value` says which configuration values are set.
+    /// Returns what the manifest asks for and is not granted; `has_value` returns whether a configuration value is set.
     pub fn shortage(&self, has_value: impl Fn(&str) -> bool) -> Option<Shortage> {
         let manifest = self.manifest.as_deref()?;
         let Grants { targets, hosts, metrics } = &self.grants;
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
     use crate::targets::TargetsSettings;
 
-    /// Grants, where each target that is named is there.
+    /// Reads grants, in a configuration that has the named targets.
     fn read(text: &str) -> Grants {
         let targets = "[targets.api]\nurl = \"http://a\"";
         let secrets = SecretsSettings::default();

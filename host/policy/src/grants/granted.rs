@@ -1,4 +1,4 @@
-//! What the operator lets components reach.
+//! The operator's grants to components.
 
 use orbital_config::Section;
 use serde::Serialize;
@@ -7,29 +7,29 @@ use utoipa::ToSchema;
 use crate::grants::{HostPattern, TargetReach, Wildcard};
 use crate::targets::TargetsSettings;
 
-/// What is granted to a component. By default: nothing.
+/// The grants of a component. By default, nothing is granted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Grants {
-    /// Requests to targets.
+    /// The granted requests to targets.
     pub targets: Vec<TargetReach>,
-    /// Hosts beside the targets, by `wasi:http`.
+    /// The granted hosts other than targets, for `wasi:http`.
     pub hosts: Vec<HostGrant>,
-    /// Metrics of its own.
+    /// Whether the component may record its own metrics.
     pub metrics: bool,
 }
 
 /// Hosts that a component may reach.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct HostGrant {
-    /// Which.
+    /// The pattern of the hosts.
     #[schema(value_type = String)]
     pub pattern: HostPattern,
-    /// Whether they may be on the operator's own network.
+    /// Whether the hosts may be on the operator's own network.
     pub private: bool,
 }
 
 impl Grants {
-    /// Reads the grants of a section `[components."PATTERN"]`, where there are these targets.
+    /// Reads the grants of a section `[components."PATTERN"]`; the named targets must be among these.
     pub fn read(section: &Section<'_>, targets: &TargetsSettings) -> Self {
         let targets = TargetReach::read_list(section, |name| match name {
             "" => Err("is empty; write the name of a target, or `*` for all".to_owned()),
@@ -45,7 +45,7 @@ impl Grants {
         Self { targets, hosts, metrics: section.optional_boolean("metrics").unwrap_or(false) }
     }
 
-    /// These and more.
+    /// Adds further grants.
     pub fn add(&mut self, more: &Self) {
         self.targets.extend_from_slice(&more.targets);
         self.hosts.extend_from_slice(&more.hosts);

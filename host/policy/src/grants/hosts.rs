@@ -1,4 +1,4 @@
-//! Which hosts something is for.
+//! Patterns of hosts.
 
 use std::fmt;
 
@@ -8,21 +8,22 @@ use serde::{Serialize, Serializer};
 
 use crate::grants::Wildcard;
 
-/// Hosts of the internet, such as `*.example.com`: by https at its own port, unless the pattern says otherwise.
+/// A pattern of internet hosts, such as `*.example.com`: for HTTPS on its default port, unless the pattern names
+/// another scheme or port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostPattern {
     text: String,
     scheme: &'static str,
     host: Wildcard,
-    /// None means any.
+    /// The port; missing means any.
     port: Option<u16>,
 }
 
 impl HostPattern {
-    /// Reads a pattern such as `api.example.com`, `*.example.com:8443`, `http://localhost:*`.
+    /// Parses a pattern such as `api.example.com`, `*.example.com:8443`, `http://localhost:*`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reason why the pattern is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         check_length(text)?;
         let (scheme, rest) = match text.split_once("://") {
@@ -38,7 +39,7 @@ impl HostPattern {
                 "`{text}` is not a host such as `api.example.com`, `*.example.com:8443` or `http://example.com`"
             )
         };
-        // An IPv6 address has colons of its own, within brackets.
+        // An IPv6 address contains colons itself, in brackets.
         let (host, port) = match rest.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
             _ => (rest, None),
@@ -48,7 +49,7 @@ impl HostPattern {
             Some("*") => None,
             Some(port) => Some(port.parse().ok().filter(|port| *port != 0).ok_or_else(wrong)?),
         };
-        // As URLs have it: in small letters, and what is no ASCII in Punycode.
+        // Normalised as in URLs: in lower case, and with non-ASCII characters in Punycode.
         let url = Url::parse(&format!("https://{host}/")).map_err(|_| wrong())?;
         let is_host_alone = url.path() == "/" && url.username().is_empty() && url.password().is_none();
         let named =
@@ -57,24 +58,24 @@ impl HostPattern {
         Ok(Self { text: text.to_owned(), scheme, host: Wildcard::new(host), port })
     }
 
-    /// Any host by https.
+    /// Returns the pattern of any host, for HTTPS.
     pub(super) fn any() -> Self {
         Self { text: "*".to_owned(), scheme: "https", host: Wildcard::new("*"), port: Some(443) }
     }
 
-    /// Whether it is for the host of this URL.
+    /// Returns whether the pattern matches the host of this URL.
     pub fn matches(&self, url: &Url) -> bool {
         let is_port = self.port.is_none() || self.port == url.port_or_known_default();
         url.scheme() == self.scheme && is_port && url.host_str().is_some_and(|host| self.host.matches(host))
     }
 
-    /// Whether it is for all that the other one is for.
+    /// Returns whether the pattern matches everything that the other one matches.
     pub fn covers(&self, other: &Self) -> bool {
         let has_port = self.port.is_none() || self.port == other.port;
         self.scheme == other.scheme && has_port && self.host.covers(&other.host)
     }
 
-    /// As it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }

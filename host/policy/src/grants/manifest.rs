@@ -1,4 +1,4 @@
-//! What a component asks for.
+//! Manifests: the access that components ask for.
 
 use orbital_config::{Mistake, Section, parse};
 use serde::Serialize;
@@ -6,36 +6,36 @@ use utoipa::ToSchema;
 
 use crate::grants::{HostPattern, TargetReach, Wildcard};
 
-/// A component's manifest: all that it wants to reach. It is written as TOML, and stands as it is in a custom section of
-/// the component.
+/// A component's manifest: everything that it asks for. It is written in TOML, and stored unchanged in a custom section
+/// of the component.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Manifest {
-    /// Requests to targets.
+    /// The requests to targets.
     pub targets: Vec<TargetReach>,
-    /// Hosts beside the targets, by `wasi:http`.
+    /// The hosts other than targets, for `wasi:http`.
     #[schema(value_type = Vec<String>)]
     pub hosts: Vec<HostPattern>,
-    /// Names of configuration values.
+    /// The configuration values that the component reads.
     pub config: Vec<ConfigAsk>,
-    /// Metrics of its own.
+    /// Whether the component records its own metrics.
     pub metrics: bool,
 }
 
 /// A configuration value that a component reads.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ConfigAsk {
-    /// Its name.
+    /// The name of the configuration value.
     pub name: String,
-    /// Whether it does without.
+    /// Whether the component also works without the value.
     pub optional: bool,
 }
 
-/// What a component asks for, one way or the other.
+/// Everything that a component asks for, by its manifest or by its imports.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Asks {
-    /// Whether it has a manifest. Without one, its imports say what it could do.
+    /// Whether the component has a manifest. Without one, its imports show what it could do.
     pub by_manifest: bool,
-    /// What.
+    /// The access that the component asks for.
     #[serde(flatten)]
     pub what: Manifest,
 }
@@ -44,16 +44,16 @@ impl Manifest {
     /// The name of the custom section.
     pub const SECTION: &str = "orbital:manifest";
 
-    /// The name of the file, beside the manifest of the project's language.
+    /// The name of the file, in the same directory as the manifest of the project's language.
     pub const FILE: &str = "orbital-manifest.toml";
 
-    /// The largest one, in bytes.
+    /// The maximum size of a manifest, in bytes.
     pub const MAX_SIZE: usize = 64 << 10;
 
-    /// Reads it.
+    /// Parses a manifest.
     ///
     /// # Errors
-    /// All mistakes in it.
+    /// All mistakes in the manifest.
     pub fn parse(text: &[u8]) -> Result<Self, Vec<Mistake>> {
         let wrong = |reason: String| vec![Mistake { line: 1, setting: String::new(), reason }];
         if text.len() > Self::MAX_SIZE {
@@ -87,7 +87,7 @@ impl Manifest {
 }
 
 impl Asks {
-    /// What a component with this manifest, or with these imports, asks for.
+    /// Returns what a component with this manifest, or with these imports, asks for.
     pub fn of(manifest: Option<&Manifest>, imports: &[String]) -> Self {
         if let Some(manifest) = manifest {
             return Self { by_manifest: true, what: manifest.clone() };

@@ -1,7 +1,7 @@
-//! What a component may reach: the meet of what it asks for and what the operator grants.
+//! The access of components: the intersection of what they ask for and what the operator grants.
 //!
-//! Nothing is granted by itself. A component asks by its [`Manifest`], or else by its imports; the operator grants in
-//! the sections `[components."PATTERN"]`. [`Access`] is both together, for one attempt of a run.
+//! Nothing is granted by default. A component asks by its [`Manifest`], or by its imports if it has none; the operator
+//! grants in the sections `[components."PATTERN"]`. [`Access`] combines both, for one attempt of a run.
 
 mod access;
 mod granted;

@@ -1,14 +1,14 @@
-//! Which paths something is for.
+//! Patterns of paths.
 
 use orbital_model::pattern::check_length;
 use serde::{Serialize, Serializer};
 
 use crate::grants::Wildcard;
 
-/// A pattern of paths behind a target's own, such as `/v1/*`, in which `*` stands for anything, with further `/`.
+/// A pattern of paths after a target's own path, such as `/v1/*`, in which `*` matches anything, including further `/`.
 ///
-/// Paths are compared as servers understand them: an escape of a letter, a digit or one of `-._~` is the same as the
-/// character, `%2f` the same as `%2F`, and any other escape is not the same as its character. The query does not count.
+/// Paths are compared as servers interpret them: an escape of a letter, a digit or one of `-._~` equals the character,
+/// `%2f` equals `%2F`, and any other escape differs from its character. The query is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathPattern {
     text: String,
@@ -16,10 +16,10 @@ pub struct PathPattern {
 }
 
 impl PathPattern {
-    /// Reads a pattern.
+    /// Parses a pattern.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The reason why the pattern is invalid.
     pub fn parse(text: &str) -> Result<Self, String> {
         check_length(text)?;
         if !text.starts_with(['/', '*']) {
@@ -31,19 +31,20 @@ impl PathPattern {
         Ok(Self { text: text.to_owned(), canonical: Wildcard::new(canonical(text)) })
     }
 
-    /// Whether a request with this path, behind the target's own and with its query if it has one, is one of them.
+    /// Returns whether the pattern matches the path of a request, after the target's own path. The path may include the
+    /// query.
     pub fn matches(&self, path: &str) -> bool {
         let path = path.split('?').next().unwrap_or_default();
-        // A target's own URL, with nothing behind it.
+        // An empty path means the target's own URL.
         self.canonical.matches(&canonical(if path.is_empty() { "/" } else { path }))
     }
 
-    /// Whether it is for all that the other one is for.
+    /// Returns whether the pattern matches everything that the other one matches.
     pub fn covers(&self, other: &Self) -> bool {
         self.canonical.covers(&other.canonical)
     }
 
-    /// As it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -55,7 +56,7 @@ impl Serialize for PathPattern {
     }
 }
 
-/// A path with one way to write each character.
+/// Returns a path in which each character is written in only one way.
 fn canonical(path: &str) -> String {
     let (mut text, mut rest) = (String::with_capacity(path.len()), path.as_bytes());
     while let [byte, behind @ ..] = rest {
@@ -75,7 +76,7 @@ fn canonical(path: &str) -> String {
     text
 }
 
-/// The byte that an escape such as `%2F` at the beginning stands for.
+/// Returns the byte of an escape such as `%2F` at the beginning of a text.
 fn escaped(text: &[u8]) -> Option<u8> {
     let [b'%', high, low, ..] = text else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16);
@@ -109,7 +110,7 @@ mod tests {
     fn escapes_are_compared_by_what_they_mean() {
         assert!(matches("/caf%c3%a9", "/caf%C3%A9") && matches("/café", "/caf%C3%A9"));
         assert!(matches("/v1/*", "/%76%31/a") && matches("/%76%31/*", "/v1/a"));
-        // An escaped `/` is not one, and an escaped `*` stands for itself.
+        // An escaped `/` is not a separator, and an escaped `*` is a literal character.
         assert!(!matches("/a/b", "/a%2Fb") && matches("/a%2fb", "/a%2Fb"));
         assert!(matches("/%2A", "/%2a") && !matches("/%2A", "/a"));
         assert!(matches("/100%", "/100%") && matches("/{a}", "/%7Ba%7D"));

@@ -1,4 +1,4 @@
-//! What a component asks for and is not granted.
+//! Missing grants: what a component asks for and is not granted.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::grants::{HostPattern, TargetReach};
 
-/// What is missing, and what to add to the configuration.
+/// Missing grants, shown with what to add to the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Shortage {
     #[serde(skip)]
@@ -15,7 +15,7 @@ pub struct Shortage {
     pub(super) targets: Vec<TargetReach>,
     #[schema(value_type = Vec<String>)]
     pub(super) hosts: Vec<HostPattern>,
-    /// Names of configuration values.
+    /// The names of the missing configuration values.
     pub(super) config: Vec<String>,
     pub(super) metrics: bool,
 }

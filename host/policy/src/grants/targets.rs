@@ -1,4 +1,4 @@
-//! Which requests to which targets.
+//! Patterns of requests to targets.
 
 use std::fmt;
 
@@ -9,23 +9,23 @@ use utoipa::ToSchema;
 
 use crate::grants::{PathPattern, Wildcard};
 
-/// Requests to a target: all, or those with some methods and paths.
+/// Requests to a target: all, or only those with certain methods and paths.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct TargetReach {
     /// The target's name.
     #[schema(value_type = String)]
     pub name: Wildcard,
-    /// Which methods, as they are written in requests; empty means any.
+    /// The methods, as they are written in requests; empty means any.
     #[serde(serialize_with = "methods")]
     #[schema(value_type = Vec<String>)]
     pub methods: Vec<Method>,
-    /// Which paths; empty means any.
+    /// The patterns of paths; empty means any.
     #[schema(value_type = Vec<String>)]
     pub paths: Vec<PathPattern>,
 }
 
 impl TargetReach {
-    /// Reads the setting `targets`: a list of names, and of tables for some methods and paths only.
+    /// Reads the setting `targets`: a list of names, and of tables that restrict methods and paths.
     pub(super) fn read_list(
         section: &Section<'_>,
         parse_name: impl Fn(&str) -> Result<Wildcard, String>,
@@ -50,21 +50,21 @@ impl TargetReach {
         })
     }
 
-    /// Everything, of every target.
+    /// Returns a value that includes all requests to all targets.
     pub(super) fn any() -> Self {
         Self { name: Wildcard::new("*"), methods: Vec::new(), paths: Vec::new() }
     }
 
-    /// Whether this request is one of them.
+    /// Returns whether this request is included.
     pub(super) fn matches(&self, target: &str, method: &str, path: &str) -> bool {
         let is_method = self.methods.is_empty() || self.methods.iter().any(|one| one.as_str() == method);
         let is_path = || self.paths.is_empty() || self.paths.iter().any(|pattern| pattern.matches(path));
         self.name.matches(target) && is_method && is_path()
     }
 
-    /// Whether all of these requests are among those of the others.
+    /// Returns whether all of these requests are included in those of the others.
     pub fn is_within(&self, others: &[Self]) -> bool {
-        // Each method on each path, where nothing named means any.
+        // Checks each method with each path, where an empty list means any.
         let any = |count: usize| if count == 0 { vec![None] } else { (0..count).map(Some).collect() };
         any(self.methods.len()).into_iter().all(|method| {
             let method = method.map(|index| &self.methods[index]);
@@ -83,7 +83,7 @@ impl TargetReach {
     }
 }
 
-/// As it is written in TOML.
+/// Formats the value as it is written in TOML.
 impl fmt::Display for TargetReach {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, methods, paths } = self;

@@ -1,41 +1,41 @@
-//! A pattern in which `*` stands for anything.
+//! A pattern in which `*` matches anything.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// A text in which `*` stands for any characters, or for none. Everything else stands for itself.
+/// A pattern in which `*` matches any characters, or none. Everything else matches itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wildcard(String);
 
 impl Wildcard {
-    /// Any text is one.
+    /// Creates a pattern; any text is valid.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// As it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         &self.0
     }
 
-    /// Whether it matches a text, from its beginning to its end.
+    /// Returns whether the pattern matches a whole text.
     pub fn matches(&self, text: &str) -> bool {
         let mut parts = self.0.split('*');
         let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
         let Some(last) = parts.next_back() else { return rest.is_empty() };
         for part in parts {
-            // The first place will do: what is left is longest then.
+            // The first occurrence is sufficient: it leaves the longest rest.
             let Some((_, behind)) = rest.split_once(part) else { return false };
             rest = behind;
         }
         rest.ends_with(last)
     }
 
-    /// Whether it matches everything that the other one matches.
+    /// Returns whether the pattern matches everything that the other one matches.
     pub fn covers(&self, other: &Self) -> bool {
-        // A `*` of the other may stand for a character that no pattern has, which only a `*` of this one matches. And if
-        // it does, it matches there whatever else stands in that place.
+        // A `*` of the other pattern may match a character that no pattern has, which only a `*` of this pattern
+        // matches. And if it does, it matches anything else in that position too.
         self.matches(&other.0.replace('*', "\0"))
     }
 }
@@ -94,7 +94,7 @@ mod tests {
     }
 
     proptest! {
-        /// What is matched by a pattern that is covered is matched by the one that covers it.
+        /// A text that matches the covered pattern also matches the covering pattern.
         #[test]
         fn covering_is_about_every_text(wide in "[ab*]{0,6}", narrow in "[ab*]{0,6}", fill in "[abc]{0,4}") {
             let (wide, text) = (Wildcard::new(wide), narrow.replace('*', &fill));
@@ -105,7 +105,7 @@ mod tests {
             }
         }
 
-        /// As a search that tries everything would have it.
+        /// Matching has the same result as an exhaustive search.
         #[test]
         fn matching_is_what_a_star_means(pattern in "[ab*]{0,6}", text in "[ab]{0,6}") {
             fn search(pattern: &[u8], text: &[u8]) -> bool {
