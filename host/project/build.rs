@@ -15,7 +15,7 @@ fn main() {
         "../../guest-sdk/zig/src",
     ];
     println!("cargo::rerun-if-changed=build.rs");
-    // One that does not exist would have everything built each time.
+    // A folder that does not exist would cause a rebuild each time.
     for folder in folders.iter().filter(|folder| Path::new(folder).exists()) {
         println!("cargo::rerun-if-changed={folder}");
     }

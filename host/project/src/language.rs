@@ -8,28 +8,28 @@ use clap::ValueEnum;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum Language {
-    /// By rustc, for `wasm32-wasip2`.
+    /// Compiled by rustc, for `wasm32-wasip2`.
     Rust,
-    /// By the JavaScript SDK, with types checked.
+    /// Built by the JavaScript SDK, with type checking.
     #[value(alias = "ts")]
     TypeScript,
-    /// By an engine of JavaScript that is part of the component.
+    /// Run by a JavaScript engine that is part of the component.
     #[value(alias = "js")]
     JavaScript,
-    /// By CPython, which is part of the component.
+    /// Run by CPython, which is part of the component.
     #[value(alias = "py")]
     Python,
-    /// By the Go toolchain, for `wasip1`.
+    /// Compiled by the Go toolchain, for `wasip1`.
     #[value(alias = "golang")]
     Go,
-    /// By the C compiler that comes with Zig, for `wasip1`.
+    /// Compiled by the C compiler that is part of Zig, for `wasip1`.
     C,
-    /// By `zig build`, for `wasip1`.
+    /// Built by `zig build`, for `wasip1`.
     Zig,
 }
 
 impl Language {
-    /// Its name, as people write it.
+    /// Returns the name in its usual spelling.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rust => "Rust",

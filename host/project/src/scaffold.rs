@@ -1,4 +1,4 @@
-//! New projects: a suite that builds and passes at once, from the templates in `host/templates`.
+//! Creates new projects: a suite that builds and passes immediately, from the templates in `host/project/templates`.
 
 mod engine;
 
@@ -13,57 +13,59 @@ use crate::sdk;
 use crate::sdk::SdkError;
 pub use engine::Engine;
 
-/// Why there is no new project.
+/// Why a project could not be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ScaffoldError {
     /// The path has no last part.
     #[error("`{}` names no new directory; name one such as `shop`", .0.display())]
     Nameless(PathBuf),
-    /// A component cannot be called so.
+    /// The name is not valid for a component.
     #[error("`{name}` cannot be the name of a component: it {reason}")]
     Name {
         /// The name.
         name: String,
-        /// What is wrong with it.
+        /// The reason why the name is invalid.
         reason: String,
     },
-    /// Something is there already.
+    /// The path exists already.
     #[error("`{}` exists, and is not an empty directory; choose another name, or remove it", .0.display())]
     Taken(PathBuf),
-    /// An engine was named for a language that has none.
+    /// An engine was given for a language that has none.
     #[error("a test in {0} has no engine to choose; leave out `--engine`")]
     NoEngine(Language),
     /// A file or folder cannot be written or read.
     #[error("cannot write `{}`", path.display())]
     Write {
-        /// Which one.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
-    /// The SDK is not there.
+    /// The SDK cannot be provided.
     #[error(transparent)]
     Sdk(#[from] SdkError),
 }
 
-/// A part of a template's path that begins so is a hidden file or folder: as it is, it would act on this repository.
+/// The prefix of a path segment that becomes a hidden file or folder: without it, the file would take effect in this
+/// repository.
 const HIDDEN: &str = "dot-";
 
-/// A file whose name ends so has placeholders; and no tool takes it for a manifest of its own.
+/// The suffix of a file with placeholders; it also prevents tools from using the file as a manifest.
 const WITH_PLACEHOLDERS: &str = ".in";
 
 #[derive(RustEmbed)]
 #[folder = "templates"]
 struct Templates;
 
-/// The toolchain that the Rust SDK is made with, and its target.
+/// The toolchain that the Rust SDK is built with, and its target.
 const RUST_TOOLCHAIN: &str = include_str!("../../../rust-toolchain.toml");
 
-/// Makes a project in this directory, which is made too. The component has its name. Gives that name.
+/// Creates a project in this directory, which is created too. The component has the directory's name, which is
+/// returned.
 ///
 /// # Errors
 ///
-/// If the directory has something in it, or a name that no component can have, or cannot be written.
+/// If the directory is not empty, has a name that is not valid for a component, or cannot be written.
 pub fn create(directory: &Path, language: Language, engine: Option<Engine>) -> Result<String, ScaffoldError> {
     let name = name(directory)?;
     let has_engine = matches!(language, Language::TypeScript | Language::JavaScript);
@@ -110,7 +112,7 @@ fn name(directory: &Path) -> Result<String, ScaffoldError> {
     }
 }
 
-/// Whether nothing is there that could be overwritten.
+/// Returns whether there is nothing that could be overwritten.
 fn is_free(directory: &Path) -> Result<bool, ScaffoldError> {
     match std::fs::read_dir(directory) {
         Ok(mut entries) => Ok(entries.next().is_none()),
@@ -120,14 +122,14 @@ fn is_free(directory: &Path) -> Result<bool, ScaffoldError> {
     }
 }
 
-/// A name for cargo, npm, Python and Go alike: they want small letters, and a letter at the beginning. With its end
-/// it is never that of a keyword, or of a package that the project itself depends on.
+/// Returns a name for Cargo, npm, Python and Go: they require lower case, and a letter at the beginning. Its suffix
+/// ensures that it is not a keyword, or the name of a package that the project itself depends on.
 fn package(name: &str) -> String {
     let mut package = name.to_ascii_lowercase().replace('.', "-");
     if !package.starts_with(|first: char| first.is_ascii_alphabetic()) {
         package.insert_str(0, "e2e-");
     }
-    // Python wants a letter or a digit at the end, and this is one.
+    // Python requires a letter or a digit at the end, which the suffix ensures.
     if !package.ends_with("-tests") {
         package.push_str("-tests");
     }
@@ -146,7 +148,7 @@ fn folder(language: Language) -> &'static str {
     }
 }
 
-/// Where a template's file goes, in the project.
+/// Returns the path of a template's file in the project.
 fn path_of(template: &str) -> PathBuf {
     let path = template.strip_suffix(WITH_PLACEHOLDERS).unwrap_or(template);
     path.split('/')

@@ -1,5 +1,5 @@
-//! The SDKs, which this binary carries: no registry has them yet, and so a project's SDK is always one whose
-//! contract this host knows.
+//! The SDKs that this binary contains: no registry has them yet, and so a project's SDK always has a contract that this
+//! host supports.
 
 use std::borrow::Cow;
 use std::fs::Permissions;
@@ -14,24 +14,24 @@ use sha2::{Digest as _, Sha256};
 
 use crate::language::Language;
 
-/// Where SDKs are in a project. It is made anew by whoever needs it, so it is never committed.
+/// The folder of SDKs in a project. It is written again whenever it is needed, so it is never committed.
 pub const FOLDER: &str = ".orbital/sdk";
 
-/// The file that keeps all of it out of version control.
+/// The file that excludes the folder from version control.
 const IGNORE: &str = ".orbital/.gitignore";
 
-/// The file that says what was written, in the folder of an SDK.
+/// The file in an SDK's folder that identifies the written version.
 const STAMP: &str = ".digest";
 
-/// Why a project has no SDK.
+/// Why an SDK could not be provided.
 #[derive(Debug, thiserror::Error)]
 pub enum SdkError {
     /// A file or folder cannot be written or read.
     #[error("the SDK cannot be written: `{}`", path.display())]
     Write {
-        /// Which one.
+        /// The path of the file or folder.
         path: PathBuf,
-        /// Why.
+        /// The error of the system.
         source: io::Error,
     },
     /// A link would lead out of the project.
@@ -42,7 +42,7 @@ pub enum SdkError {
     Missing(Language),
 }
 
-// Named one by one, so that nothing that a build or an editor leaves there comes along.
+// Files are listed explicitly, so that files from builds or editors are not included.
 
 #[derive(RustEmbed)]
 #[folder = "../../guest-sdk/rust"]
@@ -109,15 +109,15 @@ struct Wit;
 
 const LICENSE: &[u8] = include_bytes!("../../../LICENSE");
 
-/// Writes the SDK for a language into a project, `PROJECT/.orbital/sdk/…`, unless this version of it is there.
-/// The path is the folder that the project's manifest refers to.
+/// Writes the SDK for a language into a project, `PROJECT/.orbital/sdk/…`, unless this version of it exists there.
+/// Returns the path of the folder that the project's manifest refers to.
 ///
 /// # Errors
 ///
-/// If it cannot be written, or this binary has none.
+/// If the SDK cannot be written, or this binary does not contain it.
 pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> {
     let files = files(language);
-    // The licence alone is no SDK.
+    // The licence alone is not an SDK.
     if files.len() < 2 {
         return Err(SdkError::Missing(language));
     }
@@ -135,14 +135,14 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
     };
     let shelf = project.join(FOLDER);
     std::fs::create_dir_all(&shelf).map_err(at(&shelf))?;
-    // Also where the project's own `.gitignore` does not know of it.
+    // Written even if the project's own `.gitignore` does not exclude the folder.
     let ignore = project.join(IGNORE);
     replace_file(&ignore, b"*\n").map_err(at(&ignore))?;
 
-    // Written beside its place and moved there whole: a build that is stopped leaves no half of an SDK.
+    // Written to a temporary folder next to it, then renamed: an interrupted build leaves no incomplete SDK.
     let draft = tempfile::Builder::new()
         .prefix(".new-")
-        // As any other folder, and not for this user alone.
+        // The permissions of any other folder, instead of only this user's.
         .permissions(Permissions::from_mode(0o777))
         .tempdir_in(&shelf)
         .map_err(at(&shelf))?;
@@ -151,7 +151,7 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
     }
     write(&draft.path().join(STAMP), digest.as_bytes())?;
     if let Err(source) = replace(draft.path(), &folder) {
-        // Another build may have been faster with the same.
+        // Another build may have written the same version first.
         if !is_current(&folder, &digest) {
             return Err(SdkError::Write { path: folder, source });
         }
@@ -159,7 +159,7 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
     Ok(folder)
 }
 
-/// Where the SDK for a language is in a project.
+/// Returns the folder of the SDK for a language in a project.
 pub fn folder(language: Language, project: &Path) -> PathBuf {
     project.join(FOLDER).join(match language {
         Language::Rust => "rust",
@@ -173,7 +173,7 @@ pub fn folder(language: Language, project: &Path) -> PathBuf {
 
 type File = (String, Cow<'static, [u8]>);
 
-/// All files of an SDK, by name.
+/// Returns all files of an SDK, sorted by name.
 fn files(language: Language) -> Vec<File> {
     let mut files = match language {
         Language::Rust => of::<Rust>(""),
@@ -201,8 +201,8 @@ fn files(language: Language) -> Vec<File> {
     files
 }
 
-/// A `package.json` without what only work on the package itself needs: npm would install all that, for every engine,
-/// into each project.
+/// Returns a `package.json` without the dependencies for the development of the package itself: npm would install all
+/// of them, for every engine, into each project.
 fn without_development(manifest: &[u8]) -> Vec<u8> {
     let Ok(mut parsed) = serde_json::from_slice::<serde_json::Value>(manifest) else {
         return manifest.to_vec();
@@ -220,7 +220,7 @@ fn of<E: RustEmbed>(prefix: &str) -> Vec<File> {
 fn digest(files: &[File]) -> String {
     let mut hash = Sha256::new();
     for (name, content) in files {
-        // With its length before each, no two lists of files look the same.
+        // The length before each part ensures that no two lists of files have the same input.
         for part in [name.as_bytes(), content] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part);
@@ -243,7 +243,7 @@ fn write(path: &Path, content: &[u8]) -> Result<(), SdkError> {
         .map_err(|source| SdkError::Write { path: path.to_owned(), source })
 }
 
-/// Writes a file in place of what has its name, which is not opened: it may be the same file as one elsewhere.
+/// Replaces a file without opening the existing one, which may be a hard link to a file elsewhere.
 fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(path);
     let mut builder = tempfile::Builder::new();
@@ -278,7 +278,7 @@ mod tests {
         std::fs::write(folder.join(STAMP), "of another version").unwrap();
         provide(Language::Rust, project.path()).unwrap();
         assert!(!own.exists(), "what the other version had is still there");
-        // Nothing is left beside it.
+        // No temporary folder is left.
         assert_eq!(std::fs::read_dir(project.path().join(FOLDER)).unwrap().count(), 1);
     }
 
@@ -290,7 +290,7 @@ mod tests {
             assert!(names.iter().any(|name| name == wanted), "{language} has no `{wanted}`: {names:?}");
         };
         has(Language::Rust, "macros/src/lib.rs");
-        // A link in the repository.
+        // This is a link in the repository.
         has(Language::Rust, "wit/suite.wit");
         has(Language::Python, "src/orbital_sdk/_wit/test/suite.wit");
         has(Language::Python, "src/orbital_sdk/py.typed");
@@ -299,7 +299,7 @@ mod tests {
         has(Language::C, "include/orbital.h");
         has(Language::C, "bindings/test.c");
         has(Language::Zig, "src/orbital.zig");
-        // A link in the repository.
+        // This is a link in the repository.
         has(Language::Zig, "c/bindings/test.c");
         for language in [Language::Rust, Language::Python, Language::Go, Language::C, Language::Zig] {
             let strange = ["target/", "__pycache__", "_test.go", "tests/", "node_modules"];

@@ -1,4 +1,4 @@
-//! C: the compiler that comes with Zig, with its libc for WASI 0.1; wrapped.
+//! Builds C projects with the compiler that is part of Zig and its libc for WASI 0.1, and wraps the result.
 
 use std::path::{Path, PathBuf};
 
@@ -6,18 +6,18 @@ use orbital_files::file;
 
 use crate::build::{Artifact, BuildError, contract, read, run, scratch, zig};
 
-/// A flag in each line: what clangd reads, too.
+/// The project's file of flags, one in each line. clangd reads it too.
 pub(super) const FLAGS: &str = "compile_flags.txt";
 
-/// The folder of the SDK that has its header, and the header.
+/// The folder of the SDK that contains its header, and the name of the header.
 const INCLUDE: &str = "include";
 const HEADER: &str = "orbital.h";
 
-/// How a flag begins that names a folder of headers.
+/// The prefix of a flag that names a folder of headers.
 const FOLDER_FLAG: &str = "-I";
 
-/// Of the author's files. What C leaves open to the compiler calls the SDK, which says what it was and where, and so does
-/// `assert`.
+/// The flags for the author's files. Undefined behaviour calls the SDK, which reports its kind and location, and so
+/// does `assert`.
 const OWN: [&str; 6] = [
     "-std=gnu23",
     "-g",
@@ -27,7 +27,7 @@ const OWN: [&str; 6] = [
     "-D__assert_fail=orbital_assert_fail_",
 ];
 
-/// Of the SDK's files.
+/// The flags for the SDK's files.
 const SDK: [&str; 4] = ["-std=gnu23", "-g", "-fno-sanitize=undefined", "-w"];
 
 pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
@@ -78,7 +78,7 @@ fn flags(directory: &Path) -> Result<Vec<String>, BuildError> {
     Ok(lines.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect())
 }
 
-/// The SDK: where a flag says that its header is.
+/// Returns the folder of the SDK, which a flag for the folder of its header determines.
 fn sdk(directory: &Path, flags: &[String]) -> Result<PathBuf, BuildError> {
     let folders = flags.iter().filter_map(|flag| flag.strip_prefix(FOLDER_FLAG));
     let found = folders.map(|folder| directory.join(folder)).find(|folder| folder.join(HEADER).is_file());
@@ -89,7 +89,8 @@ fn sdk(directory: &Path, flags: &[String]) -> Result<PathBuf, BuildError> {
     })
 }
 
-/// All files of C below a folder, less what is hidden, sorted: so the same files make the same component.
+/// Collects all C files below a folder, without hidden ones. They are sorted, so that the same files produce the same
+/// component.
 fn sources(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), BuildError> {
     let path = root.join(folder);
     let failed = |source| BuildError::File { what: "read", path: path.clone(), source };
@@ -111,7 +112,7 @@ fn sources(root: &Path, folder: &Path, found: &mut Vec<PathBuf>) -> Result<(), B
     Ok(())
 }
 
-/// The SDK's version: its header says it.
+/// Returns the SDK's version, which is in its header.
 fn version(sdk: &Path) -> Option<String> {
     let header = file::read_text(&sdk.join(INCLUDE).join(HEADER), file::MAX_SMALL).ok()?;
     let (_, after) = header.split_once("#define ORBITAL_VERSION \"")?;

@@ -1,4 +1,5 @@
-//! The contract, for toolchains that make core modules: what wraps those must know what they import and export.
+//! The contract, for toolchains that produce core modules: the encoder that wraps them must know their imports and
+//! exports.
 
 use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
@@ -8,7 +9,7 @@ use wit_parser::Resolve;
 
 use crate::build::BuildError;
 
-/// All files of the package, the one that names it first.
+/// All files of the package; the first one names it.
 const CONTRACT: [&str; 10] = [
     include_str!("../../../../wit/test.wit"),
     include_str!("../../../../wit/clock.wit"),
@@ -22,7 +23,7 @@ const CONTRACT: [&str; 10] = [
     include_str!("../../../../wit/verdict.wit"),
 ];
 
-/// Makes a component of a core module for WASI 0.1.
+/// Makes a component from a core module for WASI 0.1.
 pub(super) fn wrap(mut module: Vec<u8>) -> Result<Vec<u8>, BuildError> {
     let mut wrap = || -> Result<Vec<u8>, String> {
         let said = |error: &dyn std::fmt::Display| format!("{error:#}");
@@ -58,7 +59,7 @@ mod tests {
         let world = resolve.select_world(&[package], Some("test")).unwrap();
         let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit")).unwrap().count();
         assert_eq!(files, CONTRACT.len());
-        // All interfaces but `suite` are imports.
+        // All interfaces except `suite` are imports.
         assert!(resolve.worlds[world].imports.len() >= files - 2);
     }
 

@@ -1,4 +1,4 @@
-//! Go: stock compiler, WASI 0.1, wrapped.
+//! Builds Go projects with the standard compiler for WASI 0.1, and wraps the result.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,9 +13,9 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     require("Go", go(directory).args(["env", "GOVERSION"]), (1, 25), REMEDY)?;
     let core = scratch(".wasm")?;
     let mut command = go_for_wasm(directory);
-    // A library, whose functions the host calls; without `c-shared` it would be a program that ends after `main`.
-    // Paths are trimmed so that places in messages are the same on every machine, and so is the component. Names of
-    // functions are kept: lines are made of them.
+    // A library, whose functions the host calls; without `c-shared` it would be a program that ends after `main`. Paths
+    // are trimmed so that locations in messages, and the component, are the same on every machine. Names of functions
+    // are kept, because tables of lines are made from them.
     command.args(["build", "-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o"]);
     run(command.arg(&core).arg("."), "Go", REMEDY)?;
     let (package, files) = own(directory)?;
@@ -24,11 +24,11 @@ pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     }
     let module = go_lines::describe(read(&core)?, &package);
     let bytes = contract::wrap(module)?;
-    // A module has no version of its own; its tag in version control is not looked at.
+    // A module has no version of its own; its tag in version control is ignored.
     Ok(Artifact { bytes, version: None, sdk: sdk(directory) })
 }
 
-/// The path that the names of the module's files begin with, and the files that are built of it.
+/// Returns the path with which the names of the module's files begin, and the files of the module that are built.
 fn own(directory: &Path) -> Result<(String, Vec<PathBuf>), BuildError> {
     let format = "{{with .Module}}{{if .Main}}{{.Path}}{{range $.GoFiles}}\t{{$.Dir}}/{{.}}{{end}}{{\"\\n\"}}{{end}}{{end}}";
     let listed = ask(go_for_wasm(directory).args(["list", "-deps", "-f", format, "."]), "Go", REMEDY)?;

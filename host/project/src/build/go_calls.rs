@@ -6,7 +6,7 @@ use crate::build::BuildError;
 
 /// A package whose calls cannot work, with what to use in their place.
 struct Refused {
-    /// Its import path.
+    /// The import path of the package.
     package: &'static str,
     /// The functions and variables, as they are written in Go.
     names: &'static [&'static str],
@@ -45,7 +45,7 @@ const REFUSED: [Refused; 3] = [
 /// Returns a warning for each such call in the files of the author's module.
 ///
 /// # Errors
-/// A file cannot be read.
+/// If a file cannot be read.
 pub(super) fn warnings(directory: &Path, files: &[PathBuf]) -> Result<Vec<String>, BuildError> {
     let mut warnings = Vec::new();
     for file in files {
@@ -60,7 +60,7 @@ fn warnings_of(file: &str, text: &str) -> Vec<String> {
     let imported = REFUSED.iter().filter(|refused| text.contains(refused.package)).collect::<Vec<_>>();
     let mut warnings = Vec::new();
     for (index, line) in text.lines().enumerate() {
-        // A comment, or an address in a text, ends it.
+        // Only the part before `//` is checked, which begins a comment or is in a URL within a text.
         let code = line.split("//").next().unwrap_or_default();
         for refused in &imported {
             for name in refused.names.iter().filter(|name| has_word(code, name)) {
@@ -71,7 +71,7 @@ fn warnings_of(file: &str, text: &str) -> Vec<String> {
     warnings
 }
 
-/// Whether a line has this name, and not as a part of another one.
+/// Returns whether a line has this name, but not as a part of another one.
 fn has_word(line: &str, name: &str) -> bool {
     let is_part = |character: char| character.is_alphanumeric() || character == '_' || character == '.';
     line.match_indices(name).any(|(start, _)| {

@@ -1,9 +1,9 @@
-//! Lines of Go. For WebAssembly, Go makes no tables of lines that others read. What it keeps for the traces of its own
-//! panics, it keeps in the module's data: `pclntab`, described in Go's `runtime/symtab.go` and `debug/gosym`. This makes the
-//! usual table of it.
+//! Line tables for Go. For WebAssembly, Go writes no line tables that other tools read. The table for the traces of its
+//! own panics is in the module's data: `pclntab`, described in Go's `runtime/symtab.go` and `debug/gosym`. This module
+//! converts it to a DWARF line table.
 //!
-//! A function of Go is in parts, between the points at which it can be resumed: behind calls, above all. Of each part, this knows
-//! one line: that of its end. So a function that called another one has the line of the call.
+//! A function of Go consists of parts, between the points at which it can be resumed: mostly after calls. For each
+//! part, this module knows one line: that of its end. So a function that called another one has the line of the call.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,10 +17,10 @@ use wasmparser::{
     TypeRef,
 };
 
-/// How the table begins since Go 1.20: its number, padding, instructions of one byte, pointers of eight.
+/// The beginning of the table since Go 1.20: its magic number, padding, instructions of one byte, pointers of eight.
 const BEGINNING: [u8; 8] = [0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8];
 
-/// The fields of its header are pointers, counted from its beginning.
+/// The fields of the table's header are pointers, relative to its beginning.
 const FUNCTIONS: usize = 1;
 const NAMES: usize = 4;
 const UNITS: usize = 5;
@@ -28,14 +28,14 @@ const FILES: usize = 6;
 const VALUES: usize = 7;
 const TABLE: usize = 8;
 
-/// More memory than this is not looked through.
+/// The maximum size of the memory that is searched.
 const MOST_MEMORY: usize = 64 << 20;
 
-/// An address takes so many bytes in WebAssembly.
+/// The number of bytes of an address in WebAssembly.
 const ADDRESS_BYTES: u8 = 4;
 
-/// The module with its table of lines, in which files of this package are named without its path. The same module if
-/// there is nothing to make it of, as of a Go that keeps it otherwise.
+/// Returns the module with its line table, in which files of this package are named without its path. The module is
+/// returned unchanged if there is no known table, for example from a Go version with another format.
 pub(super) fn describe(mut module: Vec<u8>, package: &str) -> Vec<u8> {
     if let Ok(Some(table)) = Code::read(&module).map(|code| code.lines(package)) {
         let section = wasm_encoder::CustomSection { name: ".debug_line".into(), data: table.into() };
@@ -44,22 +44,22 @@ pub(super) fn describe(mut module: Vec<u8>, package: &str) -> Vec<u8> {
     module
 }
 
-/// What a module has of this.
+/// The relevant contents of a module.
 #[derive(Default)]
 struct Code {
     memory: Vec<u8>,
-    /// By the number of the function, imports included.
+    /// The names of functions by number, including imports.
     names: HashMap<u32, String>,
     imported: u32,
-    /// Each function's parts.
+    /// The parts of each function.
     functions: Vec<Vec<Part>>,
 }
 
 /// A part of a function.
 struct Part {
-    /// As tables of lines count: from where the code begins.
+    /// The addresses as line tables count them: from the beginning of the code.
     addresses: Range<u64>,
-    /// As Go counts: the last place in it, but for the last part.
+    /// The place as Go counts it: the last place in the part; missing for the last part.
     place: Option<u64>,
 }
 
@@ -117,7 +117,7 @@ impl Code {
         Ok(())
     }
 
-    /// The table, as DWARF has it.
+    /// Returns the table in DWARF format.
     fn lines(&self, package: &str) -> Option<Vec<u8>> {
         let table = Table::find(&self.memory)?;
         let encoding = Encoding { format: Format::Dwarf32, version: 4, address_size: ADDRESS_BYTES };
@@ -130,7 +130,7 @@ impl Code {
             let Some(function) = table.function(number) else { continue };
             let Some(parts) = self.functions.get(function.number) else { continue };
             let index = self.imported + u32::try_from(function.number).ok()?;
-            // What Go has counted otherwise is not shown.
+            // Functions that Go numbers differently are left out.
             if self.names.get(&index).is_none_or(|name| *name != as_symbol(&function.name)) {
                 continue;
             }
@@ -158,7 +158,7 @@ impl Code {
     }
 }
 
-/// The number that an expression is, if it is one.
+/// Returns the constant value of an expression, if it is constant.
 fn constant(expression: &ConstExpr<'_>) -> Result<Option<usize>, BinaryReaderError> {
     Ok(match expression.get_operators_reader().read()? {
         Operator::I32Const { value } => Some(value as u32 as usize),
@@ -166,15 +166,15 @@ fn constant(expression: &ConstExpr<'_>) -> Result<Option<usize>, BinaryReaderErr
     })
 }
 
-/// Go begins a function that can be resumed with a block for each point, and a table that leads from places to the ends of
-/// these blocks: what follows the end of a block is one part.
+/// Returns the parts of a function. Go begins a function that can be resumed with a block for each point, and a table
+/// that maps places to the ends of these blocks: the code after the end of a block is one part.
 fn parts(body: &FunctionBody<'_>, begin: usize) -> Result<Vec<Part>, BinaryReaderError> {
     let mut reader = body.get_operators_reader()?;
     let at = |position: usize| (position - begin) as u64;
-    // The table belongs to the first part, and so does what is before it.
+    // The table and everything before it belong to the first part.
     let mut starts = vec![at(body.range().start)];
     let mut places: Vec<u64> = Vec::new();
-    // How many blocks are open: those of points, and others.
+    // The number of open blocks: those of points, and others.
     let (mut points, mut others, mut is_beginning) = (0_usize, 0_usize, true);
     while !reader.eof() {
         match reader.read()? {
@@ -183,7 +183,7 @@ fn parts(body: &FunctionBody<'_>, begin: usize) -> Result<Vec<Part>, BinaryReade
             Operator::Block { .. } | Operator::Loop { .. } | Operator::If { .. } => others += 1,
             Operator::End if others > 0 => others -= 1,
             Operator::End if points > 0 => {
-                // The first block's is that of the table.
+                // The first block is that of the table.
                 if points < places.len() {
                     starts.push(at(reader.original_position()));
                 }
@@ -198,16 +198,16 @@ fn parts(body: &FunctionBody<'_>, begin: usize) -> Result<Vec<Part>, BinaryReade
                     }
                 }
             }
-            // The place is looked up in between.
+            // These instructions look up the place.
             Operator::GlobalGet { .. } | Operator::LocalGet { .. } => {}
-            // These are blocks like any other.
+            // The blocks are ordinary ones.
             _ if is_beginning && points > 0 => {
                 (others, points, is_beginning) = (points, 0, false);
             }
             _ => {}
         }
     }
-    // What comes last goes on to the end.
+    // The last part extends to the end.
     places.truncate(starts.len() - 1);
     let ends = starts.iter().skip(1).copied().chain([at(body.range().end)]);
     let places = places.into_iter().map(Some).chain(std::iter::repeat(None));
@@ -215,17 +215,17 @@ fn parts(body: &FunctionBody<'_>, begin: usize) -> Result<Vec<Part>, BinaryReade
     Ok(starts.iter().zip(ends).zip(places).map(part).collect())
 }
 
-/// As a name stands in the module: what is neither a letter, nor a digit, nor a point is a line.
+/// Returns a name as it is in the module: all characters except letters, digits and points are replaced by `_`.
 fn as_symbol(name: &str) -> String {
     let plain = |byte: u8| if byte.is_ascii_alphanumeric() || byte == b'.' { char::from(byte) } else { '_' };
     name.bytes().map(plain).collect()
 }
 
-/// `pclntab`, and the memory from there on.
+/// `pclntab`, with all memory after its beginning.
 struct Table<'a>(&'a [u8]);
 
 struct Function {
-    /// Among the module's own.
+    /// The number among the module's own functions.
     number: usize,
     name: String,
     files: usize,
@@ -237,7 +237,7 @@ impl<'a> Table<'a> {
     fn find(memory: &'a [u8]) -> Option<Self> {
         let is_one = |at: &usize| memory[*at..].starts_with(&BEGINNING);
         let mut tables = (0..memory.len()).step_by(8).filter(is_one).map(|at| Self(&memory[at..]));
-        // These bytes may stand elsewhere, too: there, no function is where the header says.
+        // These bytes may occur elsewhere too: no function is then at the position in the header.
         tables.find(|table| table.functions().is_some_and(|count| table.function(count / 2).is_some()))
     }
 
@@ -266,7 +266,7 @@ impl<'a> Table<'a> {
         let about = table.checked_add(self.u32(entry.checked_add(4)?)?)?;
         let field = |field: usize| self.u32(about.checked_add(field * 4)?);
         Some(Function {
-            // They are counted from some number on.
+            // The numbers have an offset.
             number: self.u32(entry)?.checked_sub(self.u32(table)?)?,
             name: self.text(self.field(NAMES)?.checked_add(field(1)?)?)?,
             files: field(5)?,
@@ -275,7 +275,7 @@ impl<'a> Table<'a> {
         })
     }
 
-    /// The file and line of a place, or of the last one.
+    /// Returns the file and line of a place, or of the last one.
     fn line(&self, function: &Function, place: Option<u64>) -> Option<(String, u64)> {
         let file = self.value(function.files, place)?;
         let line = u64::try_from(self.value(function.lines, place)?).ok()?;
@@ -285,7 +285,8 @@ impl<'a> Table<'a> {
         (!file.is_empty()).then_some((file, line))
     }
 
-    /// The value at a place, of a table of differences: of the value, and of the places for which it holds.
+    /// Returns the value at a place, from a table of differences: of the value, and of the places for which it is
+    /// valid.
     fn value(&self, table: usize, place: Option<u64>) -> Option<i64> {
         let mut rest = self.0.get(self.field(VALUES)?.checked_add(table)?..)?;
         let (mut value, mut end) = (-1_i64, 0_u64);
@@ -294,7 +295,7 @@ impl<'a> Table<'a> {
             if difference == 0 && end > 0 {
                 return place.is_none().then_some(value);
             }
-            // The sign is the lowest bit.
+            // The lowest bit is the sign.
             value += (difference >> 1) as i64 ^ -((difference & 1) as i64);
             end += number(&mut rest)?;
             if place.is_some_and(|place| place < end) {
@@ -304,7 +305,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// A number of seven bits in each byte.
+/// Reads a number with seven bits in each byte.
 fn number(bytes: &mut &[u8]) -> Option<u64> {
     let mut number = 0;
     for shift in (0..35).step_by(7) {
@@ -327,15 +328,16 @@ mod tests {
 
     use super::*;
 
-    /// What Go writes down of one function, `shop.run`, in `shop/a.go`: places 0 and 1 are in line 7, place 2 in line 9, and
-    /// what follows in line 8.
+    /// Returns the table that Go writes for one function, `shop.run`, in `shop/a.go`: places 0 and 1 are in line 7,
+    /// place 2 in line 9, and all later ones in line 8.
     fn table() -> Vec<u8> {
         let names = b"shop.run\0";
         let units = 0_u32.to_le_bytes();
         let files = b"shop/a.go\0";
-        // None at 0. Differences, of which the sign is the lowest bit, and for how many places each holds.
+        // No values at offset 0. Then differences, whose lowest bit is the sign, and the number of places for which
+        // each is valid.
         let values = [&[0][..], &[2, 4, 0], &[16, 2, 4, 1, 1, 1, 0]].concat();
-        // The number that the first function has, and where it is described.
+        // The number of the first function, and the position of its description.
         let entry = [0x1000_u32, 16].map(u32::to_le_bytes).concat();
         let function = [0x1000_u32, 0, 0, 0, 0, 1, 4, 0, 0, 7].map(u32::to_le_bytes).concat();
         let mut at = 72;
@@ -348,7 +350,7 @@ mod tests {
         [&BEGINNING[..], &fields, names, &units, files, &values, &entry, &[0; 8], &function].concat()
     }
 
-    /// A module of that function, and an imported one.
+    /// Returns a module with that function, and an imported one.
     fn module(table: &[u8], name: &str) -> Vec<u8> {
         let mut module = wasm::Module::new();
         let mut types = wasm::TypeSection::new();
@@ -386,7 +388,7 @@ mod tests {
         module.finish()
     }
 
-    /// The rows of the table: file and line of what begins at an address.
+    /// Returns the rows of the table: the file and line of the code that begins at an address.
     fn rows(module: &[u8]) -> Vec<(String, u64, u64)> {
         let section = |payload| match payload {
             Payload::CustomSection(section) if section.name() == ".debug_line" => Some(section.data()),
@@ -413,7 +415,7 @@ mod tests {
     #[test]
     fn each_part_has_the_line_of_its_end() {
         let made = describe(module(&table(), "shop.run"), "shop");
-        // After how many functions there are, and the size of the first: none of it is local.
+        // The code of the function follows the number of functions and its size, with one byte each.
         let begin = 2;
         let expected = [(7, begin), (9, begin + 26), (8, begin + 30)];
         assert_eq!(rows(&made), expected.map(|(line, address)| ("a.go".to_owned(), line, address)));

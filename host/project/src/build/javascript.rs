@@ -1,4 +1,4 @@
-//! TypeScript and JavaScript: the SDK's own build, with Node.
+//! Builds TypeScript and JavaScript projects with the SDK's own build, on Node.
 
 use std::path::Path;
 use std::process::Command;
@@ -11,12 +11,13 @@ use crate::language::Language;
 
 const REMEDY: &str = "install Node 20.11 or newer from https://nodejs.org";
 
-/// The SDK, as a project has it.
+/// The path of the SDK in a project.
 const SDK: &str = "node_modules/orbital-sdk";
 
 pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
     let check_node = || require("Node", Command::new("node").arg("--version"), (20, 11), REMEDY);
-    // It costs a tenth of what a save does, so there it is asked only if something is wrong.
+    // The check takes a tenth of the time of a build after saving, so in the profile `dev` it is done only if something
+    // is wrong.
     if profile == Profile::Release {
         check_node()?;
     }
@@ -35,7 +36,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     let mut command = Command::new("node");
     command.current_dir(directory).arg(&tool).arg("--project").arg(directory);
     command.arg("--out").arg(&component);
-    // Its own toolchain takes a second or ten; the SDK does without it.
+    // The toolchain takes one to ten seconds; the SDK does not need it for this profile.
     if profile == Profile::Dev {
         command.arg("--dev");
     }
@@ -50,7 +51,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     })
 }
 
-/// Which of the two it is, by the file that a suite begins with.
+/// Returns TypeScript or JavaScript, depending on the entry file of the suite.
 pub(super) fn language(directory: &Path) -> Language {
     let manifest: Option<Value> = file::read(&directory.join("package.json"), file::MAX_SMALL)
         .ok()
@@ -63,7 +64,7 @@ pub(super) fn language(directory: &Path) -> Language {
     if is_typescript { Language::TypeScript } else { Language::JavaScript }
 }
 
-/// `npm ci` is stricter than is good here: it wants packages for platforms that are not this one.
+/// Installs dependencies. `npm ci` is too strict for this: it requires packages for other platforms.
 fn install(directory: &Path) -> Result<(), BuildError> {
     links::refuse(directory, "node_modules")?;
     eprintln!("installing what `package.json` names");

@@ -1,22 +1,22 @@
-//! What compilers write for debuggers: of it all, a component keeps the tables of lines, which the host reads when
-//! something breaks (`guest/lines.rs`). The rest is most of many a component's bytes.
+//! Debug information of compilers: a component keeps only the line tables, which the host reads after a crash
+//! (`host/guest/src/lines.rs`). The rest would be most of the bytes of many components.
 
 use std::path::Path;
 
 use wasm_encoder::{Component, ComponentSectionId, Encode as _, RawSection, Section as _};
 use wasmparser::{BinaryReaderError, Parser, Payload};
 
-/// How sections begin that are for debuggers.
+/// The prefix of sections with debug information.
 const DEBUG: &str = ".debug_";
 
-/// Those with lines: the tables, and texts that they refer to.
+/// The sections with lines: the tables, and the texts that they refer to.
 const LINES: [&str; 2] = [".debug_line", ".debug_line_str"];
 
-/// The same component or module without what is for debuggers alone, in which the project's files are named without the
-/// folder that the project is in: it is another one on each machine.
+/// Returns the component or module without debug information other than lines. In the lines, the project's files are
+/// named without the project's folder, which differs on each machine.
 ///
 /// # Errors
-/// It is none.
+/// If the bytes are not a component or module.
 pub(super) fn keep(directory: &Path, bytes: &[u8]) -> Result<Vec<u8>, BinaryReaderError> {
     let mut written = Vec::new();
     let mut around = Vec::new();
@@ -53,7 +53,8 @@ pub(super) fn keep(directory: &Path, bytes: &[u8]) -> Result<Vec<u8>, BinaryRead
     Ok(written)
 }
 
-/// Takes the folder out of a table whose texts must stay where they are: `/a/b/src` is `.////src`, which is `src`.
+/// Removes the folder from a table whose texts must keep their positions: `/a/b/src` becomes `.////src`, which means
+/// `src`.
 fn forget(directory: &Path, table: &mut [u8]) {
     let folder = directory.as_os_str().as_encoded_bytes();
     for start in 0..table.len() {
@@ -71,7 +72,7 @@ mod tests {
 
     use super::*;
 
-    /// A module with this section between two others, within a component.
+    /// Returns a component with a module that has this section between two others.
     fn component(name: &str, data: &[u8]) -> Vec<u8> {
         let mut module = Module::new();
         for (name, data) in [("one", &b"/a/b"[..]), (name, data), ("two", b"2")] {

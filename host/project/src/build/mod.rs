@@ -1,7 +1,7 @@
-//! From a project in some language to a component: runs the language's own tools, and says which of them are missing.
+//! Builds components from projects in any supported language: runs the language's own tools, and reports missing ones.
 //!
-//! The tools' own words (a compiler's errors) go to standard error as they are. What they need is put into the project
-//! or the user's cache; nothing is installed for everybody.
+//! The output of the tools (such as a compiler's errors) is passed to standard error unchanged. Dependencies are
+//! installed in the project or the user's cache; nothing is installed globally.
 
 mod c;
 mod contract;
@@ -29,77 +29,78 @@ use crate::language::Language;
 use crate::sdk;
 use crate::sdk::SdkError;
 
-/// The largest file of a project, and the largest component that its tools may make, in bytes: what a host can load.
+/// The maximum size of a project's file, and of a component that its tools produce, in bytes: the maximum that a host
+/// can load.
 const MAX_READ: usize = 1 << 30;
 
-/// A project that is to be built.
+/// A project to be built.
 pub struct Project {
-    /// Where its manifest is; absolute.
+    /// The absolute path of the directory that contains the project's manifest.
     pub directory: PathBuf,
-    /// What it is written in.
+    /// The language of the project.
     pub language: Language,
 }
 
-/// What is wanted of a component.
+/// The aim of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Profile {
-    /// That it is small and fast.
+    /// A small and fast component.
     Release,
-    /// That it is there soon.
+    /// A short build time.
     Dev,
 }
 
-/// What a toolchain made.
+/// The result of a toolchain.
 struct Artifact {
     /// The component.
     bytes: Vec<u8>,
     /// The project's version, if it has one.
     version: Option<String>,
-    /// The SDK's version, if that can be told.
+    /// The SDK's version, if it can be determined.
     sdk: Option<String>,
 }
 
-/// Why there is no component.
+/// Why a component could not be built.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// There is no such directory.
+    /// The directory does not exist.
     #[error("cannot read `{path}`")]
     Directory {
-        /// What was asked for.
+        /// The requested path.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// No manifest.
+    /// The directory has no manifest of a project.
     #[error(
         "`{0}` has none of `Cargo.toml`, `package.json`, `pyproject.toml`, `go.mod`, `compile_flags.txt` and `build.zig.zon`, so it is no \
          project"
     )]
     NoProject(PathBuf),
-    /// Several manifests.
+    /// The directory has several manifests.
     #[error("`{path}` has {}; say which counts with `--lang`", manifests(.found))]
     Ambiguous {
         /// The project.
         path: PathBuf,
-        /// What it could be.
+        /// The languages of the manifests.
         found: Vec<Language>,
     },
-    /// A tool is missing, or too old.
+    /// A tool is missing or too old.
     #[error("{tool} is needed, and {problem}; {remedy}")]
     Tool {
-        /// Which.
+        /// The name of the tool.
         tool: &'static str,
-        /// What is wrong with it.
+        /// The problem with the tool.
         problem: String,
-        /// What helps, as a command where there is one.
+        /// The remedy, as a command if there is one.
         remedy: String,
     },
-    /// A tool said no. Its own words are on standard error.
+    /// A tool reported a failure. Its output is on standard error.
     #[error("`{command}` failed{}", exit_code(*.code))]
     Failed {
-        /// What was run.
+        /// The command that was run.
         command: String,
-        /// Its exit code, if it ended by itself.
+        /// The exit code of the command, if it was not killed.
         code: Option<i32>,
     },
     /// The project's SDK cannot be provided.
@@ -108,15 +109,15 @@ pub enum BuildError {
     /// A link would lead out of the project.
     #[error(transparent)]
     Link(#[from] LinkError),
-    /// What the component asks for cannot be read.
+    /// The component's manifest is invalid.
     #[error("`{path}` is wrong:{}", mistakes.iter().map(|mistake| format!("\n  {mistake}")).collect::<String>())]
     Manifest {
         /// The file.
         path: PathBuf,
-        /// All that is wrong with it.
+        /// All mistakes in the manifest.
         mistakes: Vec<Mistake>,
     },
-    /// The tools made something else.
+    /// The output of the tools is not a component.
     #[error("{0}")]
     Output(String),
     /// A file cannot be read.
@@ -127,14 +128,14 @@ pub enum BuildError {
         /// The reason.
         source: FileError,
     },
-    /// A folder cannot be read, or a file cannot be made.
+    /// A folder cannot be read, or a file cannot be created.
     #[error("cannot {what} `{path}`")]
     File {
-        /// What was tried.
+        /// The action that failed.
         what: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
@@ -148,7 +149,7 @@ fn exit_code(code: Option<i32>) -> String {
     code.map(|code| format!(" with exit code {code}")).unwrap_or_default()
 }
 
-/// The file by which projects in a language are told.
+/// Returns the file that identifies projects in a language.
 fn manifest(language: Language) -> &'static str {
     match language {
         Language::Rust => "Cargo.toml",
@@ -161,10 +162,10 @@ fn manifest(language: Language) -> &'static str {
 }
 
 impl Project {
-    /// The project in a directory, in the language that its manifest tells, or that somebody named.
+    /// Returns the project in a directory, in the given language or in that of its manifest.
     ///
     /// # Errors
-    /// There is no manifest, or several.
+    /// If there is no manifest, or several.
     pub fn find(directory: &Path, language: Option<Language>) -> Result<Self, BuildError> {
         let failed = |source| BuildError::Directory { path: directory.to_owned(), source };
         let directory = directory.canonicalize().map_err(failed)?;
@@ -182,12 +183,12 @@ impl Project {
         }
     }
 
-    /// The component's name, if nobody says otherwise: that of the directory.
+    /// Returns the default name of the component: that of the directory.
     pub fn name(&self) -> String {
         self.directory.file_name().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// Whether a component of the profile [`Dev`](Profile::Dev) knows the lines that it was made of.
+    /// Returns whether a component of the profile [`Dev`](Profile::Dev) has line numbers.
     pub fn has_lines_in_dev(&self) -> bool {
         self.language != Language::Zig
     }
@@ -195,11 +196,11 @@ impl Project {
     /// Builds the component, with its metadata (name, version, language, SDK) and its manifest, if there is one.
     ///
     /// # Errors
-    /// A tool is missing, or the project is wrong.
+    /// If a tool is missing, or the project is invalid.
     pub fn build(&self, profile: Profile) -> Result<Vec<u8>, BuildError> {
-        // Before the tools, which take their time.
+        // Checked before the tools are run, because they take a long time.
         let manifest = self.manifest()?;
-        // A fresh clone of a project has none: it is made anew by whoever needs it.
+        // A fresh clone of a project does not have the SDK: it is written when it is needed.
         if self.refers_to_carried_sdk()? {
             sdk::provide(self.language, &self.directory)?;
         }
@@ -228,7 +229,7 @@ impl Project {
         Ok(component)
     }
 
-    /// The text of the manifest, if the project has one: without mistakes.
+    /// Returns the text of the manifest, if the project has one and it has no mistakes.
     fn manifest(&self) -> Result<Option<Vec<u8>>, BuildError> {
         let path = self.directory.join(Manifest::FILE);
         if !path.exists() {
@@ -241,7 +242,7 @@ impl Project {
         }
     }
 
-    /// Whether its SDK is the one that this binary carries; see [`sdk`].
+    /// Returns whether the project uses the SDK that this binary contains; see [`sdk`].
     fn refers_to_carried_sdk(&self) -> Result<bool, BuildError> {
         let path = self.directory.join(match self.language {
             Language::Python => python::REQUIREMENTS,
@@ -255,7 +256,7 @@ impl Project {
     }
 }
 
-/// Runs a tool to its end. What it says is on standard error, whatever stream it said it on.
+/// Runs a tool to its end. Both of its output streams are passed to standard error.
 fn run(command: &mut Command, tool: &'static str, remedy: &str) -> Result<(), BuildError> {
     let text = shown(command);
     let status = command.stdout(std::io::stderr()).status().map_err(|error| missing(tool, &error, remedy))?;
@@ -265,7 +266,7 @@ fn run(command: &mut Command, tool: &'static str, remedy: &str) -> Result<(), Bu
     }
 }
 
-/// The same, for what it says on standard output.
+/// Runs a tool to its end, and returns its standard output.
 fn ask(command: &mut Command, tool: &'static str, remedy: &str) -> Result<String, BuildError> {
     let text = shown(command);
     let output = command.stderr(std::process::Stdio::inherit()).output();
@@ -276,7 +277,7 @@ fn ask(command: &mut Command, tool: &'static str, remedy: &str) -> Result<String
     }
 }
 
-/// Whether a tool is new enough; its version is the first one in what it says.
+/// Checks that a tool is new enough; its version is the first one in its output.
 fn require(
     tool: &'static str,
     command: &mut Command,
@@ -304,7 +305,7 @@ fn missing(tool: &'static str, error: &std::io::Error, remedy: &str) -> BuildErr
     BuildError::Tool { tool, problem, remedy: remedy.to_owned() }
 }
 
-/// How many words of a command are shown: those of C's compiler fill a screen.
+/// The maximum number of words of a command that are shown, because a command of the C compiler would fill a screen.
 const SHOWN: usize = 12;
 
 fn shown(command: &Command) -> String {
@@ -323,7 +324,7 @@ fn read(path: &Path) -> Result<Vec<u8>, BuildError> {
     file::read(path, MAX_READ).map_err(unreadable)
 }
 
-/// A file for what a tool makes, which goes when it is dropped.
+/// Creates a temporary file for a tool's output, which is deleted when it is dropped.
 fn scratch(suffix: &str) -> Result<tempfile::TempPath, BuildError> {
     let made = tempfile::Builder::new().prefix("orbital-").suffix(suffix).tempfile();
     let failed = |source| BuildError::File { what: "make a file in", path: std::env::temp_dir(), source };

@@ -1,4 +1,4 @@
-//! Python: the SDK's own build, in the project's virtual environment.
+//! Builds Python projects with the SDK's own build, in the project's virtual environment.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,24 +9,24 @@ use crate::build::{Artifact, BuildError, ask, read, require, run, scratch};
 
 const REMEDY: &str = "install Python 3.11 or newer with its module `venv`";
 
-/// What the project installs, if it has such a file; the SDK with its tools is among it.
+/// The file with the packages that the project installs, if there is one; the SDK with its tools is one of them.
 pub(super) const REQUIREMENTS: &str = "requirements.txt";
 
 pub(super) fn build(directory: &Path) -> Result<Artifact, BuildError> {
     let python = interpreter(directory)?;
     let component = scratch(".wasm")?;
-    // `-P`: what is imported is what is installed, not what lies in the directory by the same name.
+    // `-P`: imports resolve to installed packages, not to files of the same name in the directory.
     let mut command = Command::new(&python);
     command.current_dir(directory).args(["-P", "-m", "orbital_sdk.build", "--project"]).arg(directory);
     run(command.arg("--out").arg(&component), "Python", REMEDY)?;
     let mut version = Command::new(&python);
     version.args(["-c", "import importlib.metadata as m; print(m.version('orbital-sdk'))"]);
     let sdk = ask(&mut version, "Python", REMEDY).ok().map(|version| version.trim().to_owned());
-    // The SDK's build has written the project's version already.
+    // The SDK's build has already written the project's version.
     Ok(Artifact { bytes: read(&component)?, version: None, sdk })
 }
 
-/// Python of the virtual environment that is active, or else of the project's own, which is made if need be.
+/// Returns Python of the active virtual environment, or otherwise of the project's own, which is created if necessary.
 fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
     if let Some(active) = std::env::var_os("VIRTUAL_ENV").map(PathBuf::from) {
         let python = active.join("bin/python");
@@ -65,7 +65,7 @@ fn interpreter(directory: &Path) -> Result<PathBuf, BuildError> {
     Ok(python)
 }
 
-/// Whether this Python has the SDK and its tools.
+/// Returns whether this Python has the SDK and its tools.
 fn is_ready(python: &Path) -> bool {
     let mut command = Command::new(python);
     command.args(["-P", "-c", "import orbital_sdk.build, componentize_py"]);

@@ -1,4 +1,4 @@
-//! Rust: Cargo makes a component by itself.
+//! Builds Rust projects: Cargo produces a component itself.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,19 +13,20 @@ const TARGET: &str = "wasm32-wasip2";
 const REMEDY: &str = "install Rust from https://rustup.rs";
 
 pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
-    // It costs a part of what a small change does, so there it is asked only if something is wrong.
+    // The check takes a considerable part of the time after a small change, so in the profile `dev` it is done only if
+    // something is wrong.
     if profile == Profile::Release {
         check_target(directory)?;
     }
     let mut command = Command::new("cargo");
     command.current_dir(directory).args(["build", "--target", TARGET]);
-    // The profile `dev` compiles again only what has changed.
+    // The profile `dev` compiles only what has changed.
     let name = match profile {
         Profile::Release => "release",
         Profile::Dev => "dev",
     };
     command.args(["--profile", name, "--config"]);
-    // What the host reads when something breaks, and no more; `strip` leaves that out, too.
+    // Only the line tables, which the host reads after a crash; `strip` would remove them too.
     command.arg(format!(r#"profile.{name}.debug = "line-tables-only""#));
     command.arg("--message-format=json-render-diagnostics");
     let messages = ask(&mut command, "Cargo", REMEDY);
@@ -40,7 +41,7 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     Ok(Artifact { bytes: read(&path)?, version: Some(version), sdk: sdk(directory) })
 }
 
-/// Whether there is a standard library for the target.
+/// Checks that the standard library for the target is installed.
 fn check_target(directory: &Path) -> Result<(), BuildError> {
     let libraries = ask(
         Command::new("rustc").current_dir(directory).args(["--print", "target-libdir", "--target", TARGET]),
@@ -57,7 +58,7 @@ fn check_target(directory: &Path) -> Result<(), BuildError> {
     }
 }
 
-/// The file that an artifact is in, and its package's version.
+/// Returns the file of an artifact, and its package's version.
 fn component(message: &Value) -> Option<(PathBuf, String)> {
     let of_library = |kinds: &Value| kinds.as_array().is_some_and(|kinds| kinds.contains(&"cdylib".into()));
     if message["reason"] != "compiler-artifact" || !of_library(&message["target"]["kind"]) {
@@ -65,13 +66,13 @@ fn component(message: &Value) -> Option<(PathBuf, String)> {
     }
     let files = message["filenames"].as_array()?;
     let path = files.iter().filter_map(Value::as_str).find(|path| path.ends_with(".wasm"))?;
-    // `path+file:///…#name@0.1.0`, or without the name if the directory has it.
+    // `path+file:///…#name@0.1.0`, or without the name if it is that of the directory.
     let id = message["package_id"].as_str()?;
     let version = id.rsplit(['@', '#']).next()?;
     Some((path.into(), version.to_owned()))
 }
 
-/// The SDK's version: Cargo has written it down.
+/// Returns the SDK's version from Cargo's lock file.
 fn sdk(directory: &Path) -> Option<String> {
     let lock: toml::Table =
         file::read_text(&directory.join("Cargo.lock"), file::MAX_SMALL).ok()?.parse().ok()?;

@@ -1,4 +1,4 @@
-//! Zig, and what it compiles: it brings a C compiler and a libc for WASI with it.
+//! Zig, which builds Zig and C projects: it contains a C compiler and a libc for WASI.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,24 +7,24 @@ use orbital_files::file;
 
 use crate::build::{Artifact, BuildError, Profile, contract, read, require, run};
 
-/// The project's package, with its version and the packages that it needs.
+/// The file of the project's package, with its version and dependencies.
 pub(super) const PACKAGE: &str = "build.zig.zon";
 
 pub(super) const REMEDY: &str =
     "install Zig 0.17 or newer from https://ziglang.org/download, or with `pip install ziglang`";
 
-/// An option of `orbital.addSuite`: by Zig's own compiler and linker, and not by LLVM's, which take many times as long. They
-/// write down no lines.
+/// An option of `orbital.addSuite`: use Zig's own compiler and linker instead of LLVM's, which take many times as long.
+/// They write no line numbers.
 const DEV: &str = "-Dorbital-dev";
 
-/// What it is called: by itself, and as it comes from PyPI.
+/// The names of the program: the usual one, and that of the package on PyPI.
 const NAMES: [&str; 2] = ["zig", "python-zig"];
 
 pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, BuildError> {
     let failed = |source| BuildError::File { what: "make a folder in", path: std::env::temp_dir(), source };
     let made = tempfile::Builder::new().prefix("orbital-").tempdir().map_err(failed)?;
     let mut command = compiler(directory)?;
-    // What is wrong, and not which steps the build has, nor how the compiler was called.
+    // Shows only errors, without the steps of the build and the command line of the compiler.
     command.args(["build", "--error-style", "minimal", "--summary", "none", "--prefix"]).arg(made.path());
     if profile == Profile::Dev {
         command.arg(DEV);
@@ -50,14 +50,14 @@ pub(super) fn build(directory: &Path, profile: Profile) -> Result<Artifact, Buil
     })
 }
 
-/// The first text that a field of a package has.
+/// Returns the first text of a field in a package file.
 fn value<'a>(package: &'a str, field: &str) -> Option<&'a str> {
     let code = |line: &&str| !line.trim_start().starts_with("//");
     let line = package.lines().filter(code).find(|line| line.contains(field))?;
     line.split_once(field)?.1.split('"').nth(1)
 }
 
-/// Zig, to be run in this directory.
+/// Returns the command that runs Zig in this directory.
 pub(super) fn compiler(directory: &Path) -> Result<Command, BuildError> {
     let command = |name: &str| {
         let mut command = Command::new(name);

@@ -1,20 +1,20 @@
-//! What runs JavaScript in a component.
+//! JavaScript engines that components contain.
 
 use clap::ValueEnum;
 
-/// An engine of JavaScript.
+/// A JavaScript engine.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "lower")]
 pub enum Engine {
     /// Small and quick to start: for tests of your own code.
     #[default]
     QuickJs,
-    /// With `fetch` and what else browsers have: for libraries from npm.
+    /// With `fetch` and other browser APIs: for libraries from npm.
     StarlingMonkey,
 }
 
 impl Engine {
-    /// As `package.json` names it.
+    /// Returns the name in `package.json`.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::QuickJs => "quickjs",
@@ -22,7 +22,8 @@ impl Engine {
         }
     }
 
-    /// What makes components with it, as lines of `devDependencies`. The versions are those that the SDK is made for.
+    /// Returns the packages that build components with the engine, as lines of `devDependencies`. The versions are
+    /// those that the SDK was developed with.
     pub(super) fn packages(self) -> &'static str {
         match self {
             Self::QuickJs => "    \"componentize-qjs\": \"0.4.5\",",
@@ -33,7 +34,7 @@ impl Engine {
         }
     }
 
-    /// The libraries of the language that it has, for `lib` of `tsconfig.json`.
+    /// Returns the engine's libraries of the language, for `lib` of `tsconfig.json`.
     pub(super) fn libraries(self) -> &'static str {
         match self {
             Self::QuickJs => "\"es2023\"",
@@ -41,7 +42,7 @@ impl Engine {
         }
     }
 
-    /// Its globals beside those, for `types` of `tsconfig.json`.
+    /// Returns the engine's other globals, for `types` of `tsconfig.json`.
     pub(super) fn types(self) -> &'static str {
         match self {
             Self::QuickJs => "\"orbital-sdk/quickjs\"",
