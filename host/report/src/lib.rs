@@ -1,8 +1,8 @@
-//! The sinks of events: metrics, console, log, live updates and recent runs. [`Reporter`] passes each event to all of them,
-//! and reports to the history. No sink blocks the emitter.
+//! The sinks of events: metrics, console, log, live updates and recent runs. [`Reporter`] passes each event to all of
+//! them, and reports to the history. No sink blocks the emitter.
 //!
-//! May depend on: the model, runs (for events), the history, the listener and the waiter (for their counts). Must not depend
-//! on: pages, the command line.
+//! May depend on: the model, runs (for events), the history, the listener and the waiter (for their counts). Must not
+//! depend on: pages, the command line.
 
 mod console;
 mod exposition;
