@@ -126,7 +126,7 @@ fn fill(database: &Path, runs: u32) -> anyhow::Result<()> {
         return Ok(());
     }
     let unfinished = database.with_extension("unfinished");
-    let test = ["test", "-p", "orbital-host", "--lib", "a_million_runs", "--", "--ignored", "--nocapture"];
+    let test = ["test", "--workspace", "--lib", "a_million_runs", "--", "--ignored", "--nocapture"];
     let mut command = workspace::cargo();
     command.args(test).env("ORBITAL_HISTORY", &unfinished).env("ORBITAL_RUNS", runs.to_string());
     workspace::run(&mut command)?;

@@ -1,7 +1,7 @@
 //! Benchmark: how fast runs are written and found, among a million runs of two hundred cases.
 //!
 //! ```text
-//! ORBITAL_HISTORY=/tmp/history.db cargo test --release -p orbital-host --lib a_million_runs -- --ignored --nocapture
+//! ORBITAL_HISTORY=/tmp/history.db cargo test --release --workspace --lib a_million_runs -- --ignored --nocapture
 //! ```
 //!
 //! A file that is named is kept: a host with this file as its `history.path` shows its contents, as `cargo xtask pages`

@@ -248,7 +248,10 @@ impl Admitted<'_> {
     pub(crate) fn vouches_for(&self, place: &KeyPlace) -> bool {
         match self.proof {
             Proof::None | Proof::Path(_) | Proof::Bearer(_) | Proof::Basic(_) => true,
-            Proof::Segment(_) | Proof::GitHub(_) => matches!(place, KeyPlace::Json(_)),
+            Proof::Segment(_) | Proof::GitHub(_) => match place {
+                KeyPlace::Json(_) => true,
+                KeyPlace::Header(_) | KeyPlace::Query(_) | KeyPlace::Path(_) => false,
+            },
             Proof::Standard(_) => match place {
                 KeyPlace::Json(_) => true,
                 KeyPlace::Header(name) => name == standard::ID,
