@@ -17,10 +17,10 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Answers of one peer that may wait, including the next one. Further wrong tokens are answered at once, with 429.
 const WAITING: usize = 50;
 
-/// Queues for all peers. With more peers some share a queue, which nobody can choose.
+/// The number of queues for all peers. With more peers some share a queue; no peer can choose its queue.
 const QUEUES: usize = 256;
 
-/// Wrong tokens of all peers.
+/// Wrong tokens of all peers, and the queues in which their answers wait.
 pub(super) struct Attempts {
     queues: [Queue; QUEUES],
     peers: RandomState,
@@ -32,14 +32,14 @@ struct Queue {
     turn: Semaphore,
 }
 
-/// Whether a token is the right one.
+/// The result of checking a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Attempt {
-    /// It is.
+    /// The token is right.
     Right,
-    /// It is not.
+    /// The token is wrong.
     Wrong,
-    /// It is not, and its peer has sent too many wrong ones.
+    /// The token is wrong, and its peer has sent too many wrong ones.
     TooMany,
 }
 
@@ -55,14 +55,14 @@ impl Default for Attempts {
 }
 
 impl Attempts {
-    /// Notes a wrong token, and waits until it may be answered.
+    /// Records a wrong token, and waits until it may be answered.
     pub(super) async fn wrong(&self, peer: IpAddr) -> Attempt {
         self.wrong.say(|more| {
             tracing::warn!(%peer, "a request to the private listener had a wrong token{more}");
         });
         let queue = &self.queues[self.peers.hash_one(peer) as usize % QUEUES];
         let Ok(_place) = queue.places.try_acquire() else { return Attempt::TooMany };
-        // It is never closed.
+        // The semaphore is never closed.
         let _turn = queue.turn.acquire().await;
         tokio::time::sleep(PAUSE).await;
         Attempt::Wrong

@@ -19,7 +19,7 @@ use crate::problem::Problem;
 const ROUTES: [&str; 4] =
     ["/sign-in", "/cases/{component}/{case}/pause", "/cases/{component}/{case}/resume", "/api/v1/pauses"];
 
-/// Routes that change something and take no body. With any other method than GET and HEAD, the remaining ones do not exist.
+/// Routes that change something and take no body. All remaining routes exist only with the methods GET and HEAD.
 const WITHOUT_BODY: [&str; 4] = [
     "/sign-out",
     "/cases/{component}/{case}/run",
@@ -30,14 +30,14 @@ const WITHOUT_BODY: [&str; 4] = [
 /// The largest body, in bytes.
 const MOST: usize = 64 << 10;
 
-/// How long a body may take.
+/// The timeout for reading a body.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After a request whose body is not read, no other request can follow.
+/// Closes a connection: after a request whose body is not read, no other request can follow.
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Reads the body of a request to one of [`ROUTES`], and passes it on complete. Rejects a body elsewhere, unless the router
-/// rejects the request anyway, because it has no such path or method.
+/// Reads the body of a request to one of [`ROUTES`], and passes it on complete. Rejects a body elsewhere, unless the
+/// router rejects the request anyway, because it has no such path or method.
 pub(super) async fn read(request: Request, next: Next) -> Response {
     if request.body().is_end_stream() {
         return next.run(request).await;

@@ -1,17 +1,17 @@
-//! How the last reload of the configuration went.
+//! The result of the last reload of the configuration.
 
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-/// What became of the configuration file.
+/// The state of the configuration file.
 #[derive(Debug, Clone)]
 pub struct ConfigStatus {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// When the settings that act were read.
+    /// When the settings in effect were read.
     pub loaded_at: SystemTime,
-    /// Why the file on disk does not act; none if it does.
+    /// Why the file on disk is invalid; none if it is valid.
     pub failure: Option<String>,
-    /// Settings that act at the next start only.
+    /// Changed settings that take effect only after a restart.
     pub at_next_start: Vec<&'static str>,
 }

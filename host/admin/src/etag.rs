@@ -1,4 +1,4 @@
-//! Entity tags: whoever has an answer of the API already is told that it is still the same, without it.
+//! Entity tags: a client that already has an answer of the API gets 304 instead of the same content again.
 
 use std::fmt::Write as _;
 
@@ -13,11 +13,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
 
-/// How many bytes of a digest are a tag: no two answers have the same by chance.
+/// The number of bytes of a digest in a tag: so many that no two answers have the same tag by chance.
 const LENGTH: usize = 16;
 
-/// Adds a strong tag to what GET and HEAD are answered, and answers 304 to whoever has that. What is sent bit by
-/// bit, without an end that is known, passes as it is.
+/// Adds a strong tag to answers to GET and HEAD, and answers 304 if the client has an answer with this tag. Streamed
+/// answers, whose length is not known, are passed on unchanged.
 pub(super) async fn tag(request: Request, next: Next) -> Response {
     let known = match *request.method() {
         Method::GET | Method::HEAD => request.headers().get_all(header::IF_NONE_MATCH).iter().cloned(),
@@ -41,13 +41,13 @@ pub(super) async fn tag(request: Request, next: Next) -> Response {
     if is_known {
         parts.status = StatusCode::NOT_MODIFIED;
         parts.headers.remove(header::CONTENT_TYPE);
-        // Of no known length: it would be taken for that of the answer which is left out.
+        // Without a known length: that of this body would be taken for that of the omitted answer.
         return Response::from_parts(parts, Body::from_stream(stream::empty::<Result<&[u8], axum::Error>>()));
     }
     Response::from_parts(parts, Body::from(body))
 }
 
-/// The tag, and that nothing is to be used again without asking.
+/// Returns the tag, and the header that forbids using the answer again without asking.
 fn headers(tag: &str) -> HeaderMap {
     let tag = HeaderValue::try_from(tag).map(|tag| (header::ETAG, tag));
     let ask = (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -63,8 +63,8 @@ fn strong_tag(body: &[u8]) -> String {
     tag
 }
 
-/// Whether a value of `If-None-Match` has this tag. Strong or weak is all the same there (RFC 9110, 13.1.2), and no
-/// tag of ours has a comma.
+/// Returns whether a value of `If-None-Match` contains this tag. Strong and weak tags are compared alike there
+/// (RFC 9110, 13.1.2), and our tags contain no commas.
 fn lists(value: &HeaderValue, tag: &str) -> bool {
     let Ok(value) = value.to_str() else { return false };
     value.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)

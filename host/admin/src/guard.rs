@@ -1,8 +1,8 @@
-//! Who may ask the private listener.
+//! Access to the private listener.
 //!
-//! With a token, whoever shows it: with each request, or once, at the page where one signs in. Without one (on
-//! loopback only) every process of this machine; but not a page in a browser on this machine, which could send
-//! requests here too.
+//! With a token, every client that shows it has access: it sends the token with each request, or once, on the sign-in
+//! page. Without one (on loopback only), every process on this machine has access; but not a page of another site in a
+//! browser on this machine, which could send requests here too.
 
 use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -26,44 +26,44 @@ use crate::problem::Problem;
 use crate::sessions::{LIFETIME, Sessions};
 use crate::{AdminSettings, pages};
 
-/// The fewest characters of a token: fewer can be guessed.
+/// The minimum length of a token in characters: shorter ones can be guessed.
 const LEAST: usize = 16;
 
-/// Lets requests in, or not.
+/// Admits or rejects requests.
 pub struct Guard {
     access: RwLock<Arc<Access>>,
     sessions: Sessions,
     attempts: Attempts,
-    /// Told whenever a token or a session stops being valid.
+    /// Notified whenever a token or a session becomes invalid.
     revocations: watch::Sender<()>,
 }
 
-/// That a request is let in.
+/// The admission of a request.
 pub(super) struct Admission {
-    /// When its session ends, if it has one.
+    /// When the session of the request ends, if it has one.
     pub(super) until: Option<Instant>,
 }
 
-/// Who may ask for what.
+/// The access rules: the token, and the paths that need none.
 pub struct Access {
-    /// Of the token. Comparing digests takes the same time however much of a guess is right, and however long
-    /// it is.
+    /// The digest of the token. Comparing digests takes the same time however much of a guess is right, and however
+    /// long it is.
     digest: Option<[u8; 32]>,
     open_health: bool,
     open_metrics: bool,
-    /// Whether the listener has TLS, so that its cookies need it too.
+    /// Whether the listener uses TLS, so that its cookies need it too.
     tls: bool,
 }
 
-/// A token that cannot be one. The value is not shown.
+/// An invalid token. The value is not shown.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// It is too short.
+    /// The token is too short.
     #[error(
         "the secret for `admin.token` has {0} characters; it needs at least {LEAST}, such as those of `openssl rand -hex 32`"
     )]
     TooShort(usize),
-    /// It cannot stand in a header.
+    /// The token contains a character that is not allowed in a header.
     #[error(
         "the secret for `admin.token` has a character that cannot stand in a header of HTTP; use letters and digits"
     )]
@@ -71,11 +71,11 @@ pub enum TokenError {
 }
 
 impl Access {
-    /// Reads who may ask from the settings. `tls` says whether the listener has TLS now, which settings that were read
-    /// again do not change.
+    /// Reads the access rules from the settings. `tls` says whether the listener uses TLS now, which a reload does not
+    /// change.
     ///
     /// # Errors
-    /// The token cannot be one.
+    /// The token is invalid.
     pub fn new(settings: &AdminSettings, secrets: &Secrets, tls: bool) -> Result<Self, TokenError> {
         let digest = |token: String| {
             if token.chars().count() < LEAST {
@@ -107,19 +107,19 @@ impl Access {
         self.digest.is_some_and(|digest| Sha256::digest(guess).ct_eq(&digest).into())
     }
 
-    /// Returns when the session of a request ends, if it has one. Other cookies of the name, which a page on another
-    /// port can set, make no difference.
+    /// Returns when the session of a request ends, if it has one. Other cookies with the same name, which a page on
+    /// another port can set, make no difference.
     fn session(&self, headers: &HeaderMap, sessions: &Sessions) -> Option<Instant> {
         session_cookie::find(self.tls, headers).find_map(|id| sessions.until(id))
     }
 
-    /// Returns why a request is not let in. `shown` is the check of the token that it has, if it needs one.
+    /// Returns why a request is rejected. `shown` is the result of checking its token, if it has one and needs one.
     fn refuse(&self, request: &Request, shown: Option<Attempt>, sessions: &Sessions) -> Option<Problem> {
         let (uri, headers) = (request.uri(), request.headers());
         match self.digest {
             Some(_) if self.is_open(uri.path()) => {}
             Some(_) => match shown {
-                // No page of another site knows it.
+                // No page of another site knows the token.
                 Some(Attempt::Right) => return None,
                 Some(Attempt::Wrong) => {
                     return Some(unauthorized("the token is not the one that `admin.token` has"));
@@ -158,7 +158,7 @@ impl Access {
 }
 
 impl Guard {
-    /// That admits what `access` allows.
+    /// Creates a guard that admits what `access` allows.
     pub fn new(access: Access) -> Arc<Self> {
         Arc::new(Self {
             access: RwLock::new(Arc::new(access)),
@@ -168,7 +168,7 @@ impl Guard {
         })
     }
 
-    /// Whom to admit from now on. Who signed in with another token must do it again.
+    /// Replaces the access rules. If the token has changed, everybody has to sign in again.
     pub fn admit(&self, access: Access) {
         let mut acting = self.access.write().unwrap_or_else(PoisonError::into_inner);
         let is_changed = acting.digest != access.digest;
@@ -182,7 +182,7 @@ impl Guard {
         }
     }
 
-    /// Told whenever a token or a session stops being valid.
+    /// Returns a receiver that is notified whenever a token or a session becomes invalid.
     pub(super) fn revocations(&self) -> watch::Receiver<()> {
         self.revocations.subscribe()
     }
@@ -196,7 +196,7 @@ impl Guard {
         access.session(headers, &self.sessions).map(|until| Admission { until: Some(until) })
     }
 
-    /// Whether one has to sign in to look at pages.
+    /// Returns whether pages require signing in.
     pub(super) fn wants_token(&self) -> bool {
         self.access().digest.is_some()
     }
@@ -212,7 +212,7 @@ impl Guard {
             wrong => return Err(wrong),
         }
         let cookie = session_cookie::set(access.tls, &self.sessions.begin(), LIFETIME.as_secs());
-        // The oldest session may have ended for it.
+        // The oldest session may have ended to make room for this one.
         self.revocations.send_replace(());
         Ok(cookie)
     }
@@ -227,7 +227,7 @@ impl Guard {
         session_cookie::set(tls, "", 0)
     }
 
-    /// Lets a request go on, or answers it.
+    /// Passes a request on, or rejects it.
     pub(super) async fn check(State(guard): State<Arc<Self>>, request: Request, next: Next) -> Response {
         let access = guard.access();
         let shown = match token(request.headers()) {
@@ -249,7 +249,7 @@ impl Guard {
         answer
     }
 
-    /// Checks a token. The answer to a wrong one waits.
+    /// Checks a token. The answer to a wrong one is delayed.
     async fn attempt(&self, access: &Access, guess: &[u8], peer: IpAddr) -> Attempt {
         if access.is_token(guess) { Attempt::Right } else { self.attempts.wrong(peer).await }
     }
@@ -260,7 +260,7 @@ impl Guard {
 }
 
 /// Returns whether a request comes from a page of another origin, such as of another port of this machine. Browsers
-/// say so, older ones in `Origin` alone. Programs need not say anything.
+/// send this information, older ones in `Origin` only. Programs need not send any.
 fn is_of_another_page(uri: &Uri, headers: &HeaderMap) -> bool {
     if headers.contains_key("sec-fetch-site") {
         return is_fetched_elsewhere(headers);
@@ -278,7 +278,7 @@ fn is_fetched_elsewhere(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-/// Returns whether a browser says that it shows the answer to somebody, by itself: no page can read it.
+/// Returns whether a browser reports that it shows the answer as a page of its own: no other page can read it.
 fn is_navigation(headers: &HeaderMap) -> bool {
     let is = |name: &str, expected: &str| headers.get(name).is_some_and(|value| value == expected);
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
@@ -303,8 +303,9 @@ fn token(headers: &HeaderMap) -> Option<&[u8]> {
     scheme.eq_ignore_ascii_case(b"bearer ").then(|| token.trim_ascii())
 }
 
-/// A page of another site that a browser on this machine shows: it says so in `Origin`, or its name was made
-/// to point here (DNS rebinding) and stands in `Host`, or where HTTP/2 has it, which browsers speak with TLS.
+/// Returns whether a request comes from a page of another site in a browser on this machine: the site's name is in
+/// `Origin`, or, if it was made to resolve to this machine (DNS rebinding), in `Host`, or in the authority of HTTP/2,
+/// which browsers use with TLS.
 fn is_of_another_site(uri: &Uri, headers: &HeaderMap) -> bool {
     let authority = uri.authority().map(Authority::as_str);
     let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or("?"));
@@ -365,7 +366,7 @@ mod tests {
         let host = ("host", "localhost:8711");
         assert!(!of_another(&[host]));
         assert!(!of_another(&[host, ("origin", "http://localhost:8711")]));
-        // Behind a proxy that calls the host otherwise.
+        // Behind a proxy that uses another name for the host.
         assert!(!of_another(&[
             host,
             ("origin", "https://orbital.example"),

@@ -1,4 +1,4 @@
-//! Headers of every answer of the private listener, for browsers: what is in it is data, of this site alone.
+//! Headers for browsers on every answer of the private listener: answers are data, for this site only.
 
 use axum::response::Response;
 use http::{HeaderName, HeaderValue, header};
@@ -15,7 +15,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
 ];
 
-/// Adds them, but for those that the answer has already.
+/// Adds the headers that the answer does not have yet.
 pub(super) async fn secure(mut response: Response) -> Response {
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));

@@ -1,4 +1,4 @@
-//! JSON in answers: characters that a terminal would obey, or that change the order of text, are escaped.
+//! Escapes characters in JSON answers that a terminal would interpret, or that change the order of text.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use orbital_model::text::printable_json;
 
 use crate::problem::Problem;
 
-/// Escapes them in an answer, if it is JSON.
+/// Escapes characters in an answer that a terminal would interpret, or that change the order of text, if it is JSON.
 pub(super) async fn printable(response: Response) -> Response {
     if !is_json(response.headers()) || response.body().size_hint().exact().is_none() {
         return response;

@@ -1,9 +1,9 @@
-//! The private listener: health, metrics, the API and pages, for those who operate the host.
+//! The private listener: health, metrics, the API and pages, for the operators of the host.
 //!
 //! | route | answer |
 //! | --- | --- |
 //! | `GET /healthz` | 200 as long as the process serves |
-//! | `GET /readyz` | 200 once every component that was there at the start has been loaded or refused, else 503; the body names what is wrong: components and configuration that do not load, a stalled history, and more |
+//! | `GET /readyz` | 200 once every component that was present at the start has been loaded or rejected, else 503; the body names what is wrong: components and configuration that do not load, a stalled history, and more |
 //! | `GET /metrics` | metrics in Prometheus' text format |
 //! | `/api/v1/…` | the API; see `docs/api.md` |
 //! | everything else | pages for people; see `docs/pages.md` |
@@ -47,40 +47,40 @@ pub use config_status::ConfigStatus;
 pub use guard::{Access, Guard, TokenError};
 pub use settings::AdminSettings;
 
-/// What the answers are made of.
+/// The parts of the host from which answers are made.
 #[derive(Clone)]
 pub struct Admin {
-    /// What is deployed.
+    /// The deployed components.
     pub deployed: watch::Receiver<Arc<Snapshot>>,
-    /// What components are granted.
+    /// The grants of components.
     pub terms: watch::Receiver<Arc<Terms>>,
-    /// What became of the configuration file.
+    /// The state of the configuration file.
     pub config: watch::Receiver<ConfigStatus>,
     /// The other hosts that can be compared.
     pub environments: watch::Receiver<Arc<Environments>>,
     /// The metrics.
     pub metrics: Arc<MetricsSink>,
-    /// Connections of both listeners.
+    /// The connections of both listeners.
     pub doors: Doors,
-    /// What runs.
+    /// The runner: the number of runs in flight, and recent faults of the host.
     pub runner: Arc<Runner>,
-    /// What ran lately.
+    /// Recent runs and runs in flight.
     pub journal: Arc<Journal>,
-    /// What ran before, over restarts.
+    /// Runs that have ended, including those before a restart.
     pub history: Arc<History>,
-    /// What the webhook received lately.
+    /// The requests that the webhook received recently.
     pub waiter: Arc<Waiter>,
-    /// What is paused.
+    /// The pauses.
     pub pauses: Arc<PauseBook>,
-    /// What is due, and starting what is not.
+    /// The plan of due runs, and starting runs on request.
     pub desk: Desk,
-    /// Who may ask.
+    /// Admits or rejects requests.
     pub guard: Arc<Guard>,
-    /// What changes at the moment.
+    /// Publishes changes as they happen.
     pub live: Arc<Live>,
     /// When the host started.
     pub started: SystemTime,
-    /// Cancelled when the listener is to close: what goes on for ever ends then.
+    /// Cancelled when the listener is about to close: streams without an end are ended then.
     pub close: CancellationToken,
 }
 
@@ -89,7 +89,7 @@ pub fn is_vital(path: &str) -> bool {
     probes::PATHS.contains(&path)
 }
 
-/// All routes, for those whom the guard lets in.
+/// Returns all routes, for requests that the guard admits.
 pub fn router(admin: Admin) -> Router {
     let guard = admin.guard.clone();
     let routes = probes::routes().nest("/api/v1", api::routes()).merge(pages::routes());

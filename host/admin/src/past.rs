@@ -1,4 +1,5 @@
-//! Runs that ended: those of the history, and those that the journal knows beside it, such as while it is paused.
+//! Runs that have ended: those in the history, and those that only the journal has, such as while the history is
+//! stalled.
 
 use orbital_history::{HistoryError, RunQuery, RunRow, newest};
 use orbital_model::text::one_line;
@@ -6,9 +7,9 @@ use uuid::Uuid;
 
 use crate::Admin;
 
-/// Runs that ended, newest first.
+/// Returns runs that have ended, newest first.
 pub(super) async fn runs(admin: &Admin, query: RunQuery) -> Vec<RunRow> {
-    // First what is lost first: what is written in between is there twice.
+    // The journal is read first, as it loses runs first: a run that is written in between is found twice.
     let matches = |report: &_| query.matches(&RunRow::of(report));
     let journal = admin.journal.runs(query.before, query.limit, matches);
     let journal = journal.iter().map(|report| RunRow::of(report));
@@ -23,7 +24,7 @@ pub(super) async fn runs(admin: &Admin, query: RunQuery) -> Vec<RunRow> {
     newest(journal.chain(kept), limit)
 }
 
-/// The report of a run that ended, as JSON.
+/// Returns the report of a run that has ended, as JSON.
 pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<String> {
     if let Some(report) = admin.journal.run(run) {
         return serde_json::to_string(&*report).ok();
@@ -34,7 +35,7 @@ pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<String> {
     })
 }
 
-/// What is paused is told of once, by the one who writes.
+/// Logs that the history cannot be read. A stalled history is reported once, by the part that writes to it.
 pub(super) fn tell(error: &HistoryError) {
     if !matches!(error, HistoryError::Off) {
         tracing::debug!("the history cannot be read: {}", one_line(&orbital_model::error::chain(error)));

@@ -1,4 +1,4 @@
-//! Health, readiness and metrics: for machines that look again and again.
+//! Health, readiness and metrics, for programs that poll them.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,14 +17,14 @@ use crate::Admin;
 /// How long a shortage is reported after it happened.
 const RECENT: Duration = Duration::from_secs(60);
 
-/// How many stale cases are named.
+/// The maximum number of stale cases that are named.
 const STALE_CASES: usize = 20;
 
 const HEALTH: &str = "/healthz";
 const READINESS: &str = "/readyz";
 const METRICS: &str = "/metrics";
 
-/// All of their paths.
+/// The paths of all probes.
 pub(super) const PATHS: [&str; 3] = [HEALTH, READINESS, METRICS];
 
 pub(super) fn routes() -> Router<Admin> {

@@ -1,5 +1,4 @@
-//! What the private listener says when it does not do what it was asked: one form for all errors, that of
-//! RFC 9457.
+//! Errors of the private listener, all in one format, that of RFC 9457.
 
 use axum::Json;
 use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
@@ -19,16 +18,16 @@ pub(super) struct Problem {
     pub(super) header: Option<(HeaderName, HeaderValue)>,
 }
 
-/// Why the host does not do what it was asked (RFC 9457).
+/// An error: why the host did not do what the request asked for (RFC 9457).
 #[derive(Serialize, ToSchema, ToResponse)]
 #[schema(as = Problem)]
 #[response(content_type = "application/problem+json")]
 pub(super) struct ProblemBody {
-    /// The status in words.
+    /// The status as text.
     title: &'static str,
     /// The status.
     status: u16,
-    /// What is wrong, and what would be right.
+    /// The reason for the error, and what would be right.
     detail: String,
 }
 
@@ -52,7 +51,7 @@ impl IntoResponse for Problem {
         let body = ProblemBody { title, status: self.status.as_u16(), detail: self.detail };
         let content_type = [(header::CONTENT_TYPE, "application/problem+json")];
         let mut response = (self.status, content_type, Json(body)).into_response();
-        // `Json` sets its own.
+        // `Json` sets its own content type.
         response
             .headers_mut()
             .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

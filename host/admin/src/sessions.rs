@@ -1,4 +1,4 @@
-//! Browsers that have shown the token: they cannot send it with every request, and need not keep it.
+//! Sessions of browsers that have shown the token: they cannot send it with every request, and need not keep it.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -9,24 +9,24 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
 
-/// How long somebody stays signed in.
+/// How long a session lasts.
 pub(super) const LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
-/// The most sessions; the oldest one ends.
+/// The maximum number of sessions. A further one ends the oldest.
 const MOST: usize = 1000;
 
-/// The sessions that go on.
+/// The current sessions.
 #[derive(Default)]
 pub(super) struct Sessions(Mutex<VecDeque<Session>>);
 
 struct Session {
-    /// Of its id, which only the browser has.
+    /// The digest of the session's id, which only the browser has.
     digest: [u8; 32],
     until: Instant,
 }
 
 impl Sessions {
-    /// Begins one; gives its id.
+    /// Begins a session, and returns its id.
     pub(super) fn begin(&self) -> String {
         let id = rand::random::<[u8; 32]>().iter().fold(String::new(), |mut id, byte| {
             // Writing to a string cannot fail.
@@ -48,18 +48,18 @@ impl Sessions {
         sessions.iter().find(|session| session.digest.ct_eq(&digest).into()).map(|session| session.until)
     }
 
-    /// Ends one.
+    /// Ends a session.
     pub(super) fn end(&self, id: &str) {
         let digest = digest(id);
         self.current().retain(|session| !bool::from(session.digest.ct_eq(&digest)));
     }
 
-    /// Ends all.
+    /// Ends all sessions.
     pub(super) fn end_all(&self) {
         self.current().clear();
     }
 
-    /// Those whose time is not over: the oldest ones stand first.
+    /// Returns the sessions that have not expired, oldest first.
     fn current(&self) -> MutexGuard<'_, VecDeque<Session>> {
         let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();

@@ -7,18 +7,18 @@ use orbital_config::Section;
 use orbital_config::secrets::{SecretsSettings, Template};
 use orbital_listener::TlsSettings;
 
-/// The private listener.
+/// Settings of the private listener.
 #[derive(Debug, Clone)]
 pub struct AdminSettings {
     /// The address; `127.0.0.1:8711` by default.
     pub listen: SocketAddr,
-    /// What whoever asks must know; none asks nobody, which is allowed on loopback only.
+    /// The token that clients must show. Without one, every client has access, which is allowed on loopback only.
     pub token: Option<Template>,
-    /// Speaks TLS with this certificate.
+    /// The certificate for TLS, if the listener uses it.
     pub tls: Option<TlsSettings>,
-    /// Whether `/healthz` and `/readyz` want no token.
+    /// Whether `/healthz` and `/readyz` need no token.
     pub open_health: bool,
-    /// Whether `/metrics` wants none.
+    /// Whether `/metrics` needs no token.
     pub open_metrics: bool,
 }
 

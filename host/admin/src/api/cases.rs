@@ -1,4 +1,4 @@
-//! `/cases`: what runs when, how it stands, and running it now.
+//! `/cases`: cases with their schedules and states, and starting runs of them.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ use crate::api::runs::Summary;
 use crate::api::{Nothing, Page, contains};
 use crate::problem::{Problem, ProblemBody};
 
-/// How many of a case's last runs are shown with it.
+/// The number of last runs that are shown with a case.
 const LAST_RUNS: usize = 10;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
@@ -33,9 +33,9 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct Cases {
-    /// By id.
+    /// The cases, sorted by id.
     cases: Vec<Case>,
-    /// What to ask for next, as `before`; none if there is no more.
+    /// The value of `before` for the next page; `null` if this is the last page.
     #[schema(required)]
     next: Option<String>,
 }
@@ -47,23 +47,24 @@ struct Case {
     case: String,
     language: String,
     tags: BTreeMap<String, String>,
-    /// What holds, with what the operator set.
+    /// The schedule in effect, which the operator may have overridden.
     schedule: String,
     timeout_seconds: f64,
     retries: u32,
     retry_delay_seconds: f64,
     max_in_flight: usize,
-    /// Names of what the operator set in place of what the component declares.
+    /// Names of the settings for which the operator's value replaces the one that the component declares.
     overridden: Vec<&'static str>,
-    /// When it is due; none if it never is by itself.
+    /// When the case is due next; `null` if it never runs by itself.
     #[schema(required, format = DateTime)]
     next_run: Option<String>,
-    /// Why it does not run then.
+    /// Why the case does not run when it is due; `null` if it does.
     #[schema(required)]
     paused: Option<Paused>,
-    /// How it stands.
+    /// Whether the case is up or down.
     state: CaseState,
-    /// Whether its last three due runs gave no verdict, as the host cancelled or skipped them. Its state may be wrong.
+    /// Whether the last three due runs gave no verdict because the host cancelled or skipped them. The state may then
+    /// be wrong.
     stale: bool,
     #[schema(required, format = DateTime)]
     since: Option<String>,
@@ -72,27 +73,27 @@ struct Case {
     #[schema(required)]
     last_skip: Option<Skip>,
     in_flight: Vec<Uuid>,
-    /// The newest first.
+    /// The last runs, newest first.
     last_runs: Vec<Summary>,
 }
 
-/// Up or down, as the last run says that ended.
+/// Whether a case is up or down, according to its last run that has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum CaseState {
-    /// It passed.
+    /// The last run passed.
     Up,
-    /// It did not.
+    /// The last run did not pass.
     Down,
-    /// None has ended yet.
+    /// No run has ended yet.
     Unknown,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Paused {
-    /// `override`, `maintenance` or `pause`.
+    /// The kind of pause: `override`, `maintenance` or `pause`.
     by: &'static str,
-    /// The pause's id.
+    /// The id of the pause, if its kind is `pause`; otherwise `null`.
     #[schema(required)]
     pause: Option<Uuid>,
     reason: String,
@@ -113,18 +114,18 @@ struct Skip {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// Of this component.
+    /// Only cases of this component.
     component: Option<String>,
-    /// That stand so.
+    /// Only cases in this state.
     state: Option<CaseState>,
-    /// With this tag, `NAME:VALUE`.
+    /// Only cases with this tag, `NAME:VALUE`.
     #[param(pattern = ":")]
     tag: Option<String>,
-    /// Text in the id, or in a tag such as `team:crm`.
+    /// Only cases with this text in their id, or in a tag such as `team:crm`.
     q: Option<String>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<String>,
-    /// How many; 50 if nobody says.
+    /// The maximum number of cases; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
@@ -133,18 +134,18 @@ struct Filter {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Wait {
-    /// Whether to answer with the report, once there is one.
+    /// Whether to wait until the run has ended, and answer with its report.
     #[serde(default)]
     wait: bool,
 }
 
-/// A run that was started and that nobody waits for.
+/// A run that was started without waiting for its end.
 #[derive(Serialize, ToSchema)]
 struct StartedRun {
     run: Uuid,
 }
 
-/// Lists cases: schedule, next run, how they stand, why they do not run, their last runs.
+/// Lists cases with their schedules, next runs, states, reasons for not running, and last runs.
 #[utoipa::path(
     get,
     path = "/cases",
@@ -216,8 +217,10 @@ async fn show(
     Ok(Json(describe(&admin.journal, &admin.journal.in_flight(), planned)))
 }
 
-/// Runs a case now, whatever its schedule. With `?wait=true` the answer is its report, once it has ended; whoever goes
-/// away before does not end it.
+/// Runs a case now, independently of its schedule.
+///
+/// With `?wait=true` the answer is the report, after the run has ended. A client that disconnects earlier does not end
+/// the run.
 #[utoipa::path(
     post,
     path = "/cases/{component}/{case}/runs",

@@ -1,4 +1,4 @@
-//! `/compare`: two other hosts side by side.
+//! `/compare`: the comparison of two other hosts.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -25,15 +25,15 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 struct Pair {
     /// The name of a section `[environments.NAME]`.
     one: String,
-    /// Another one.
+    /// The name of another section `[environments.NAME]`.
     other: String,
-    /// How far to look back, such as `15m`; a day if nobody says.
+    /// How far to look back, such as `15m`; a day by default.
     window: Option<String>,
-    /// A pattern of case ids, such as `shop/*`.
+    /// Only cases whose ids match this pattern, such as `shop/*`.
     cases: Option<String>,
 }
 
-/// Puts two environments side by side, and marks what differs by more than noise.
+/// Compares two environments, and marks what differs by more than noise.
 #[utoipa::path(
     get,
     path = "/compare",

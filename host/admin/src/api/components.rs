@@ -1,4 +1,4 @@
-//! `/components`: what is in the directory, with what does not load.
+//! `/components`: the components in the directory, including those that do not load.
 
 use std::collections::BTreeSet;
 
@@ -23,11 +23,11 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct Components {
-    /// Whether everything that was there at the start has been loaded or refused.
+    /// Whether every component that was present at the start has been loaded or rejected.
     ready: bool,
-    /// By name.
+    /// The components, sorted by name.
     components: Vec<Component>,
-    /// What to ask for next, as `before`; none if there is no more.
+    /// The value of `before` for the next page; `null` if this is the last page.
     #[schema(required)]
     next: Option<String>,
 }
@@ -35,33 +35,33 @@ struct Components {
 #[derive(Serialize, ToSchema)]
 struct Component {
     name: String,
-    /// The version that runs; none if none has ever loaded.
+    /// The version that runs; `null` if none has ever loaded.
     #[schema(required)]
     running: Option<Version>,
-    /// Why the newest content of its file does not run.
+    /// Why the newest content of the component's file does not run; `null` if it loads.
     #[schema(required)]
     load_error: Option<LoadError>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Version {
-    /// SHA-256 of the file.
+    /// The SHA-256 digest of the file.
     digest: String,
-    /// Who vouches for it; empty without `[trust]`.
+    /// The names of the trusted keys that signed the component; empty without `[trust]`.
     signed_by: String,
     size_bytes: usize,
     #[schema(format = DateTime)]
     loaded_at: String,
-    /// As its metadata says; empty if that does not.
+    /// The version in the component's metadata; empty if it has none.
     version: String,
     language: String,
-    /// Ids of its cases, in the order in which it declares them.
+    /// Ids of the component's cases, in the order in which it declares them.
     cases: Vec<String>,
     imports: Vec<String>,
-    /// What it asks for: by its manifest, or else by its imports.
+    /// The grants that the component asks for: according to its manifest, or without one according to its imports.
     asks: Asks,
     granted: Granted,
-    /// What its manifest asks for and is not granted any more; `null` if there is nothing.
+    /// Grants that the manifest asks for and that the component no longer has; `null` if none is missing.
     #[schema(required)]
     missing: Option<Shortage>,
 }
@@ -70,7 +70,7 @@ struct Version {
 struct Granted {
     #[serde(flatten)]
     grants: Grants,
-    /// Names of the configuration values that are set for its cases.
+    /// Names of the configuration values that are set for the component's cases.
     config: BTreeSet<String>,
 }
 
@@ -86,18 +86,18 @@ struct LoadError {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// Text in the name.
+    /// Only components with this text in their name.
     q: Option<String>,
-    /// Whether the newest content of the file does not load.
+    /// Only components whose newest content does not load (`true`), or only the others (`false`).
     failing: Option<bool>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<String>,
-    /// How many; 50 if nobody says.
+    /// The maximum number of components; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
-/// Lists components, with what does not load.
+/// Lists components, including those that do not load.
 #[utoipa::path(
     get,
     path = "/components",

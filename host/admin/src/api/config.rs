@@ -1,4 +1,4 @@
-//! `/config`: what became of the configuration file.
+//! `/config`: the state of the configuration file.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -20,17 +20,17 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 #[derive(Serialize, ToSchema)]
 struct Config {
     path: String,
-    /// When the settings that act were read.
+    /// When the settings in effect were read.
     #[schema(format = DateTime)]
     loaded_at: String,
-    /// Why the file on disk does not act; then the last good one does.
+    /// Why the file on disk is invalid, so that the last valid configuration is in effect; `null` if the file is valid.
     #[schema(required)]
     error: Option<String>,
-    /// Settings whose change acts at the next start only.
+    /// Names of changed settings that take effect only after a restart.
     at_next_start: Vec<&'static str>,
 }
 
-/// Says what became of the configuration file.
+/// Shows the state of the configuration file.
 #[utoipa::path(
     get,
     path = "/config",

@@ -1,4 +1,4 @@
-//! `/deliveries`: what the webhook received lately, and what became of it.
+//! `/deliveries`: requests that the webhook received recently, with their results.
 
 use std::fmt::Write as _;
 
@@ -24,38 +24,38 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct Deliveries {
-    /// The newest first.
+    /// The requests, newest first.
     deliveries: Vec<Delivery>,
-    /// What to ask for next, as `before`; none if there is no more.
+    /// The value of `before` for the next page; `null` if this is the last page.
     #[schema(required)]
     next: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Delivery {
-    /// Counted from 1 since the host started.
+    /// The number of the request, counted from 1 since the host started.
     number: u64,
     #[schema(format = DateTime)]
     received_at: String,
     method: String,
     path: String,
     query: String,
-    /// Names and values; what may be a secret is masked, and what is long is cut.
+    /// Names and values of the headers. Values that may be secrets are masked, and long values are cut.
     headers: Vec<(String, String)>,
-    /// Its beginning.
+    /// The beginning of the body.
     body: String,
     size_bytes: usize,
     #[schema(required)]
     key: Option<String>,
-    /// Locations of `webhook.keys`, before that of the key, whose content cannot be a key.
+    /// Locations of `webhook.keys` before that of the key, whose content cannot be a key.
     skipped: Vec<SkippedLocation>,
     result: Disposition,
-    /// What that means here.
+    /// An explanation of the result.
     explanation: String,
-    /// The run that has it, or that it came too late for.
+    /// The run that got the delivery, or for which it came too late.
     #[schema(required)]
     run: Option<Uuid>,
-    /// The run that it came too late for, also if another run has it.
+    /// The run for which the delivery came too late, even if another run got it.
     #[schema(required)]
     late_for: Option<Uuid>,
 }
@@ -64,21 +64,21 @@ struct Delivery {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// The key.
+    /// Only requests with this key.
     key: Option<String>,
-    /// What became of it.
+    /// Only requests with this result.
     result: Option<Disposition>,
-    /// The run that has it, or that it came too late for.
+    /// Only requests that this run got, or that came too late for it.
     run: Option<Uuid>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     #[param(format = "uint64")]
     before: Option<u64>,
-    /// How many; 50 if nobody says.
+    /// The maximum number of requests; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
-/// Lists what the webhook received lately, and what became of it.
+/// Lists requests that the webhook received recently, with their results.
 #[utoipa::path(
     get,
     path = "/deliveries",
@@ -131,7 +131,8 @@ impl Delivery {
     }
 }
 
-/// What became of a request, in words; for a key that no run expected, with one that is almost the same.
+/// Explains the result of a request. If no run expected its key, the explanation names a key that is almost the same,
+/// if there is one.
 pub(crate) fn explain(received: &Received, near: Option<&NearMiss>) -> String {
     let late = received
         .late

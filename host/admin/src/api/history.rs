@@ -1,4 +1,4 @@
-//! `/history`: whether runs are kept, and what may be missing.
+//! `/history`: whether runs are stored, and which ones may be missing.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -20,30 +20,30 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct History {
-    /// Whether runs are being kept: `up`, `paused` or `off`.
+    /// Whether runs are being stored: `up`, `paused` or `off`.
     #[schema(pattern = "^(up|paused|off)$")]
     state: &'static str,
-    /// Why it is paused, and what to do about it.
+    /// Why the history is paused, and what to do about it; `null` if it is not.
     #[schema(required)]
     reason: Option<String>,
-    /// Since when it is.
+    /// Since when the history has been paused; `null` if it is not.
     #[schema(required, format = DateTime)]
     since: Option<String>,
     path: String,
     bytes: u64,
-    /// Runs that are in it.
+    /// The number of runs in the history.
     runs: u64,
-    /// When the oldest of them began.
+    /// When the oldest run in the history began.
     #[schema(required, format = DateTime)]
     oldest: Option<String>,
-    /// Runs that wait to be written.
+    /// The number of runs that wait to be written.
     queue_runs: usize,
     queue_bytes: usize,
-    /// Runs that this host has written.
+    /// The number of runs that this host has written.
     written: u64,
-    /// Runs that it could not keep.
+    /// The numbers of runs that could not be stored, by reason.
     dropped: Dropped,
-    /// The start before this one; none if there was none.
+    /// The session of the previous start of the host; `null` if there was none.
     #[schema(required)]
     last_session: Option<Session>,
 }
@@ -59,17 +59,19 @@ struct Dropped {
 struct Session {
     #[schema(format = DateTime)]
     started: String,
-    /// When it wrote for the last time.
+    /// When the session last wrote to the history.
     #[schema(format = DateTime)]
     written: String,
     clean: bool,
-    /// Of the runs that ended after that, up to so many,
+    /// If the session did not end cleanly, up to this many of the runs that ended after `written` may be missing, or
+    /// those of `may_miss_seconds`.
     may_miss_runs: usize,
-    /// or those of so long, are missing if it did not end cleanly.
+    /// If the session did not end cleanly, the runs that ended in this many seconds after `written` may be missing, or
+    /// up to `may_miss_runs` of them.
     may_miss_seconds: f64,
 }
 
-/// Says whether runs are kept, and what may be missing.
+/// Shows whether runs are stored, and which ones may be missing.
 #[utoipa::path(
     get,
     path = "/history",

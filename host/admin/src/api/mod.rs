@@ -23,7 +23,7 @@ use crate::etag::tag;
 use crate::problem::Problem;
 use page::{Limit, Nothing, Page};
 
-/// Everything, with a description of it.
+/// Returns all routes, including that of their description.
 pub(super) fn routes() -> Router<Admin> {
     let described = OpenApiRouter::with_openapi(openapi::about())
         .merge(components::routes())
@@ -53,13 +53,13 @@ pub(super) fn routes() -> Router<Admin> {
         })
 }
 
-/// How far back to look; a day if nobody says.
+/// Parses how far to look back; a day by default.
 fn window(text: Option<&str>) -> Result<Window, Problem> {
     let parsed = text.map_or(Ok(Window::DAY), str::parse);
     parsed.map_err(|reason| Problem::bad_request(format!("`window`: {reason}")))
 }
 
-/// Whether a text has another one in it, in upper or lower case.
+/// Returns whether a text contains another one, ignoring upper and lower case.
 fn contains(text: &str, part: &str) -> bool {
     text.to_lowercase().contains(&part.to_lowercase())
 }

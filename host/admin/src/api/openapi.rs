@@ -1,4 +1,4 @@
-//! The API's description, in OpenAPI: made of the types that are served, and of what all answers share.
+//! The description of the API in OpenAPI, made from the types that are served and from what all answers share.
 
 use axum::Router;
 use axum::response::IntoResponse as _;
@@ -14,10 +14,10 @@ use utoipa::{Modify, OpenApi as _};
 use crate::Admin;
 use crate::problem::ProblemBody;
 
-/// What every path may answer, whatever it is asked.
+/// Error statuses that every path may answer, whatever the request is.
 const REFUSALS: [&str; 2] = ["401", "403"];
 
-/// What it is about; the paths come from where they are served.
+/// The description of the API without its paths, which come from where they are served.
 #[derive(utoipa::OpenApi)]
 #[openapi(
     info(
@@ -27,7 +27,7 @@ const REFUSALS: [&str; 2] = ["401", "403"];
     ),
     servers((url = "/api/v1")),
     components(responses(ProblemBody)),
-    // Without `admin.token` everybody on this machine may ask.
+    // Without `admin.token`, every process on this machine has access.
     security((), ("token" = [])),
     modifiers(&Token)
 )]
@@ -45,12 +45,12 @@ impl Modify for Token {
     }
 }
 
-/// What there is to say before there are paths.
+/// Returns the description of the API without its paths.
 pub(super) fn about() -> OpenApi {
     About::openapi()
 }
 
-/// Serves the description of these paths.
+/// Returns the route of the description of these paths.
 pub(super) fn routes(mut description: OpenApi) -> Router<Admin> {
     for path in description.paths.paths.values_mut() {
         for operation in [&mut path.post, &mut path.delete].into_iter().flatten() {
@@ -61,7 +61,7 @@ pub(super) fn routes(mut description: OpenApi) -> Router<Admin> {
             add_tag(operation);
         }
     }
-    // What is made of our own types has a form in JSON.
+    // A description that is made of our own types can be written as JSON.
     let text = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
     let serve = move || async move { ([(header::CONTENT_TYPE, "application/json")], text).into_response() };
     Router::new().route("/openapi.json", get(serve))
@@ -74,7 +74,7 @@ fn add_refusals(operation: &mut Operation) {
     }
 }
 
-/// What `etag.rs` does to every answer.
+/// Describes what `etag.rs` adds to every answer.
 fn add_tag(operation: &mut Operation) {
     let responses = &mut operation.responses.responses;
     if let Some(RefOr::T(answer)) = responses.get_mut("200") {

@@ -1,34 +1,34 @@
-//! Lists in pages, all in the same way: `limit` says how many, `next` where the page ends, and `before` where the page
-//! before ended.
+//! Lists in pages, all in the same way: `limit` is the size of a page, `next` says where the page ends, and `before`
+//! where the previous page ended.
 
 use serde::Deserialize;
 
 use crate::problem::Problem;
 
-/// How many things one answer may have.
+/// The maximum number of items in an answer.
 const MOST: usize = 500;
 
-/// How many it has if nobody says.
+/// The default number of items in an answer.
 const SOME: usize = 50;
 
-/// For a path that takes no parameters.
+/// The query of a path that takes no parameters.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Nothing {}
 
-/// Some of many things.
+/// One page of a list.
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
-    /// Whether there are others behind them.
+    /// Whether there are items after this page.
     pub(super) more: bool,
 }
 
-/// How many things may be on a page.
+/// The maximum number of items on a page.
 #[derive(Clone, Copy)]
 pub(super) struct Limit(usize);
 
 impl Limit {
-    /// What was asked for, if it can be had.
+    /// Returns the requested limit, or the default one. Fails if the limit is out of range.
     pub(super) fn new(limit: Option<usize>) -> Result<Self, Problem> {
         match limit.unwrap_or(SOME) {
             limit @ 1..=MOST => Ok(Self(limit)),
@@ -36,12 +36,12 @@ impl Limit {
         }
     }
 
-    /// How many to look for, to know whether there are more.
+    /// Returns the number of items to look for: one more than the limit, to know whether there are more.
     pub(super) fn and_one(self) -> usize {
         self.0 + 1
     }
 
-    /// The page, of so many things in order.
+    /// Returns a page with the first of these items, which are in order.
     pub(super) fn page<T>(self, mut items: Vec<T>) -> Page<T> {
         let more = items.len() > self.0;
         items.truncate(self.0);
@@ -50,13 +50,13 @@ impl Limit {
 }
 
 impl<T> Page<T> {
-    /// A page of what `take` gives, which is told how many to take.
+    /// Returns a page of the items that `take` returns. `take` gets the maximum number of items.
     pub(super) fn read(limit: Option<usize>, take: impl FnOnce(usize) -> Vec<T>) -> Result<Self, Problem> {
         let limit = Limit::new(limit)?;
         Ok(limit.page(take(limit.and_one())))
     }
 
-    /// What to ask for next, as `before`; none if this is the last page.
+    /// Returns the value of `before` for the next page; none if this is the last page.
     pub(super) fn next<K>(&self, key: impl FnOnce(&T) -> K) -> Option<K> {
         self.items.last().filter(|_| self.more).map(key)
     }

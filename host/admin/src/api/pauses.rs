@@ -1,4 +1,4 @@
-//! `/pauses`: cases that are not to run for a while, by somebody's wish.
+//! `/pauses`: cases that somebody has paused for a while.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ use crate::Admin;
 use crate::api::{Nothing, Page};
 use crate::problem::{Problem, ProblemBody};
 
-/// The longest reason and name, in bytes.
+/// The maximum length of a reason and of an author's name, in bytes.
 const LONGEST: usize = 1000;
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
@@ -29,12 +29,12 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct AllPauses {
-    /// The newest first.
+    /// The pauses, newest first.
     pauses: Vec<Pause>,
-    /// What to ask for next, as `before`; none if there is no more.
+    /// The value of `before` for the next page; `null` if this is the last page.
     #[schema(required)]
     next: Option<Uuid>,
-    /// Whether they are there after a restart.
+    /// Whether pauses survive a restart.
     survives_a_restart: bool,
 }
 
@@ -42,7 +42,7 @@ struct AllPauses {
 struct Begun {
     #[serde(flatten)]
     pause: Pause,
-    /// Ids of the cases that are deployed now and that it is for.
+    /// Ids of the cases that are deployed now and that the pause applies to.
     applies_to: Vec<String>,
     survives_a_restart: bool,
 }
@@ -51,18 +51,19 @@ struct Begun {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPause)]
 pub(crate) struct Wish {
-    /// A pattern of case ids.
+    /// A pattern of the ids of the cases to pause.
     #[schema(example = "checkout/*")]
     pub(crate) cases: String,
-    /// Why.
+    /// The reason for the pause.
     #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
     pub(crate) reason: String,
-    /// Who wants it.
+    /// The person who wants the pause.
     #[schema(min_length = 1, max_length = 1000, pattern = "\\S")]
     pub(crate) author: String,
-    /// A moment; or else
+    /// When the pause ends. Cannot be combined with `for`; without both, the pause lasts until somebody ends it.
     pub(crate) until: Option<Timestamp>,
-    /// a duration such as `2h`. Without both, until somebody ends it.
+    /// The duration of the pause, such as `2h`. Cannot be combined with `until`; without both, the pause lasts until
+    /// somebody ends it.
     #[serde(rename = "for")]
     #[schema(example = "1h 30m", pattern = "^([0-9]+ ?(s|m|h|d) ?)+$")]
     pub(crate) lasting: Option<String>,
@@ -72,9 +73,9 @@ pub(crate) struct Wish {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<Uuid>,
-    /// How many; 50 if nobody says.
+    /// The maximum number of pauses; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
@@ -103,7 +104,7 @@ async fn list(
     Ok(Json(AllPauses { pauses: page.items, next, survives_a_restart }))
 }
 
-/// Pauses cases: what is due meanwhile is skipped. Runs in flight go on.
+/// Pauses cases: runs that become due meanwhile are skipped. Runs in flight continue.
 #[utoipa::path(
     post,
     path = "/pauses",
@@ -138,7 +139,7 @@ async fn begin(
     Ok((StatusCode::CREATED, Json(begun)))
 }
 
-/// Resumes what a pause keeps from running.
+/// Ends a pause, and resumes the cases that it paused.
 #[utoipa::path(
     delete,
     path = "/pauses/{pause}",
@@ -173,7 +174,7 @@ pub(crate) async fn pause(admin: &Admin, wish: Wish) -> Result<Pause, Problem> {
     Ok(pause)
 }
 
-/// Ends one.
+/// Ends a pause.
 pub(crate) async fn resume(admin: &Admin, id: Uuid) -> Result<Pause, Problem> {
     let pauses = admin.pauses.clone();
     let pause = blocking(move || pauses.end(id)).await?;

@@ -1,4 +1,4 @@
-//! `/runs`: those that go on and those that ended, with timeline and log.
+//! `/runs`: runs in flight and runs that have ended, with timelines and logs.
 
 use axum::Json;
 use axum::extract::rejection::{PathRejection, QueryRejection};
@@ -25,18 +25,18 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct Runs {
-    /// Those that go on, the oldest first.
+    /// Runs in flight, oldest first.
     in_flight: Vec<InFlight>,
-    /// Those that ended, the newest first.
+    /// Runs that have ended, newest first.
     runs: Vec<Summary>,
-    /// What to ask for next, as `before`; none if there is no more.
+    /// The value of `before` for the next page; `null` if this is the last page.
     #[schema(required)]
     next: Option<Uuid>,
 }
 
-/// A run that goes on.
+/// A run in flight.
 #[derive(Serialize, ToSchema)]
-// With more it is a report.
+// An object with more fields is a report.
 #[serde(deny_unknown_fields)]
 struct InFlight {
     run: Uuid,
@@ -48,7 +48,7 @@ struct InFlight {
     due: String,
 }
 
-/// A run, one or the other.
+/// A run that has ended or is in flight.
 #[derive(ToSchema)]
 #[allow(dead_code, reason = "what is served is one or the other by itself")]
 #[schema(as = Run)]
@@ -58,7 +58,7 @@ enum EitherRun {
     InFlight(InFlight),
 }
 
-/// A run that ended, in short.
+/// A summary of a run that has ended.
 #[derive(Serialize, ToSchema)]
 pub(super) struct Summary {
     run: Uuid,
@@ -71,7 +71,7 @@ pub(super) struct Summary {
     outcome: Outcome,
     flaky: bool,
     attempts: usize,
-    /// The first line of the reason, if it did not pass.
+    /// The first line of the reason why the run did not pass; `null` if it passed.
     #[schema(required)]
     message: Option<String>,
 }
@@ -116,20 +116,20 @@ impl From<Order> for InFlight {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Filter {
-    /// A pattern of case ids, such as `shop/*`.
+    /// Only runs of cases whose ids match this pattern, such as `shop/*`.
     cases: Option<String>,
-    /// How it ended.
+    /// Only runs with this outcome.
     outcome: Option<Outcome>,
-    /// Whether it passed after an attempt that did not.
+    /// Only runs that passed after an attempt that did not (`true`), or only the others (`false`).
     flaky: Option<bool>,
-    /// The `next` of the page before.
+    /// The `next` of the previous page.
     before: Option<Uuid>,
-    /// How many; 50 if nobody says.
+    /// The maximum number of runs; 50 by default.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<usize>,
 }
 
-/// Lists runs that go on, and those that ended lately.
+/// Lists runs in flight, and runs that have ended recently.
 #[utoipa::path(
     get,
     path = "/runs",
@@ -156,7 +156,7 @@ async fn list(
     let of_cases = |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let in_flight = admin.journal.in_flight().into_iter().filter(|order| of_cases(&order.case.id));
     Ok(Json(Runs {
-        // They have no outcome, and are on the first page only.
+        // Runs in flight have no outcome, and are on the first page only.
         in_flight: match (before, outcome, flaky) {
             (None, None, None) => in_flight.map(InFlight::from).collect(),
             _ => Vec::new(),
@@ -185,7 +185,7 @@ async fn show(
 ) -> Result<Response, Problem> {
     let Path(run) = run?;
     parameters?;
-    // In this order: a run that ends in between is found.
+    // Runs in flight are read first, so that a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
     if let Some(report) = past::report(&admin, run).await {
         return Ok(([(header::CONTENT_TYPE, "application/json")], report).into_response());

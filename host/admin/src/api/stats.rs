@@ -1,4 +1,4 @@
-//! `/stats` and the series of a case: what the runs of a window of time come to.
+//! `/stats` and the series of a case: statistics of the runs in a window of time.
 
 use std::time::Duration;
 
@@ -24,13 +24,13 @@ pub(super) fn routes() -> OpenApiRouter<Admin> {
 
 #[derive(Serialize, ToSchema)]
 struct Stats {
-    /// Runs that were started from here,
+    /// The beginning of the window in which the counted runs were started.
     #[schema(format = DateTime)]
     from: String,
-    /// to here.
+    /// The end of the window in which the counted runs were started.
     #[schema(format = DateTime)]
     to: String,
-    /// Those that ran, by id.
+    /// The cases that ran in the window, sorted by id.
     cases: Vec<CaseStats>,
 }
 
@@ -39,7 +39,7 @@ struct CaseStats {
     id: String,
     #[serde(flatten)]
     sum: Sum,
-    /// Of deliveries, in seconds.
+    /// The latency of deliveries, in seconds; `null` without deliveries.
     #[schema(required)]
     latency: Option<Distribution>,
 }
@@ -48,32 +48,32 @@ struct CaseStats {
 struct Series {
     id: String,
     step_seconds: u64,
-    /// In the order of time, without a gap.
+    /// The points in the order of time, without gaps.
     points: Vec<Point>,
 }
 
 #[derive(Serialize, ToSchema)]
 struct Point {
-    /// When the step begins.
+    /// When the step of the point begins.
     #[schema(format = DateTime)]
     at: String,
     #[serde(flatten)]
     sum: Sum,
-    /// Of deliveries, in seconds.
+    /// The latency of deliveries, in seconds; `null` without deliveries.
     #[schema(required)]
     latency: Option<Spread>,
 }
 
-/// What runs come to, but for their deliveries.
+/// Statistics of runs, except for their deliveries.
 #[derive(Serialize, ToSchema)]
 struct Sum {
     runs: Runs,
-    /// Passed after an attempt that did not; these are in `runs.pass` too.
+    /// The number of runs that passed after an attempt that did not. They are also counted in `runs.pass`.
     flaky: u32,
-    /// The part that passed, cancelled ones left out.
+    /// The proportion of runs that passed, without cancelled runs; `null` if there are none.
     #[schema(required)]
     pass_ratio: Option<f64>,
-    /// Of runs, in seconds.
+    /// The duration of runs, in seconds; `null` without runs.
     #[schema(required)]
     duration: Option<Spread>,
 }
@@ -101,7 +101,8 @@ struct Distribution {
     #[serde(flatten)]
     spread: Spread,
     count: u64,
-    /// So many took at most so many seconds, and longer than the bucket before.
+    /// Pairs of a bound in seconds and the number of deliveries that took at most this long, and longer than the bound
+    /// of the bucket before.
     buckets: Vec<(f64, u32)>,
 }
 
@@ -109,9 +110,9 @@ struct Distribution {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Wanted {
-    /// How far to look back, such as `15m`: a minute to 49 days; a day if nobody says.
+    /// How far to look back, such as `15m`: from a minute to 49 days; a day by default.
     window: Option<String>,
-    /// A pattern of case ids, such as `shop/*`.
+    /// Only cases whose ids match this pattern, such as `shop/*`.
     cases: Option<String>,
 }
 
@@ -119,13 +120,13 @@ struct Wanted {
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 struct Plot {
-    /// How far to look back, such as `15m`: a minute to 49 days; a day if nobody says.
+    /// How far to look back, such as `15m`: from a minute to 49 days; a day by default.
     window: Option<String>,
-    /// How much time each point is for, such as `5m`.
+    /// How much time each point covers, such as `5m`.
     step: Option<String>,
 }
 
-/// Says what the runs of all cases come to.
+/// Shows statistics of the runs of all cases.
 #[utoipa::path(
     get,
     path = "/stats",
@@ -156,7 +157,7 @@ async fn stats(
     Ok(Json(Stats { from: rfc3339(found.from), to: rfc3339(found.to), cases }))
 }
 
-/// Says what the runs of a case come to, step by step.
+/// Shows statistics of the runs of a case, step by step.
 #[utoipa::path(
     get,
     path = "/cases/{component}/{case}/series",

@@ -1,4 +1,4 @@
-//! Style and script: parts of the binary, under names that change with what is in them.
+//! The style sheet, the script and the icon: parts of the binary, with names that change with their content.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::Admin;
 
-/// Where they are.
+/// The path of the folder of all assets.
 pub(super) const FOLDER: &str = "/assets/";
 
-/// A file and what it is called.
+/// A file that pages load.
 pub(super) struct Asset {
     /// The path, with a hash of the content.
     pub(super) path: String,
@@ -30,16 +30,16 @@ impl Asset {
     }
 }
 
-/// How pages look.
+/// The style sheet of the pages.
 pub(super) static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("style", "css", "text/css; charset=utf-8", include_str!("assets/style.css")));
 
-/// What keeps them up to date.
+/// The script that keeps pages up to date.
 pub(super) static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
     Asset::new("live", "js", "text/javascript; charset=utf-8", include_str!("assets/live.js"))
 });
 
-/// What stands beside their titles.
+/// The icon that browsers show next to a page's title.
 pub(super) static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("icon", "svg", "image/svg+xml", include_str!("assets/icon.svg")));
 

@@ -1,4 +1,4 @@
-//! `/cases/COMPONENT/CASE`: one case, how it has been, and running, pausing and resuming it.
+//! `/cases/COMPONENT/CASE`: one case with its figures, and running, pausing and resuming it.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -34,10 +34,10 @@ use crate::pages::view::CaseView;
 use crate::pages::windows;
 use crate::problem::Problem;
 
-/// The last runs that are listed.
+/// The number of last runs that are listed.
 const RUNS: usize = 25;
 
-/// How long one can pause a case for, by the form.
+/// The durations for which the form can pause a case, and their names.
 const PAUSES: [(&str, &str); 5] = [
     ("30m", "30 minutes"),
     ("2h", "2 hours"),
@@ -231,7 +231,7 @@ fn so_far(runs: &Rollup, series: &Series, window: Window) -> Markup {
     }
 }
 
-/// The same in numbers: of equal parts of the time, those in which something ran.
+/// Returns the plot in numbers: for equal parts of the window, without those in which nothing ran.
 fn table(series: &Series) -> Markup {
     const PARTS: usize = 12;
     let steps = series.points.len().div_ceil(PARTS).max(1);
@@ -301,7 +301,7 @@ fn plan(case: &CaseView) -> Markup {
     }
 }
 
-/// The most that the last runs used of each budget.
+/// Returns the most that the last runs used of each budget.
 fn used(admin: &Admin, case: &CaseView) -> Markup {
     let reports = admin.journal.runs_of(case.id(), RUNS);
     let mut most: BTreeMap<usize, (Budget, u64)> = BTreeMap::new();
@@ -320,7 +320,7 @@ fn used(admin: &Admin, case: &CaseView) -> Markup {
     }
 }
 
-/// What was used of budgets, beside their limits.
+/// Returns a table of budgets, with their usage and their limits.
 pub(super) fn budgets(used: &[(Budget, u64)], limits: &Limits, caption: &str) -> Markup {
     html! {
         @if used.is_empty() { p.none { "None was used." } } @else {

@@ -1,4 +1,4 @@
-//! `/compare`: two other hosts side by side, with what differs by more than noise.
+//! `/compare`: the comparison of two other hosts, with what differs by more than noise.
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -19,7 +19,7 @@ use crate::pages::paths::COMPARE;
 use crate::pages::windows;
 use crate::problem::Problem;
 
-/// Columns, with the test that each is by.
+/// The columns, with the statistical test of each.
 const ASPECTS: [(Aspect, &str, &str); 3] = [
     (Aspect::PassRatio, "Passed", "Fisher's exact test"),
     (Aspect::P50, "p50", "Mann–Whitney U"),
@@ -30,7 +30,7 @@ pub(super) fn routes() -> Router<Admin> {
     Router::new().route(COMPARE, get(show))
 }
 
-/// Which; an empty field of the form is none.
+/// The query. An empty field of the form counts as missing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Pair {
@@ -49,7 +49,7 @@ async fn show(
     let environments = admin.environments.borrow().clone();
     let names: Vec<&str> = environments.names().collect();
     let is_asked = !(pair.one.is_empty() && pair.other.is_empty());
-    // The first two are what a form begins with.
+    // The form begins with the first two environments.
     for (chosen, name) in [&mut pair.one, &mut pair.other].into_iter().zip(&names) {
         if chosen.is_empty() {
             *chosen = (*name).to_owned();
@@ -149,7 +149,7 @@ fn row(case: &CaseComparison) -> Markup {
     }
 }
 
-/// Both sides of an aspect, marked if they differ in it.
+/// Returns both sides of an aspect, marked if they differ in it.
 fn cell(case: &CaseComparison, aspect: Aspect, finding: Option<&Finding>) -> Markup {
     let [one, other] = case.sides.each_ref().map(|side| {
         let latency = side.stats.latency.as_ref();
@@ -170,7 +170,7 @@ fn cell(case: &CaseComparison, aspect: Aspect, finding: Option<&Finding>) -> Mar
     }
 }
 
-/// How probable such a difference is by chance alone.
+/// Returns the probability of such a difference by chance alone.
 fn probability(corrected: f64) -> String {
     if corrected < 0.001 { "(p < 0.001)".to_owned() } else { format!("(p = {corrected:.3})") }
 }

@@ -1,4 +1,4 @@
-//! `/components`: what is in the directory: which versions, what they may reach, and what does not load.
+//! `/components`: the components in the directory, with their versions, what they may reach, and what does not load.
 
 use std::collections::BTreeSet;
 
@@ -80,7 +80,7 @@ fn state(runs: bool, fails: bool) -> Markup {
     }
 }
 
-/// What a component says of itself, which may be nothing.
+/// Returns a text about a component, or a note if the text is empty.
 fn said(said: &str) -> Markup {
     html! { @if said.is_empty() { span.none { "not said" } } @else { (text(said)) } }
 }
@@ -153,7 +153,7 @@ fn version(component: &Component, terms: &Terms) -> Markup {
     }
 }
 
-/// One below the other.
+/// Returns the items, one per line.
 fn items(items: impl Iterator<Item = String>) -> Markup {
     let items: Vec<String> = items.collect();
     html! { @if items.is_empty() { span.none { "nothing" } } @else { (lines(&items.join("\n"))) } }

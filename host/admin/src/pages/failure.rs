@@ -1,4 +1,4 @@
-//! What a page says when it is not what somebody asked for.
+//! Pages for errors.
 
 use axum::extract::rejection::{FormRejection, PathRejection, QueryRejection};
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use crate::pages::layout::Page;
 use crate::pages::parts::lines;
 use crate::problem::Problem;
 
-/// A page that says what is wrong.
+/// A page that shows an error.
 #[derive(Debug)]
 pub(super) struct Failure(Problem);
 

@@ -1,8 +1,8 @@
-//! What ran, in figures: the one place that pages have them from.
+//! Figures of runs: the only place from which pages get them.
 //!
-//! They are of the history. Without one, or while it cannot be read, they are of the runs that the journal keeps, and of
-//! each case only as far back as it forgot none: otherwise old failures, which are kept longer, would stand beside new
-//! passes.
+//! The figures come from the history. Without one, or while it cannot be read, they come from the runs that the journal
+//! keeps, and for each case only as far back as the journal forgot none: otherwise old failures, which are kept longer,
+//! would appear together with new passes.
 
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -13,23 +13,23 @@ use uuid::Uuid;
 
 use crate::{Admin, past};
 
-/// Of cases, by their ids.
+/// The figures of several cases, by their ids.
 pub(super) struct Figures {
     pub(super) cases: HashMap<String, CaseFigures>,
-    /// Whether they are only of the runs that are kept in memory.
+    /// Whether the figures cover only the runs that are kept in memory.
     pub(super) of_memory: bool,
 }
 
-/// Of one case.
+/// The figures of one case.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CaseFigures {
-    /// What its runs of a window come to.
+    /// The statistics of the case's runs in a window.
     pub(super) runs: Rollup,
-    /// Its last runs, the newest last.
+    /// The last runs of the case, newest last.
     pub(super) strip: Vec<Mark>,
 }
 
-/// The figures of these cases, with so many of their last runs.
+/// Returns the figures of the wanted cases, with up to `marks` last runs of each.
 pub(super) async fn of_cases(
     admin: &Admin,
     window: Window,
@@ -74,7 +74,7 @@ fn of_journal(
     (stats, strips)
 }
 
-/// What the runs of a case come to, step by step.
+/// Returns the statistics of a case's runs, step by step.
 pub(super) async fn series(admin: &Admin, case_id: &str, window: Window, step: Step) -> Series {
     let error = match admin.history.series(case_id.to_owned(), window, step).await {
         Ok(series) => return series,
@@ -87,7 +87,7 @@ pub(super) async fn series(admin: &Admin, case_id: &str, window: Window, step: S
     series
 }
 
-/// The last runs of a case, newest first.
+/// Returns the last runs of a case, newest first.
 pub(super) async fn last_runs(admin: &Admin, case_id: &str, most: usize) -> Vec<RunRow> {
     let query = RunQuery { case_id: Some(case_id.to_owned()), limit: most, ..RunQuery::default() };
     past::runs(admin, query).await
@@ -100,12 +100,12 @@ pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<Report> {
     read.inspect_err(|error| tracing::error!(%error, %run, "cannot read the stored report of a run")).ok()
 }
 
-/// The runs of the same case beside one, as far as they are kept.
+/// Returns the runs of the same case before and after a run, as far as they are kept.
 pub(super) async fn neighbours(admin: &Admin, run: Uuid) -> Neighbours {
     admin.history.neighbours(run).await.unwrap_or_default()
 }
 
-/// The last run of a case that did not pass, and was not cancelled: of those in its strip.
+/// Returns the last run in a case's strip that neither passed nor was cancelled.
 pub(super) async fn last_trouble(admin: &Admin, strip: &[Mark]) -> Option<Report> {
     let told = |mark: &&Mark| !matches!(mark.outcome, Outcome::Pass | Outcome::Cancelled);
     report(admin, strip.iter().rev().find(told)?.run).await

@@ -1,4 +1,4 @@
-//! What all pages have in common.
+//! The layout that all pages share.
 
 use maud::{DOCTYPE, Markup, html};
 
@@ -7,28 +7,28 @@ use crate::pages::assets::{ICON, SCRIPT, STYLE};
 use crate::pages::parts::text;
 use crate::pages::paths;
 
-/// Where one can go from everywhere.
+/// The entries of the menu on every page.
 const PLACES: [(&str, &str); 4] =
     [("/", "Overview"), ("/runs", "Runs"), ("/components", "Components"), ("/webhook", "Webhook")];
 
-/// Where one can go if there are environments to compare.
+/// The entry of the menu if there are environments to compare.
 const COMPARE: (&str, &str) = (paths::COMPARE, "Compare");
 
-/// What stands around a page's content.
+/// A page: the layout around its content.
 pub(super) struct Page<'a> {
     title: &'a str,
-    /// The place that it is, or belongs to.
+    /// The entry of the menu that the page is, or belongs to.
     place: &'a str,
-    /// The changes after which the script looks at it again.
+    /// The changes after which the script fetches the page again.
     watches: Option<String>,
-    /// The operator's name for where the host runs.
+    /// The operator's name of the environment in which the host runs.
     environment: String,
     signed_in: bool,
     compares: bool,
 }
 
 impl<'a> Page<'a> {
-    /// One that stays as it is.
+    /// Creates a page that is not updated.
     pub(super) fn bare(title: &'a str) -> Self {
         Self {
             title,
@@ -40,7 +40,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// One that is kept up to date: see `assets/live.js` for what it can watch.
+    /// Creates a page that is kept up to date. `assets/live.js` says what it can watch.
     pub(super) fn live(title: &'a str, place: &'a str, watches: impl Into<String>, admin: &Admin) -> Self {
         let environment = admin.terms.borrow().runner.environment.clone();
         let signed_in = admin.guard.wants_token();

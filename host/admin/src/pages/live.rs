@@ -1,9 +1,9 @@
-//! `/live`: what changes, as it changes. A page that hears of it fetches what it shows again.
+//! `/live`: changes, as they happen. A page that receives one fetches its content again.
 //!
-//! | event | data | something is different about |
+//! | event | data | what has changed |
 //! | --- | --- | --- |
-//! | `case` | its id, and a run's if it is about one | a case |
-//! | `deliveries` | | what the webhook received |
+//! | `case` | its id, and that of a run if the change is about one | a case |
+//! | `deliveries` | | the requests that the webhook received |
 //! | `all` | | anything |
 
 use std::convert::Infallible;
@@ -30,19 +30,19 @@ use crate::ConfigStatus;
 use crate::problem::Problem;
 use crate::{Admin, Guard};
 
-/// The most pages that are kept up to date at once.
+/// The maximum number of pages that are kept up to date at once.
 const STREAMS: usize = 64;
 
-/// How long a stream lasts; a browser then opens another one. So one that nobody reads comes to an end.
+/// The maximum duration of a stream. A browser then opens another one, so that a stream that nobody reads ends.
 const LIFETIME: Duration = Duration::from_secs(600);
 
-/// How often a stream without news says that it is there.
+/// The interval of messages that keep a stream without events alive.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A webhook may receive thousands of requests in a second; nobody can look as often.
+/// The minimum interval between two events about deliveries: a webhook may receive thousands of requests in a second.
 const ARRIVALS_APART: Duration = Duration::from_millis(500);
 
-/// Where the stream is.
+/// The path of the stream.
 pub(super) const PATH: &str = "/live";
 
 pub(super) fn routes() -> Router<Admin> {
@@ -57,7 +57,7 @@ async fn follow(
     let mut revocations = admin.guard.revocations();
     revocations.mark_unchanged();
     let Some(admission) = admin.guard.admission(&headers) else {
-        // It was revoked since the request was let in.
+        // The token or session was revoked after the request was let in.
         return Problem::new(StatusCode::UNAUTHORIZED, "the token or session is not valid any more")
             .into_response();
     };
@@ -94,17 +94,17 @@ async fn follow(
     response
 }
 
-/// One page that is kept up to date.
+/// A page that is kept up to date.
 struct Follower {
     changes: broadcast::Receiver<Change>,
     deployed: watch::Receiver<Arc<Snapshot>>,
     config: watch::Receiver<ConfigStatus>,
     pauses: watch::Receiver<Arc<Pauses>>,
     arrivals: watch::Receiver<()>,
-    /// Nothing about arrivals before.
+    /// No event about deliveries is sent before this time.
     quiet_until: Instant,
     end: Instant,
-    /// Has the token or the session with which it was asked for.
+    /// The headers of the page's request, with its token or session.
     headers: HeaderMap,
     guard: Arc<Guard>,
     revocations: watch::Receiver<()>,
@@ -113,7 +113,7 @@ struct Follower {
 }
 
 impl Follower {
-    /// None when it is over.
+    /// Returns the next event; none if the stream is over.
     async fn next(&mut self) -> Option<Event> {
         let arrived = async {
             tokio::time::sleep_until(self.quiet_until).await;
@@ -140,15 +140,16 @@ impl Follower {
     }
 }
 
-/// Waits until the token or session of a request is not valid any more.
+/// Waits until the token or session of a request is no longer valid.
 async fn revoked(guard: &Guard, headers: &HeaderMap, revocations: &mut watch::Receiver<()>) {
     while guard.admission(headers).is_some() {
-        // The guard is here, so its channel is open.
+        // The guard exists, so its channel is open.
         let _ = revocations.changed().await;
     }
 }
 
-/// Ids have no line breaks, which alone could not be sent. An event without data would not be heard.
+/// Creates an event. The ids have no line breaks, the only characters that cannot be sent. Browsers ignore an event
+/// without data.
 fn event(name: &str, data: &str) -> Event {
     Event::default().event(name).data(data)
 }

@@ -1,7 +1,7 @@
-//! Pages for people: HTML that is made here and readable as it is; a small script keeps it up to date.
+//! Pages for people: HTML that is rendered here and readable without scripts; a small script keeps it up to date.
 //!
-//! Texts that came from outside are escaped by `html!`, and shown by [`parts::text`] and [`parts::lines`]. A POST is
-//! answered with the way back to a page; only a POST changes anything.
+//! Untrusted text is escaped by `html!`, and shown by [`parts::text`] and [`parts::lines`]. A POST is answered with a
+//! redirect to a page; only a POST changes anything.
 
 mod assets;
 mod case;
@@ -36,7 +36,7 @@ use own::lead_to;
 
 pub(super) use sign_in::invite;
 
-/// What a page may do: look as its style says, do what its script says, and both only if they come from here.
+/// The content security policy of pages: they may use styles and scripts, and both only from this host.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -59,22 +59,22 @@ pub(super) fn routes() -> Router<Admin> {
         .layer(map_response(async |response| settled(response)))
 }
 
-/// What wants no token: the page that takes it, and how that looks.
+/// Returns whether a path needs no token: that of the sign-in page, and those of its assets.
 pub(super) fn is_open(path: &str) -> bool {
     path == paths::SIGN_IN || path.starts_with(assets::FOLDER)
 }
 
-/// Returns whether a path is that of a page, as opposed to data, or a part of a page.
+/// Returns whether a path is that of a page, as opposed to data or a part of a page.
 pub(super) fn is_page(path: &str) -> bool {
     let is_data = probes::PATHS.contains(&path) || path == live::PATH || path.starts_with("/api/");
     !is_data && !path.starts_with(assets::FOLDER)
 }
 
-/// Tells browsers what a page may do.
+/// Adds the headers that tell browsers what a page may do.
 fn settled(mut response: Response) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
-    // With none at all, forms would be sent as if by another site.
+    // Without any referrer, browsers would send forms as if they came from another site.
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
     response
 }

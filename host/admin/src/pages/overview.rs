@@ -1,4 +1,4 @@
-//! `/`: every case at a glance, what is wrong with it, and what the host itself is doing.
+//! `/`: all cases, the problems of each, and the state of the host.
 
 use std::collections::BTreeSet;
 
@@ -22,28 +22,28 @@ use crate::pages::view;
 use crate::pages::view::{CaseView, Cases, Trouble};
 use crate::pages::windows;
 
-/// States that one can choose.
+/// The states that can be selected.
 const STATES: [&str; 5] = ["down", "stale", "unknown", "up", "paused"];
 
-/// How much of a message is shown, in lines: the rest is on the run's page.
+/// The number of lines that are shown of a message: the rest is on the run's page.
 const LINES: usize = 4;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new().route("/", get(show))
 }
 
-/// Which cases; an empty field of the form is none.
+/// The query. An empty field of the form counts as missing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Filter {
     /// A part of an id.
     q: String,
     component: String,
-    /// `NAME:VALUE`.
+    /// A tag, `NAME:VALUE`.
     tag: String,
     state: String,
     window: Window,
-    /// Ids: the script asks for those that have changed.
+    /// Ids: the script asks for the cases that have changed.
     only: String,
 }
 
@@ -137,7 +137,7 @@ fn summary(all: &[CaseView]) -> Markup {
     }
 }
 
-/// What is wrong with the host itself.
+/// Returns the problems of the host itself.
 fn wrong(admin: &Admin) -> Markup {
     let snapshot = admin.deployed.borrow().clone();
     let config = admin.config.borrow().clone();
@@ -191,7 +191,7 @@ fn wrong(admin: &Admin) -> Markup {
     }
 }
 
-/// How it is doing, if nothing is wrong.
+/// Returns the state of the host apart from its problems: uptime, components, skipped runs and the history.
 fn doing(admin: &Admin) -> Markup {
     let skips = admin.journal.skips();
     let skips: Vec<String> = skips
@@ -214,7 +214,7 @@ fn doing(admin: &Admin) -> Markup {
     }
 }
 
-/// What the history has.
+/// Returns how many runs the history has, and since when.
 fn kept(history: &HistoryStatus) -> Markup {
     html! {
         @match (&history.state, history.oldest) {
@@ -225,7 +225,7 @@ fn kept(history: &HistoryStatus) -> Markup {
     }
 }
 
-/// Whether the host before this one left something out.
+/// Returns a note if runs of the host before this one may be missing from the history.
 fn unclean(last: &LastSession) -> Markup {
     html! {
         @if let Some(missing) = last.missing {
@@ -237,7 +237,7 @@ fn unclean(last: &LastSession) -> Markup {
     }
 }
 
-/// The first line; the others when somebody wants them.
+/// Returns the first line of an error. The other lines are shown on demand.
 fn reason(id: &str, error: &str) -> Markup {
     html! {
         @match error.split_once('\n') {
@@ -275,7 +275,7 @@ fn row(case: &CaseView, window: Window) -> Markup {
     }
 }
 
-/// Why a case is down: which step of its last run, and what was wrong with it.
+/// Returns why a case is down: the step at which its last run went wrong, and the message.
 pub(super) fn why(trouble: &Trouble) -> Markup {
     let message: Vec<&str> = trouble.message.lines().take(LINES).collect();
     let more = trouble.message.lines().count() > LINES;

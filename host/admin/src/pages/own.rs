@@ -1,17 +1,17 @@
-//! Where a browser is led to: pages of this host, and nothing else.
+//! Targets of redirects: pages of this host only.
 
 use axum::response::Redirect;
 
-/// Returns the target of a redirect if it is a path of this host, and the overview otherwise. All redirects go through
-/// here, so that no link to this host leads anywhere else.
+/// Returns the target of a redirect if it is a path of this host, and the overview otherwise. All redirects use this
+/// function, so that no link to this host leads anywhere else.
 pub(super) fn own(target: &str) -> &str {
     let is_visible = target.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    // `//` and what a browser takes for it begin the name of another host.
+    // `//`, and what a browser treats like it, begins the name of another host.
     let is_path = target.starts_with('/') && !target.starts_with("//");
     if is_visible && is_path { target } else { "/" }
 }
 
-/// Leads to a page of this host.
+/// Redirects to a page of this host.
 pub(super) fn lead_to(target: &str) -> Redirect {
     Redirect::to(own(target))
 }

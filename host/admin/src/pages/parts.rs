@@ -1,4 +1,4 @@
-//! Small parts that several pages have.
+//! Small parts of several pages.
 
 use std::time::{Duration, SystemTime};
 
@@ -11,10 +11,10 @@ use orbital_model::text::Printable;
 use orbital_model::timestamp::rfc3339;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is escaped in a segment of a path.
+/// The characters that are escaped in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// A text of one line that came from outside.
+/// Returns untrusted text of one line.
 pub(super) fn text(text: &str) -> impl Render + '_ {
     html! { (Printable(text).to_string()) }
 }
@@ -24,7 +24,7 @@ pub(super) fn segment(name: &str) -> String {
     utf8_percent_encode(name, SEGMENT).to_string()
 }
 
-/// A text from outside, with its lines.
+/// Returns untrusted text with its line breaks.
 pub(super) fn lines(text: &str) -> Markup {
     html! {
         @for (index, line) in text.trim_end().split('\n').enumerate() {
@@ -34,13 +34,13 @@ pub(super) fn lines(text: &str) -> Markup {
     }
 }
 
-/// A moment: in UTC, and by the script in the zone of whoever reads it.
+/// Returns a moment in UTC. The script shows it in the reader's time zone.
 pub(super) fn time(time: SystemTime) -> Markup {
     let zoned = Timestamp::try_from(time).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(TimeZone::UTC);
     html! { time datetime=(rfc3339(time)) { (zoned.strftime("%Y-%m-%d %H:%M:%S")) " UTC" } }
 }
 
-/// How long ago, or how long something lasts: `3 min`, `2 h`, `5 d`.
+/// Returns roughly how long ago something was, or how long it lasts: `3 min`, `2 h 5 min`, `5 d`.
 pub(super) fn roughly(duration: Duration) -> String {
     match duration.as_secs() {
         seconds @ 0..60 => format!("{seconds} s"),
@@ -50,7 +50,7 @@ pub(super) fn roughly(duration: Duration) -> String {
     }
 }
 
-/// A ratio in per cent: 100 only if it is that.
+/// Returns a ratio in per cent. It is 100 only if the ratio is exactly 1.
 pub(super) fn percent(ratio: f64) -> String {
     let percent = ratio * 100.0;
     if percent > 99.9 && percent < 100.0 {
@@ -59,7 +59,7 @@ pub(super) fn percent(ratio: f64) -> String {
     if percent == percent.round() { format!("{percent:.0} %") } else { format!("{percent:.1} %") }
 }
 
-/// The sign of an outcome: with its class, and never its colour alone.
+/// Returns the class and the sign of an outcome, which is never shown by its colour alone.
 pub(super) fn sign(outcome: Outcome, flaky: bool) -> (&'static str, &'static str) {
     match outcome {
         Outcome::Pass if flaky => ("flaky", "≈"),
@@ -71,7 +71,7 @@ pub(super) fn sign(outcome: Outcome, flaky: bool) -> (&'static str, &'static str
     }
 }
 
-/// An outcome, as sign and word.
+/// Returns an outcome, as sign and word.
 pub(super) fn outcome(outcome: Outcome, flaky: bool) -> Markup {
     let (class, sign) = sign(outcome, flaky);
     html! {
@@ -82,7 +82,7 @@ pub(super) fn outcome(outcome: Outcome, flaky: bool) -> Markup {
     }
 }
 
-/// How a case stands, as sign and word.
+/// Returns the state of a case, as sign and word.
 pub(super) fn state(state: &str) -> Markup {
     let sign = match state {
         "up" => "▲",
@@ -94,7 +94,7 @@ pub(super) fn state(state: &str) -> Markup {
     html! { span class={ "badge " (state) } { span aria-hidden="true" { (sign) } " " (state) } }
 }
 
-/// Runs side by side, each a link to itself.
+/// Returns a row of runs, each with a link to its page.
 pub(super) fn strip(marks: &[Mark]) -> Markup {
     html! {
         @if marks.is_empty() {
@@ -103,7 +103,7 @@ pub(super) fn strip(marks: &[Mark]) -> Markup {
             ol.strip aria-label="last runs, the newest last" {
                 @for mark in marks {
                     @let (name, sign) = sign(mark.outcome, mark.flaky);
-                    // The style goes by the name too: there are thousands of these.
+                    // The style sheet uses the name too: there are thousands of these elements.
                     li { a href={ "/runs/" (mark.run.simple()) } aria-label=(name) { (sign) } }
                 }
             }
@@ -111,7 +111,7 @@ pub(super) fn strip(marks: &[Mark]) -> Markup {
     }
 }
 
-/// The first digits of a digest: enough to tell versions apart.
+/// Returns the first digits of a digest: enough to distinguish versions.
 pub(super) fn digest(digest: &str) -> Markup {
     html! { code title=(digest) { (digest.get(..12).unwrap_or(digest)) } }
 }

@@ -1,4 +1,4 @@
-//! Latency over time, drawn here: axes, lines and marks, which the style gives their colours.
+//! Plots of latency over time, drawn here: axes, lines and marks. The style sheet sets their colours.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,18 +13,19 @@ use plotters::style::Color as _;
 
 const SIZE: (u32, u32) = (900, 240);
 
-// What `assets/style.css` gives other colours, by whether the reader likes it light or dark.
+// `assets/style.css` replaces these colours, depending on whether the reader prefers a light or a dark theme.
 const AXIS: RGBColor = RGBColor(1, 1, 1);
 const GRID: RGBColor = RGBColor(2, 2, 2);
 const MEDIAN: RGBColor = RGBColor(3, 3, 3);
 const BAD: RGBColor = RGBColor(4, 4, 4);
 const TAIL: RGBColor = RGBColor(5, 5, 5);
 
-/// A picture of these deliveries; none if it cannot be drawn.
+/// Returns a plot of these deliveries; none if it cannot be drawn.
 pub(super) fn latency(series: &Series, window: Window) -> Option<Markup> {
     let mut svg = String::new();
     draw(&mut svg, series, window).inspect_err(|error| tracing::error!(%error, "cannot draw a plot")).ok()?;
-    // Drawn here of numbers alone. The picture scales: its own size would keep it from that.
+    // The plot is drawn here, from numbers only, so nothing needs escaping. A size of its own would keep it from
+    // scaling.
     let (width, height) = SIZE;
     let svg = svg.replacen(
         &format!("width=\"{width}\" height=\"{height}\" "),
@@ -34,11 +35,11 @@ pub(super) fn latency(series: &Series, window: Window) -> Option<Markup> {
     Some(html! { div.plot { (PreEscaped(svg)) } })
 }
 
-/// What a point shows.
+/// A point of the plot.
 struct Place {
-    /// Time from now, which is below zero.
+    /// The time relative to now, which is below zero.
     at: f64,
-    /// Median and 95th percentile in milliseconds; none without deliveries.
+    /// The median and the 95th percentile in milliseconds; none without deliveries.
     latency: Option<(f64, f64)>,
     went_wrong: bool,
 }
@@ -48,7 +49,7 @@ fn draw(svg: &mut String, series: &Series, window: Window) -> Result<(), Box<dyn
     let (unit, per_second) = unit(window);
     let length = window.length().as_secs_f64() * per_second;
     let place = |point: &Point| {
-        // In the middle of its step, of which the last one is not over.
+        // A point is in the middle of its step. The last step is not over.
         let age = now.duration_since(point.at + series.step / 2).unwrap_or_default().as_secs_f64();
         let of = |part| point.runs.latency.quantile(part).map(milliseconds);
         Place {
@@ -83,7 +84,7 @@ fn draw(svg: &mut String, series: &Series, window: Window) -> Result<(), Box<dyn
         .x_desc(format!("{unit} before now"))
         .y_desc("latency in ms")
         .draw()?;
-    // A line is not drawn over a time without deliveries, as if there had been some.
+    // No line is drawn across a time without deliveries, as if there had been some.
     for stretch in places.split(|place| place.latency.is_none()).filter(|stretch| !stretch.is_empty()) {
         let line = |of: fn((f64, f64)) -> f64| {
             stretch.iter().filter_map(move |place| Some((place.at, of(place.latency?)))).collect::<Vec<_>>()
@@ -104,12 +105,12 @@ fn draw(svg: &mut String, series: &Series, window: Window) -> Result<(), Box<dyn
     Ok(())
 }
 
-/// Whether some of these runs neither passed nor were cancelled.
+/// Returns whether some of these runs neither passed nor were cancelled.
 pub(super) fn went_wrong(runs: &Rollup) -> bool {
     runs.total() > runs.runs(Outcome::Pass) + runs.runs(Outcome::Cancelled)
 }
 
-/// What the time before now is counted in, and how much of it a second is.
+/// Returns the unit of the time before now, and a second in this unit.
 fn unit(window: Window) -> (&'static str, f64) {
     match window.length().as_secs() {
         0..=7200 => ("minutes", 1.0 / 60.0),
@@ -145,7 +146,7 @@ mod tests {
             drawn.filter(|element| element.contains(colour)).count()
         };
         assert_eq!(lines("#030303"), 1);
-        // What is alone is a dot: of the median, and of the tail.
+        // A point without neighbours is a dot: one for the median, and one for the tail.
         assert_eq!(svg.matches("<circle").count(), 2);
         assert!(!svg.contains("#040404") && !svg.contains("style="), "{svg}");
     }

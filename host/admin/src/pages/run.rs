@@ -1,4 +1,4 @@
-//! `/runs/RUN`: what one run did and met.
+//! `/runs/RUN`: the steps of one run, and its result.
 
 use axum::Router;
 use axum::extract::rejection::PathRejection;
@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<Admin> {
 
 async fn show(State(admin): State<Admin>, run: Result<Path<Uuid>, PathRejection>) -> Result<Markup, Failure> {
     let Path(run) = run?;
-    // In this order: a run that ends in between is found.
+    // Runs in flight are read first, so that a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
     if let Some(report) = figures::report(&admin, run).await {
         let beside = figures::neighbours(&admin, run).await;
@@ -116,7 +116,7 @@ fn ended(admin: &Admin, report: &Report, beside: Neighbours) -> Markup {
     Page::live(&title, "", format!("run {}", report.run.simple()), admin).show(&content)
 }
 
-/// To the runs of the same case before and after.
+/// Returns links to the runs of the same case before and after.
 fn ways(Neighbours { previous, next }: Neighbours) -> Markup {
     let way = |run: Option<Uuid>, words: &str| html! { @if let Some(run) = run { " " a href={ "/runs/" (run.simple()) } { (words) } } };
     html! {
@@ -126,7 +126,7 @@ fn ways(Neighbours { previous, next }: Neighbours) -> Markup {
     }
 }
 
-/// Why an attempt did not pass.
+/// Returns why an attempt did not pass.
 fn reasons(attempt: &Attempt, number: usize) -> Markup {
     html! {
         @if !attempt.messages.is_empty() {
@@ -140,7 +140,7 @@ fn reasons(attempt: &Attempt, number: usize) -> Markup {
     }
 }
 
-/// The lines of the log once more, by themselves.
+/// Returns the lines of the log again, without the other steps.
 fn log(attempt: &Attempt, several: bool) -> Markup {
     let logged: Vec<_> =
         attempt.timeline.iter().filter(|step| matches!(step.what, Happening::Log { .. })).collect();
@@ -167,7 +167,7 @@ fn log(attempt: &Attempt, several: bool) -> Markup {
     }
 }
 
-/// What an attempt used of its budgets.
+/// Returns the usage of an attempt's budgets.
 fn usage(attempt: &Attempt, limits: &Limits) -> Markup {
     html! {
         details {

@@ -1,4 +1,4 @@
-//! `/runs`: runs that ended, with what was wrong with those that did not pass.
+//! `/runs`: runs that have ended, with the reasons of those that did not pass.
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -20,14 +20,14 @@ use crate::{Admin, past};
 
 const PLACE: &str = "/runs";
 
-/// How many are on one page.
+/// The number of runs on a page.
 const MOST: usize = 50;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new().route(PLACE, get(show))
 }
 
-/// Which; an empty field of the form is none.
+/// The query. An empty field of the form counts as missing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Filter {
@@ -35,11 +35,11 @@ struct Filter {
     cases: String,
     /// The name of an outcome, or one of [`WAYS`].
     how: String,
-    /// Those that began before this one.
+    /// Only runs that began before this one.
     before: Option<Uuid>,
 }
 
-/// What one can ask for besides an outcome.
+/// Choices in addition to the outcomes.
 const WAYS: [(&str, &str); 2] = [("wrong", "did not pass"), ("flaky", "flaky")];
 
 async fn show(
@@ -58,7 +58,7 @@ async fn show(
             @if let Some(last) = runs.last().filter(|_| more) { p { a href=(filter.earlier(last.run)) { "Earlier ones" } } }
         }
     };
-    // Older ones do not change.
+    // Older runs do not change.
     let watches = if filter.before.is_some() { "nothing" } else { "runs" };
     Ok(Page::live("Runs", PLACE, watches, &admin).show(&content))
 }
@@ -101,7 +101,7 @@ impl Filter {
         }
     }
 
-    /// The same, of what began before one.
+    /// Returns the path of the page with the runs that began before this one.
     fn earlier(&self, run: Uuid) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [("cases", &self.cases), ("how", &self.how)] {
@@ -113,7 +113,7 @@ impl Filter {
     }
 }
 
-/// Runs one below the other; of several cases, with their names.
+/// Returns a table of runs. With `of_several`, it names the case of each.
 pub(super) fn run_table(runs: &[RunRow], of_several: bool) -> Markup {
     html! {
         table.stack {

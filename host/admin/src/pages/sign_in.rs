@@ -1,4 +1,4 @@
-//! `/sign-in`: where a browser shows the token once, and gets a session.
+//! `/sign-in`: a browser shows the token once, and gets a session.
 
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Query, Request, State};
@@ -35,7 +35,7 @@ struct Shown {
     next: String,
 }
 
-/// Leads a browser that looks for a page to where it can sign in. Programs get the error.
+/// Redirects a browser that requests a page to the sign-in page. Programs get the error.
 pub(crate) fn invite(request: &Request) -> Option<Response> {
     let (path, headers) = (request.uri().path(), request.headers());
     let accepts = headers.get(header::ACCEPT)?.to_str().ok()?;
@@ -44,7 +44,7 @@ pub(crate) fn invite(request: &Request) -> Option<Response> {
     }
     let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
     if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
-        // Who follows a link from elsewhere has not sent the cookie, and does once this page leads there.
+        // A browser that follows a link on another site does not send the cookie. It does when this page leads there.
         return Some(super::settled(lead(own(target)).into_response()));
     }
     let next = form_urlencoded::Serializer::new(String::new()).append_pair("next", target).finish();

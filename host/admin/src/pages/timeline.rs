@@ -1,4 +1,4 @@
-//! What an attempt did, as a picture: a list with a bar for each step, which stands where its time was.
+//! The timeline of an attempt: a list of its steps, each with a bar that shows when the step happened.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use orbital_model::{Attempt, Happening, LogLevel, Phases, Step};
 
 use crate::pages::parts::{lines, text};
 
-/// How wide the pictures are, in units of their own.
+/// The width of the pictures, in units of their own.
 const WIDTH: f64 = 1000.0;
 
-/// How wide a bar is at least, so that one sees it.
+/// The minimum width of a bar, so that it is visible.
 const LEAST: f64 = 6.0;
 
-/// The steps of an attempt. `number` tells those of several attempts apart.
+/// Returns the steps of an attempt. `number` distinguishes those of several attempts.
 pub(super) fn timeline(attempt: &Attempt, number: usize) -> Markup {
     let culprit = attempt.culprit();
     let last = attempt.timeline.iter().map(|step| step.at + step.took.unwrap_or_default());
@@ -48,7 +48,7 @@ pub(super) fn timeline(attempt: &Attempt, number: usize) -> Markup {
     }
 }
 
-/// Where a step stands in the time of its attempt. The times beside it say the same.
+/// Returns a bar that shows when a step happened in its attempt. The times next to it contain the same information.
 fn bar(at: Duration, took: Duration, whole: f64, class: &str) -> Markup {
     let (at, took) = (at.as_secs_f64(), took.as_secs_f64());
     let width = (took / whole * WIDTH).max(LEAST);
@@ -69,7 +69,7 @@ fn colour(what: &Happening) -> &'static str {
     }
 }
 
-/// The sign of a step, and its class.
+/// Returns the class and the sign of a step.
 fn sign(what: &Happening) -> (&'static str, &'static str) {
     match what {
         Happening::Fail { .. } | Happening::CutShort { .. } => ("bad", "✗"),
@@ -103,7 +103,7 @@ fn shown(step: &Step) -> Markup {
     }
 }
 
-/// Where the time of an exchange went.
+/// Returns how the time of an exchange was spent.
 fn phases(what: &Happening) -> Markup {
     html! {
         @if let Happening::Send { phases: Some(Phases { connect, wait, read }), .. } = what {
@@ -113,7 +113,7 @@ fn phases(what: &Happening) -> Markup {
     }
 }
 
-/// What was sent, answered or delivered.
+/// Returns the bodies that were sent, answered or delivered.
 fn bodies(what: &Happening) -> Markup {
     let body = |name: &str, body: &str| {
         html! { @if !body.is_empty() { details { summary { (name) } pre tabindex="0" { (lines(body)) } } } }

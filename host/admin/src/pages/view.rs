@@ -1,4 +1,4 @@
-//! What pages show of cases, gathered from where it is kept.
+//! Cases as pages show them, collected from the parts of the host that know them.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -14,26 +14,26 @@ use crate::pages::failure::Failure;
 use crate::pages::figures;
 use crate::pages::figures::CaseFigures;
 
-/// Runs of a strip.
+/// The number of runs in a strip.
 const STRIP: usize = 10;
 
-/// A case with all that is known of it.
+/// A case with everything that is known about it.
 pub(super) struct CaseView {
     pub(super) planned: PlannedCase,
     pub(super) record: CaseRecord,
     pub(super) figures: CaseFigures,
     pub(super) in_flight: Vec<Order>,
-    /// Why it is down.
+    /// Why the case is down.
     pub(super) trouble: Option<Trouble>,
 }
 
-/// Why a run did not pass, in short.
+/// A summary of why a run did not pass.
 pub(super) struct Trouble {
     pub(super) run: Uuid,
     pub(super) started: SystemTime,
     pub(super) outcome: Outcome,
     pub(super) message: String,
-    /// The step at which it went wrong: its number, counted from 1, how many there are, and what it was.
+    /// The step at which the run went wrong: its number, counted from 1, the number of steps, and its text.
     pub(super) step: Option<(usize, usize, String)>,
 }
 
@@ -42,7 +42,8 @@ impl CaseView {
         &self.planned.case.id
     }
 
-    /// `paused`, `up`, `down`, `stale` if the host gives no verdict any more, or `unknown` before its first run has ended.
+    /// Returns `paused`, `up`, `down`, `stale` if the host no longer gives a verdict, or `unknown` before the first run
+    /// has ended.
     pub(super) fn state(&self) -> &'static str {
         match self.record.standing {
             _ if self.planned.halt.is_some() => "paused",
@@ -53,7 +54,7 @@ impl CaseView {
         }
     }
 
-    /// Sorted by this, what is most urgent stands first.
+    /// Returns the key for sorting cases, which puts the most urgent ones first.
     pub(super) fn order(&self) -> String {
         let urgency = match self.state() {
             "down" => 0,
@@ -66,21 +67,21 @@ impl CaseView {
         format!("{urgency} {}", self.id())
     }
 
-    /// How its last run that ended did so.
+    /// Returns the mark of the last run that has ended.
     pub(super) fn last(&self) -> Option<&Mark> {
         self.figures.strip.last()
     }
 }
 
-/// Some cases, or all.
+/// Some or all cases, with their figures.
 pub(super) struct Cases {
-    /// Those that are down first.
+    /// The cases. Those that are down come first.
     pub(super) cases: Vec<CaseView>,
-    /// Whether their figures are only of the runs that are kept in memory.
+    /// Whether the figures cover only the runs that are kept in memory.
     pub(super) of_memory: bool,
 }
 
-/// All that are wanted by their ids.
+/// Returns the cases whose ids are wanted.
 pub(super) async fn cases(
     admin: &Admin,
     window: Window,
@@ -108,7 +109,7 @@ pub(super) async fn cases(
     Ok(Cases { cases, of_memory: figures.of_memory })
 }
 
-/// One of them.
+/// Returns one case.
 pub(super) async fn case(admin: &Admin, id: &str, window: Window) -> Result<CaseView, Failure> {
     let wanted = id.to_owned();
     let found = cases(admin, window, move |id| id == wanted).await?.cases.pop();
@@ -126,7 +127,7 @@ async fn trouble(admin: &Admin, figures: &CaseFigures) -> Option<Trouble> {
     Some(Trouble { run: report.run, started: report.started, outcome: report.outcome, message, step })
 }
 
-/// How long the host has been running.
+/// Returns how long the host has been running.
 pub(super) fn uptime(admin: &Admin) -> Duration {
     SystemTime::now().duration_since(admin.started).unwrap_or_default()
 }

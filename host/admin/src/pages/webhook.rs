@@ -1,4 +1,4 @@
-//! `/webhook`: what the webhook received lately, whether a run had it, and if not, why not.
+//! `/webhook`: requests that the webhook received recently, whether a run got them, and if not, why not.
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
@@ -18,21 +18,21 @@ use crate::problem::Problem;
 
 const PLACE: &str = "/webhook";
 
-/// How many are on one page.
+/// The number of requests on a page.
 const MOST: usize = 50;
 
 pub(super) fn routes() -> Router<Admin> {
     Router::new().route(PLACE, get(show))
 }
 
-/// Which; an empty field of the form is none.
+/// The query. An empty field of the form counts as missing.
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct Filter {
     key: String,
     result: String,
     run: String,
-    /// The number of one; those that came earlier.
+    /// Only requests that came before the one with this number.
     before: Option<u64>,
 }
 
@@ -76,7 +76,7 @@ async fn show(
             @if let Some(last) = received.last().filter(|_| more) { p { a href=(filter.earlier(last.number)) { "Earlier ones" } } }
         }
     };
-    // Older ones do not change.
+    // Older requests do not change.
     let watches = if filter.before.is_some() { "nothing" } else { "deliveries" };
     Ok(Page::live("Webhook", PLACE, watches, &admin).show(&content))
 }
@@ -102,7 +102,7 @@ impl Filter {
         }
     }
 
-    /// The same, of what came before one.
+    /// Returns the path of the page with the requests that came before this one.
     fn earlier(&self, number: u64) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for (name, value) in [("key", &self.key), ("result", &self.result), ("run", &self.run)] {
@@ -127,7 +127,7 @@ fn tally(admin: &Admin) -> Markup {
     }
 }
 
-/// What all of them have in common, if that is why tests wait in vain.
+/// Returns a note if all requests have the same result, and this explains why tests wait without success.
 fn verdict(received: &[Received]) -> Markup {
     let all = |result| !received.is_empty() && received.iter().all(|one| one.disposition == result);
     html! {

@@ -1,9 +1,9 @@
-//! Choosing how far figures go back.
+//! The choice of how far back figures go.
 
 use maud::{Markup, html};
 use orbital_model::Window;
 
-/// Those that a form offers: as links say them, and as pages do.
+/// The windows that a form offers: as in links, and as on pages.
 const CHOICES: [(&str, &str); 6] = [
     ("15m", "last 15 minutes"),
     ("1h", "last hour"),
@@ -13,7 +13,7 @@ const CHOICES: [(&str, &str); 6] = [
     ("30d", "last 30 days"),
 ];
 
-/// As pages say it.
+/// Returns a window as pages show it.
 pub(super) fn words(window: Window) -> String {
     match chosen(window) {
         Some((_, words)) => (*words).to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn words(window: Window) -> String {
     }
 }
 
-/// A field of a form to choose it.
+/// Returns the field of a form to choose a window.
 pub(super) fn chooser(window: Window) -> Markup {
     html! {
         label {
@@ -36,7 +36,7 @@ pub(super) fn chooser(window: Window) -> Markup {
     }
 }
 
-/// What links to other pages have at their end, so that these show the same window.
+/// Returns the query that links to other pages end with, so that these show the same window.
 pub(super) fn query(window: Window) -> String {
     match chosen(window) {
         _ if window == Window::default() => String::new(),
