@@ -1,76 +1,76 @@
-//! Why environments cannot be compared.
+//! Errors of comparing environments.
 
 use http::StatusCode;
 use orbital_model::text::shown;
 
-/// Why an environment has not said what its cases come to.
+/// Why an environment has not returned its statistics.
 #[derive(Debug, thiserror::Error)]
 pub enum AskError {
-    /// There is no such environment.
+    /// The environment is not configured.
     #[error("there is no environment `{}`; {}", shown(.name), describe(.known))]
     Unknown {
-        /// The name.
+        /// The name of the environment.
         name: String,
-        /// Those that there are.
+        /// The names of the configured environments.
         known: Vec<String>,
     },
-    /// Twice the same.
+    /// Both environments are the same.
     #[error("`{0}` cannot be compared with itself")]
     Same(String),
-    /// No answer.
+    /// The environment does not answer.
     #[error("`{name}` cannot be reached at `{url}`: {reason}")]
     Unreachable {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// Its URL.
+        /// The URL of the environment.
         url: String,
-        /// Why.
+        /// Why the environment cannot be reached.
         reason: String,
     },
-    /// It wants another token, or one at all.
+    /// The environment requires a token, or a different one.
     #[error(
         "`{name}` does not let us in: {reason}; set `environments.{name}.token` to what its `admin.token` has"
     )]
     Forbidden {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// What it said.
+        /// The reason in the environment's answer.
         reason: String,
     },
-    /// It has no statistics.
+    /// The environment has no statistics.
     #[error("`{name}` has no statistics: {reason}; it may be an older orbital, or keep no history")]
     NoStatistics {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// What it said.
+        /// The reason in the environment's answer.
         reason: String,
     },
-    /// It says that something is wrong.
+    /// The environment answered with an error.
     #[error("`{name}` answered {status}: {reason}")]
     Refused {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// The status.
+        /// The status of the answer.
         status: StatusCode,
-        /// What it said.
+        /// The reason in the environment's answer.
         reason: String,
     },
-    /// It is something else.
+    /// The answer is not that of an orbital host.
     #[error(
         "what `{name}` answers is no statistics of orbital: {reason}; is `{url}` the URL of its private listener?"
     )]
     NotOrbital {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// Its URL.
+        /// The URL of the environment.
         url: String,
-        /// What is wrong.
+        /// Why the answer is invalid.
         reason: String,
     },
 }
 
 impl AskError {
-    /// Whether two of those that are known can be compared.
+    /// Returns an error unless these are two different environments that are known.
     pub(super) fn check<'a>(
         names: [&str; 2],
         known: impl Iterator<Item = &'a String> + Clone,

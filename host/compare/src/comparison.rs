@@ -1,4 +1,4 @@
-//! What is the same in two environments, and what differs by more than noise.
+//! Comparing two environments: which cases are the same, and which differ by more than noise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -10,98 +10,101 @@ use utoipa::ToSchema;
 use crate::significance::{Samples, corrected, fisher_exact};
 use crate::stats::{CaseStats, Latency, Stats};
 
-/// Of all that is marked, this part is noise, on average.
+/// The proportion of all marks that is noise, on average.
 pub const LEVEL: f64 = 0.01;
 
-/// Fewer deliveries on one side say nothing of a latency: that it is about normal would not hold.
+/// The minimum number of deliveries on each side for testing a latency. With fewer, the normal approximation of the
+/// test does not hold.
 const FEWEST: u64 = 8;
 
-/// The least difference of a pass ratio that is worth a mark. In large samples the smallest one is no noise.
+/// The minimum difference of pass ratios that is marked. In large samples even the smallest difference is not noise.
 const RATIO_APART: f64 = 0.01;
 
-/// The same of a latency: this part of the shorter one, and
+/// The minimum difference of latencies that is marked, as a proportion of the shorter one. The difference must also
+/// reach `LATENCY_APART_AT_LEAST`.
 const LATENCY_APART: f64 = 0.2;
 
-/// this long.
+/// The minimum difference of latencies that is marked. The difference must also reach `LATENCY_APART`.
 const LATENCY_APART_AT_LEAST: Duration = Duration::from_millis(5);
 
-/// Two environments side by side.
+/// The comparison of two environments.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Comparison {
-    /// Their names.
+    /// The names of the environments.
     pub environments: [String; 2],
-    /// What was looked at in both.
+    /// The window of the statistics of both environments.
     #[schema(value_type = String)]
     pub window: Window,
-    /// How many runs each has had in it.
+    /// The number of runs that each environment had in the window, without cancelled runs.
     pub runs: [u64; 2],
-    /// All cases that are in both, those that differ first, and then by id.
+    /// All cases that are in both environments: those that differ first, and then by id.
     pub cases: Vec<CaseComparison>,
-    /// Ids of the cases that are in one alone.
+    /// Ids of the cases that are only in the first environment, and only in the second.
     pub only_in: [Vec<String>; 2],
-    /// Those of the two that say latencies, and not how they are distributed: latencies are not tested then.
+    /// Names of the environments that return latencies without their distribution. Latencies are not tested then.
     pub without_buckets: Vec<String>,
 }
 
-/// One case in both.
+/// The comparison of one case in both environments.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CaseComparison {
-    /// Its id.
+    /// The id of the case.
     pub id: String,
-    /// Whether one of the findings does.
+    /// Whether the environments differ in one of the findings.
     pub differs: bool,
-    /// What it comes to in each.
+    /// The statistics of the case in each environment.
     pub sides: [CaseSide; 2],
-    /// What was tested; nothing of which there is too little.
+    /// The results of the tests. Aspects with too few samples are not tested.
     pub findings: Vec<Finding>,
 }
 
-/// What a case comes to in an environment.
+/// The statistics of a case in one environment.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CaseSide {
-    /// Of the runs that were not cancelled; none if there are none.
+    /// The proportion of runs that passed, without cancelled runs; `null` if there are none.
     #[schema(required)]
     pub pass_ratio: Option<f64>,
-    /// The rest.
+    /// The other statistics of the case.
     #[serde(flatten)]
     pub stats: CaseStats,
 }
 
-/// What a test says of two sides.
+/// The result of a statistical test of both sides.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Finding {
-    /// Of what.
+    /// The aspect that was tested.
     pub aspect: Aspect,
-    /// Whether it differs by more than noise, and by enough to matter.
+    /// Whether the sides differ by more than noise, and by enough to matter.
     pub differs: bool,
-    /// How probable it is that two sides which are the same differ by as much.
+    /// The probability that two sides that are the same differ by as much.
     pub probability: f64,
-    /// The same, corrected for how much was tested: to be compared with [`LEVEL`].
+    /// The probability, corrected for the number of tests: to be compared with [`LEVEL`].
     pub corrected: f64,
 }
 
-/// What of a case is compared.
+/// An aspect of a case that is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Aspect {
-    /// How many of its runs pass: Fisher's exact test.
+    /// The proportion of runs that pass, tested by Fisher's exact test.
     PassRatio,
-    /// The median of its deliveries' latency: Mann and Whitney's U.
+    /// The median latency of deliveries, tested by Mann and Whitney's U.
     P50,
-    /// The 95th percentile of it: Fisher's exact test of how many are above that of both sides together.
+    /// The 95th percentile of the latency of deliveries. Fisher's exact test compares how many deliveries are above the
+    /// percentile of both sides together.
     P95,
 }
 
-/// A finding before it is known how many others there are.
+/// A finding before the number of the others is known.
 struct Suspicion {
     aspect: Aspect,
     probability: f64,
-    /// Whether there is enough of a difference to matter.
+    /// Whether the difference is large enough to matter.
     is_apart: bool,
 }
 
 impl Comparison {
-    /// Of what two hosts say: of all cases, or those that match.
+    /// Compares the statistics of two hosts: those of all cases, or of those that match the pattern.
     pub fn new(
         environments: [String; 2],
         window: Window,
@@ -136,7 +139,7 @@ impl Comparison {
         Self { environments, window, runs, cases, only_in, without_buckets }
     }
 
-    /// The cases that differ.
+    /// Returns the cases that differ.
     pub fn differing(&self) -> impl Iterator<Item = &CaseComparison> {
         self.cases.iter().filter(|case| case.differs)
     }
@@ -150,7 +153,7 @@ impl CaseComparison {
         Self { id, differs, sides, findings }
     }
 
-    /// Whether this differs by more than noise.
+    /// Returns whether the case differs by more than noise in this aspect.
     pub fn differs_in(&self, aspect: Aspect) -> bool {
         self.findings.iter().any(|finding| finding.aspect == aspect && finding.differs)
     }
@@ -173,7 +176,7 @@ fn by_id(stats: Stats, wanted: Option<&Pattern>) -> BTreeMap<String, CaseStats> 
     cases.map(|case| (case.id.clone(), case)).collect()
 }
 
-/// All that there is enough of to test it.
+/// Returns the tests of all aspects with enough samples.
 fn suspicions(pair: &[CaseStats; 2]) -> Vec<Suspicion> {
     let mut found = Vec::new();
     let runs = pair.each_ref().map(|case| case.runs);
@@ -213,7 +216,7 @@ fn are_apart(one: Duration, other: Duration) -> bool {
 mod tests {
     use super::*;
 
-    /// A case with so many runs that passed and that failed, and deliveries that took so many milliseconds.
+    /// Returns a case with these numbers of passed and failed runs, and of deliveries by their latency in milliseconds.
     fn case(id: &str, [pass, fail]: [u32; 2], milliseconds: &[(u32, u32)]) -> CaseStats {
         let all: u32 = milliseconds.iter().map(|(_, count)| count).sum();
         let quantile = |part: f64| {
@@ -298,7 +301,7 @@ mod tests {
         let many = |failed: u32| {
             (0..100).map(move |n| case(&format!("a/{n}"), [100, if n == 7 { failed } else { 0 }], &[]))
         };
-        // Alone it would be: its probability is about 0.007 (SciPy).
+        // As the only case it would be marked: its probability is about 0.007 (SciPy).
         assert!(
             compare(many(8).skip(7).take(1).collect(), many(0).skip(7).take(1).collect()).cases[0].differs
         );

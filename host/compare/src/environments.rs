@@ -1,4 +1,4 @@
-//! Other hosts, and asking them.
+//! Other hosts, and requests for their statistics.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,10 +18,10 @@ use crate::comparison::Comparison;
 use crate::settings::{EnvironmentSettings, EnvironmentsSettings};
 use crate::stats::Stats;
 
-/// For the connection alone.
+/// The timeout for connecting.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The largest answer that is read, in bytes: some kilobytes for each of several thousand cases.
+/// The maximum size of an answer, in bytes: some kilobytes for each of several thousand cases.
 const LARGEST: usize = 32 << 20;
 
 /// The other hosts that can be compared.
@@ -30,53 +30,53 @@ pub struct Environments(BTreeMap<String, Environment>);
 
 struct Environment {
     http: reqwest::Client,
-    /// Its private listener, without a slash at its end.
+    /// The URL of the host's private listener, without a slash at its end.
     url: String,
     token: Option<HeaderValue>,
     timeout: Duration,
 }
 
-/// Why an environment cannot be asked at all.
+/// Why no request can be sent to an environment.
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
-    /// Its token cannot be one. The value is not shown.
+    /// The token is invalid. The value is not shown.
     #[error("the secret for `environments.{0}.token` has a character that cannot stand in a header of HTTP")]
     Token(String),
-    /// Its certificates cannot be read.
+    /// The certificates cannot be read.
     #[error("`environments.{name}.ca`: cannot read `{path}`")]
     Read {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// The cause.
         source: FileError,
     },
-    /// They are none.
+    /// The file contains no certificates.
     #[error(
         "`environments.{name}.ca`: `{path}` has no certificate in PEM format, such as `-----BEGIN CERTIFICATE-----`"
     )]
     NoCertificate {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// The file.
+        /// The path of the file.
         path: PathBuf,
     },
-    /// The HTTP client could not be made.
+    /// The HTTP client could not be created.
     #[error("`environments.{name}`: cannot make an HTTP client")]
     Http {
-        /// The environment.
+        /// The name of the environment.
         name: String,
-        /// What the library said.
+        /// The cause.
         source: reqwest::Error,
     },
 }
 
 impl Environments {
-    /// Makes the clients; no connection yet.
+    /// Creates the HTTP clients, without connecting.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// Returns the errors of all environments.
     pub fn new(settings: &EnvironmentsSettings, secrets: &Secrets) -> Result<Self, Vec<EnvironmentError>> {
         let (mut environments, mut errors) = (BTreeMap::new(), Vec::new());
         for (name, settings) in &settings.0 {
@@ -88,15 +88,15 @@ impl Environments {
         if errors.is_empty() { Ok(Self(environments)) } else { Err(errors) }
     }
 
-    /// Which there are.
+    /// Returns the names of the environments.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// Asks two at once, and compares what they say.
+    /// Asks two environments at once for their statistics, and compares these.
     ///
     /// # Errors
-    /// Everything that one of them does not say.
+    /// Returns the error of each environment that does not return its statistics.
     pub async fn compare(
         &self,
         [one, other]: [&str; 2],
@@ -111,10 +111,10 @@ impl Environments {
         }
     }
 
-    /// What one says that its cases come to.
+    /// Returns the statistics of an environment.
     ///
     /// # Errors
-    /// It does not say it.
+    /// The environment does not return its statistics.
     pub async fn stats(&self, name: &str, window: Window) -> Result<Stats, AskError> {
         let environment = self.0.get(name).ok_or_else(|| AskError::Unknown {
             name: name.to_owned(),
@@ -134,7 +134,7 @@ impl Environment {
             Ok(value)
         });
         let mut http = reqwest::Client::builder()
-            // The token is for this host alone.
+            // The token is for this host only, so redirects are not followed.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .connect_timeout(CONNECT_TIMEOUT)
@@ -188,7 +188,7 @@ impl Environment {
         }
     }
 
-    /// Status and body; none if that is too large.
+    /// Returns the status and the body; no body if it is too large.
     async fn get(&self, window: Window) -> Result<(StatusCode, Option<Vec<u8>>), reqwest::Error> {
         let window = window.to_string().replace(' ', "%20");
         let mut request = self.http.get(format!("{}/api/v1/stats?window={window}", self.url));
@@ -207,14 +207,14 @@ impl Environment {
     }
 }
 
-/// What an orbital says that does not do what it is asked.
+/// An error that an orbital host answers with.
 #[derive(Deserialize)]
 struct Problem {
     detail: String,
 }
 
 impl Problem {
-    /// What it says, or why it is none.
+    /// Returns the reason for the error, or why the body is not such an error.
     fn detail_of(body: &[u8], status: StatusCode) -> Result<String, String> {
         match serde_json::from_slice::<Self>(body) {
             Ok(problem) => Ok(beginning(&problem.detail).into_owned()),
@@ -223,7 +223,7 @@ impl Problem {
     }
 }
 
-/// The innermost cause, which is what helps.
+/// Returns the innermost cause, which is the one that helps.
 fn innermost(error: &reqwest::Error) -> String {
     let mut cause: &(dyn std::error::Error + 'static) = error;
     while let Some(source) = cause.source() {

@@ -1,7 +1,8 @@
-//! Two environments side by side: what the same cases come to in each, and where that differs by more than noise.
+//! The comparison of two environments: the statistics of the same cases in each, and where they differ by more than
+//! noise.
 //!
-//! Each environment is another host of orbital, which is asked for its statistics. What is compared, and how, is in
-//! [`comparison`](Comparison); the tests are in `significance.rs`, which knows numbers only.
+//! Each environment is another orbital host, which is asked for its statistics. [`Comparison`] defines what is
+//! compared, and how; the tests are in `significance.rs`, which depends on numbers only.
 
 mod ask_error;
 mod comparison;

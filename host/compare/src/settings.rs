@@ -10,23 +10,23 @@ use reqwest::Url;
 
 use crate::ask_error::AskError;
 
-/// For the whole answer, where nothing else is set: statistics of a long window take a moment.
+/// The default timeout of the whole answer: statistics of a long window take a moment.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Other hosts to compare, by name.
 #[derive(Debug, Clone, Default)]
 pub struct EnvironmentsSettings(pub BTreeMap<String, EnvironmentSettings>);
 
-/// One other host.
+/// The settings of another host.
 #[derive(Debug, Clone)]
 pub struct EnvironmentSettings {
-    /// Its private listener.
+    /// The URL of the host's private listener.
     pub url: Url,
-    /// What its `admin.token` has.
+    /// The token, as in the host's `admin.token`.
     pub token: Option<Template>,
-    /// Certificates that its own must lead to, in place of those that the system knows.
+    /// Certificates that the host's own must lead to, instead of those that the system trusts.
     pub ca: Option<PathBuf>,
-    /// For the whole answer.
+    /// The timeout of the whole answer.
     pub timeout: Duration,
 }
 
@@ -37,22 +37,22 @@ impl EnvironmentsSettings {
         Self(root.sections("environments", read).into_iter().collect())
     }
 
-    /// These two alone.
+    /// Keeps these two environments only.
     ///
     /// # Errors
-    /// They are not two, or not there.
+    /// Both are the same, or one of them is not configured.
     pub fn pair(mut self, names: [&str; 2]) -> Result<Self, AskError> {
         AskError::check(names, self.0.keys())?;
         self.0.retain(|name, _| names.contains(&name.as_str()));
         Ok(self)
     }
 
-    /// The files that they name.
+    /// Returns the files that the sections name.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.0.values().filter_map(|environment| environment.ca.as_ref())
     }
 
-    /// Whether one of them refers to this secret.
+    /// Returns whether one of the environments refers to this secret.
     pub fn want(&self, secret: &str) -> bool {
         self.0.values().filter_map(|environment| environment.token.as_ref()).any(|token| token.has(secret))
     }

@@ -1,16 +1,16 @@
-//! Whether two samples differ by more than chance: numbers in, probabilities out.
+//! Statistical tests of whether two samples differ by more than chance: numbers in, probabilities out.
 
-/// Of something that was seen so often on either side: how often each value.
+/// Values on two sides, with the number of times that each value occurs on either side.
 pub(super) struct Samples(Vec<(f64, [u64; 2])>);
 
-/// The probability that two sides with the same rate differ by as much as these: hits and misses of each. Fisher's
-/// exact test, two-sided: the sum of all tables with these margins that are not likelier than this one.
+/// Returns the probability that two sides with the same rate differ by as much as these: hits and misses of each.
+/// Fisher's exact test, two-sided: the sum of all tables with these margins that are not more likely than this one.
 pub(super) fn fisher_exact(one: [u64; 2], other: [u64; 2]) -> f64 {
-    // Of tables with the same likelihood, some come out a hair above it.
+    // Tables with the same likelihood may come out slightly above it, because of rounding.
     const ALIKE: f64 = 1.0 + 1e-7;
-    // What is less than this part of all changes nothing any more.
+    // A likelihood below this part of the sum no longer changes it.
     const NOTHING: f64 = 1e-20;
-    // Likelihoods of tables relative to the one that was seen, each from its neighbour: no factorials.
+    // Likelihoods of tables relative to the observed one, each computed from its neighbour, without factorials.
     let [[a, b], [c, d]] = [one, other].map(|side| side.map(|count| count as f64));
     let (mut all, mut unlikely) = (1.0, 1.0);
     let mut sum = |mut table: [f64; 4]| {
@@ -21,7 +21,8 @@ pub(super) fn fisher_exact(one: [u64; 2], other: [u64; 2]) -> f64 {
             let change = b * c / ((a + 1.0) * (d + 1.0));
             likelihood *= change;
             all += likelihood;
-            // Beyond the likeliest table they only fall. Others that are likelier beyond all bounds end it too.
+            // Beyond the most likely table, likelihoods only fall. An infinite sum, because other tables are far more
+            // likely, also ends the loop.
             if change == 0.0 || (change < 1.0 && likelihood < NOTHING * all) || all.is_infinite() {
                 return;
             }
@@ -36,9 +37,9 @@ pub(super) fn fisher_exact(one: [u64; 2], other: [u64; 2]) -> f64 {
     (unlikely / all).min(1.0)
 }
 
-/// Those of the probabilities that make a discovery, in their order: by Benjamini and Hochberg's procedure, of all
-/// that it lets through at most this part is false, on average. Gives each probability, corrected: compare it with
-/// that part.
+/// Corrects probabilities for their number by Benjamini and Hochberg's procedure, and returns them in their order. The
+/// ones that are discoveries are those whose corrected probability is at most a chosen proportion: on average, at most
+/// this proportion of them is false.
 pub(super) fn corrected(probabilities: &[f64]) -> Vec<f64> {
     let mut order: Vec<usize> = (0..probabilities.len()).collect();
     order.sort_by(|one, other| probabilities[*other].total_cmp(&probabilities[*one]));
@@ -52,7 +53,7 @@ pub(super) fn corrected(probabilities: &[f64]) -> Vec<f64> {
 }
 
 impl Samples {
-    /// Of values and how often there was each, on either side.
+    /// Creates samples from values and the number of times that each occurs, on either side.
     pub(super) fn new(sides: [&[(f64, u64)]; 2]) -> Self {
         let [one, other] = sides;
         let one = one.iter().map(|(value, count)| (*value, [*count, 0]));
@@ -69,12 +70,12 @@ impl Samples {
         Self(values)
     }
 
-    /// How many there are on either side.
+    /// Returns the number of values on either side.
     pub(super) fn counts(&self) -> [u64; 2] {
         self.0.iter().fold([0, 0], |sum, (_, counts)| plus(sum, *counts))
     }
 
-    /// The probability that two sides on which things are the same differ by as much as these: Mann and Whitney's U,
+    /// Returns the probability that two sides without a difference differ by as much as these: Mann and Whitney's U,
     /// two-sided, by its normal approximation, corrected for ties and for continuity.
     pub(super) fn mann_whitney(&self) -> f64 {
         let [one, other] = self.counts().map(|count| count as f64);
@@ -83,14 +84,14 @@ impl Samples {
         for (_, counts) in &self.0 {
             let [ours, theirs] = counts.map(|count| count as f64);
             let tied = ours + theirs;
-            // What is alike shares the middle of its ranks.
+            // Equal values share the middle of their ranks.
             ranks += ours * (before + (tied + 1.0) / 2.0);
             ties += tied.powi(3) - tied;
             before += tied;
         }
         let u = ranks - one * (one + 1.0) / 2.0;
         let variance = one * other / 12.0 * (all + 1.0 - ties / (all * (all - 1.0)));
-        // Everything alike, or nothing there.
+        // All values are equal, or there are none.
         if variance.is_nan() || variance <= 0.0 {
             return 1.0;
         }
@@ -98,8 +99,9 @@ impl Samples {
         libm::erfc(away / (2.0 * variance).sqrt())
     }
 
-    /// The same for the slowest: how many of either side are above a quantile of both together, by Fisher's exact test.
-    /// Where that leaves nothing above, those at it count too.
+    /// Returns the probability that two sides whose slowest values are the same differ by as much as these: by Fisher's
+    /// exact test of how many values of either side are above a quantile of both together. If no value is above it,
+    /// those at it count too.
     pub(super) fn above_quantile(&self, part: f64) -> f64 {
         let [one, other] = self.counts();
         let rank = part * one.saturating_add(other) as f64;
@@ -132,7 +134,7 @@ mod tests {
         assert!((found - expected).abs() <= 1e-9 * expected.max(1e-4), "{found} is not {expected}");
     }
 
-    /// What `scipy.stats.fisher_exact` of SciPy 1.17.1 gives.
+    /// The expected values are those of `scipy.stats.fisher_exact` of SciPy 1.17.1.
     #[test]
     fn fisher_is_as_in_scipy() {
         for (one, other, expected) in [
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(fisher_exact([1_000_000, 0], [0, 1_000_000]), 0.0);
     }
 
-    /// What `scipy.stats.mannwhitneyu(…, method="asymptotic")` gives.
+    /// The expected values are those of `scipy.stats.mannwhitneyu(…, method="asymptotic")`.
     #[test]
     fn mann_whitney_is_as_in_scipy() {
         let samples = |one: &[(f64, u64)], other: &[(f64, u64)]| Samples::new([one, other]).mann_whitney();
@@ -170,7 +172,7 @@ mod tests {
         assert_near(samples(&[], &one), 1.0);
     }
 
-    /// What `scipy.stats.false_discovery_control` gives.
+    /// The expected values are those of `scipy.stats.false_discovery_control`.
     #[test]
     fn probabilities_are_corrected_as_in_scipy() {
         let found = corrected(&[0.01, 0.04, 0.03, 0.005, 0.8]);
@@ -190,7 +192,7 @@ mod tests {
         let samples = Samples::new([&one, &other]);
         assert!(samples.above_quantile(0.95) < 1e-4);
         assert_near(Samples::new([&one, &one]).above_quantile(0.95), 1.0);
-        // All of the slowest are alike, and more than one in twenty: those count as above.
+        // The slowest values are all equal, and more than one in twenty, so they count as above.
         let (fast, slow) = ([(0.01, 50), (1.0, 50)], [(0.01, 90), (1.0, 10)]);
         assert!(Samples::new([&fast, &slow]).above_quantile(0.95) < 1e-6);
         assert_near(Samples::new([&[], &[]]).above_quantile(0.95), 1.0);
