@@ -78,7 +78,7 @@ pub struct Finding {
     pub differs: bool,
     /// The probability that two sides that are the same differ by as much.
     pub probability: f64,
-    /// The probability, corrected for the number of tests: to be compared with [`LEVEL`].
+    /// The probability, corrected for the number of tests. A difference is significant at 0.01 or less.
     pub corrected: f64,
 }
 

@@ -15,7 +15,7 @@ use crate::Admin;
 use crate::problem::ProblemBody;
 
 /// Error statuses that every path may answer, whatever the request is.
-const REFUSALS: [&str; 2] = ["401", "403"];
+const REFUSALS: [&str; 3] = ["401", "403", "429"];
 
 /// The description of the API without its paths, which come from where they are served.
 #[derive(utoipa::OpenApi)]

@@ -113,6 +113,7 @@ async fn list(
     responses(
         (status = 201, description = "The pause has begun.", body = Begun),
         (status = 400, response = ProblemBody),
+        (status = 408, response = ProblemBody),
         (status = 409, response = ProblemBody),
         (status = 413, response = ProblemBody),
         (status = 415, response = ProblemBody),
