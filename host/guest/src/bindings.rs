@@ -1,4 +1,4 @@
-//! The contract in Rust, generated from `wit/`.
+//! Rust bindings of the contract, generated from `wit/`.
 
 #![allow(missing_docs, unreachable_pub)]
 

@@ -1,17 +1,17 @@
-//! What one run may use, and what it has used.
+//! Counts and limits the memory of an instance of a run.
 
 use orbital_model::Budget;
 use wasmtime::ResourceLimiter;
 
 use crate::meter::Meter;
 
-/// Sums up the memory of one instance, in the counts of its run, of its component, and of all.
+/// Counts the memory of one instance, for its run, its component and the host.
 pub(super) struct MemoryBudget {
     meter: Meter,
     used: usize,
 }
 
-/// What one element of a table takes, in bytes.
+/// The size of one element of a table, in bytes.
 const TABLE_ELEMENT: usize = size_of::<usize>();
 
 impl MemoryBudget {
@@ -20,7 +20,7 @@ impl MemoryBudget {
     }
 
     fn grow(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
-        // Beyond what it declares itself it gets nothing, and is told.
+        // A guest cannot exceed the maximum that it declares itself. Growing fails, and the guest is informed.
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Ok(false);
         }

@@ -1,4 +1,4 @@
-//! The time and the chance that one run sees.
+//! The clock and the random numbers of one run.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,23 +16,23 @@ pub struct RunClock {
 }
 
 impl RunClock {
-    /// Starts now.
+    /// Returns a clock that starts now.
     pub fn start() -> Self {
         Self { started: Instant::now(), started_at: SystemTime::now() }
     }
 
-    /// Since the start.
+    /// Returns the time since the start.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Since the Unix epoch.
+    /// Returns the time since the Unix epoch.
     pub fn now(&self) -> Duration {
         let started = self.started_at.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         started + self.elapsed()
     }
 
-    /// The start.
+    /// Returns the moment of the start.
     pub fn started(&self) -> Instant {
         self.started
     }
@@ -58,7 +58,7 @@ impl HostMonotonicClock for RunClock {
     }
 }
 
-/// A run's random numbers: cryptographically strong, from a seed that is the run's alone.
+/// Returns a source of random numbers for a run: cryptographically strong, with a seed that no other run has.
 pub(super) fn random() -> StdRng {
     StdRng::from_rng(&mut rand::rng())
 }

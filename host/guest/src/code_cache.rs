@@ -1,8 +1,8 @@
-//! Compiled code on disk, so that a restart compiles nothing.
+//! A cache of compiled code on disk, so that a restart compiles nothing.
 //!
-//! Whoever can have the host run machine code can do all that the host can. So the directory is this user's alone, each
-//! entry is sealed with a key that is kept elsewhere, and what was verified is what is loaded: the bytes that were
-//! read, not the file.
+//! Anyone who can make the host run machine code can do everything that the host can. Therefore the directory belongs
+//! to the host's user alone, each entry is sealed with a key that is kept elsewhere, and the code that is loaded is
+//! what was verified: the bytes that were read, not the file.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 use crate::code_key;
 use crate::engine::Code;
 
-/// A directory of compiled code; the code that was used least recently goes first.
+/// A directory of compiled code. The least recently used code is removed first.
 #[derive(Debug, Clone)]
 pub struct CodeCache {
     directory: PathBuf,
@@ -25,38 +25,38 @@ pub struct CodeCache {
     max_size: u64,
 }
 
-/// What code is for: another component's, or another engine's, is as good as none.
+/// Identifies code. Code of another component or of another engine counts as missing.
 pub(super) struct Label<'a> {
-    /// SHA-256 of the component, in hexadecimal.
+    /// The SHA-256 digest of the component, in hexadecimal.
     pub(super) digest: &'a str,
-    /// [`GuestEngine::fingerprint`](super::GuestEngine::fingerprint).
+    /// The result of [`GuestEngine::fingerprint`](super::GuestEngine::fingerprint).
     pub(super) engine: u64,
-    /// How it was made.
+    /// How the code was compiled.
     pub(super) code: Code,
 }
 
-/// Compiled code cannot be kept.
+/// Why compiled code cannot be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeCacheError {
     /// The directory cannot be used.
     #[error("cannot keep compiled code in `{path}` (set by `components.cache`)")]
     Directory {
-        /// It.
+        /// The path of the directory.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
     /// The key cannot be used.
     #[error("cannot seal compiled code with the key `{path}` (set by `components.cache_key`)")]
     Key {
-        /// Its file.
+        /// The path of the key's file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: std::io::Error,
     },
 }
 
-/// What is kept is not what this host made for this component.
+/// Why an entry cannot be used as the code that this host compiled for a component.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error("it cannot be read: {0}")]
@@ -67,26 +67,26 @@ pub(super) enum Unusable {
 
 const SUFFIX: &str = ".cwasm";
 
-/// The length of a seal, HMAC-SHA256, with which each file begins.
+/// The length of a seal (HMAC-SHA256) in bytes. Each file begins with a seal.
 const SEAL: usize = 32;
 
 impl CodeCache {
-    /// Opens the directory, and makes it and the key if need be.
+    /// Opens the directory, and creates it and the key if they are missing.
     ///
     /// # Errors
-    /// One of them cannot be used, or is not this user's alone.
+    /// The directory or the key cannot be used, or does not belong to the host's user alone.
     pub fn open(directory: &Path, key: &Path, max_size: u64) -> Result<Self, CodeCacheError> {
         let failed = |source| CodeCacheError::Directory { path: directory.to_owned(), source };
         private::make_directory(directory).map_err(failed)?;
         private::check_directory(directory, "could have this host run any code").map_err(failed)?;
-        // A directory that cannot be written to is found now, not after ten seconds of compiling.
+        // A directory that is not writable is detected now, and not after ten seconds of compiling.
         NamedTempFile::new_in(directory).map_err(failed)?;
         let broken = |source| CodeCacheError::Key { path: key.to_owned(), source };
         let key = code_key::load_or_make(key, directory).map_err(broken)?;
         Ok(Self { directory: directory.to_owned(), key: Arc::new(key), max_size })
     }
 
-    /// The code that is kept under this label; none if there is none.
+    /// Returns the code with this label, or `None` if there is none.
     pub(super) fn find(&self, label: &Label<'_>) -> Result<Option<Vec<u8>>, Unusable> {
         let path = self.path(label);
         let mut entry = match file::read(&path, self.max_size as usize) {
@@ -98,7 +98,7 @@ impl CodeCache {
         if !bool::from(self.seal(label, code).as_ref().ct_eq(seal)) {
             return Err(Unusable::Seal);
         }
-        // When it was used last. If that cannot be noted it goes a little earlier.
+        // Stores the time of the last use. If that fails, the entry is removed a little earlier.
         let _ = std::fs::File::options()
             .append(true)
             .open(&path)
@@ -107,25 +107,25 @@ impl CodeCache {
         Ok(Some(entry))
     }
 
-    /// Keeps code under this label.
+    /// Stores code with this label.
     pub(super) fn keep(&self, label: &Label<'_>, code: &[u8]) -> std::io::Result<()> {
         let path = self.path(label);
         let mut file = NamedTempFile::new_in(&self.directory)?;
         file.write_all(self.seal(label, code).as_ref())?;
         file.write_all(code)?;
-        // To the disk first: after a loss of power the name must not stand for half of it.
+        // The content must be on disk first: after a power failure, the name must not refer to half of it.
         file.as_file().sync_all()?;
         file.persist(&path).map_err(|error| error.error)?;
         self.prune(&path);
         Ok(())
     }
 
-    /// Forgets what is kept under this label.
+    /// Removes the code with this label.
     pub(super) fn forget(&self, label: &Label<'_>) {
         let _ = std::fs::remove_file(self.path(label));
     }
 
-    /// The file of a label.
+    /// Returns the path of the file for a label.
     pub(super) fn path(&self, label: &Label<'_>) -> PathBuf {
         let made = match label.code {
             Code::Optimised => "",
@@ -136,7 +136,7 @@ impl CodeCache {
 
     fn seal(&self, label: &Label<'_>, code: &[u8]) -> hmac::Tag {
         let mut seal = hmac::Context::with_key(&self.key);
-        // Each part but the last has a fixed length, so no two labels look alike.
+        // Each part except the last one has a fixed length, so the sealed bytes of two labels always differ.
         seal.update(match label.code {
             Code::Optimised => b"orbital optimised code",
             Code::Quick => b"orbital code made quick",
@@ -147,7 +147,7 @@ impl CodeCache {
         seal.sign()
     }
 
-    /// Removes what was used least recently, until the rest is small enough.
+    /// Removes the least recently used code until the rest is small enough.
     fn prune(&self, newest: &Path) {
         let Ok(entries) = std::fs::read_dir(&self.directory) else { return };
         let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
@@ -208,7 +208,7 @@ mod tests {
         let cache = open(folder.path(), "key", 200);
         cache.keep(&label("a"), &[0; 100]).unwrap();
         let file = std::fs::File::options().append(true).open(cache.path(&label("a"))).unwrap();
-        // The clock was set back since.
+        // The clock has been set back since then.
         file.set_modified(SystemTime::now() + Duration::from_secs(3600)).unwrap();
         cache.keep(&label("b"), &[0; 100]).unwrap();
         let kept = |cache: &CodeCache| ["a", "b", "c"].map(|digest| cache.path(&label(digest)).exists());

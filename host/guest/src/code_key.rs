@@ -1,4 +1,4 @@
-//! The key that compiled code is sealed with: a file of random bytes, which this user alone can read.
+//! The key that seals compiled code: a file of random bytes that only the host's user can read.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -9,11 +9,11 @@ use orbital_files::private::{check_owner, make_directory};
 use ring::hmac;
 use tempfile::NamedTempFile;
 
-/// As long as the seals: a longer one is no safer.
+/// The length of the key in bytes. It is that of the seals, because a longer key is not safer.
 const LENGTH: usize = 32;
 
-/// The key in a file, which is made if it is not there. It must be elsewhere than the `cache`, or whoever can bring
-/// in an entry could bring in its key.
+/// Loads the key from a file, or creates it if it is missing. The file must not be in `cache`: otherwise, anyone who
+/// can add an entry could also add the key for it.
 pub(super) fn load_or_make(path: &Path, cache: &Path) -> std::io::Result<hmac::Key> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     make_directory(folder)?;
@@ -28,7 +28,7 @@ pub(super) fn load_or_make(path: &Path, cache: &Path) -> std::io::Result<hmac::K
         opened => opened,
     };
     let file = file.map_err(std::io::Error::other)?;
-    // Of the open file: what is checked is what is read.
+    // Checks the open file, so that the file that was checked is the one that is read.
     check_owner(&file.metadata()?)?;
     if file.metadata()?.mode() & 0o077 != 0 {
         let reason =
@@ -43,9 +43,9 @@ pub(super) fn load_or_make(path: &Path, cache: &Path) -> std::io::Result<hmac::K
     Ok(hmac::Key::new(hmac::HMAC_SHA256, &bytes))
 }
 
-/// Makes it whole or not at all. Of several hosts that do so at once, the first one's stays.
+/// Creates a key file completely or not at all. If several hosts do so at once, the first key stays.
 fn make(path: &Path, folder: &Path) -> std::io::Result<()> {
-    // Temporary files are of mode 0600.
+    // Temporary files have the mode 0600.
     let mut file = NamedTempFile::new_in(folder)?;
     file.write_all(&rand::random::<[u8; LENGTH]>())?;
     file.as_file().sync_all()?;

@@ -1,9 +1,10 @@
-//! From bytes to a suite.
+//! Compiles components to suites.
 //!
-//! The compiler runs in a child process of the same binary, with little priority, within limits, and with nothing of
-//! the host's but the component: one that takes too long or too much is ended, one that breaks breaks nothing else,
-//! and tests that run beside it go on as before. What it made is kept on disk. A large component runs with quickly
-//! made code first, and with optimised code once that is ready.
+//! The compiler runs in a child process of the same binary, with low priority, within limits, and with access
+//! to nothing of the host except the component. A child that takes too long or needs too much is killed, a
+//! crash of the compiler affects nothing else, and tests that run at the same time continue as before. The
+//! compiled code is stored on disk. A large component first runs with code that was compiled quickly, and with
+//! optimised code once that is ready.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitStatus, Stdio};
@@ -25,77 +26,77 @@ use crate::engine::{Code, GuestEngine, LinkError};
 use crate::lines::Lines;
 use crate::suite::Suite;
 
-/// The command of this binary that compiles; see `cli/compile.rs`.
+/// The command of this binary that compiles a component; see `cli/compile.rs`.
 pub const COMMAND: &str = "compile-component";
 
-/// From this size on, in bytes, optimised code takes so long that quick code comes first.
+/// The smallest size in bytes of a component that takes so long to optimise that it gets quick code first.
 const LARGE: usize = 1 << 20;
 
-/// What takes longer than this waits for its turn, and lets others go first. The largest components that real
-/// toolchains make get quick code in a fifth of it.
+/// A compilation that takes longer than this waits for its turn, so that others go first. The largest components that
+/// real toolchains produce get quick code in a fifth of this time.
 const BRIEF: Duration = Duration::from_secs(10);
 
-/// How many are compiled in a hurry at once. Compiling one uses all cores already; the second is there so that a large one
-/// does not hold up the small ones.
+/// The number of components that are compiled in a hurry at once. Compiling one uses all cores already; a second one
+/// is allowed so that a large component does not delay small ones.
 const CONCURRENT: usize = 2;
 
-/// How much of what the child says is read.
+/// The most bytes that are read of the child's messages.
 const MOST_WORDS: u64 = 64 << 10;
 
-/// Makes suites.
+/// Compiles components to suites.
 #[derive(Clone)]
 pub struct Compiler {
     engine: GuestEngine,
-    /// None keeps nothing.
+    /// The cache of compiled code; `None` if code is not stored.
     cache: Option<CodeCache>,
     limits: CompileLimits,
-    /// The right to compile in a hurry.
+    /// The permits to compile in a hurry.
     compiling: Arc<Semaphore>,
-    /// Optimising what runs already is done one at a time.
+    /// The permit to optimise a component that already runs. This is done for one component at a time.
     optimising: Arc<Semaphore>,
 }
 
-/// How much of a hurry there is.
+/// How urgently a component is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pace {
     /// A large component gets quick code first.
     Soon,
-    /// The same, and what takes long is given up for now.
+    /// A large component gets quick code first, and a compilation that takes long is given up for now.
     Briefly,
-    /// Every component gets quick code: somebody waits for its first run, and will have another one built soon.
+    /// Every component gets quick code: a person waits for its first run, and will soon build another version.
     AtOnce,
 }
 
-/// A component's file, whole.
+/// The complete file of a component.
 #[derive(Clone)]
 pub struct Source {
-    /// Its content.
+    /// The content of the file.
     pub bytes: Bytes,
-    /// SHA-256 of it, in hexadecimal.
+    /// The SHA-256 digest of the content, in hexadecimal.
     pub digest: String,
 }
 
-/// What came of a component.
+/// A component whose code was compiled or found in the cache.
 pub struct Compiled {
-    /// What runs.
+    /// The suite, ready to run.
     pub suite: Suite,
-    /// What it says of itself.
+    /// The component's description of itself.
     pub metadata: Metadata,
-    /// How it came by its code.
+    /// Where the component's code comes from.
     pub code: CodeOrigin,
 }
 
-/// How a component came by its machine code.
+/// Where the machine code of a component comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeOrigin {
-    /// It was compiled now.
+    /// The code was compiled now.
     Compiled(Code),
-    /// It was compiled before, and kept.
+    /// The code was compiled earlier, and comes from the cache.
     Kept(Code),
 }
 
 impl CodeOrigin {
-    /// How the code was made.
+    /// Returns how the code was compiled.
     pub fn code(self) -> Code {
         match self {
             Self::Compiled(code) | Self::Kept(code) => code,
@@ -103,40 +104,40 @@ impl CodeOrigin {
     }
 }
 
-/// Why there is no suite.
+/// Why a component cannot become a suite.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
-    /// It is not for this host.
+    /// The file is not a test for this host.
     #[error(transparent)]
     Contract(#[from] ContractError),
-    /// It is not valid, or cannot be compiled.
+    /// The component is invalid, or cannot be compiled.
     #[error("cannot be compiled: {0}")]
     Invalid(String),
-    /// It imports what no test can have.
+    /// The compiled component cannot be linked, for example because it imports something that no test can have.
     #[error("{0}")]
     Link(String),
-    /// It takes so long that others should go first.
+    /// Compiling takes so long that other components should go first.
     #[error("compiling takes longer than {}", humantime::format_duration(BRIEF))]
     Slow,
-    /// It takes too long.
+    /// Compiling took longer than `components.compile_timeout`.
     #[error(
         "compiling took longer than `components.compile_timeout` allows, {}; make the component simpler, such as by \
          dividing its largest functions, or raise that", humantime::format_duration(*.0)
     )]
     TooLong(Duration),
-    /// It takes too much.
+    /// The compiler needed more memory than `components.compile_memory`.
     #[error(
         "the compiler needed more memory than `components.compile_memory` allows, {}; make the component simpler, such \
          as by dividing its largest functions, or raise that", bytesize::ByteSize(*.0)
     )]
     TooMuchMemory(u64),
-    /// The compiler did not do its work.
+    /// The compiler could not do its work.
     #[error("the compiler broke: {0}")]
     Broke(String),
 }
 
 impl Compiler {
-    /// For this engine.
+    /// Returns a compiler for this engine.
     pub fn new(engine: GuestEngine, cache: Option<CodeCache>, limits: CompileLimits) -> Self {
         let (compiling, optimising) = (Semaphore::new(CONCURRENT), Semaphore::new(1));
         Self { engine, cache, limits, compiling: Arc::new(compiling), optimising: Arc::new(optimising) }
@@ -145,8 +146,8 @@ impl Compiler {
     /// Checks, compiles and links a component. Code that was compiled before comes from the cache.
     ///
     /// # Errors
-    /// The first thing that keeps it from being a test; of [`CompileError::Slow`], that it is to be tried again at
-    /// another pace.
+    /// The first reason why the component cannot become a suite. After [`CompileError::Slow`], the component has to
+    /// be compiled again at another pace.
     pub async fn compile(&self, source: &Source, pace: Pace) -> Result<Compiled, CompileError> {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
@@ -162,32 +163,33 @@ impl Compiler {
             Pace::AtOnce => true,
         };
         let _turn = match pace {
-            // Nobody closes it.
+            // The semaphore is never closed.
             Pace::Briefly => self.compiling.acquire().await.ok(),
-            // One at a time anyway.
+            // These are compiled one at a time anyway.
             Pace::Soon | Pace::AtOnce => None,
         };
         let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry, true)).await;
             made.unwrap_or(Err(CompileError::Slow))?
         } else {
-            // Where there is another version at every save, keeping each of them is not worth the writing.
+            // If every save produces another version, storing each of them is not worth the writes.
             self.make_first(source, in_a_hurry, pace != Pace::AtOnce).await?
         };
         Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(code) })
     }
 
-    /// The same component with optimised code. Waits until nothing else is being optimised.
+    /// Compiles a component to optimised code. Waits until no other component is being optimised.
     ///
     /// # Errors
-    /// The compiler did not do its work.
+    /// The compiler could not do its work.
     pub async fn optimise(&self, source: &Source) -> Result<Suite, CompileError> {
-        // Nobody closes it.
+        // The semaphore is never closed.
         let _turn = self.optimising.acquire().await;
         self.make(source, Code::Optimised, true).await
     }
 
-    /// Code of another version of the host, and what a full disk or a stranger made of code, is made again.
+    /// Returns the suite from the cache. Returns `None` if the code must be compiled (again): it is missing, was
+    /// compiled by another version of the host, was damaged by a full disk, or was changed by a stranger.
     async fn cached(&self, source: &Source, kind: Code) -> Result<Option<Suite>, CompileError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (engine, digest, bytes) = (self.engine.clone(), source.digest.clone(), source.bytes.clone());
@@ -217,7 +219,7 @@ impl Compiler {
         is_kept: bool,
     ) -> Result<(Suite, Code), CompileError> {
         if in_a_hurry {
-            // Winch does not know all of WebAssembly; then there is no hurry.
+            // Winch does not support all of WebAssembly. What it cannot compile is compiled without hurry.
             if let Ok(suite) = self.make(source, Code::Quick, is_kept).await {
                 return Ok((suite, Code::Quick));
             }
@@ -234,7 +236,7 @@ impl Compiler {
             let label = |kind| Label { digest: &digest, engine: engine.fingerprint(kind), code: kind };
             if let Some(cache) = cache.filter(|_| is_kept) {
                 match cache.keep(&label(kind), &code) {
-                    // In place of the quick code, which nobody asks for any more.
+                    // Optimised code replaces the quick code, which is not needed any more.
                     Ok(()) if kind == Code::Optimised => cache.forget(&label(Code::Quick)),
                     Ok(()) => {}
                     Err(error) => {
@@ -248,7 +250,7 @@ impl Compiler {
     }
 }
 
-/// Has a child of this process compile. Nobody else can touch the code on its way back: it comes through a pipe.
+/// Compiles in a child of this process. The code is returned through a pipe, so nobody else can change it on the way.
 async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<Vec<u8>, CompileError> {
     let broke = |error: std::io::Error| CompileError::Broke(error.to_string());
     let mut command = Command::new(program::own().map_err(broke)?);
@@ -257,7 +259,7 @@ async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<
     if kind == Code::Quick {
         command.arg("--quick");
     }
-    // Its directory is not the host's either.
+    // The child does not get the host's directory either.
     command.env_clear().envs(confinement.environment()).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().map_err(broke)?;
@@ -265,7 +267,7 @@ async fn in_a_child(bytes: &Bytes, kind: Code, limits: CompileLimits) -> Result<
     let work = async {
         let write = async {
             if let Some(mut stdin) = stdin {
-                // A child that takes no more says why.
+                // A child that stops reading reports the reason.
                 let _ = stdin.write_all(bytes).await;
             }
         };
@@ -288,9 +290,9 @@ async fn read(stream: Option<impl AsyncRead + Unpin>, most: u64) -> std::io::Res
     Ok(bytes)
 }
 
-/// Why a child ended without code.
+/// Returns why a child ended without code.
 fn failure(status: ExitStatus, words: &str, limits: CompileLimits) -> CompileError {
-    // Of Rust's allocator, and of the system.
+    // The first text is from Rust's allocator, the second one from the system.
     let lacks_memory = words.contains("memory allocation of ") || words.contains("Cannot allocate memory");
     match status.code() {
         _ if lacks_memory => CompileError::TooMuchMemory(limits.memory),

@@ -1,4 +1,4 @@
-//! What a file must be before anything of it is compiled: a component, for this version of the contract.
+//! Checks that a file is a component for this version of the contract, before anything of it is compiled.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use wasmparser::{BinaryReaderError, Encoding, KnownCustom, Parser, Payload};
 
 use crate::dimensions::{Dimensions, Stopped, TooLarge};
 
-/// The contract's version. The only one yet.
+/// The version of the contract. There is only one so far.
 pub const VERSION: &str = "0.1.0";
 
 const PACKAGE: &str = "orbital:test/";
@@ -17,55 +17,55 @@ const PACKAGE: &str = "orbital:test/";
 /// Why a file is not a test that this host can run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ContractError {
-    /// It has no bytes.
+    /// The file is empty.
     #[error("the file is empty; copy the `.wasm` file that the build made")]
     Empty,
-    /// It is something else.
+    /// The file is not WebAssembly.
     #[error(
         "not WebAssembly: it does not start with the bytes `\\0asm`; copy the `.wasm` file that the build made"
     )]
     NotWasm,
-    /// It is a core module.
+    /// The file is a core module.
     #[error(
         "a core WebAssembly module, not a component; build it for a target that makes components, such as \
          `wasm32-wasip2`, or wrap it with `wasm-tools component new`"
     )]
     CoreModule,
-    /// It is not whole, or damaged.
+    /// The file is incomplete or damaged.
     #[error("broken at byte {offset} of {size} ({reason}); it may not have been copied whole: copy it again")]
     Broken {
-        /// Where.
+        /// The position of the error, in bytes.
         offset: u64,
-        /// Its length.
+        /// The size of the file, in bytes.
         size: usize,
-        /// What the parser said.
+        /// The parser's message.
         reason: String,
     },
-    /// It is more than is compiled.
+    /// The component is larger than what this host compiles.
     #[error(transparent)]
     TooLarge(#[from] TooLarge),
-    /// It was built for another version.
+    /// The component was built for another version of the contract.
     #[error(
         "built for orbital:test@{found}, and this host runs orbital:test@{VERSION}; build it with an SDK for \
          {VERSION}, or run a host for {found}"
     )]
     Version {
-        /// Its version.
+        /// The version that the component was built for.
         found: String,
     },
-    /// It is a component for something else.
+    /// The component is not a test.
     #[error(
         "a component, but not a test: it does not export `orbital:test/suite@{VERSION}` (it exports {}); built with an SDK \
          it does", list(.exports)
     )]
     NotATest {
-        /// What it exports.
+        /// The names of the component's exports.
         exports: Vec<String>,
     },
-    /// Its manifest cannot be read.
+    /// The component's manifest cannot be read.
     #[error("its manifest, the custom section `{}`, is wrong:{}", Manifest::SECTION, lines(.0))]
     Manifest(Vec<Mistake>),
-    /// It has several manifests.
+    /// The component has several manifests that differ.
     #[error(
         "it has several manifests, custom sections `{}`, that differ; build it with one",
         Manifest::SECTION
@@ -87,18 +87,18 @@ fn list(names: &[String]) -> String {
     told.join(", ") + &more
 }
 
-/// What a component says of itself, in its standard custom sections.
+/// A component's description of itself: its standard custom sections, its imports and its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
-    /// The component's version; empty if it does not say.
+    /// The component's version; empty if the component does not declare it.
     pub version: String,
-    /// The languages it was written in; empty if it does not say.
+    /// The languages that the component was written in; empty if it does not declare them.
     pub language: String,
-    /// The SDK it was written with, as its version; empty if it does not say.
+    /// The version of the SDK that the component was written with; empty if it does not declare one.
     pub sdk: String,
-    /// The names of its imports, in order.
+    /// The names of the component's imports, in order.
     pub imports: Vec<String>,
-    /// What it asks for; none if it does not say.
+    /// The component's manifest, which lists what it asks for; `None` if it has none.
     pub manifest: Option<Arc<Manifest>>,
 }
 
@@ -111,7 +111,7 @@ pub fn check_magic(bytes: &[u8]) -> Result<(), ContractError> {
     }
 }
 
-/// Reads a file's outline. Nothing is compiled.
+/// Reads a file's outline, without compiling anything.
 pub fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     check_magic(bytes)?;
     let outline = Outline::read(bytes)?;
@@ -136,7 +136,8 @@ pub fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     Ok(metadata)
 }
 
-/// Counts what is in a file, each function included, which takes longer than its outline: for what is to be compiled.
+/// Counts the contents of a file, including those of each function, and checks them against the limits of components
+/// that are compiled. This takes longer than reading the outline, so it is only for files that are to be compiled.
 pub fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
     let mut dimensions = Dimensions::default();
     for payload in Parser::new(0).parse_all(bytes) {
@@ -168,12 +169,12 @@ impl<'a> Outline<'a> {
     fn read(bytes: &'a [u8]) -> Result<Self, ContractError> {
         let broken = |error| broken(bytes, &error);
         let mut outline = Self::default();
-        // What the component says of itself, and what the modules in it say: an engine or an adapter is in another
-        // language than the test.
+        // The languages that the component itself declares, and those that its modules declare: an engine or an
+        // adapter is written in another language than the test.
         let (mut own, mut nested) = (Vec::new(), Vec::new());
-        // A compiler can put a manifest into a module only; one of the component itself comes first.
+        // A compiler can put a manifest only into a module. A manifest of the component itself takes precedence.
         let (mut own_manifests, mut nested_manifests) = (Vec::new(), Vec::new());
-        // Modules and components nest; imports and exports count at the top only.
+        // Modules and components can be nested. Only the imports and exports of the top level count.
         let mut depth = 0_u32;
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(broken)? {
@@ -193,7 +194,7 @@ impl<'a> Outline<'a> {
                     }
                 }
                 Payload::CustomSection(section) => match section.as_known() {
-                    // Descriptive only: a section that cannot be read is as good as none.
+                    // These sections are only descriptive, so one that cannot be read is ignored.
                     KnownCustom::Producers(fields) => {
                         let languages = if depth == 0 { &mut own } else { &mut nested };
                         for field in fields.into_iter().flatten() {
@@ -224,11 +225,11 @@ impl<'a> Outline<'a> {
         let mut languages = if own.is_empty() { nested } else { own };
         languages.sort();
         languages.dedup();
-        // The C library that other languages' toolchains link in names its own.
+        // The toolchains of other languages link a C library, which declares its own language.
         if languages.iter().any(|language| !is_c(language)) {
             languages.retain(|language| !is_c(language));
         }
-        // What TypeScript is compiled to is named by the tool that embeds it.
+        // The tool that embeds compiled TypeScript declares JavaScript.
         if languages.iter().any(|language| language == "TypeScript") {
             languages.retain(|language| language != "JavaScript");
         }
@@ -244,7 +245,7 @@ impl<'a> Outline<'a> {
     }
 }
 
-/// Whether a producer's language is a version of C, such as `C11`.
+/// Returns whether a producer's language is a version of C, such as `C11`.
 fn is_c(language: &str) -> bool {
     language
         .strip_prefix('C')
@@ -261,7 +262,7 @@ mod tests {
         CustomSection { name: Manifest::SECTION.into(), data: text.as_bytes().into() }
     }
 
-    /// A component with modules that have these manifests, and manifests of its own.
+    /// Returns a component with modules that have the manifests `nested`, and with the manifests `own`.
     fn component(nested: &[&str], own: &[&str]) -> Vec<u8> {
         let mut component = Component::new();
         for text in nested {

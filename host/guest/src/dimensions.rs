@@ -1,19 +1,20 @@
-//! How large and how intricate a component may be, so that nobody has the compiler work on what no toolchain makes.
+//! Limits of the size and the complexity of components, so that nobody can make the compiler work on
+//! input that no toolchain produces.
 //!
-//! Counted before it is compiled, in time that grows with its bytes alone. What the counts let through and is
-//! still too much for the compiler meets the limits of the process that compiles.
+//! They are checked before compiling, in time that grows only with the number of bytes. A component that is within
+//! them, and is still too much for the compiler, exceeds the limits of the process that compiles.
 
 use wasmparser::{BinaryReaderError, FunctionBody, Operator, Payload};
 
-/// Linear memories that one component may have, counted over all components that it is composed of. For every run that may
-/// be in flight the host reserves address space for so many.
+/// The most linear memories of one component, counted over all components that it is composed of. The host reserves
+/// address space for this number of memories for every run that may be in flight.
 pub(super) const MEMORIES: u32 = 5;
 
-/// Tables that one component may have.
+/// The most tables of one component.
 pub(super) const TABLES: u32 = 40;
 
-/// A count, and the most that is compiled. The largest components that real toolchains make, Python's and
-/// TypeScript's, have a fraction of each.
+/// A property of a component that is counted and limited. The largest components that real toolchains produce, those
+/// in Python and TypeScript, have a fraction of each limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 enum Dimension {
@@ -40,7 +41,7 @@ enum Dimension {
 const COUNT: usize = Dimension::Branches as usize + 1;
 
 impl Dimension {
-    /// In words, with the limit.
+    /// Returns the description and the limit.
     const fn most(self) -> (&'static str, u64) {
         match self {
             Self::Depth => ("levels of nested components and modules", 8),
@@ -65,27 +66,27 @@ impl Dimension {
     }
 }
 
-/// There is more of something than is compiled.
+/// An error: a component has more of something than this host compiles.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "too large to be compiled: it has at least {found} {what}, and this host compiles up to {limit}; make it smaller, \
      such as by dividing it into several components"
 )]
 pub struct TooLarge {
-    /// What there is too much of.
+    /// The description of what was counted.
     pub what: &'static str,
-    /// How much there is, as far as was counted.
+    /// The number of these, as far as they were counted.
     pub found: u64,
-    /// How much there may be.
+    /// The limit.
     pub limit: u64,
 }
 
-/// Why counting ended.
+/// Why counting stopped.
 #[derive(Debug)]
 pub(super) enum Stopped {
-    /// There is too much.
+    /// A limit is exceeded.
     TooLarge(TooLarge),
-    /// It cannot be read.
+    /// The component cannot be parsed.
     Broken(BinaryReaderError),
 }
 
@@ -101,7 +102,7 @@ impl From<BinaryReaderError> for Stopped {
     }
 }
 
-/// The counts of a component, so far.
+/// The counts of a component so far.
 #[derive(Debug, Default)]
 pub(super) struct Dimensions {
     counts: [u64; COUNT],
@@ -109,7 +110,7 @@ pub(super) struct Dimensions {
 }
 
 impl Dimensions {
-    /// Counts the next part.
+    /// Counts the next part of the component.
     pub(super) fn count(&mut self, payload: &Payload<'_>) -> Result<(), Stopped> {
         use Dimension as D;
         let counted = match payload {
@@ -135,7 +136,7 @@ impl Dimensions {
             Payload::InstanceSection(section) => self.add(D::Instances, section.count()),
             Payload::ComponentInstanceSection(section) => self.add(D::Instances, section.count()),
             Payload::ComponentAliasSection(section) => self.add(D::Aliases, section.count()),
-            // Each lifted or lowered function costs as one that is written.
+            // Each lifted or lowered function costs as much as a function that the component defines.
             Payload::ComponentCanonicalSection(section) => self.add(D::Functions, section.count()),
             Payload::FunctionSection(section) => self.add(D::Functions, section.count()),
             Payload::MemorySection(section) => self.add(D::Memories, section.count()),

@@ -16,39 +16,41 @@ use crate::session::Session;
 use crate::suite::Suite;
 use crate::ticker::{Begun, tick};
 
-/// Address space for one linear memory; a guest cannot have more, whatever its budget says.
+/// The address space of one linear memory, in bytes. A guest cannot have more, whatever its budget is.
 const MEMORY_RESERVATION: u64 = 1 << 30;
 
-/// Address space for all linear memories of one engine. A process has 128 TiB, in two parts of which the smaller one has
-/// about 42; each engine needs one piece. From 6000 runs in flight on, it has room for three memories of each run and more,
-/// and not for all that each may have.
+/// The address space of all linear memories of one engine, in bytes. A process has 128 TiB, in two parts, the smaller
+/// of which has about 42 TiB; each engine needs one contiguous piece. From 6000 runs in flight on, there is room for
+/// at least three memories of each run, but not for all that each run may have.
 const ADDRESS_SPACE: u64 = 32 << 40;
 
-/// What follows a memory, so that an access a little beyond its end is noticed.
+/// The size of the guard region after a memory, in bytes. An access slightly beyond the end
+/// of the memory is detected.
 const MEMORY_GUARD: u64 = 32 << 20;
 
-/// The stack of a guest. Python recurses deeply; only what is used takes memory.
+/// The size of a guest's stack, in bytes. Python recurses deeply; only the part that is used takes memory.
 const WASM_STACK: usize = 2 << 20;
 
-/// What the host needs beside it when a guest calls.
+/// The size of the additional stack that the host needs when a guest calls it, in bytes.
 const HOST_STACK: usize = 512 << 10;
 
-/// How the machine code of a guest is made.
+/// How the machine code of a guest is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
-    /// By Cranelift: fast, and slow to make.
+    /// By Cranelift: fast code that takes long to compile.
     Optimised,
-    /// By Winch, in a fraction of the time: for a component whose first run should not wait.
+    /// By Winch, in a fraction of the time, for a component whose first run should not wait.
     Quick,
 }
 
-/// Core instances that one component may have.
+/// The most core instances of one component.
 const CORE_INSTANCES: u32 = 100;
 
-/// What the host keeps of one, such as its globals, in bytes. No budget counts it, so all of them together must be little.
+/// The most bytes that the host keeps for one core instance, such as for its globals. No budget counts them, so the
+/// total must be small.
 const CORE_INSTANCE: usize = 512 << 10;
 
-/// Makes instances of guests.
+/// The engines that create instances of guests.
 #[derive(Clone)]
 pub struct GuestEngine {
     optimised: Tier,
@@ -62,27 +64,27 @@ struct Tier {
     linker: Arc<Linker<Session>>,
 }
 
-/// The engine could not be set up.
+/// Why the engines could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// wasmtime refused the configuration.
+    /// wasmtime rejected the configuration.
     #[error("cannot set up the WebAssembly engine: {0}")]
     Engine(String),
-    /// The system gives us no thread.
+    /// The system denied a thread.
     #[error("cannot start the thread that makes guests yield")]
     Thread(#[source] std::io::Error),
 }
 
-/// Why machine code is not a suite.
+/// Why machine code cannot become a suite.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// It was made by another engine, or is broken.
+    /// The code was compiled by another engine, or is broken.
     #[error("its machine code cannot be loaded: {0}")]
     Code(String),
-    /// It has more instances, memories or tables than one component may have.
+    /// The component has more instances, memories or tables than one component may have.
     #[error("too large to be run: {0}; make it smaller, such as by dividing it into several components")]
     TooLarge(String),
-    /// It imports what no test can have.
+    /// The component imports something that no test can have.
     #[error(
         "cannot be linked: {0}; a test can have the interfaces of orbital:test@0.1.0, `wasi:http`, and WASI 0.2 without \
          directories, environment and sockets"
@@ -91,13 +93,14 @@ pub enum LinkError {
 }
 
 impl GuestEngine {
-    /// Sets up the engines for so many runs in flight at once, and a thread that ends when their last clone is gone.
+    /// Sets up the engines for `max_runs` runs in flight at once, and a thread that ends when the last clone of the
+    /// engines is dropped.
     ///
     /// # Errors
     /// The system denies the address space for `max_runs`, or a thread.
     pub fn new(max_runs: usize) -> Result<Self, EngineError> {
-        // What is compiled quickly has a pool of its own, though few instances are ever made of it: without one, the
-        // limits of a pool would not hold for it.
+        // Quick code has its own pool, although few instances of it are ever created: without a pool, the limits of a
+        // pool would not apply to it.
         let tier = |code: Code| {
             let mut config = config(code);
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
@@ -110,12 +113,12 @@ impl GuestEngine {
         Ok(engine)
     }
 
-    /// To be told when busy components begin to compute.
+    /// Returns the counter to increment when busy components begin to compute.
     pub fn begun(&self) -> Begun {
         self.begun.clone()
     }
 
-    /// Tells machine code that this engine can run from all other.
+    /// Returns a hash that distinguishes machine code that this engine can run from all other code.
     pub(super) fn fingerprint(&self, kind: Code) -> u64 {
         let mut hasher = DefaultHasher::new();
         self.tier(kind).engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -129,18 +132,19 @@ impl GuestEngine {
         }
     }
 
-    /// Makes a suite of machine code.
+    /// Loads and links machine code, and returns it as a suite.
     #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
     pub fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
         let tier = self.tier(kind);
-        // SAFETY: a child process of ours made these bytes and gave them to us by a pipe, or the cache has verified
-        // that this host made them (`CodeCache::find`). They are copied to memory that is this process's alone, so what
-        // was verified is what runs. Code of another version is refused by wasmtime.
+        // SAFETY: a child process of this host compiled these bytes and returned them through a pipe, or the
+        // cache has verified that this host compiled them (`CodeCache::find`). They are copied to memory that
+        // belongs to this process alone, so the code that runs is the code that was verified. wasmtime
+        // rejects code of another version.
         let component = unsafe { Component::deserialize(&tier.engine, code) };
         let component = component.map_err(|error| {
             let reason = beginning(&format!("{error:#}")).into_owned();
-            // The engine counts instances, of which there may be several of what the component has once. It has no type
-            // of its own for this.
+            // The engine counts instances, and there may be several instances of what the component contains once.
+            // wasmtime has no error type for this.
             match reason.split_once(" in the pooling allocator") {
                 Some((reason, _)) => LinkError::TooLarge(reason.to_owned()),
                 None => LinkError::Code(reason),
@@ -153,16 +157,17 @@ impl GuestEngine {
     }
 }
 
-/// Machine code for a component, which [`GuestEngine::link`] takes. It takes up to seconds and all cores.
+/// Compiles a component to machine code for [`GuestEngine::link`]. This takes up to several
+/// seconds and uses all cores.
 ///
 /// # Errors
-/// It is not valid, or the compiler does not support it.
+/// The component is invalid, or the compiler does not support it.
 pub fn compile(bytes: &[u8], code: Code) -> Result<Vec<u8>, String> {
     let compiled = Engine::new(&config(code)).and_then(|engine| engine.precompile_component(bytes));
     compiled.map_err(|error| beginning(&format!("{error:#}")).into_owned())
 }
 
-/// What code and the engine that runs it must have in common.
+/// Returns the configuration that code and the engine that runs it must have in common.
 fn config(code: Code) -> Config {
     let mut config = Config::new();
     config.strategy(match code {
@@ -170,8 +175,8 @@ fn config(code: Code) -> Config {
         Code::Quick => Strategy::Winch,
     });
     config.epoch_interruption(true);
-    // Reading what components say for a debugger calls itself for each level of inlined functions. `lines.rs` reads the
-    // tables of lines alone. By default a variable of the environment decides, which the compiling process does not have.
+    // When wasmtime reads debug information, it recurses for each level of inlined functions. `lines.rs` reads only
+    // the line tables. By default, an environment variable decides, which the compiling process does not have.
     config.wasm_backtrace_details(WasmBacktraceDetails::Disable);
     config.memory_reservation(MEMORY_RESERVATION);
     config.memory_guard_size(MEMORY_GUARD);
@@ -180,11 +185,12 @@ fn config(code: Code) -> Config {
     config
 }
 
-/// Slots for instances, made ready once: a run's start then costs no system call for its memory. The limits
-/// per component are those that the largest known guests (Python's) need, and there is as much in all for each run: who
-/// declares all that it may takes nothing that a neighbour needs.
+/// Returns the pool: slots for instances, which are prepared once, so that the start of a run costs no system call
+/// for its memory. The limits per component are those that the largest known guests (Python's) need, and the pool has
+/// that much for each run: a component that declares all that it may have takes nothing that another one needs.
 fn pool(max_runs: usize) -> PoolingAllocationConfig {
-    // More than runs, for `cases()` of components being loaded beside them: the registry has up to 17 at once.
+    // There are more slots than runs, for `cases()` of components that are loaded at the same time: the registry
+    // loads up to 17 at once.
     let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(24);
     let most_memories =
         u32::try_from(ADDRESS_SPACE / (MEMORY_RESERVATION + MEMORY_GUARD)).unwrap_or(u32::MAX);
@@ -203,7 +209,7 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(CORE_INSTANCE)
         .max_memory_size(MEMORY_RESERVATION as usize)
-        // Pages that most runs touch anyway stay in place between runs; more would add up in idle slots.
+        // Pages that most runs use anyway stay resident between runs. More of them would add up in idle slots.
         .linear_memory_keep_resident(64 << 10)
         .table_keep_resident(16 << 10);
     pool
@@ -218,8 +224,8 @@ impl Tier {
     }
 }
 
-/// Everything that a guest can import. What is not here, such as sockets of its own, no guest can have:
-/// wasmtime-wasi's are linked, and denied by the session's context.
+/// Links everything that a guest can import. A guest cannot have anything else, such as its own sockets: those of
+/// wasmtime-wasi are linked, but denied by the session's context.
 fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;

@@ -1,9 +1,9 @@
-//! `wasi:http`: what client libraries use, under the same rules as `send-event`.
+//! The host's side of `wasi:http`, which HTTP client libraries use, under the same rules as `send-event`.
 //!
-//! A request goes to a target, to a host that the operator grants, or nowhere. It names a target by the URL: either the
-//! target's name is the host (`http://api/v1/batch`), so that a component runs unchanged in every environment, or the
-//! URL is the target's own or below it. It goes out by the target's client, with the target's headers, limits and
-//! connections.
+//! A request goes to a target or to a host that the operator grants; otherwise it is denied. It names a target by the
+//! URL: either the target's name is the host (`http://api/v1/batch`), so that a component runs unchanged in every
+//! environment, or the URL is the target's own or below it. It is sent by the target's client, with the target's
+//! headers, limits and connections.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -24,27 +24,28 @@ use crate::meter::{Loan, Meter};
 use crate::recorder::{Activity, Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
 
-/// How long a denied request takes. StarlingMonkey (the engine of componentize-js) aborts if an answer is there at
-/// once while one of its timers is pending.
+/// The duration of a denied request. StarlingMonkey (the engine of componentize-js) aborts if an answer is available
+/// immediately while one of its timers is pending.
 const DENIAL: Duration = Duration::from_millis(2);
 
 type Answer = Result<(http::Response<WasiBody>, Connection), Error>;
 
-/// What goes on after the head of an answer has come. Nothing: answers are read whole.
+/// The work that remains after the head of an answer was received. There is none,
+/// because answers are read completely.
 type Connection = Box<dyn Future<Output = Result<(), Error>> + Send>;
 
-/// Where a request goes.
+/// The destination of a request.
 enum Destination {
-    /// To the target that it names.
+    /// The target that the request names.
     Target,
-    /// To a host that is no target's.
+    /// A host that does not belong to a target.
     Host { url: Url, may_be_private: bool },
 }
 
 /// The reason why a request is not sent.
 struct Refusal {
     reason: String,
-    /// The mistake behind it, if it is not the test's own code.
+    /// The mistake that caused the refusal, unless it is in the test's own code.
     cause: Option<Cause>,
 }
 
@@ -54,10 +55,10 @@ impl From<String> for Refusal {
     }
 }
 
-/// Sends what one instance sends.
+/// Sends the requests of one instance.
 pub(super) struct Outgoing {
     recorder: Recorder,
-    /// None while `cases()` is asked.
+    /// The parts of the run; `None` while the component is asked for its cases.
     run: Option<Arc<RunParts>>,
 }
 
@@ -66,7 +67,7 @@ impl Outgoing {
         Self { recorder, run }
     }
 
-    /// What is to be sent for it, or why nothing is.
+    /// Returns the request to send and its destination, or why nothing is sent.
     fn admit(
         &self,
         request: &http::request::Parts,
@@ -100,7 +101,7 @@ impl Outgoing {
                 (grant.pattern.to_string(), url.to_string(), Destination::Host { url, may_be_private })
             }
         };
-        // Libraries set what is about the connection as they please.
+        // Client libraries set headers about the connection as they like, so these are dropped.
         let headers = request.headers.iter().filter(|(name, _)| !is_reserved(name));
         let outgoing = orbital_client::Request {
             target,
@@ -126,7 +127,8 @@ impl WasiHttpHooks for Outgoing {
         match self.admit(&parts, options) {
             Ok((run, request, (destination, under_way))) => {
                 let started = Instant::now();
-                // A client library knows no keys of ours: it is an event without one, unless it only reads.
+                // A client library does not know keys, so the request is an event without one,
+                // unless its method only reads.
                 if !parts.method.is_safe() {
                     run.claims.sent(None, started);
                 }
@@ -138,7 +140,7 @@ impl WasiHttpHooks for Outgoing {
                     since: recorder.clock().elapsed(),
                     progress: progress.clone(),
                 });
-                // What it needs of the run, and no more: it may outlive the run for a moment.
+                // Takes only what the exchange needs of the run, because it may outlive the run for a moment.
                 let (client, heartbeat) = (run.client.clone(), run.heartbeat.clone());
                 let (id, case) = (run.context.id, run.context.case_id());
                 let exchange = async move {
@@ -198,7 +200,7 @@ async fn exchange(
             read(body, recorder.meter()).await.map_err(orbital_client::SendError::Invalid)?;
         request.body = whole;
         let body = excerpt(&request.body);
-        // What the component's other runs have under way comes first; that is not the system's time.
+        // Waits for requests of the component's other runs. This wait does not count as the system's time.
         let _turn = recorder.meter().share().request().await;
         began = Instant::now();
         let ready = match destination {
@@ -215,7 +217,7 @@ async fn exchange(
             }
         };
         if let Ok(receipt) = &answer {
-            // If that is too much, the run ends before the test sees it.
+            // If this exceeds the budget, the run ends before the test gets the answer.
             let _ = recorder.meter().charge(Budget::ResponseBytes, receipt.body.len());
         }
         Ok((body, answer))
@@ -239,7 +241,7 @@ async fn exchange(
     Ok((response, connection))
 }
 
-/// A body, whole, counted while it is kept.
+/// Reads a complete body, which is counted while it is kept.
 async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
     let mut kept = meter.lend(Budget::HostMemory, 0).map_err(|breach| breach.to_string())?;
     let (mut body, mut whole) = (pin!(body), BytesMut::new());
@@ -255,8 +257,8 @@ async fn read(body: WasiBody, meter: &Meter) -> Result<(Bytes, Loan), String> {
     Ok((whole.freeze(), kept))
 }
 
-/// Describes why a URL that is no target's is not sent to. If the manifest asks for a target that is missing from the
-/// configuration, the URL may be that target's, so the operator has to act first.
+/// Describes why no request is sent to a URL that does not belong to a target. If the manifest asks for a target that
+/// is missing from the configuration, the URL may be that target's, so the operator has to act first.
 fn denied(run: &RunParts, url: &Url, denial: &Denial) -> Refusal {
     let no_target = no_target(&run.client, url);
     let missing = run.access.asked_targets().find(|name| !run.client.has_target(name));

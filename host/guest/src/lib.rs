@@ -1,7 +1,8 @@
-//! Hosts guests: the only crate that knows wasmtime.
+//! Runs guests: the only crate that depends on wasmtime.
 //!
-//! A [`Suite`] is a component that was checked, compiled and linked. Each run gets a fresh instance of it with a [`Session`]
-//! of its own: everything that the run may touch. The session's [`Recorder`] records every call across that boundary.
+//! A [`Suite`] is a component that was checked, compiled and linked. Each run gets a fresh instance of
+//! it with its own [`Session`]: everything that the run may access. The session's [`Recorder`] records
+//! every call across that boundary.
 //!
 //! May depend on: the model, files, policy, the client, the waiter. Must not depend on: the scheduler, sinks.
 

@@ -1,7 +1,7 @@
-//! Lines of the author's files: which one an instruction was made of.
+//! Finds the line of the author's files that an instruction was compiled from.
 //!
-//! Of all that compilers write down for a debugger, only the tables of lines are read, and only when something broke. Reading
-//! them takes time that grows with their bytes alone, whoever made them, and those are bounded.
+//! Of the debug information, only the line tables are read, and only after a crash or a timeout. Reading them takes
+//! time that grows only with their size, whoever produced them, and their size is limited.
 
 use std::path::Path;
 
@@ -11,41 +11,42 @@ use gimli::{
 use wasmparser::{KnownCustom, Name, Parser, Payload};
 use wasmtime::FrameInfo;
 
-/// Tables above this are not read: a suite in Go with an HTTP client, which is large, has a quarter of it. Reading all of it takes
-/// some hundredths of a second.
+/// The largest tables that are read, in bytes. A suite in Go with an HTTP client, which is large, has a quarter of
+/// this. Reading tables of this size takes some hundredths of a second.
 const MOST_BYTES: usize = 2 << 20;
 
-/// A unit whose header is larger is not read: each byte of that may be a file, and a file takes a hundred bytes while the
-/// header is read. A large suite has a tenth of it.
+/// The largest header of a unit that is read, in bytes: each byte of it may be a file, and a file takes a hundred
+/// bytes of memory while the header is read. A large suite has a tenth of this.
 const MOST_HEADER_BYTES: usize = 512 << 10;
 
-/// How many bytes a unit of 32 bits has before what its length counts. Those of 64 bits have this length.
+/// The size of the length of a unit in the 32-bit format, in bytes. The length does not include these bytes. A unit
+/// in the 64-bit format has `OF_64_BITS` in this place.
 const LENGTH_BYTES: usize = 4;
 const OF_64_BITS: usize = 0xffff_ffff;
 
-/// An address takes so many bytes in WebAssembly.
+/// The size of an address in WebAssembly, in bytes.
 const ADDRESS_BYTES: u8 = 4;
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
-/// The tables of a component's core module that has some.
+/// The line tables of the core module of a component that has some.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Lines {
-    /// The module's own name, if it has one; others of the component have other ones.
+    /// The module's name, if it has one. Other modules of the component have other names.
     module: Option<String>,
-    /// Where the module's code begins in the component, from which addresses count.
+    /// The position of the module's code in the component, to which addresses are relative.
     code: usize,
     table: Vec<u8>,
-    /// Texts that it refers to.
+    /// The texts that the table refers to.
     texts: Vec<u8>,
 }
 
 impl Lines {
-    /// Finds them. Nothing is read of them yet.
+    /// Finds the tables of a component. They are not read yet.
     pub(super) fn find(component: &[u8]) -> Self {
         let mut found = Self::default();
         let mut module = Self::default();
-        // So that the rest of the component need not be kept.
+        // Copies the tables, so that the rest of the component need not be kept.
         let copy = |data: &[u8]| if data.len() > MOST_BYTES { Vec::new() } else { data.to_vec() };
         for payload in Parser::new(0).parse_all(component) {
             match payload {
@@ -65,17 +66,17 @@ impl Lines {
                         module.module = name.or(module.module);
                     }
                 }
-                // The last one that has any: there is one.
+                // The last module that has tables counts. There is only one.
                 Ok(Payload::End(_)) if !module.table.is_empty() => found = std::mem::take(&mut module),
                 Ok(_) => {}
-                // Whoever compiles it says what is wrong.
+                // The compiler reports what is wrong.
                 Err(_) => break,
             }
         }
         found
     }
 
-    /// The places, `FILE:LINE`, of these frames, as far as they are known.
+    /// Returns the places of these frames, `FILE:LINE`, as far as they are known.
     pub(super) fn places(&self, frames: &[&FrameInfo]) -> Vec<Option<String>> {
         let own = |frame: &&FrameInfo| frame.module().name() == self.module.as_deref();
         let address = |frame: &&FrameInfo| Some(frame.module_offset()?.checked_sub(self.code)? as u64);
@@ -86,14 +87,14 @@ impl Lines {
     fn find_all(&self, wanted: &[Option<u64>]) -> Vec<Option<String>> {
         let mut places = vec![None; wanted.len()];
         let mut start = 0;
-        // What is broken ends it: the rest cannot be found without it.
+        // A broken unit ends the search, because the following ones cannot be found without it.
         while let Some(end) = self.unit(start, wanted, &mut places) {
             start = end;
         }
         places
     }
 
-    /// Looks at the unit that begins here; gives where it ends.
+    /// Searches the unit that begins at `start`, and returns where it ends.
     fn unit(&self, start: usize, wanted: &[Option<u64>], places: &mut [Option<String>]) -> Option<usize> {
         if self.header_bytes(start)? > MOST_HEADER_BYTES {
             return None;
@@ -106,7 +107,7 @@ impl Lines {
         while let Ok(Some((header, row))) = rows.next_row() {
             if let Some(before) = before.take() {
                 let covered = before.address()..row.address();
-                // A linker leaves what it threw away at 0, where there never is a function.
+                // A linker leaves the functions that it removed at address 0, where there never is a function.
                 for (wanted, place) in wanted.iter().zip(&mut *places).filter(|_| covered.start > 0) {
                     if wanted.is_some_and(|wanted| covered.contains(&wanted)) {
                         *place = self.place(header, &before).or(place.take());
@@ -118,7 +119,7 @@ impl Lines {
         Some(end)
     }
 
-    /// How many bytes the header of the unit says that it has, if it is one of 32 bits.
+    /// Returns the size that the header of a unit declares for itself, if the unit is in the 32-bit format.
     fn header_bytes(&self, start: usize) -> Option<usize> {
         let number = |at: usize, bytes: usize| {
             let bytes = self.table.get(start.checked_add(at)?..)?.get(..bytes)?;
@@ -127,7 +128,7 @@ impl Lines {
         if number(0, LENGTH_BYTES)? == OF_64_BITS {
             return None;
         }
-        // Since version 5, two sizes stand between the version and this.
+        // Since version 5, there are two sizes between the version and this number.
         let after = LENGTH_BYTES + 2;
         number(if number(LENGTH_BYTES, 2)? >= 5 { after + 2 } else { after }, 4)
     }
@@ -141,7 +142,7 @@ impl Lines {
             Some(folder) => Path::new(&folder).join(name),
             None => name.into(),
         };
-        // The first folder is the one that was compiled in: what is within it is named without it.
+        // The first folder is the one in which the file was compiled. Paths within it are shown relative to it.
         let compiled_in = folder(header.directory(0)).unwrap_or_default();
         let path = path.strip_prefix(compiled_in).unwrap_or(&path);
         Some(format!("{}:{line}", path.strip_prefix(".").unwrap_or(path).display()))
@@ -169,18 +170,18 @@ mod tests {
         Lines { table, ..Lines::default() }
     }
 
-    /// A unit of version 4 with two rows of `src/a.c` and their end: 0x10 is of line 3, 0x14 of line 5.
+    /// Returns a unit of version 4 with two rows of `src/a.c` and their end: 0x10 belongs to line 3, 0x14 to line 5.
     fn unit() -> Vec<u8> {
         let header = [
             &[1, 1, 1, 0xfb, 14, 13][..],
-            // How many arguments each standard opcode has.
+            // The number of arguments of each standard opcode.
             &[0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1],
             b"src\0\0",
             b"a.c\0\x01\0\0\0",
         ];
         let header = header.concat();
         let program = [
-            // To address 0x10, line 3, and a row.
+            // Goes to address 0x10 and line 3, and appends a row.
             &[0, 5, 2, 0x10, 0, 0, 0, 3, 2, 1][..],
             &[2, 4, 3, 2, 1],
             &[2, 4, 0, 1, 1],

@@ -1,4 +1,4 @@
-//! Counts what one run uses, while it runs, and ends it when it asks for more than it may have.
+//! Counts the resources that a run uses, and ends the run when it asks for more than it may have.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use orbital_policy::limits::Limits;
 
 use crate::share::{Share, Turn, thread_time};
 
-/// What one attempt of a run uses. Clones share one count.
+/// The resource usage of one attempt of a run. Clones share one count.
 #[derive(Clone)]
 pub struct Meter(Arc<Counts>);
 
@@ -20,17 +20,17 @@ struct Counts {
     limits: Limits,
     share: Arc<Share>,
     used: [AtomicU64; Budget::ALL.len()],
-    /// The most that it had at once.
+    /// The highest amounts that were in use at once.
     peak: [AtomicU64; Budget::ALL.len()],
-    /// Nanoseconds of processor time.
+    /// The used processor time, in nanoseconds.
     burnt: AtomicU64,
-    /// What the thread's clock said when time was counted last, in nanoseconds.
+    /// The thread's processor time when it was counted last, in nanoseconds.
     counted: AtomicU64,
-    /// The first one.
+    /// The first budget that was exceeded.
     breach: OnceLock<BudgetBreach>,
 }
 
-/// Something that a run has for a while; counted out when this is dropped.
+/// An amount that a run uses for a while. It is subtracted from the usage when this is dropped.
 pub(super) struct Loan {
     meter: Meter,
     budget: Budget,
@@ -38,10 +38,10 @@ pub(super) struct Loan {
 }
 
 impl Loan {
-    /// Counts in more of it.
+    /// Adds to the amount.
     ///
     /// # Errors
-    /// As [`Meter::charge`].
+    /// The run's budget is exceeded, with the consequences that [`Meter::charge`] describes.
     pub(super) fn add(&mut self, amount: usize) -> Result<(), BudgetBreach> {
         self.meter.charge(self.budget, amount)?;
         self.amount += amount;
@@ -56,7 +56,7 @@ impl Drop for Loan {
 }
 
 impl Meter {
-    /// With nothing used.
+    /// Returns a meter for an attempt that has not used anything.
     pub fn new(limits: Limits, share: Arc<Share>) -> Self {
         Self(Arc::new(Counts {
             limits,
@@ -69,23 +69,23 @@ impl Meter {
         }))
     }
 
-    /// What it counts against.
+    /// Returns the limits that the usage is compared with.
     pub fn limits(&self) -> &Limits {
         &self.0.limits
     }
 
-    /// What the component's runs have together.
+    /// Returns the resources that all runs of the component share.
     pub(super) fn share(&self) -> &Arc<Share> {
         &self.0.share
     }
 
-    /// Counts in a use.
+    /// Adds an amount to the usage.
     ///
     /// # Errors
-    /// It is more than the run may have. The run ends, whatever the caller makes of this.
+    /// The run asks for more than it may have. The run ends, whatever the caller does with the error.
     pub(super) fn charge(&self, budget: Budget, amount: usize) -> Result<(), BudgetBreach> {
-        // A run is one thread of execution, but what it started may end on another: so these are atomic, and need no
-        // order among each other.
+        // A run is one thread of execution, but work that it started may end on another thread. So these are atomic,
+        // and need no order among each other.
         let used = &self.0.used[budget as usize];
         let asked = used.load(Ordering::Relaxed).saturating_add(amount as u64);
         self.check(budget, asked)?;
@@ -94,30 +94,31 @@ impl Meter {
         Ok(())
     }
 
-    /// Counts in a use that has an end.
+    /// Adds an amount to the usage until the returned loan is dropped.
     ///
     /// # Errors
-    /// As [`Meter::charge`].
+    /// The run's budget is exceeded, with the consequences that [`Meter::charge`] describes.
     pub(super) fn lend(&self, budget: Budget, amount: usize) -> Result<Loan, BudgetBreach> {
         self.charge(budget, amount)?;
         Ok(Loan { meter: self.clone(), budget, amount })
     }
 
-    /// Whether a use would be within its limit.
+    /// Checks that a usage is within its limit.
     ///
     /// # Errors
-    /// As [`Meter::charge`].
+    /// The run's budget is exceeded, with the consequences that [`Meter::charge`] describes.
     pub(super) fn check(&self, budget: Budget, asked: u64) -> Result<(), BudgetBreach> {
         let limit = self.0.limits.of(budget);
         if asked <= limit { Ok(()) } else { Err(self.breach(BudgetBreach { budget, limit, asked })) }
     }
 
-    /// Notes that a budget is used up: the run ends before it computes on.
+    /// Records that a budget is exceeded, and returns the run's first breach. The run
+    /// ends before it computes further.
     pub(super) fn breach(&self, breach: BudgetBreach) -> BudgetBreach {
         *self.0.breach.get_or_init(|| breach)
     }
 
-    /// What was used.
+    /// Returns the usage so far.
     pub fn usage(&self) -> Usage {
         let peak = |budget: Budget| (budget, self.0.peak[budget as usize].load(Ordering::Relaxed));
         Usage {
@@ -127,8 +128,8 @@ impl Meter {
         }
     }
 
-    /// Runs a guest: counts its processor time, and ends it when a budget is used up. A run of a component that computes
-    /// all the time waits for its turn, each time that it has something to compute.
+    /// Runs a guest, counts its processor time, and ends it when a budget is exceeded. A run of a component that
+    /// computes all the time waits for its turn, each time that it has something to compute.
     pub(super) async fn run<T: Send, E: From<BudgetBreach> + Send>(
         &self,
         guest: impl Future<Output = Result<T, E>> + Send,
@@ -156,7 +157,7 @@ impl Meter {
         .await
     }
 
-    /// Lets the guest compute until it waits for something, or has to let others go on.
+    /// Lets the guest compute until it waits for something or has to yield.
     fn step<T, E: From<BudgetBreach>, F: Future<Output = Result<T, E>> + Send>(
         &self,
         guest: &mut Guest<'_, F>,
@@ -166,7 +167,7 @@ impl Meter {
             let Some(running) = &mut guest.running else { return Poll::Pending };
             let polled = running.as_mut().poll(context);
             let ended = match (polled, self.0.breach.get()) {
-                // It knows where the guest was.
+                // This error knows where the guest was.
                 (Poll::Ready(Err(error)), _) => Poll::Ready(Err(error)),
                 (_, Some(breach)) => Poll::Ready(Err((*breach).into())),
                 (polled, None) => polled,
@@ -178,7 +179,7 @@ impl Meter {
         })
     }
 
-    /// Does this in the time of the run, be it the guest's own work or work that it has caused.
+    /// Does some work and counts its time for the run: the guest's own work, or work that the guest has caused.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
         let done = work();
@@ -186,10 +187,10 @@ impl Meter {
         done
     }
 
-    /// Called again and again while the guest computes.
+    /// Counts the processor time so far. Called repeatedly while the guest computes.
     ///
     /// # Errors
-    /// Its processor time is used up.
+    /// The run's processor time is used up.
     pub(super) fn tick(&self) -> Result<(), BudgetBreach> {
         self.count_time();
         self.check(Budget::Cpu, self.burnt().as_millis() as u64)
@@ -207,7 +208,7 @@ impl Meter {
     }
 }
 
-/// A guest that runs. Dropping it gives back what it has.
+/// A running guest. Dropping it releases its resources.
 struct Guest<'a, F: Send> {
     running: Option<Pin<Box<F>>>,
     share: &'a Share,

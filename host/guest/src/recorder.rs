@@ -1,7 +1,7 @@
-//! What a run did and met, step by step.
+//! Records what a run does, and what happens to it, step by step.
 //!
-//! Every call that crosses the boundary of a run is noted here with its answer, and so is every delivery.
-//! The timeline, the log and the reasons for a failure are all read from this one record.
+//! Every call that crosses the boundary of a run is recorded here with its result, and so is every delivery. The
+//! timeline, the log and the reasons for a failure are all read from this one record.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -15,17 +15,17 @@ use crate::clock::RunClock;
 use crate::meter::Meter;
 use crate::sight::Sight;
 
-/// The longest timeline. A run that does more is cut short in the report, not in what it does.
+/// The most steps of a timeline. Further steps are omitted from the report; the run itself continues.
 const MAX_STEPS: usize = 2000;
 
-/// The longest timeline in bytes, but for the log and the reasons for failing, which have a budget: there may be two
+/// The most bytes of a timeline, without the log and the reasons for failing, which have a budget. There may be two
 /// excerpts of a body in each of a thousand steps.
 const MAX_BYTES: usize = 2 << 20;
 
-/// How much of a body is kept in the timeline, in bytes.
+/// The most bytes of a body that are kept in the timeline.
 const EXCERPT: usize = 1024;
 
-/// Notes the steps of one run. Clones share one record.
+/// Records the steps of one run. Clones share one record.
 #[derive(Clone)]
 pub struct Recorder {
     clock: RunClock,
@@ -36,68 +36,68 @@ pub struct Recorder {
 #[derive(Default)]
 struct Inner {
     recording: Recording,
-    /// What was written to the two streams and has no line break yet.
+    /// Output on the two streams that has no line break yet.
     partial: [Vec<u8>; 2],
     /// Whether the run has sent something, or waited for a delivery.
     contacted: bool,
-    /// A problem that the test has ignored if it contacts the system under test afterwards.
+    /// A problem that counts as ignored by the test if the test contacts the system under test afterwards.
     until_contact: Option<Cause>,
 }
 
 /// The record of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Recording {
-    /// In the order of their ends.
+    /// The steps, in the order of their ends; after [`Recorder::finish`], in the order of their beginnings.
     pub steps: Vec<Step>,
-    /// Steps that did not fit.
+    /// The number of steps that did not fit.
     pub omitted: usize,
-    /// What the steps take, but for those of the log.
+    /// The size of the steps in bytes, without those of the log.
     bytes: usize,
-    /// What the test gave as reasons for failing.
+    /// The reasons for failing that the test gave.
     pub failures: Vec<String>,
-    /// Values for metrics.
+    /// The values recorded for metrics.
     pub samples: Vec<Sample>,
     /// Problems that the system under test did not cause: the first of each origin.
     pub causes: Vec<Cause>,
-    /// What the run is doing.
+    /// The current activity of the run.
     pub activity: Activity,
 }
 
-/// What a run is doing right now: what it was doing if its time ran out.
+/// The current activity of a run. If the run timed out, this is what it was doing at that time.
 #[derive(Debug, Clone)]
 pub enum Activity {
-    /// Its own code.
+    /// Running the test's own code.
     Computing {
-        /// Where it was seen last, if it does so for a while.
+        /// Where the guest was seen last, if it computes for a while.
         seen: Option<Sight>,
     },
-    /// `sleep`.
+    /// Sleeping in `sleep`.
     Sleeping {
-        /// How long it wants to.
+        /// The requested duration.
         duration: Duration,
-        /// When it began, since the start of the attempt.
+        /// When the call began, since the start of the attempt.
         since: Duration,
     },
-    /// A request to a target.
+    /// Sending a request to a target.
     Sending {
-        /// Which.
+        /// The target's name.
         target: String,
         /// The method.
         method: String,
-        /// The path behind the target's URL.
+        /// The path after the target's URL.
         path: String,
-        /// When it began, since the start of the attempt.
+        /// When the request began, since the start of the attempt.
         since: Duration,
-        /// How far it has come.
+        /// The progress of the request.
         progress: Progress,
     },
     /// Waiting for deliveries.
     Waiting {
-        /// For any of these keys.
+        /// The keys, any of which matches.
         keys: Vec<String>,
-        /// For so many.
+        /// The number of deliveries.
         n: u32,
-        /// When it began, since the start of the attempt.
+        /// When the call began, since the start of the attempt.
         since: Duration,
     },
 }
@@ -109,7 +109,7 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// The step that has no end, if the attempt ends now.
+    /// Returns the unfinished step, if the attempt ends now.
     fn cut_short(&self, now: Duration) -> Option<Step> {
         let (since, what) = match self {
             Self::Computing { .. } => return None,
@@ -119,7 +119,7 @@ impl Activity {
             Self::Waiting { keys, n, since, .. } => {
                 (*since, Happening::CutShort { call: format!("wait for {}", deliveries(*n, keys)) })
             }
-            // A send like any other, so that a target that hangs shows where sends are counted.
+            // Recorded like any other request, so that a target that hangs is visible where requests are counted.
             Self::Sending { target, method, path, since, .. } => {
                 let send = Happening::Send {
                     target: target.clone(),
@@ -140,34 +140,34 @@ impl Activity {
 }
 
 impl Recorder {
-    /// A record that begins with this clock.
+    /// Returns a record that begins with this clock.
     pub fn new(clock: RunClock, meter: Meter) -> Self {
         Self { clock, meter, inner: Arc::default() }
     }
 
-    /// What the run used.
+    /// Returns the resource usage of the run.
     pub fn usage(&self) -> Usage {
         self.meter.usage()
     }
 
-    /// Notes that a case whose timeout is longer ran into the limit of all.
+    /// Records that a case with a longer timeout reached the limit `wall_time`, which applies to all cases.
     pub fn out_of_wall_time(&self, wanted: Duration) -> BudgetBreach {
         let (budget, asked) = (Budget::WallTime, wanted.as_millis() as u64);
         let limit = self.meter.limits().of(budget);
         self.meter.breach(BudgetBreach { budget, limit, asked })
     }
 
-    /// What counts what the run uses.
+    /// Returns the meter that counts the run's resource usage.
     pub(super) fn meter(&self) -> &Meter {
         &self.meter
     }
 
-    /// The run's clock.
+    /// Returns the run's clock.
     pub fn clock(&self) -> RunClock {
         self.clock
     }
 
-    /// Notes what the run is about to do; gives the moment to call [`Recorder::leave`] with.
+    /// Records what the run is about to do. Returns the moment to call [`Recorder::leave`] with.
     pub fn enter(&self, activity: Activity) -> Instant {
         let mut inner = self.lock();
         if matches!(activity, Activity::Sending { .. } | Activity::Waiting { .. }) {
@@ -177,48 +177,48 @@ impl Recorder {
         Instant::now()
     }
 
-    /// Notes what became of it. If the run ends in between, this is never called, and the activity stays.
+    /// Records the result of an activity. If the run ends in between, this is never called, and the activity stays.
     pub fn leave(&self, entered: Instant, what: Happening) {
         self.note_since(entered, what);
         self.compute();
     }
 
-    /// Notes that the run goes on with its own code.
+    /// Records that the run continues with its own code.
     pub fn compute(&self) {
         self.lock().recording.activity = Activity::default();
     }
 
-    /// Notes where it was seen while it computed.
+    /// Records where the guest was seen while it computed.
     pub(super) fn see(&self, sight: Sight) {
         self.lock().recording.activity = Activity::Computing { seen: Some(sight) };
     }
 
-    /// The functions that it was in when it was seen last while it computed, innermost first, each with its place if that is
-    /// known. Finding these out is on the run's account.
+    /// Returns the functions that the guest was in when it was seen last while it computed, innermost first, each
+    /// with its place if that is known. The time for finding these counts as the run's.
     pub fn last_seen_in(&self, recording: &Recording) -> Vec<String> {
         let Activity::Computing { seen: Some(sight) } = &recording.activity else { return Vec::new() };
         self.meter.bill(|| sight.frames())
     }
 
-    /// Notes what began then and ends now.
+    /// Records a step that began at `began` and ends now.
     pub fn note_since(&self, began: Instant, what: Happening) {
         let step = self.step(began, Some(began.elapsed()), what);
         self.lock().recording.push(step);
     }
 
-    /// Notes what is done at once.
+    /// Records a step without a duration.
     pub fn note(&self, what: Happening) {
         let step = self.step(Instant::now(), None, what);
         self.lock().recording.push(step);
     }
 
-    /// Notes what happened at another moment, such as a delivery that was received.
+    /// Records a step that happened at another moment, such as a delivery that was received.
     pub fn note_at(&self, at: Instant, what: Happening) {
         let step = self.step(at, None, what);
         self.lock().recording.push(step);
     }
 
-    /// Notes a reason for failing.
+    /// Records a reason for failing.
     pub fn fail(&self, message: String) -> Result<(), BudgetBreach> {
         self.charge(message.len())?;
         self.note(Happening::Fail { message: message.clone() });
@@ -226,27 +226,28 @@ impl Recorder {
         Ok(())
     }
 
-    /// Notes a problem that the system under test did not cause. Of several with one origin, the first counts.
+    /// Records a problem that the system under test did not cause. Of several with the same
+    /// origin, the first one counts.
     pub fn blame(&self, cause: Cause) {
         self.lock().recording.blame(cause);
     }
 
-    /// Notes a problem that a test may ignore. It counts unless the run contacts the system under test afterwards.
+    /// Records a problem that a test may ignore. It counts unless the run contacts the system under test afterwards.
     pub(super) fn blame_until_contact(&self, cause: Cause) {
         self.lock().until_contact.get_or_insert(cause);
     }
 
-    /// Whether the run has sent something, or waited for a delivery.
+    /// Returns whether the run has sent something, or waited for a delivery.
     pub(super) fn has_contacted(&self) -> bool {
         self.lock().contacted
     }
 
-    /// Keeps a value for a metric.
+    /// Records a value for a metric.
     pub fn sample(&self, sample: Sample) {
         self.lock().recording.samples.push(sample);
     }
 
-    /// Notes a line of the log.
+    /// Records a line of the log.
     pub fn log(
         &self,
         level: LogLevel,
@@ -254,7 +255,7 @@ impl Recorder {
         message: String,
         fields: Vec<(String, String)>,
     ) -> Result<(), BudgetBreach> {
-        // As it is shown, with a space and a `=` for each field: those that say nothing take room, too.
+        // The size of the line as it is shown, with a space and a `=` for each field: empty fields take space, too.
         let fields_size = fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
         let size = message.len() + fields_size;
         self.charge(size)?;
@@ -262,7 +263,7 @@ impl Recorder {
         Ok(())
     }
 
-    /// Takes what a guest wrote to one of its streams and notes the lines that are complete.
+    /// Accepts the bytes that a guest wrote to one of its streams, and records the lines that are complete.
     pub(super) fn write(&self, source: LogSource, bytes: &[u8]) -> Result<(), BudgetBreach> {
         self.meter.charge(Budget::LogBytes, bytes.len())?;
         let mut rest = bytes;
@@ -282,12 +283,12 @@ impl Recorder {
         Ok(())
     }
 
-    /// Ends the record: what was written without a line break at its end becomes a line.
+    /// Ends the record and returns it. Output without a line break at its end becomes a line.
     pub fn finish(&self) -> Recording {
         for source in [LogSource::Stdout, LogSource::Stderr] {
             let line = std::mem::take(self.lock().partial(source));
             if !line.is_empty() {
-                // It was counted when it was written.
+                // The line was counted when it was written.
                 self.note(Happening::Log {
                     level: LogLevel::Info,
                     source,
@@ -320,7 +321,7 @@ impl Recorder {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A record that misses a line is better than none.
+        // A record that lacks a line is better than none.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -370,7 +371,7 @@ pub(crate) fn answered(
     }
 }
 
-/// The beginning of a body, for people.
+/// Returns the beginning of a body, for people.
 pub(super) fn excerpt(body: &[u8]) -> String {
     match body.get(..EXCERPT) {
         Some(beginning) if body.len() > EXCERPT => {
@@ -407,7 +408,7 @@ mod tests {
             recording.push(step(wait()));
         }
         assert_eq!((recording.steps.len(), recording.omitted), (MAX_BYTES >> 18, 10 - (MAX_BYTES >> 18)));
-        // The log has a budget, and what is small may still fit.
+        // The log has a budget of its own, and a small step may still fit.
         let message = "x".repeat(MAX_BYTES);
         recording.push(step(Happening::Log {
             level: LogLevel::Info,

@@ -12,25 +12,25 @@ use uuid::Uuid;
 
 use crate::series::SeriesBook;
 
-/// What a run has beyond its memory and its log.
+/// The parts of a run apart from its memory and its log.
 pub struct RunParts {
-    /// Who it is.
+    /// Identifies the run.
     pub context: RunContext,
-    /// Its keys.
+    /// The run's keys.
     pub claims: Arc<Claims>,
-    /// Where requests go out.
+    /// The client that sends requests.
     pub client: Arc<Client>,
-    /// What it may reach.
+    /// The access that the component is granted.
     pub access: Access,
-    /// What the operator set for the component, as far as it may read it.
+    /// The values that the operator set for the component, as far as it may read them.
     pub config: Arc<BTreeMap<String, String>>,
-    /// The component's metrics.
+    /// The series of the component's metrics.
     pub series: Arc<SeriesBook>,
-    /// How long it may take.
+    /// The timeout of the attempt.
     pub timeout: Duration,
-    /// Notices when the host does not run.
+    /// Detects time in which the host does not run.
     pub heartbeat: Heartbeat,
-    /// How long the host had not run when the attempt began.
+    /// The time in which the host had not run before the attempt began.
     pub lost_before: Duration,
 }
 
@@ -41,25 +41,25 @@ impl RunParts {
     }
 }
 
-/// Who a run is.
+/// Identifies a run.
 #[derive(Debug, Clone)]
 pub struct RunContext {
-    /// Its id.
+    /// The run's id.
     pub id: Uuid,
     /// The component's name.
     pub component: String,
     /// The case's name.
     pub case: String,
-    /// From 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
-    /// The operator's name for where the host runs.
+    /// The operator's name for the environment in which the host runs.
     pub environment: String,
-    /// Where deliveries must go.
+    /// The URL that deliveries must be sent to.
     pub webhook_url: String,
 }
 
 impl RunContext {
-    /// The case's id: `component/case`.
+    /// Returns the case's id: `component/case`.
     pub fn case_id(&self) -> String {
         format!("{}/{}", self.component, self.case)
     }

@@ -1,14 +1,15 @@
 //! The names and labels of the metrics that tests record.
 //!
-//! In one version of a component, a name is one kind of metric, and there is a bounded number of series. Both are
-//! forgotten when the version is gone, even if runs of it are still in flight: what those record is on no page.
+//! In one version of a component, a name is one kind of metric, and the number of series is limited. Both are
+//! forgotten when the version is replaced or removed, even if runs of it are still in flight: values that those
+//! record appear on no page.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use orbital_model::{MetricKind, Sample};
 
-/// Why a series cannot be had.
+/// Why a series is rejected.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum SeriesError {
     OtherKind(MetricKind),
@@ -37,12 +38,12 @@ struct Series {
 }
 
 impl SeriesBook {
-    /// Returns a book for so many series.
+    /// Returns a book for at most `most` series.
     pub fn new(most: usize) -> Self {
         Self { most, held: Mutex::default() }
     }
 
-    /// Notes a series of a case, unless it is known already.
+    /// Records a series of a case, unless it is known already.
     pub(super) fn note(&self, case: &str, sample: &Sample) -> Result<(), SeriesError> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if held.is_closed {
@@ -64,7 +65,7 @@ impl SeriesBook {
         Ok(())
     }
 
-    /// Forgets everything, and notes nothing more: the version is replaced or removed.
+    /// Forgets all series, and records no further ones: the version is replaced or removed.
     pub fn close(&self) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         *held = Held { is_closed: true, ..Held::default() };

@@ -1,4 +1,4 @@
-//! What one instance may touch.
+//! The state of one instance: everything that it may access.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use crate::recorder::Recorder;
 use crate::run_parts::RunParts;
 use crate::stdio::LineStream;
 
-/// How many random bytes a guest may ask for in one call.
+/// The most random bytes that a guest may ask for in one call.
 const MAX_RANDOM: u64 = 64 << 10;
 
-/// How many bytes of memory one set of headers of `wasi:http` may take.
+/// The most bytes of memory that one set of headers of `wasi:http` may take.
 const MAX_FIELDS: usize = 32 << 10;
 
 /// The state of one instance.
@@ -27,19 +27,19 @@ pub struct Session {
     pub(super) memory: MemoryBudget,
     wasi: WasiCtx,
     table: ResourceTable,
-    /// None while `cases()` is asked.
+    /// The parts of the run; `None` while the component is asked for its cases.
     run: Option<Arc<RunParts>>,
     http: WasiHttpCtx,
     outgoing: Outgoing,
 }
 
 impl Session {
-    /// For a run.
+    /// Returns a session for a run.
     pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
         Self::new(recorder, Some(Arc::new(parts)))
     }
 
-    /// For asking a component for its cases: it may log, and nothing else.
+    /// Returns a session for asking a component for its cases. In it, the component may log, and nothing else.
     pub fn for_cases(recorder: Recorder) -> Self {
         Self::new(recorder, None)
     }
@@ -67,12 +67,12 @@ impl Session {
         Self { recorder, memory, wasi, table, run, http, outgoing }
     }
 
-    /// What counts what it uses.
+    /// Returns the meter that counts the instance's resource usage.
     pub(super) fn meter(&self) -> &Meter {
         self.recorder.meter()
     }
 
-    /// The run's parts, for the call of this name.
+    /// Returns the run's parts, for the host function `call`. Fails while the component is asked for its cases.
     pub(super) fn run(&self, call: &str) -> wasmtime::Result<&RunParts> {
         self.run.as_deref().ok_or_else(|| {
             wasmtime::Error::msg(format!(

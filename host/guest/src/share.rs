@@ -1,9 +1,9 @@
-//! What the runs of one component have together, so that no component takes what its neighbours need.
+//! Resources that the runs of one component share, so that no component takes what the others need.
 //!
-//! Guests share a few threads. Most compute for less than a millisecond at a time, and the order of their arrival is
-//! fair enough. A component that computes all the time takes turns instead: one of its runs at once, on threads to which the
-//! system prefers all others, fewer than there are processors. The idea is that of multilevel feedback queues in operating
-//! systems.
+//! Guests share a few threads. Most compute for less than a millisecond at a time, and serving them in the order of
+//! their arrival is fair enough. A component that computes all the time takes turns instead: one of its runs computes
+//! at a time, on threads to which the system prefers all others, and of which there are fewer than processors. The
+//! idea is that of multilevel feedback queues in operating systems.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,53 +19,55 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::ticker::Begun;
 
-/// From this much processor time on, beyond what [`FREE`] allows, a component is busy.
+/// The processor time above which a component is busy, in addition to what [`FREE`] allows.
 const BURST: Duration = Duration::from_millis(50);
 
-/// The part of one processor that a component may use for ever without being busy: one in so many.
+/// The part of one processor that a component may use permanently without being busy: one divided by this number.
 const FREE: u32 = 4;
 
-/// The most that a component is held to have used beyond that: for what it did yesterday it does not pay for ever.
+/// The most processor time beyond [`FREE`] that counts against a component. It limits how long a component stays busy
+/// because of earlier computations.
 const MEMORY: Duration = Duration::from_millis(200);
 
-/// The niceness of threads on which busy components compute. Any makes the system prefer the others at once. With the most
-/// there is, on a machine where other programs take all processors, such a thread would wait for ever so long with
-/// something in its hands that the others need, such as the lock of the process's address space.
+/// The niceness of threads on which busy components compute. With any niceness, the system immediately
+/// prefers the other threads. With the highest one, on a machine where other programs use all processors,
+/// such a thread would wait extremely long while it holds something that the others need, such as the lock
+/// of the process's address space.
 const NICE: i32 = 10;
 
-/// How many requests of one component are under way at once; more wait for their turn.
+/// The most requests of one component in flight at once. Further ones wait for their turn.
 const REQUESTS: usize = 32;
 
-/// All components' shares.
+/// The shares of all components.
 pub struct Shares {
     lanes: Arc<Lanes>,
-    /// Bytes, of all runs in flight.
+    /// The memory of all runs in flight, in bytes.
     memory: Arc<AtomicU64>,
-    /// By the component's name. A share outlives its versions, and goes when the last run is gone.
+    /// The shares by component name. A share outlives the component's versions, and is dropped with its last run.
     shares: Mutex<HashMap<String, Weak<Share>>>,
 }
 
-/// One component's.
+/// The share of one component.
 pub struct Share {
     lanes: Arc<Lanes>,
     own: Arc<Semaphore>,
     requests: Arc<Semaphore>,
     account: Mutex<Account>,
-    /// Bytes, of its runs in flight.
+    /// The memory of the component's runs in flight, in bytes.
     memory: AtomicU64,
-    /// The same of all components.
+    /// The memory of all components' runs in flight, in bytes.
     total_memory: Arc<AtomicU64>,
 }
 
-/// Where busy components compute.
+/// The threads on which busy components compute.
 struct Lanes {
     threads: ThreadPool,
-    /// One per thread.
+    /// One permit per thread.
     free: Arc<Semaphore>,
     begun: Begun,
 }
 
-/// The right to compute on one of the lanes.
+/// The permit to compute on one of the lanes.
 pub(super) struct Turn {
     lanes: Arc<Lanes>,
     _lane: OwnedSemaphorePermit,
@@ -80,16 +82,17 @@ struct Account {
 }
 
 impl Shares {
-    /// For guests that share so many threads; `begun` is told when busy ones begin to compute.
+    /// Returns the shares of guests that run on `threads` threads. `begun` counts when
+    /// busy components begin to compute.
     ///
     /// # Errors
-    /// The system gives us no more threads.
+    /// The system denies the threads.
     pub fn new(threads: usize, begun: Begun) -> Result<Self, ThreadPoolBuildError> {
         let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1), begun)?);
         Ok(Self { lanes, memory: Arc::default(), shares: Mutex::default() })
     }
 
-    /// The share of the component of this name.
+    /// Returns the share of the component with this name.
     pub fn of(&self, component: &str) -> Arc<Share> {
         let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(share) = shares.get(component).and_then(Weak::upgrade) {
@@ -110,10 +113,10 @@ impl Shares {
 }
 
 impl Share {
-    /// Counts in memory of a run.
+    /// Adds to the memory of the component's runs.
     ///
     /// # Errors
-    /// All of the component's runs together have more than they may, or all runs that there are.
+    /// The memory of all runs of the component, or of all runs of the host, exceeds its budget.
     pub(super) fn charge_memory(&self, limits: &Limits, bytes: u64) -> Result<(), BudgetBreach> {
         let counts = [(Budget::ComponentMemory, &self.memory), (Budget::TotalMemory, &*self.total_memory)];
         let asked = counts.map(|(budget, memory)| BudgetBreach {
@@ -130,34 +133,35 @@ impl Share {
         }
     }
 
-    /// Counts out memory of a run.
+    /// Subtracts from the memory of the component's runs.
     pub(super) fn release_memory(&self, bytes: u64) {
         self.memory.fetch_sub(bytes, Ordering::Relaxed);
         self.total_memory.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// The right to have one more request under way.
+    /// Waits until the component may have one more request in flight, and returns the permit for it.
     pub(super) async fn request(&self) -> Option<OwnedSemaphorePermit> {
-        // Nobody closes it.
+        // The semaphore is never closed.
         self.requests.clone().acquire_owned().await.ok()
     }
 
-    /// The right to compute on.
+    /// Waits until a run of the component may compute further, and returns its turn.
     pub(super) async fn turn(&self) -> Turn {
-        // A component queues with one run at a time, so that who has more runs has no more turns. Nobody closes these.
+        // A component queues with one run at a time, so that one with more runs gets no more turns than others. These
+        // semaphores are never closed.
         let own = acquire(&self.own).await;
         Turn { _lane: acquire(&self.lanes.free).await, _own: own, lanes: self.lanes.clone() }
     }
 
-    /// Gives back what a run had, which takes its time if that was much: not where the other guests compute, if the
-    /// component is busy.
+    /// Releases the resources of a run, which takes long if they were large. If the component is busy, this is not
+    /// done where the other guests compute.
     pub(super) fn give_back<T: Send>(&self, had: T) {
         if self.is_busy() {
             self.lanes.compute(|| self.while_counting(|| drop(had)));
         }
     }
 
-    /// Does some work that the host has with the component, such as a report of its run, and counts its time too.
+    /// Does some work that the component causes in the host, such as a report of its run, and counts its time, too.
     pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = thread_time();
         let done = work();
@@ -165,12 +169,12 @@ impl Share {
         done
     }
 
-    /// Counts processor time.
+    /// Counts processor time of the component.
     pub(super) fn burn(&self, time: Duration) {
         self.account().burn(time, Instant::now());
     }
 
-    /// Whether the component has been computing for a long time.
+    /// Returns whether the component has been computing for a long time.
     pub(super) fn is_busy(&self) -> bool {
         let mut account = self.account();
         account.burn(Duration::ZERO, Instant::now());
@@ -182,7 +186,7 @@ impl Share {
     }
 }
 
-/// Processor time of this thread so far.
+/// Returns the processor time of this thread so far.
 pub(super) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()
@@ -196,7 +200,8 @@ async fn acquire(semaphore: &Arc<Semaphore>) -> OwnedSemaphorePermit {
 }
 
 impl Turn {
-    /// Does some of the component's work. It takes long, so that the calling thread's other guests get another thread.
+    /// Does some of the component's work. It may take long, so the other guests of the
+    /// calling thread get another thread.
     pub(super) fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         self.lanes.compute(work)
     }
@@ -222,9 +227,9 @@ impl Lanes {
     }
 }
 
-/// Has the system prefer all other threads to this one.
+/// Makes the system prefer all other threads to this one.
 fn step_back() {
-    // Only on Linux is this about a thread. Elsewhere the turns alone must do.
+    // Only on Linux does this apply to a thread. On other systems, the turns alone have to suffice.
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::setpriority_process(None, NICE) {
         tracing::warn!("busy components compute with the same priority as others: {error}");
@@ -240,7 +245,8 @@ impl Account {
         let leaked = now.duration_since(self.since) / FREE;
         self.level = (self.level.saturating_sub(leaked) + time).min(MEMORY);
         self.since = now;
-        // Once it is busy, it is so until all is forgiven: it would go to and fro otherwise.
+        // A busy component stays busy until nothing counts against it any more. Otherwise it
+        // would switch back and forth.
         self.is_busy = self.level > BURST || (self.is_busy && !self.level.is_zero());
     }
 }
@@ -277,7 +283,7 @@ mod tests {
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         assert!(futures_util::poll!(other.as_mut()).is_pending());
         drop(first);
-        // The component that waited for a lane comes before the one that must take up its own place again.
+        // The component that waited for a lane is served before the one that has to queue again.
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         let other = futures_util::poll!(other.as_mut());
         assert!(other.is_ready());

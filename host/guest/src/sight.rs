@@ -1,4 +1,4 @@
-//! Where a guest was seen while it computed, for what is said if its time runs out there.
+//! Samples where a guest computes, for the message if the run times out there.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,21 +9,21 @@ use wasmtime::{AsContext, WasmBacktrace};
 use crate::lines::Lines;
 use crate::trap::frames;
 
-/// How often a guest that computes is looked at. Looking takes microseconds.
+/// The time between two samples of a guest that computes. A sample takes microseconds.
 const BETWEEN: Duration = Duration::from_millis(20);
 
-/// The functions that it was in.
+/// A sample: the functions that a guest was in while it computed.
 #[derive(Clone)]
 pub struct Sight(Arc<(WasmBacktrace, Arc<Lines>)>);
 
-/// Looks at a guest from time to time.
+/// Samples the functions of a guest from time to time.
 pub(super) struct Lookout {
     lines: Arc<Lines>,
     last: Instant,
 }
 
 impl Sight {
-    /// The functions, innermost first, each with its place if that is known.
+    /// Returns the functions, innermost first, each with its place if that is known.
     pub fn frames(&self) -> Vec<String> {
         frames(&self.0.0, &self.0.1)
     }
@@ -36,12 +36,12 @@ impl fmt::Debug for Sight {
 }
 
 impl Lookout {
-    /// Of a guest that begins now.
+    /// Returns a lookout for a guest that begins now.
     pub(super) fn new(lines: Arc<Lines>) -> Self {
         Self { lines, last: Instant::now() }
     }
 
-    /// Looks where the guest is, if it was not done lately. To be called while it computes.
+    /// Samples where the guest is, unless that was done recently. To be called while the guest computes.
     pub(super) fn look(&mut self, guest: impl AsContext) -> Option<Sight> {
         let now = Instant::now();
         if now.duration_since(self.last) < BETWEEN {

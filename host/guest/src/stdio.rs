@@ -11,10 +11,10 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
 
 use crate::recorder::Recorder;
 
-/// How many bytes a guest may write in one call.
+/// The most bytes that a guest may write in one call.
 const PERMIT: usize = 64 << 10;
 
-/// One of the two streams.
+/// Standard output or standard error of a guest.
 #[derive(Clone)]
 pub(super) struct LineStream {
     recorder: Recorder,

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::sight::Lookout;
 use crate::trap::Breakdown;
 
-/// Compiled and linked. Every use of it makes an instance of its own.
+/// A compiled and linked component. Every use of it creates a new instance.
 pub struct Suite {
     test: TestPre<Session>,
     lines: Arc<Lines>,
@@ -32,22 +32,22 @@ impl Suite {
         Self { test, lines: Arc::default() }
     }
 
-    /// With the lines of the author's files, for what is said if it breaks.
+    /// Adds the line tables of the author's files, for messages about crashes.
     pub(super) fn with_lines(self, lines: Lines) -> Self {
         Self { lines: Arc::new(lines), ..self }
     }
 
-    /// Makes a fresh instance. The guest's own start code runs here, so this needs a time limit too.
+    /// Creates a new instance. The guest's start code runs here, so this needs a timeout, too.
     ///
     /// # Errors
-    /// The instance cannot be made, or its start code broke.
+    /// The instance cannot be created, or its start code crashed.
     pub async fn enter(&self, session: Session) -> Result<Entered, Breakdown> {
         let mut store = Store::new(self.test.engine(), session);
         store.limiter(|session| &mut session.memory);
         let meter = store.data().meter().clone();
-        // In one call a guest can have the host copy no more than the host keeps for it.
+        // In one call, a guest can make the host copy at most the amount of memory that the host may keep for it.
         store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
-        // The guest's own side of them, what it lends to a call included.
+        // The guest's own handles, including those that it lends to a call.
         store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
         store.set_epoch_deadline(1);
         let mut lookout = Lookout::new(self.lines.clone());
@@ -56,7 +56,7 @@ impl Suite {
             if let Some(sight) = lookout.look(&context) {
                 context.data().recorder.see(sight);
             }
-            // tokio's own yield, so that timers and sockets are looked at in between.
+            // tokio's own yield, so that timers and sockets are checked in between.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
         let instantiate = async {
@@ -71,14 +71,14 @@ impl Suite {
 }
 
 impl Entered {
-    /// Asks for the cases.
+    /// Asks the guest for its cases.
     ///
     /// # Errors
-    /// The guest broke.
+    /// The guest crashed, ended itself, or exceeded a budget.
     pub async fn cases(self) -> Result<Vec<TestCase>, Breakdown> {
         let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
-        // The instance is the call's own, so that it is gone when the call is.
+        // The call owns the instance, so that the instance is dropped with the call.
         let call = async move {
             let called = test.orbital_test_suite().call_cases(&mut store).await;
             called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
@@ -86,10 +86,10 @@ impl Entered {
         counting.run(call).await
     }
 
-    /// Runs a case. The inner error is the test's own.
+    /// Runs a case. The inner error is the one that the test returned.
     ///
     /// # Errors
-    /// The guest broke.
+    /// The guest crashed, ended itself, or exceeded a budget.
     pub async fn run(self, case: &str) -> Result<Result<(), String>, Breakdown> {
         let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
@@ -99,7 +99,7 @@ impl Entered {
         };
         let result = counting.run(call).await?;
         if let Err(reason) = &result {
-            // It is a line of the log like any other.
+            // The reason is a line of the log like any other.
             counting.charge(Budget::LogBytes, reason.len())?;
         }
         Ok(result)

@@ -1,4 +1,4 @@
-//! When guests that compute let others go on.
+//! Makes guests that compute yield to others.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use wasmtime::EngineWeak;
 
-/// How long a guest may compute before it lets others go on.
+/// How long a guest may compute before it yields to others.
 const PERIOD: Duration = Duration::from_millis(10);
 
-/// The same while busy components compute. A thread that waits for a processor may wait as long as another one goes on,
-/// until the system looks again, which may be every 4 ms only.
+/// How long a guest may compute before it yields to others, while busy components compute. A thread that waits for a
+/// processor may have to wait as long as another one continues, until the system checks again, which may happen only
+/// every 4 ms.
 const SHORT_PERIOD: Duration = Duration::from_millis(1);
 
-/// How many short periods it stays so when nothing of the kind has begun.
+/// The number of short periods after which the normal period applies again, if no busy
+/// component has begun to compute.
 const LINGER: u32 = 50;
 
-/// Told by busy components each time that they begin to compute.
+/// Counts how often busy components begin to compute.
 #[derive(Clone, Default)]
 pub struct Begun(Arc<AtomicU64>);
 
@@ -26,8 +28,8 @@ impl Begun {
     }
 }
 
-/// Moves the engines' epochs on. The thread holds them weakly and ends with them. Without it a busy guest
-/// would never yield, so a host that cannot start it does not start.
+/// Starts a thread that increments the engines' epochs. The thread holds the engines weakly and ends with them.
+/// Without it, a busy guest would never yield, so a host that cannot start it does not start.
 pub(super) fn tick(engines: [EngineWeak; 2], begun: Begun) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("epoch".to_owned());
     thread.spawn(move || {

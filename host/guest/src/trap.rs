@@ -1,4 +1,4 @@
-//! How a guest broke.
+//! Crashes of guests.
 
 use std::fmt;
 
@@ -11,28 +11,30 @@ use wasmtime_wasi::I32Exit;
 use crate::lines::Lines;
 use crate::meter::Meter;
 
-/// How many frames of a backtrace are shown.
+/// The most frames of a backtrace that are shown.
 const FRAMES: usize = 12;
 
-/// The same for handles, when it is not our table that is full but the guest's, or when it lends too many to one call.
+/// wasmtime's message when the guest's table of handles, not the host's, is full, or when the guest lends too many
+/// handles to one call. There is no type for this error.
 const OUT_OF_HANDLES: &str = "store handle limit exceeded";
 
-/// How many characters of each are shown. The names in it are what the component says they are.
+/// The most characters of a frame that are shown. The component chooses the names in it.
 const FRAME: usize = 300;
 
-/// What wasmtime says when a guest wants more copied in one call than it may. It has no type of its own.
+/// wasmtime's message when a guest asks for more to be copied in one call than it may. There is
+/// no type for this error.
 const OUT_OF_HOSTCALL_FUEL: &str = "fuel allocated for hostcalls has been exhausted";
 
-/// A guest that did not come back from a call.
+/// An error: a guest did not return from a call.
 #[derive(Debug, Clone)]
 pub struct Breakdown {
-    /// What happened, in one line.
+    /// The reason, in one line.
     pub reason: String,
-    /// The functions it was in, innermost first.
+    /// The functions that the guest was in, innermost first.
     pub frames: Vec<String>,
-    /// Whether it asked for more than a budget allows.
+    /// The breach, if the guest asked for more than a budget allows.
     pub breach: Option<BudgetBreach>,
-    /// Whether it ended itself.
+    /// Whether the guest ended itself by calling `exit`.
     pub is_exit: bool,
 }
 
@@ -54,7 +56,8 @@ impl Breakdown {
     }
 }
 
-/// Says that a guest ended its process. WASI has no other codes than success and failure, so the author's own is lost.
+/// Returns the message for a guest that ended its process. WASI has no other codes than success and failure, so the
+/// author's own code is lost.
 fn exited(code: i32) -> String {
     if code == 0 {
         return "the test called `exit(0)`; it must return instead".to_owned();
@@ -64,7 +67,7 @@ fn exited(code: i32) -> String {
         .to_owned()
 }
 
-/// A limit that wasmtime enforces itself.
+/// Returns the breach of a limit that wasmtime enforces itself, if the error reports one.
 fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach> {
     let cause = error.root_cause().to_string();
     let is_full = matches!(error.downcast_ref(), Some(ResourceTableError::Full));
@@ -92,15 +95,15 @@ impl fmt::Display for Breakdown {
     }
 }
 
-/// The functions that something happened in, each on a line of its own.
+/// Writes the functions in which something happened, each on its own line.
 pub fn write_frames(out: &mut impl fmt::Write, frames: &[String]) -> fmt::Result {
     frames.iter().try_for_each(|frame| write!(out, "\n    in {frame}"))
 }
 
-/// What a language's own machinery adds around the author's functions: it is the same in every backtrace.
+/// The functions that a language's runtime adds around the author's functions. They are the same in every backtrace.
 const MACHINERY: [&str; 5] = ["abort", "exit", "_Exit", "exit_exit", "proc_exit"];
 
-/// The same, where only the beginning is always the same.
+/// The beginnings of the names of functions that a language's runtime adds around the author's functions.
 const MACHINERY_BEGINS: [&str; 13] = [
     "core::",
     "std::",
@@ -117,14 +120,14 @@ const MACHINERY_BEGINS: [&str; 13] = [
     "orbital.panicked",
 ];
 
-/// How the function begins by which bindings call a test: those for C, and those that name it as the contract does, or
-/// as Go writes that.
+/// The beginnings of the names of the functions by which bindings call a test: in the bindings for C, in those that
+/// use the contract's name, and in those that use Go's form of that name.
 const CALLERS: [&str; 3] = ["exports_orbital_test_suite_", "orbital:test/suite@", "orbital_test_suite_"];
 
-/// A function of an interpreter, whose functions say nothing of what it interprets.
+/// A function of an interpreter. The functions of an interpreter say nothing about the code that it interprets.
 const INTERPRETER: &str = "_PyEval_EvalFrameDefault";
 
-/// The author's functions, innermost first, each with its place if that is known.
+/// Returns the author's functions, innermost first, each with its place if that is known.
 pub(super) fn frames(backtrace: &WasmBacktrace, lines: &Lines) -> Vec<String> {
     let named = backtrace.frames().iter().filter_map(|frame| Some((frame, readable(frame.func_name()?))));
     let is_caller = |name: &str| CALLERS.iter().any(|caller| name.starts_with(caller));
@@ -151,7 +154,7 @@ fn plain(frame: &str) -> String {
     frame.chars().take(FRAME).map(plain).collect()
 }
 
-/// Rust's mangled names end in a hash that helps nobody.
+/// Returns a name without the hash at the end of Rust's mangled names, which helps nobody.
 fn readable(name: &str) -> String {
     format!("{:#}", rustc_demangle::demangle(name))
 }

@@ -16,8 +16,8 @@ impl Host for Session {
             ));
             match run.access.requires_config(&name) {
                 Some(true) => self.recorder.blame(cause),
-                // Without a manifest it is unknown whether the test needs the value. A test that fails before it contacts
-                // the system under test does not fail because of that system.
+                // Without a manifest it is unknown whether the test needs the value. A test that fails before it
+                // contacts the system under test does not fail because of that system.
                 None if !self.recorder.has_contacted() => self.recorder.blame_until_contact(cause),
                 Some(false) | None => {}
             }

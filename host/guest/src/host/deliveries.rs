@@ -35,7 +35,7 @@ impl Host for Session {
         let result = match read_replies(options.replies) {
             Err(reason) => Err(ExpectError::InvalidReply(reason)),
             Ok(replies) => {
-                // They are kept until the run ends, or the key gets others.
+                // The replies are kept until the run ends, or until the test plans other ones for the key.
                 let size = replies.iter().map(size).sum();
                 self.meter().charge(Budget::HostMemory, size)?;
                 match claim(run, self.meter(), &key)? {
@@ -64,7 +64,7 @@ impl Host for Session {
         timeout_ms: Option<u32>,
     ) -> wasmtime::Result<Result<Delivery, WaitError>> {
         let result = self.wait(vec![key], 1, timeout_ms).await?;
-        // One was asked for, so an answer that is no error has one.
+        // One delivery was requested, so a result that is not an error has one.
         Ok(result.and_then(|mut deliveries| deliveries.pop().ok_or(WaitError::Timeout)))
     }
 
@@ -86,7 +86,7 @@ impl Session {
         timeout_ms: Option<u32>,
     ) -> wasmtime::Result<Result<Vec<Delivery>, WaitError>> {
         let run = self.run("deliveries.wait-for")?;
-        // First, as a list without end would take long to look through.
+        // Checked first, because looking through a list without a limit would take long.
         self.meter().check(Budget::Expectations, keys.len() as u64)?;
         let mut seen = HashSet::new();
         let keys: Vec<String> = keys.into_iter().filter(|key| seen.insert(key.clone())).collect();
@@ -144,7 +144,7 @@ impl Session {
 }
 
 impl crate::Recorder {
-    /// Notes a delivery at the moment of its receipt.
+    /// Records a delivery at the moment when it was received.
     pub fn note_delivery(&self, arrived: &Arrived, taken: bool) {
         let delivery = &arrived.delivery;
         self.note_at(
@@ -175,7 +175,7 @@ pub(super) fn claim(
     Ok(run.claims.expect(key))
 }
 
-/// How many bytes a reply takes.
+/// Returns the size of a reply, in bytes.
 fn size(reply: &PlannedReply) -> usize {
     let headers = reply.headers.iter().map(|(name, value)| name.as_str().len() + value.len());
     headers.sum::<usize>() + reply.body.len()
@@ -184,13 +184,13 @@ fn size(reply: &PlannedReply) -> usize {
 /// The most replies that can be planned for a key.
 const MAX_REPLIES: usize = 32;
 
-/// The longest delay of a reply.
+/// The longest delay of a reply, in milliseconds.
 const MAX_DELAY_MS: u32 = 60_000;
 
 /// The largest body of a reply, in bytes.
 const MAX_REPLY_BODY: usize = 64 << 10;
 
-/// Headers that the server sets, as they frame the answer.
+/// Headers that the server sets itself, because they frame the reply.
 const FRAMING: [HeaderName; 4] =
     [header::CONNECTION, header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::UPGRADE];
 

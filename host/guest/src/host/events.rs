@@ -16,7 +16,7 @@ use crate::recorder::{Activity, Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
 use crate::session::Session;
 
-/// How many events of one `send-events` are under way at once.
+/// The most events of one `send-events` call that are in flight at once.
 const CONCURRENT_EVENTS: usize = 16;
 
 type Answer = Result<orbital_client::Receipt, orbital_client::SendError>;
@@ -24,7 +24,7 @@ type Answer = Result<orbital_client::Receipt, orbital_client::SendError>;
 impl Host for Session {
     async fn send_event(&mut self, event: Event) -> wasmtime::Result<Result<Receipt, SendError>> {
         let mut answers = self.send_all(vec![event], "events.send-event").await?;
-        // One event, one answer.
+        // One event has one answer.
         answers.pop().ok_or_else(|| wasmtime::Error::msg("the event has no answer"))
     }
 
@@ -58,7 +58,7 @@ impl Session {
         let meter = recorder.meter();
         meter.charge(Budget::Requests, events.len())?;
         let _kept = meter.lend(Budget::HostMemory, events.iter().map(|event| event.body.len()).sum())?;
-        // All keys first: no delivery can come before its key is expected.
+        // Claims all keys first, so that no delivery can arrive before its key is expected.
         let mut claimed = Vec::with_capacity(events.len());
         for event in &events {
             claimed.push(match &event.key {
@@ -70,7 +70,7 @@ impl Session {
         if let Some(event) = events.first() {
             recorder.enter(sending(&recorder, &first, &event.target, "POST", &event.path));
         }
-        // What the report says of several is how far the first one has come.
+        // For several events, the report shows the progress of the first one.
         let progresses = iter::once(first).chain(iter::repeat_with(Progress::default));
         let answers = events.into_iter().zip(claimed).zip(progresses).map(|((event, claimed), progress)| {
             let Event { target, key, path, headers, body, timeout_ms } = event;
@@ -93,7 +93,8 @@ impl Session {
     }
 }
 
-/// Sends one request and notes what came back. `event` is there for an event, with the key it has, if any.
+/// Sends one request and records the answer. `event` is `Some` for an event, and contains the event's
+/// key, if it has one.
 async fn exchange(
     run: &RunParts,
     recorder: &Recorder,
@@ -104,7 +105,7 @@ async fn exchange(
     let (target, method, path) = (request.target.clone(), request.method.clone(), request.path.clone());
     let body = excerpt(&request.body);
     let meter = recorder.meter();
-    // What the component's other runs have under way comes first; that is not the system's time.
+    // Waits for requests of the component's other runs. This wait does not count as the system's time.
     let _turn = meter.share().request().await;
     let started = Instant::now();
     let ready = run.client.prepare(request).and_then(|ready| {
@@ -129,11 +130,11 @@ async fn exchange(
         recorder.blame(cause);
     }
     if let Ok(receipt) = &answer {
-        // If that is too much, the run ends before the test sees it.
+        // If this exceeds the budget, the run ends before the test gets the answer.
         let _ = meter.charge(Budget::ResponseBytes, receipt.body.len());
     }
     let step = answered([target, method, path], event.flatten(), body, &answer);
-    // What was not sent took no time.
+    // A request that was not sent has no duration.
     if sent {
         recorder.note_since(started, step)
     } else {

@@ -14,7 +14,7 @@ const MAX_LABELS: usize = 8;
 /// The longest value of a label, in bytes.
 const MAX_LABEL_VALUE: usize = 128;
 
-/// A histogram makes series of these names; nobody else may.
+/// The suffixes of the series that a histogram creates. No other metric may use them.
 const HISTOGRAM_SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
 impl Host for Session {
@@ -59,7 +59,7 @@ impl Session {
         let step_name = name.clone();
         let denial = run.access.metrics().err();
         let result = match &denial {
-            // Without a grant it may have as many as none.
+            // Without a grant, the limit is zero series.
             Some(_) => Err(MetricError::TooManySeries(0)),
             None => check(kind, name, value, labels).and_then(|sample| {
                 run.series.note(&run.context.case, &sample).map_err(refused)?;
@@ -123,14 +123,14 @@ fn check(kind: MetricKind, name: String, value: f64, labels: Vec<Label>) -> Resu
         };
         return Err(MetricError::InvalidLabel(format!("the label `{}` {wrong}", shown(name))));
     }
-    // Before series are told apart, so that no two have the same labels on the page.
+    // Done before series are compared, so that no two of them have the same labels on the metrics page.
     for (_, value) in &mut labels {
         *value = escaped(value);
     }
     Ok(Sample { name, kind, labels, value })
 }
 
-/// Escapes what a terminal would obey. The page itself escapes ends of lines, quotes and backslashes.
+/// Escapes characters that a terminal would interpret. The page itself escapes line breaks, quotes and backslashes.
 fn escaped(value: &str) -> String {
     let mut escaped = String::with_capacity(value.len());
     for character in value.chars() {

@@ -1,4 +1,4 @@
-//! The contract's functions, one file per interface. Each notes what it did.
+//! The host functions of the contract, one file per interface. Each function records what it did.
 
 mod clock;
 mod config;
@@ -14,7 +14,7 @@ use orbital_client::header_text;
 
 use crate::bindings::orbital::test::deliveries::Header;
 
-/// Headers as the contract has them.
+/// Converts headers to the contract's type.
 fn headers<'a>(headers: impl IntoIterator<Item = (&'a HeaderName, &'a HeaderValue)>) -> Vec<Header> {
     headers
         .into_iter()

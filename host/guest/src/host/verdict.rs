@@ -3,7 +3,7 @@ use crate::session::Session;
 
 impl Host for Session {
     async fn fail(&mut self, message: String) -> wasmtime::Result<()> {
-        // Allowed while cases are asked for, too: a panic there says here what was wrong.
+        // Also allowed while the host asks for the cases: a panic there reports its reason with this call.
         Ok(self.recorder.fail(message)?)
     }
 }
