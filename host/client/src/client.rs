@@ -1,4 +1,4 @@
-//! One connection pool per target.
+//! The HTTP client, with one connection pool per target.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,14 +34,14 @@ const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
 /// Sends requests to the configured targets.
 pub struct Client {
     targets: BTreeMap<String, Target>,
-    /// What comes back may hold what was sent.
+    /// Masks secrets in answers, which may contain what was sent.
     masker: Masker,
-    /// For hosts that are no target's, with public addresses only.
+    /// The pool for hosts that do not belong to a target, at public addresses only.
     public: Pool,
-    /// The same, wherever they are.
+    /// The pool for hosts that do not belong to a target, at any address.
     anywhere: Pool,
-    /// Where connections live. A guest that spins must not hold up anybody's sockets, so requests do not run
-    /// where guests run.
+    /// The runtime of the connections. A guest that computes all the time must not delay sockets, so requests do not
+    /// run where guests run.
     runtime: Handle,
 }
 
@@ -50,7 +50,7 @@ struct Target {
     pool: Pool,
 }
 
-/// Connections, and what goes over them.
+/// Connections, and the settings of the requests that use them.
 struct Pool {
     connections: Connections,
     headers: HeaderMap,
@@ -59,48 +59,48 @@ struct Pool {
     max_response: usize,
 }
 
-/// Why there is no client.
+/// Why the client cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// With its secrets in place, a target's URL or header is not one. The value is not shown.
+    /// A target's URL or header is invalid with its secrets in place. The value is not shown.
     #[error("target `{target}`: with its secret in place, {what}")]
     Target {
-        /// The target.
+        /// The target's name.
         target: String,
-        /// What is wrong.
+        /// The problem.
         what: String,
     },
-    /// The HTTP client could not be made.
+    /// The HTTP client of a target could not be created.
     #[error("target `{target}`: cannot make an HTTP client")]
     Http {
-        /// The target.
+        /// The target's name.
         target: String,
-        /// What the library said.
+        /// The library's error.
         source: reqwest::Error,
     },
-    /// The HTTP client for hosts that are no target's could not be made.
+    /// The HTTP client for hosts that do not belong to a target could not be created.
     #[error("cannot make an HTTP client")]
     Hosts(#[source] reqwest::Error),
-    /// There are no certificates to trust.
+    /// The certificates that the system trusts cannot be read.
     #[error("cannot read the certificates that the system trusts")]
     Tls(#[source] rustls::Error),
 }
 
-/// A request that has been checked and can be sent.
+/// A request that was checked and can be sent.
 pub struct Ready<'a> {
     client: &'a Client,
     pool: &'a Pool,
     checked: Checked,
     timeout: Duration,
-    /// The setting that the timeout is from.
+    /// The setting from which the timeout comes.
     timeout_of: TimeoutOf,
 }
 
 impl Client {
-    /// Makes the pools; no connection yet.
+    /// Creates the pools, without any connection.
     ///
     /// # Errors
-    /// Everything that is wrong.
+    /// All problems that were found.
     pub fn new(
         settings: &TargetsSettings,
         secrets: &Secrets,
@@ -110,7 +110,7 @@ impl Client {
         let known = Arc::new(secrets.names().map(str::to_owned).collect());
         let tls = tls().map_err(|error| vec![ClientError::Tls(error)])?;
         let (mut targets, mut errors) = (BTreeMap::new(), Vec::new());
-        // Of their own, so that names that tests choose do not delay them.
+        // Targets have their own resolver, so that names that tests choose do not delay them.
         let resolver = Arc::new(SystemResolver::default());
         for (name, settings) in &settings.0 {
             let recipe = Recipe {
@@ -145,8 +145,9 @@ impl Client {
         }
     }
 
-    /// The target that a URL means, and what is behind the target's own: one whose name is the URL's host, or the one
-    /// whose own URL it begins with; of several, the longest.
+    /// Returns the target that a URL means, and the part of the URL after the target's own. The target is
+    /// the one whose name is the URL's host, or the one with whose URL the URL begins; of several, the
+    /// one with the longest URL.
     pub fn route(&self, url: &Url) -> Option<(String, String)> {
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let behind = |path: &str| format!("{}{query}", if path == "/" { "" } else { path });
@@ -166,18 +167,18 @@ impl Client {
         own.max_by_key(|(length, ..)| *length).map(|(_, name, rest)| (name.clone(), behind(rest)))
     }
 
-    /// Returns whether a target of this name is configured.
+    /// Returns whether a target with this name is configured.
     pub fn has_target(&self, name: &str) -> bool {
         self.targets.contains_key(name)
     }
 
-    /// The targets that there are, for people.
+    /// Returns a description of the configured targets, for people.
     pub fn describe_targets(&self) -> String {
         let known = self.targets.keys().cloned().collect::<Vec<_>>();
         describe_known(&known)
     }
 
-    /// Returns the other end of a request for people, without secrets.
+    /// Returns the other end of a request, for people. It contains no secrets.
     fn peer(&self, url: &Url) -> Peer {
         let host = url.host_str().unwrap_or_default();
         let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
@@ -187,7 +188,7 @@ impl Client {
         peer
     }
 
-    /// Checks a request, without sending anything.
+    /// Checks a request without sending anything.
     ///
     /// # Errors
     /// The target is unknown, or something in the request is outside its limits.
@@ -201,8 +202,8 @@ impl Client {
         Ok(self.ready(&target.pool, checked, timeout, TimeoutOf::Target(name)))
     }
 
-    /// The same for a host that is no target's, of which a test chose the whole URL. Unless the operator said otherwise,
-    /// it must be public.
+    /// Checks a request to a host that does not belong to a target, for which a test chose the whole URL. The host
+    /// must be public, unless the operator allows others.
     ///
     /// # Errors
     /// The host is not public, or something in the request is outside its limits.
@@ -213,7 +214,7 @@ impl Client {
         request: Request,
     ) -> Result<Ready<'_>, SendError> {
         if !may_be_private {
-            // An address is not resolved, so it would not be looked at later.
+            // An address is not resolved, so it would not be checked later.
             check_literal(&url).map_err(|error| SendError::Private(error.to_string()))?;
         }
         let pool = if may_be_private { &self.anywhere } else { &self.public };
@@ -237,11 +238,11 @@ impl Client {
 impl Ready<'_> {
     /// Sends the request and reads the answer. Dropping the future ends the exchange.
     ///
-    /// The request says which run it belongs to, so that the system under test can tell synthetic traffic:
-    /// the id of its trace is the run's id. In the answer no secret is left.
+    /// The request contains the run that it belongs to, so that the system under test can recognise synthetic
+    /// traffic: the id of its trace is the run's id. Secrets are masked in the answer.
     ///
     /// # Errors
-    /// There is no whole answer.
+    /// There is no complete answer.
     pub async fn send(
         self,
         (run, case): (Uuid, &str),
@@ -250,7 +251,7 @@ impl Ready<'_> {
     ) -> Result<Receipt, SendError> {
         let Self { client, pool, checked, timeout, timeout_of } = self;
         let mut headers = pool.headers.clone();
-        // `insert` for the first of a name, `append` for more: a test's headers replace the target's.
+        // `insert` for the first value of a name, `append` for further ones: a test's headers replace the target's.
         let mut replaced: Option<HeaderName> = None;
         for (name, value) in checked.headers {
             match name {
@@ -291,7 +292,7 @@ impl Ready<'_> {
                 reason: format!("the HTTP client broke: {error}"),
             }),
         };
-        // Here, and not where connections live: a large answer takes its time.
+        // Masked here, and not on the runtime of the connections, because a large answer takes long.
         match &mut answer {
             Ok(Receipt { headers, body, .. }) => client.masker.hide_in_message(headers, body),
             Err(SendError::Unreachable { reason, .. } | SendError::Local(reason)) => {
@@ -333,7 +334,7 @@ impl Target {
 }
 
 impl Pool {
-    /// For all hosts that are no target's, with the limits that targets have by default.
+    /// Returns the pool for all hosts that do not belong to a target, with the default limits of targets.
     fn for_hosts(recipe: Recipe, placeholders: Placeholders) -> Result<Self, ClientError> {
         let connections = Connections::new(recipe).map_err(ClientError::Hosts)?;
         let (headers, max_response) = (HeaderMap::new(), MAX_RESPONSE as usize);
@@ -378,10 +379,10 @@ async fn exchange(
     })
 }
 
-/// W3C trace context: version, trace id, the id of this request, and that it is sampled.
+/// Returns the W3C trace context: the version, the trace id, the id of this request, and the flag for sampled traces.
 fn traceparent(run: Uuid) -> HeaderValue {
     let span = rand::random::<u64>() | 1;
     let text = format!("00-{}-{span:016x}-01", run.simple());
-    // Hexadecimal digits and dashes only.
+    // The text consists only of hexadecimal digits and dashes, so it is always valid.
     HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

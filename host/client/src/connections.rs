@@ -1,7 +1,7 @@
-//! Connections that are kept, none of them for longer than a maximum age.
+//! Connections that are kept, but no longer than for a maximum age.
 //!
-//! A connection that is kept shows nothing of what new clients meet: a name that has moved, a listener that is gone, a
-//! certificate that has expired.
+//! A connection that is kept does not show the problems of new clients: a name that has moved, a listener that is
+//! gone, a certificate that has expired.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,14 +13,14 @@ use crate::phases::TakeTime;
 use crate::remembering::Remembering;
 use crate::routes::Routed;
 
-/// A pool of connections that is replaced by an empty one when it reaches the maximum age. Exchanges that are under way
-/// end on the connections that they have; those of the old pool that are idle are closed.
+/// A pool of connections that is replaced by an empty one when it reaches the maximum age. Exchanges in flight end on
+/// the connections that they have; idle connections of the old pool are closed.
 pub(super) struct Connections {
     recipe: Recipe,
     current: Mutex<(reqwest::Client, Instant)>,
 }
 
-/// Everything that a new pool is made from. Making one reads no file and opens no socket.
+/// Everything that a new pool is created from. Creating one reads no file and opens no socket.
 pub(super) struct Recipe {
     pub(super) connect_timeout: Duration,
     pub(super) max_age: Duration,
@@ -56,7 +56,7 @@ impl Recipe {
             .tls_backend_preconfigured(self.tls.clone())
             .dns_resolver(Arc::new(Routed(Arc::new(Remembering::new(self.resolver.clone())))))
             .connect_timeout(self.connect_timeout)
-            // The pool of a target that gets no requests is not replaced.
+            // Closes idle connections, because the pool of a target that gets no requests is not replaced.
             .pool_idle_timeout(self.max_age)
             .connector_layer(TakeTime)
             .user_agent(concat!("orbital/", env!("CARGO_PKG_VERSION")))
@@ -64,7 +64,7 @@ impl Recipe {
     }
 }
 
-/// Returns the settings of TLS, with the certificates that the system trusts.
+/// Returns the TLS settings, with the certificates that the system trusts.
 pub(super) fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = rustls_platform_verifier::Verifier::new(provider.clone())?;

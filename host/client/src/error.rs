@@ -1,4 +1,4 @@
-//! Why a request has no answer.
+//! Errors of requests.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,33 +10,33 @@ use orbital_policy::targets::describe_known;
 
 use crate::phases::Stage;
 
-/// Why there is no answer.
+/// Why a request has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
-    /// No such target.
+    /// The target is not configured.
     #[error("no target `{}` is configured; {}", shown(.name), describe_known(.known))]
     UnknownTarget {
-        /// What was asked for.
+        /// The name that the test used.
         name: String,
-        /// What there is.
+        /// The names of the configured targets.
         known: Vec<String>,
     },
-    /// The request cannot be sent as it is.
+    /// The request is invalid.
     #[error("{0}")]
     Invalid(String),
-    /// The request names a secret that the operator has not defined, or not granted to the target.
+    /// The request names a secret that the operator has not defined, or has not granted to the target.
     #[error("{0}")]
     NoSecret(String),
-    /// The component may not send it.
+    /// The component is not allowed to send the request.
     #[error(transparent)]
     Denied(#[from] Denial),
     /// The host is on the operator's own network.
     #[error("{0}")]
     Private(String),
-    /// The event's key is another run's.
+    /// The event's key belongs to another run.
     #[error("another run expects the event's key")]
     Taken,
-    /// No connection, or it broke.
+    /// The connection failed, or was lost.
     #[error("{reason}")]
     Unreachable {
         /// The kind of the problem.
@@ -47,14 +47,14 @@ pub enum SendError {
     /// This machine cannot make the connection: it has no file descriptor, port or route for it, or forbids it.
     #[error("{0}")]
     Local(String),
-    /// The time ran out.
+    /// The request timed out.
     #[error("no complete answer within {} ({of}), while {stage}", humantime::format_duration(*.after))]
     Timeout {
-        /// How long that was.
+        /// The timeout.
         after: Duration,
-        /// The setting that says so.
+        /// The setting from which the timeout comes.
         of: TimeoutOf,
-        /// What it waited for at the end.
+        /// The stage that the request had reached.
         stage: Stage,
     },
     /// The answer's body is too large.
@@ -62,14 +62,14 @@ pub enum SendError {
     TooLarge(usize),
 }
 
-/// The setting that a timeout of a request is from.
+/// The setting from which the timeout of a request comes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TimeoutOf {
-    /// The test chose it for this request.
+    /// The timeout that the test chose for this request.
     Test,
-    /// That of this target.
+    /// The timeout of the target with this name.
     Target(String),
-    /// That of hosts that are no target's.
+    /// The timeout of hosts that do not belong to a target.
     Host,
 }
 
@@ -84,7 +84,7 @@ impl fmt::Display for TimeoutOf {
 }
 
 impl SendError {
-    /// The problem behind it, if it is certain that the system under test did not cause it.
+    /// Returns the problem behind the error, if it is certain that the system under test did not cause it.
     pub fn cause(&self) -> Option<Cause> {
         match self {
             Self::UnknownTarget { .. } | Self::NoSecret(_) | Self::Private(_) => Some(Cause::operator(self)),
@@ -99,25 +99,25 @@ impl SendError {
     }
 }
 
-/// What kept an exchange from its answer, as far as the host can tell.
+/// The reason why an exchange failed, as far as the host can tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Failure {
     /// The host's name has no address.
     Dns,
-    /// Nothing listens there.
+    /// Nothing listens at the address.
     Refused,
-    /// No connection in time.
+    /// The connection was not made in time.
     ConnectTimeout,
-    /// There is no way to the address.
+    /// There is no route to the address.
     Unroutable,
-    /// The certificate is not one to trust.
+    /// The certificate is not trusted.
     Certificate,
-    /// TLS, for another reason.
+    /// TLS failed for another reason.
     Tls,
-    /// The connection ended before the whole answer had come.
+    /// The connection ended before the answer was complete.
     Ended,
     /// The answer is not HTTP.
     Protocol,
-    /// Anything else.
+    /// There is another reason.
     Other,
 }

@@ -1,4 +1,4 @@
-//! The reason why an exchange has no answer.
+//! Finds the reason why an exchange has no answer.
 
 use std::error::Error;
 use std::io;
@@ -12,8 +12,8 @@ use crate::phases::{Peer, Progress};
 use crate::resolver::{LookupError, NotPublic};
 use crate::routes::{NoRoute, route};
 
-/// Describes a failed exchange by its innermost cause, which is the one that helps. Never with the URL, which may hold a
-/// secret.
+/// Describes a failed exchange by its innermost cause, which is the most helpful one. The URL is left out, because it
+/// may contain a secret.
 pub(super) fn describe(error: reqwest::Error, aim: &Aim) -> SendError {
     let error = error.without_url();
     let what = match &error {
@@ -43,9 +43,9 @@ pub(super) fn describe(error: reqwest::Error, aim: &Aim) -> SendError {
     SendError::Unreachable { failure, reason: format!("{what}: {innermost}{hint}") }
 }
 
-/// What a request is sent to.
+/// The destination of a request.
 pub(super) struct Aim {
-    /// The address that its URL has instead of a name.
+    /// The address that the URL has instead of a name.
     pub(super) literal: Option<IpAddr>,
     pub(super) is_tls: bool,
     pub(super) peer: Peer,
@@ -53,7 +53,7 @@ pub(super) struct Aim {
 }
 
 impl Aim {
-    /// Returns what to look at if the scheme of the URL seems to be wrong.
+    /// Returns what to check if the scheme of the URL seems to be wrong.
     fn hint(&self, failure: Failure, causes: &[&(dyn Error + 'static)]) -> Option<String> {
         let peer = &self.peer.authority;
         match (self.is_tls, failure, find::<rustls::Error>(causes)) {
@@ -101,8 +101,9 @@ fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failur
     }
 }
 
-/// Returns the problem of this machine behind an error, and its fix. `ENETUNREACH` and `EHOSTUNREACH` are none by
-/// themselves: a router on the way may have said so, and an address of the same network that does not answer.
+/// Returns the problem of this machine behind an error, and its fix. `ENETUNREACH` and `EHOSTUNREACH`
+/// alone are not such problems: they may come from a router on the way, or from an address of the same
+/// network that does not answer.
 fn local(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(missing) = error.downcast_ref::<NoRoute>() {
         return Some(missing.to_string());
@@ -129,7 +130,7 @@ fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<
     causes.iter().find_map(|cause| cause.downcast_ref())
 }
 
-/// An error and its causes, the outermost first. The error within one of input and output is a cause, too, which
+/// Returns an error and its causes, beginning with the outermost. This includes the error within an I/O error, which
 /// [`Error::source`] leaves out.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| {

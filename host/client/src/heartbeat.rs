@@ -1,7 +1,7 @@
 //! Time in which the host itself did not run: it was stopped, suspended with its machine, or starved of CPU.
 //!
-//! A thread wakes up at regular intervals and notes by how much it was late. Timeouts of tests are extended by that time,
-//! so that a system under test has all the time that the test allows ([`Heartbeat::timeout`]).
+//! A thread wakes up at regular intervals and records by how much it was late. Timeouts of tests are extended by that
+//! time, so that a system under test has all the time that the test allows ([`Heartbeat::timeout`]).
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,45 +14,45 @@ use rustix::time::{ClockId, clock_gettime};
 /// The interval between two beats.
 const BEAT: Duration = Duration::from_millis(100);
 
-/// The interval while an attempt is in flight whose timeout is below [`SHORT_TIMEOUT`]: a standstill in between two beats
-/// is not seen.
+/// The interval while an attempt with a timeout below [`SHORT_TIMEOUT`] is in flight. A standstill between two beats
+/// is not detected.
 const BRISK_BEAT: Duration = Duration::from_millis(10);
 
-/// Timeouts above this can bear not to see a standstill that is shorter than [`BEAT`].
+/// The shortest timeout for which a standstill shorter than [`BEAT`] may remain undetected.
 const SHORT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// A beat that is late by less than this is not late: a thread may have to wait for a processor that long on a machine
-/// that is merely busy.
+/// A beat that is late by less than this counts as being on time: on a machine that is merely busy, a thread may have
+/// to wait for a processor that long.
 const TOLERANCE: Duration = Duration::from_millis(10);
 
-/// How many gaps are remembered. It takes so many in a row, each of them shorter than the one before, until one is forgotten
-/// early: then an attempt that began before it is told the length of the next one.
+/// The number of gaps that are remembered. A gap is forgotten early only after this many in a row, each of them
+/// shorter than the one before. Then an attempt that began before it gets the length of the next one.
 const MOST_GAPS: usize = 1000;
 
-/// Notices when the host does not run. Clones share one thread.
+/// Detects when the host does not run. Clones share one thread.
 #[derive(Clone)]
 pub struct Heartbeat(Arc<Shared>);
 
 struct Shared {
     beats: Mutex<Beats>,
-    /// How many attempts with a short timeout are in flight.
+    /// The number of attempts in flight with a short timeout.
     brisk: AtomicUsize,
-    /// Not set if the system gave us no thread.
+    /// The thread; not set if the system denied it.
     thread: OnceLock<Thread>,
 }
 
 /// A moment on both clocks of the system.
 #[derive(Debug, Clone, Copy)]
 struct Moment {
-    /// Stands still while the machine is suspended.
+    /// The clock that stops while the machine is suspended.
     running: Instant,
-    /// By how much it is behind a clock that does not.
+    /// How far that clock is behind one that does not stop.
     suspended: Duration,
 }
 
 struct Beats {
     last: Moment,
-    /// When the next beat is due.
+    /// The moment at which the next beat is due.
     due: Instant,
     /// The sum of all delays.
     lost: Duration,
@@ -64,7 +64,7 @@ struct Beats {
 #[derive(Debug, Clone, Copy)]
 struct Gap {
     end: Instant,
-    /// The part in which the clock of timeouts went on.
+    /// The part in which the clock of timeouts continued.
     delay: Duration,
     /// The part in which the machine was suspended.
     suspended: Duration,
@@ -75,7 +75,7 @@ impl Gap {
         self.delay + self.suspended
     }
 
-    /// How long it was, as far as it was after `since`.
+    /// Returns the length of the part after `since`.
     fn length_since(&self, since: Instant) -> Duration {
         match self.end.checked_duration_since(since) {
             Some(after) => self.delay.min(after) + self.suspended,
@@ -84,12 +84,12 @@ impl Gap {
     }
 }
 
-/// Keeps the beat brisk while it lives.
+/// Keeps the beat brisk until it is dropped.
 pub struct Brisk(Option<Arc<Shared>>);
 
 impl Heartbeat {
-    /// Starts the thread, which ends after the last clone is dropped. If the system gives us none, no standstill is
-    /// noticed.
+    /// Starts the thread, which ends after the last clone is dropped. If the system denies the
+    /// thread, no standstill is detected.
     pub fn start() -> Self {
         let shared = Arc::new(Shared {
             beats: Mutex::new(Beats::new(Moment::now())),
@@ -106,7 +106,8 @@ impl Heartbeat {
         Self(shared)
     }
 
-    /// Returns how long the host has not run since it started, as far as the clock of timeouts counted on.
+    /// Returns how long the host has not run since it started, counting only time in which
+    /// the clock of timeouts continued.
     pub fn lost(&self) -> Duration {
         self.read(|beats| beats.lost(Instant::now()))
     }
@@ -116,12 +117,12 @@ impl Heartbeat {
         self.read(|beats| beats.longest_gap(since, Moment::now()))
     }
 
-    /// Returns the future's result, or none if the host has run for as long as `limit` meanwhile.
+    /// Returns the future's result, or `None` if the host has run for as long as `limit` meanwhile.
     pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
         extended_timeout(limit, future, || self.lost()).await
     }
 
-    /// Notes that an attempt with this timeout is in flight.
+    /// Records that an attempt with this timeout is in flight, until the returned value is dropped.
     pub fn watch(&self, timeout: Duration) -> Brisk {
         if timeout >= SHORT_TIMEOUT {
             return Brisk(None);
@@ -170,7 +171,7 @@ impl Beats {
         Self { last: now, due: now.running + BEAT, lost: Duration::ZERO, gaps: VecDeque::new() }
     }
 
-    /// Notes a beat; the next one is due after `interval`.
+    /// Records a beat; the next one is due after `interval`.
     fn beat(&mut self, now: Moment, interval: Duration) {
         self.lost = self.lost(now.running);
         let gap = self.gap(now);
@@ -190,13 +191,13 @@ impl Beats {
         self.lost + self.delay(now)
     }
 
-    /// By how much the next beat is late.
+    /// Returns by how much the next beat is late.
     fn delay(&self, now: Instant) -> Duration {
         let delay = now.saturating_duration_since(self.due);
         if delay < TOLERANCE { Duration::ZERO } else { delay }
     }
 
-    /// The time since the last beat in which the host has not run.
+    /// Returns the time since the last beat in which the host has not run.
     fn gap(&self, now: Moment) -> Gap {
         let suspended = now.suspended.saturating_sub(self.last.suspended);
         let suspended = if suspended < TOLERANCE { Duration::ZERO } else { suspended };
@@ -204,7 +205,7 @@ impl Beats {
     }
 
     fn longest_gap(&self, since: Instant, now: Moment) -> Duration {
-        // A gap may be over before the beat that would note it.
+        // A gap may end before the beat that would record it.
         let gaps = self.gaps.iter().copied().chain([self.gap(now)]);
         gaps.map(|gap| gap.length_since(since)).max().unwrap_or_default()
     }
@@ -219,14 +220,15 @@ fn beat(shared: &Weak<Shared>) {
     }
 }
 
-/// Returns the future's result, or none once the time that passed, less what was lost meanwhile, is `limit`.
+/// Returns the future's result, or `None` once the time that has passed, minus the
+/// time lost meanwhile, reaches `limit`.
 async fn extended_timeout<T>(
     limit: Duration,
     future: impl Future<Output = T>,
     lost: impl Fn() -> Duration,
 ) -> Option<T> {
     let mut future = std::pin::pin!(future);
-    // Not counted from the moment at which a timer fires: that is late after a standstill.
+    // Not counted from the moment at which a timer fires, because that is late after a standstill.
     let (mut deadline, mut known) = (tokio::time::Instant::now() + limit, lost());
     loop {
         if let Ok(result) = tokio::time::timeout_at(deadline, &mut future).await {
@@ -251,7 +253,8 @@ mod tests {
         Duration::from_millis(count)
     }
 
-    /// Beats that are driven by hand, and moments by their milliseconds of running and of being suspended.
+    /// Returns beats that are driven by hand, and a function for moments by their milliseconds of
+    /// running and of being suspended.
     fn beats() -> (Beats, impl Fn(u64, u64) -> Moment) {
         let start = Instant::now();
         let at = move |running, suspended| Moment {
@@ -291,7 +294,7 @@ mod tests {
     #[test]
     fn a_brisk_beat_sees_short_standstills() {
         let (mut beats, at) = beats();
-        // Early, as somebody asked for it.
+        // This beat is early, because an attempt asked for it.
         beats.beat(at(20, 0), BRISK_BEAT);
         for round in 0..10 {
             let start = 20 + round * 60;
@@ -343,7 +346,7 @@ mod tests {
     async fn a_timeout_is_extended_by_the_time_lost_and_by_no_more() {
         let start = tokio::time::Instant::now();
         let lost = Cell::new(milliseconds(5000));
-        // Two standstills: one of them within the time that was added.
+        // Two standstills, one of them within the time that was added.
         let lose = async {
             for (at, loss) in [(300, 200), (700, 50)] {
                 tokio::time::sleep_until(start + milliseconds(at)).await;

@@ -1,7 +1,8 @@
-//! Which component looks up how many names at once.
+//! Limits how many names each component looks up at once.
 //!
-//! A lookup takes a thread for as long as the system likes, which nothing can end. Names whose servers do not answer hold
-//! theirs for many seconds, so each component has places of its own, and waits for them alone.
+//! A lookup occupies a thread for as long as the system likes, and cannot be cancelled. Lookups of
+//! names whose servers do not answer occupy theirs for many seconds, so each component has its own
+//! places, and waits only for these.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -9,18 +10,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
-/// How many names are looked up at once, for all components.
+/// The most names that are looked up at once, for all components.
 const PLACES: usize = 128;
 
-/// How many names one component looks up at once.
+/// The most names that one component looks up at once.
 const PLACES_PER_COMPONENT: usize = 4;
 
 tokio::task_local! {
-    /// The component whose exchange goes on here.
+    /// The component to which the exchange in this task belongs.
     static COMPONENT: String;
 }
 
-/// Does something for a component: names are looked up in its places.
+/// Runs an exchange for a component: names are looked up in the component's places.
 pub(super) fn on_behalf_of<T>(
     component: String,
     exchange: impl Future<Output = T>,
@@ -28,14 +29,14 @@ pub(super) fn on_behalf_of<T>(
     COMPONENT.scope(component, exchange)
 }
 
-/// The places.
+/// The places for lookups.
 pub(super) struct Lookups {
     all: Arc<Semaphore>,
-    /// Of components that look up names now.
+    /// The places of the components that are looking up names.
     own: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
-/// The right to look up one name, until it is dropped.
+/// The permit to look up one name, until it is dropped.
 pub(super) struct Turn {
     _own: OwnedSemaphorePermit,
     _all: OwnedSemaphorePermit,
@@ -48,9 +49,9 @@ impl Default for Lookups {
 }
 
 impl Lookups {
-    /// Waits for a place of the component whose task this is.
+    /// Waits for a place of the component to which this task belongs.
     pub(super) async fn turn(&self) -> Result<Turn, AcquireError> {
-        // Its own place comes first: whoever waits for one holds none of those of all.
+        // The component's own place comes first, so that waiting for one occupies no place of all components.
         let own = self.own_places().acquire_owned().await?;
         Ok(Turn { _own: own, _all: self.all.clone().acquire_owned().await? })
     }
@@ -58,7 +59,7 @@ impl Lookups {
     fn own_places(&self) -> Arc<Semaphore> {
         let component = COMPONENT.try_with(String::clone).unwrap_or_default();
         let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
-        // Of a component that looks up nothing, all places are free, so a new set is as good.
+        // If a component looks up nothing, all its places are free, so a new set is equivalent.
         own.retain(|_, places| {
             Arc::strong_count(places) > 1 || places.available_permits() < PLACES_PER_COMPONENT
         });

@@ -1,4 +1,4 @@
-//! Where the time of an exchange went.
+//! Measures how the time of an exchange is spent.
 
 use std::cell::Cell;
 use std::fmt;
@@ -12,17 +12,17 @@ use tokio::time::Instant;
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// How far an exchange has come, for whoever waits for it. Clones share one.
+/// The progress of an exchange. Clones share one.
 #[derive(Debug, Clone, Default)]
 pub struct Progress(Arc<Mutex<Stage>>);
 
-/// What an exchange waits for.
+/// The thing that an exchange waits for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Stage {
-    /// The answer, or its turn.
+    /// An answer, or the turn of the exchange.
     #[default]
     Answer,
-    /// The addresses of this host.
+    /// The addresses of the host with this name.
     Addresses(String),
     /// A connection to this host and port.
     Connection(String),
@@ -49,28 +49,28 @@ impl fmt::Display for Stage {
     }
 }
 
-/// The other end of an exchange, for people: no secret is in it.
+/// The other end of an exchange, for people. It contains no secret.
 #[derive(Debug, Clone)]
 pub(super) struct Peer {
     pub(super) host: String,
-    /// With the port.
+    /// The host with its port.
     pub(super) authority: String,
 }
 
-/// An exchange that is under way.
+/// An exchange in progress.
 struct Exchange {
     peer: Peer,
     progress: Progress,
-    /// How long it took to get a connection.
+    /// The time that it took to get a connection.
     connected: Cell<Option<Duration>>,
 }
 
 tokio::task_local! {
-    /// The exchange that goes on here.
+    /// The exchange of this task.
     static EXCHANGE: Exchange;
 }
 
-/// Does something of an exchange, and tells how long it took to get a connection for it, if it had to.
+/// Runs an exchange. Returns its result and the time that it took to get a connection, if one was needed.
 pub(super) async fn connected<T>(
     peer: Peer,
     progress: Progress,
@@ -80,7 +80,7 @@ pub(super) async fn connected<T>(
     EXCHANGE.scope(here, async { (exchange.await, EXCHANGE.with(|here| here.connected.get())) }).await
 }
 
-/// Looks up the addresses of the exchange that goes on here; then it waits for its connection.
+/// Looks up the addresses for the exchange of this task, which then waits for its connection.
 pub(super) async fn resolving<T>(lookup: impl Future<Output = T>) -> T {
     let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Addresses(here.peer.host.clone())));
     let found = lookup.await;
@@ -92,11 +92,12 @@ fn connecting() {
     let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Connection(here.peer.authority.clone())));
 }
 
-/// Takes the time of connectors. One that goes on although its exchange found another connection tells nobody.
+/// Measures the time of connectors. One that continues although its exchange
+/// found another connection reports nothing.
 #[derive(Clone)]
 pub(super) struct TakeTime;
 
-/// A connector of which that is so.
+/// A connector whose time is measured.
 #[derive(Clone)]
 pub(super) struct Timed<S>(S);
 
@@ -127,7 +128,7 @@ where
         Box::pin(async move {
             self::connecting();
             let connected = connecting.await;
-            // The stage of one that failed is what it failed in.
+            // If the connection failed, the stage stays the one in which it failed.
             let _ = EXCHANGE.try_with(|here| {
                 here.connected.set(Some(begun.elapsed()));
                 if connected.is_ok() {

@@ -1,5 +1,5 @@
-//! Secrets that a test sends without knowing them: it writes `${secret.NAME}`, and the value takes its place on the way
-//! out.
+//! Secrets that a test sends without knowing them. The test writes `${secret.NAME}`, which is replaced by the value
+//! when the request is sent.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,34 +13,34 @@ use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::error::SendError;
 
-/// How large a path or a header may become with its secrets in place, in bytes.
+/// The largest size of a path or a header with its secrets in place, in bytes.
 const MAX_TEXT: usize = 64 << 10;
 
-/// What never stands for itself in a URL, whichever part of it: all but the unreserved characters of RFC 3986.
+/// The characters that are escaped in every part of a URL: all but the unreserved characters of RFC 3986.
 const IN_URL: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// What requests to one target may have swapped in.
+/// The secrets that requests to one target can contain.
 pub(super) struct Placeholders {
     target: String,
     granted: BTreeMap<String, SecretString>,
     in_body: bool,
-    /// All secrets there are.
+    /// The names of all secrets.
     known: Arc<BTreeSet<String>>,
 }
 
-/// The reason why a text cannot have its secrets. No value is in the message.
+/// Why a text cannot be filled with its secrets. The message contains no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum FillError {
-    /// The operator has not defined or not granted it.
+    /// The operator has not defined or not granted the secret.
     #[error("{0}")]
     NotGranted(String),
-    /// The values are too long.
+    /// The text is too long with the values.
     #[error("with its secrets in place, it has more than {0} bytes")]
     TooLong(usize),
 }
 
 impl FillError {
-    /// As the reason why a request cannot be sent, of which `part` has the placeholder.
+    /// Converts this to the reason why a request cannot be sent; `part` is the part of it that has the placeholder.
     pub(super) fn of(self, part: &str) -> SendError {
         let reason = format!("{part}: {self}");
         match self {
@@ -50,25 +50,25 @@ impl FillError {
     }
 }
 
-/// Where a value is to stand.
+/// The place where a value is inserted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// In a path or a query: percent-encoded.
+    /// A path or a query: the value is percent-encoded.
     Url,
-    /// In the value of a header: as it is.
+    /// The value of a header: the value is inserted as it is.
     Header,
-    /// In a body, so written that it stays one value there.
+    /// A body: the value is written so that it remains one value.
     Body(Content),
 }
 
-/// What a body is, by its `content-type`.
+/// The type of a body, by its `content-type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Values stand in strings.
+    /// JSON: values are inserted into strings.
     Json,
-    /// Values are percent-encoded.
+    /// A form: values are percent-encoded.
     Form,
-    /// Nobody knows: as they are.
+    /// An unknown type: values are inserted as they are.
     Other,
 }
 
@@ -85,7 +85,7 @@ impl Content {
 }
 
 impl Placeholders {
-    /// For a target that is granted these.
+    /// Returns the placeholders for a target that is granted these secrets.
     pub(super) fn new(
         target: &str,
         granted: &[String],
@@ -97,10 +97,11 @@ impl Placeholders {
         Self { target: target.to_owned(), granted: granted.collect(), in_body, known }
     }
 
-    /// The text with values in place of placeholders; borrowed if it has none.
+    /// Returns the text with values in place of placeholders, borrowed if it has none.
     ///
     /// # Errors
-    /// One of them cannot be had, or the text becomes longer than `most` allows. No value is in the message.
+    /// A secret is not defined or not granted, or the text becomes longer than the place allows.
+    /// The message contains no value.
     pub(super) fn fill<'a>(&self, text: &'a [u8], place: Place) -> Result<Cow<'a, [u8]>, FillError> {
         let most = if matches!(place, Place::Body(_)) { super::MAX_BODY } else { MAX_TEXT };
         let (mut filled, mut rest) = (Vec::new(), text);
@@ -124,12 +125,12 @@ impl Placeholders {
         Ok(Cow::Owned(filled))
     }
 
-    /// What takes a placeholder's place; none if it is text like any other.
+    /// Returns the value for a placeholder, or `None` if the placeholder is text like any other.
     fn value(&self, name: &str, place: Place) -> Result<Option<&SecretString>, FillError> {
         let (target, is_known) = (&self.target, self.known.contains(name));
         let in_body = matches!(place, Place::Body(_));
         if in_body && !self.in_body {
-            // A body may have any text in it. One that names a secret there is means the secret.
+            // A body may contain any text. If it names an existing secret, the secret is meant.
             return if is_known {
                 Err(FillError::NotGranted(format!(
                     "`${{secret.{name}}}` is in the body, and the target `{target}` takes no secrets there; the operator \
@@ -161,14 +162,14 @@ fn written(value: &str, place: Place) -> Cow<'_, [u8]> {
         }
         Place::Body(Content::Json) => {
             let text = serde_json::Value::from(value).to_string();
-            // Without its quotes: the placeholder stands in a string.
+            // Without the quotes, because the placeholder is inside a string.
             Cow::Owned(text.as_bytes()[1..text.len() - 1].to_vec())
         }
     }
 }
 
-/// The first placeholder: what is before it, its name, and what is behind it. In a URL its signs may be escaped, as many
-/// libraries do that.
+/// Finds the first placeholder. Returns the text before it, its name, and the text after it. In a URL, its signs may
+/// be escaped, as many libraries do.
 fn next(text: &[u8], in_url: bool) -> Option<(&[u8], &str, &[u8])> {
     let begins = |byte: &u8| *byte == b'$' || (in_url && *byte == b'%');
     let mut at = 0;
@@ -195,7 +196,7 @@ fn strip<'a>(text: &'a [u8], sign: &[u8], escaped: &[u8], in_url: bool) -> Optio
     })
 }
 
-/// What a body is, once the headers are known: a test's own win over the target's.
+/// Returns the type of a body by the headers. A test's own headers take precedence over the target's.
 pub(super) fn content(headers: &http::HeaderMap, of_target: &http::HeaderMap) -> Content {
     Content::of(headers.get(header::CONTENT_TYPE).or_else(|| of_target.get(header::CONTENT_TYPE)))
 }
@@ -303,7 +304,7 @@ mod tests {
     }
 
     proptest! {
-        /// In JSON a value stays one string, whatever is in it.
+        /// In JSON, a value remains one string, whatever it contains.
         #[test]
         fn a_value_stays_a_string_of_json(value in any::<String>()) {
             let body = format!("\"{}\"", String::from_utf8(written(&value, Place::Body(Content::Json)).into_owned()).unwrap());

@@ -1,9 +1,10 @@
-//! Which addresses are public: all that IANA has set aside for something else are not.
+//! Finds out which addresses are public: all that IANA has not reserved for something else.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// Networks of IPv4 that are no public hosts': <https://www.iana.org/assignments/iana-ipv4-special-registry>, multicast,
-/// and what clouds answer their own machines at. With the length of the prefix in bits.
+/// IPv4 networks that do not belong to public hosts, with the length of the prefix in bits: those of
+/// <https://www.iana.org/assignments/iana-ipv4-special-registry>, multicast, and those at which
+/// clouds answer their own machines.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     // This network.
     (Ipv4Addr::new(0, 0, 0, 0), 8),
@@ -11,12 +12,12 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     // Shared by the customers of a provider.
     (Ipv4Addr::new(100, 64, 0, 0), 10),
     (Ipv4Addr::new(127, 0, 0, 0), 8),
-    // Azure's own services for a machine; its metadata, as everybody's, are at 169.254.169.254.
+    // Azure's own services for a machine. Its metadata are at 169.254.169.254, as in all clouds.
     (Ipv4Addr::new(168, 63, 129, 16), 32),
     // Link-local.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
-    // Protocol assignments, documentation, the way to 6to4.
+    // Protocol assignments, documentation, 6to4 relays.
     (Ipv4Addr::new(192, 0, 0, 0), 24),
     (Ipv4Addr::new(192, 0, 2, 0), 24),
     (Ipv4Addr::new(192, 88, 99, 0), 24),
@@ -30,11 +31,11 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(240, 0, 0, 0), 4),
 ];
 
-/// The only part of IPv6 that public hosts have addresses in. Outside of it are the loopback and unspecified addresses,
-/// unique-local, link-local, site-local and multicast ones, and the IPv4-compatible ones.
+/// The only IPv6 network in which public hosts have addresses. Outside of it are the loopback and unspecified
+/// addresses, unique-local, link-local, site-local and multicast ones, and the IPv4-compatible ones.
 const GLOBAL_V6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
-/// What is not public within it: <https://www.iana.org/assignments/iana-ipv6-special-registry>.
+/// The networks in [`GLOBAL_V6`] that are not public: <https://www.iana.org/assignments/iana-ipv6-special-registry>.
 const SPECIAL_V6: [(Ipv6Addr, u32); 3] = [
     // Protocol assignments: Teredo, benchmarks, ORCHID.
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
@@ -43,7 +44,7 @@ const SPECIAL_V6: [(Ipv6Addr, u32); 3] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether an address is that of a host on the internet, as far as an address can tell.
+/// Returns whether an address belongs to a host on the internet, as far as an address can tell.
 pub(super) fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => is_public_v4(address),
@@ -63,7 +64,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     is_in(&GLOBAL_V6) && !SPECIAL_V6.iter().any(is_in)
 }
 
-/// The IPv4 address that traffic to this one ends at: IPv4-mapped, NAT64, 6to4.
+/// Returns the IPv4 address at which traffic to this address ends (IPv4-mapped, NAT64, 6to4).
 fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
     let v4 = |high: u16, low: u16| Some(Ipv4Addr::from_bits(u32::from(high) << 16 | u32::from(low)));
     match address.segments() {
@@ -167,7 +168,7 @@ mod tests {
     }
 
     proptest! {
-        /// No spelling of a private address gets around.
+        /// A private address is recognised in every notation.
         #[test]
         fn an_embedded_address_is_what_it_embeds(bits: u32) {
             let v4 = Ipv4Addr::from_bits(bits);
@@ -178,7 +179,7 @@ mod tests {
             for v6 in [v4.to_ipv6_mapped(), nat64, six_to_four] {
                 prop_assert_eq!(is_public(v6.into()), is_public(v4.into()), "{}", v6);
             }
-            // As far as the standard library knows them, these are not public.
+            // The private addresses that the standard library knows are not public.
             let known = v4.is_private() || v4.is_loopback() || v4.is_link_local() || v4.is_broadcast()
                 || v4.is_documentation() || v4.is_multicast() || v4.is_unspecified();
             prop_assert!(!known || !is_public(v4.into()), "{}", v4);

@@ -1,4 +1,4 @@
-//! Addresses that were found a moment ago.
+//! Remembers addresses that were found a moment ago.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -8,17 +8,17 @@ use std::time::Duration;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::Instant;
 
-/// How long addresses are used for new connections without asking again. A name that has moved is noticed after that, and
-/// whenever connections are replaced at their maximum age, since each pool begins with nothing.
+/// How long addresses are used for new connections without another lookup. A name that has moved is noticed after
+/// that time, and whenever connections are replaced at their maximum age, since each pool begins empty.
 const FRESH: Duration = Duration::from_secs(5);
 
-/// How many names are remembered: tests may choose any number of them.
+/// The most names that are remembered. Tests may choose any number of them.
 const MAX_NAMES: usize = 256;
 
-/// Addresses, and when they were found, by name.
+/// Addresses by name, with the time when they were found.
 type Found = HashMap<String, (Vec<SocketAddr>, Instant)>;
 
-/// Another resolver, which is asked once for many connections that are made at the same time.
+/// A resolver that asks another one only once for many connections that are made at the same time.
 pub(super) struct Remembering {
     resolver: Arc<dyn Resolve>,
     found: Arc<Mutex<Found>>,
@@ -62,7 +62,7 @@ mod tests {
 
     use super::*;
 
-    /// Counts how often it is asked.
+    /// A resolver that counts its lookups.
     #[derive(Default)]
     struct Counting(AtomicUsize);
 

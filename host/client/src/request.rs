@@ -1,4 +1,4 @@
-//! What is sent to a target, and what comes back.
+//! Requests to targets, and their answers.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -13,17 +13,17 @@ use reqwest::Url;
 use crate::error::SendError;
 use crate::placeholders::{Place, Placeholders, content};
 
-/// How often a path is decoded to look for `..` in it: more often than servers and proxies do.
+/// How often a path is decoded to search for `..` in it: more often than servers and proxies do.
 const MOST_ENCODINGS: usize = 5;
 
 /// The largest body that a test may send, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
 
-/// The most headers that a test may send with one request, or plan for one reply. What holds them in the host has
-/// an end, at some ten thousand.
+/// The most headers that a test may send with one request, or plan for one reply. The type that holds them in the
+/// host has a limit of some ten thousand.
 pub const MAX_HEADERS: usize = 256;
 
-/// Headers that are the host's to set, or that would change how the request is framed.
+/// Headers that only the host sets, or that would change how the request is framed.
 const RESERVED: [&str; 11] = [
     "connection",
     "content-length",
@@ -38,21 +38,21 @@ const RESERVED: [&str; 11] = [
     "upgrade",
 ];
 
-/// A request, as a test asks for it.
+/// A request, as a test specifies it.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The target's name.
     pub target: String,
     /// The method, such as `POST`.
     pub method: String,
-    /// Appended to the path of the target's URL: empty, or with a `/` first. It may have a query.
+    /// The path that is appended to that of the target's URL: empty, or beginning with `/`. It may have a query.
     pub path: String,
-    /// They win over the target's own. Here, in the path and, where the operator allows it, in the body `${secret.NAME}`
-    /// stands for a secret that the target is granted.
+    /// The headers, which take precedence over the target's own. In them, in the path and, if the operator allows it,
+    /// in the body, `${secret.NAME}` is replaced by a secret that the target is granted.
     pub headers: Vec<(String, String)>,
-    /// At most 8 MiB.
+    /// The body, of at most 8 MiB.
     pub body: Bytes,
-    /// For the whole exchange; none means the target's own.
+    /// The timeout of the whole exchange; `None` for the target's own.
     pub timeout: Option<Duration>,
 }
 
@@ -63,15 +63,15 @@ pub struct Receipt {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, whole.
+    /// The complete body.
     pub body: Bytes,
-    /// From the start of the request to the last byte of the answer.
+    /// The time from the start of the request to the last byte of the answer.
     pub latency: Duration,
-    /// Parts of that.
+    /// How the latency was spent.
     pub phases: Phases,
 }
 
-/// The parts of a request that have been checked.
+/// The parts of a request that were checked.
 pub(super) struct Checked {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -80,8 +80,8 @@ pub(super) struct Checked {
 }
 
 impl Request {
-    /// Checks everything that a test chose, before anything is sent, and puts secrets in their places. `of_target` are
-    /// the headers that are sent where the test has none of the name.
+    /// Checks everything that a test chose, before anything is sent, and inserts the secrets. `of_target` are the
+    /// headers that are sent unless the test has one of the same name.
     pub(super) fn check(
         self,
         base: &Url,
@@ -92,7 +92,8 @@ impl Request {
         self.check_for(url, of_target, placeholders)
     }
 
-    /// The same for a URL that the test chose as a whole.
+    /// Checks everything that a test chose, including the whole URL, and inserts the secrets. `of_target` are the
+    /// headers that are sent unless the test has one of the same name.
     pub(super) fn check_for(
         self,
         url: Url,
@@ -129,14 +130,14 @@ impl Request {
     }
 }
 
-/// A test's path behind a target's URL, with secrets in place. What is wrong with it is said of what the test wrote, so
-/// that no value is in the message.
+/// Returns a target's URL with a test's path appended and secrets in place. Problems are described with the text that
+/// the test wrote, so that the message contains no value.
 fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, SendError> {
     let url = append(base, path).map_err(SendError::Invalid)?;
     let filled = placeholders.fill(path.as_bytes(), Place::Url).map_err(|error| error.of("the path"))?;
     match filled {
         Cow::Borrowed(_) => Ok(url),
-        // A value may be made of dots.
+        // A value may consist of dots.
         Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled)).map_err(|_| {
             SendError::Invalid(format!(
                 "with its secrets in place, the path `{}` has a segment `.` or `..`",
@@ -166,7 +167,7 @@ fn fill_header(
     }
 }
 
-/// Appends a test's path and query to a target's URL. The result never leaves the target's path.
+/// Appends a test's path and query to a target's URL. The result is always below the target's path.
 fn append(base: &Url, path: &str) -> Result<Url, String> {
     if path.is_empty() {
         return Ok(base.clone());
@@ -188,9 +189,10 @@ fn append(base: &Url, path: &str) -> Result<Url, String> {
     Ok(url)
 }
 
-/// Returns whether a path has a segment `.` or `..` to some server. `.` may be written `%2e`, and `%252e` to a server
-/// behind a proxy that decodes it. To some, `%2f` and `%5c` are separators, and what follows a `;` is no part of the name.
-/// A path that is encoded more often than anybody decodes it counts as one that has them.
+/// Returns whether a path has a segment `.` or `..` for some server. `.` may be written `%2e`, and `%252e`
+/// for a server behind a proxy that decodes it. For some, `%2f` and `%5c` are separators, and the text after
+/// a `;` is not part of the name. A path that is encoded more often than any server decodes it counts as one
+/// that has such a segment.
 fn has_dots(path: &str) -> bool {
     let dots = |segment: &[u8]| matches!(segment.split(|byte| *byte == b';').next(), Some(b"." | b".."));
     let mut decoded = path.as_bytes().to_vec();
@@ -207,7 +209,7 @@ fn has_dots(path: &str) -> bool {
     true
 }
 
-/// Whether a header is the host's to set.
+/// Returns whether only the host may set a header.
 pub fn is_reserved(name: &HeaderName) -> bool {
     RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }
@@ -224,19 +226,19 @@ fn check_header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), St
     Ok((parsed, value))
 }
 
-/// Why more than [`MAX_HEADERS`] are refused.
+/// Returns the reason why more than [`MAX_HEADERS`] are rejected.
 pub fn too_many_headers(count: usize) -> String {
     format!("there are {count} headers; at most {MAX_HEADERS} are allowed")
 }
 
-/// A header's value from text, in which each character up to U+00FF stands for one byte.
+/// Converts text to a header's value. Each character up to U+00FF represents one byte; others are not possible.
 pub fn header_value(text: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> =
         text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
     HeaderValue::from_bytes(&bytes?).ok()
 }
 
-/// The text of a header's value, each byte as one character, so that none is lost.
+/// Returns the text of a header's value, with each byte as one character, so that none is lost.
 pub fn header_text(value: &HeaderValue) -> String {
     value.as_bytes().iter().copied().map(char::from).collect()
 }

@@ -1,7 +1,7 @@
-//! Finding hosts that a test chose: names stand for public addresses only.
+//! Finds hosts that a test chose, at public addresses only.
 //!
-//! The addresses that were looked at are those that are connected to, so a name cannot mean one thing when it is checked
-//! and another when it is used. A connection that is kept was looked at when it was made.
+//! The addresses that were checked are those that are connected to, so a name cannot change its meaning between the
+//! check and the use. A connection that is kept was checked when it was made.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +19,8 @@ use crate::phases::resolving;
 use crate::public::is_public;
 use crate::routes::{NoRoute, route_to_servers};
 
-/// How long one name may take, with the wait for a place. The lookup itself cannot be ended, and keeps its place.
+/// How long the lookup of one name may take, including the wait for a place. The lookup itself cannot be cancelled,
+/// and keeps its place.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The file that names the DNS servers.
@@ -29,19 +30,19 @@ const NO_ANSWER: &str = "the name could not be looked up within 10s: its DNS ser
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What the system says.
+/// The system's resolver.
 #[derive(Clone, Default)]
 pub(super) struct SystemResolver(Arc<Lookups>);
 
-/// The public ones of the addresses that another resolver finds.
+/// A resolver that returns only the public ones of the addresses that another resolver finds.
 pub(super) struct PublicOnly<R>(pub(super) R);
 
-/// A name has no address, or the system could not find out.
+/// An error: a name has no address, or the system could not find out.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub(super) struct LookupError(io::Error);
 
-/// A host has no public address.
+/// An error: a host has no public address.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{host}` is at {address}, which is no public address; if tests are to reach it, set `private_hosts = true` beside the \
@@ -52,7 +53,7 @@ pub(super) struct NotPublic {
     address: IpAddr,
 }
 
-/// Checks the host of a URL that is an address: nobody resolves it, so nobody else would.
+/// Checks the host of a URL, if it is an address. Addresses are not resolved, so the resolver does not check them.
 pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
     match literal(url) {
         Some(address) if !is_public(address) => {
@@ -62,7 +63,8 @@ pub(super) fn check_literal(url: &Url) -> Result<(), NotPublic> {
     }
 }
 
-/// Returns the address that a URL has instead of a name. A URL has each address in one way only, however it was written.
+/// Returns the address that a URL has instead of a name. In a parsed URL, each address has only one
+/// form, however it was written.
 pub(super) fn literal(url: &Url) -> Option<IpAddr> {
     url.host_str()?.trim_matches(['[', ']']).parse().ok()
 }
@@ -73,7 +75,7 @@ impl Resolve for SystemResolver {
         let finding = async move {
             let turn = lookups.turn().await?;
             let look = move || {
-                // The turn ends with the lookup, not with whoever waits for it. The port is set by whoever connects.
+                // The turn ends with the lookup, even if nothing waits for it any more. The caller sets the port.
                 let found = (name.as_str(), 0).to_socket_addrs();
                 drop(turn);
                 found.map_err(|error| match (descriptors(), servers()) {
@@ -92,15 +94,15 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// Opens as many files as a lookup needs. Without descriptors, the system says no more than that it does not know a name.
+/// Opens as many files as a lookup needs. Without descriptors, the system only says that it does not know a name.
 fn descriptors() -> io::Result<()> {
     let null = || File::open("/dev/null");
     let _held: [File; 4] = [null()?, null()?, null()?, null()?];
     Ok(())
 }
 
-/// Checks that this machine can ask a DNS server. Without a route to one, the system says no more than that the name
-/// could not be looked up for the moment, as for a zone whose servers are down.
+/// Checks that this machine can ask a DNS server. Without a route to one, the system only says that the name could
+/// not be looked up for the moment, as for a zone whose servers are down.
 fn servers() -> Result<(), NoRoute> {
     file::read_text(Path::new(RESOLV_CONF), file::MAX_SMALL).map_or(Ok(()), |text| route_to_servers(&text))
 }
@@ -125,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    /// Answers something else each time.
+    /// A resolver with different answers each time.
     struct Changing(Mutex<Vec<&'static [&'static str]>>);
 
     impl Resolve for Changing {

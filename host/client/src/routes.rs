@@ -1,7 +1,7 @@
-//! Whether this machine can send to an address at all, as far as it knows without sending anything.
+//! Checks whether this machine can send to an address at all, without sending anything.
 //!
-//! A failed connection does not say whether this machine has no route, or a router on the way. The first is a problem of
-//! this machine, the second may be an outage of the system under test.
+//! A failed connection does not show whether this machine has no route, or a router on the way. The former is a
+//! problem of this machine, the latter may be an outage of the system under test.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -10,10 +10,10 @@ use std::sync::Arc;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use rustix::io::Errno;
 
-/// Any port: the route does not depend on it.
+/// An arbitrary port: the route does not depend on it.
 const PORT: u16 = 9;
 
-/// This machine does not send to an address.
+/// An error: this machine cannot send to an address.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "this machine has no usable route to {address} ({source}); check its network interfaces, routes and firewall"
@@ -23,8 +23,9 @@ pub(super) struct NoRoute {
     source: io::Error,
 }
 
-/// Another resolver, without the addresses that this machine has no route to. Otherwise the last address that was tried
-/// would decide what the failure is: on a machine without IPv6, that of a system that refuses connections over IPv4.
+/// A resolver that leaves out the addresses of another one to which this machine has no route. Otherwise the last
+/// address that was tried would determine the failure, even on a machine without IPv6 and for a system that refuses
+/// connections over IPv4.
 pub(super) struct Routed(pub(super) Arc<dyn Resolve>);
 
 impl Resolve for Routed {
@@ -46,11 +47,11 @@ impl Resolve for Routed {
     }
 }
 
-/// Checks that this machine has a route to an address. To connect a UDP socket needs a route and sends nothing, so the
-/// answer is that of this machine alone.
+/// Checks that this machine has a route to an address. Connecting a UDP socket needs a route and sends nothing, so
+/// the answer depends on this machine alone.
 ///
 /// # Errors
-/// It has none, or one that forbids sending. Other errors do not count, such as a lack of descriptors.
+/// The machine has no route, or one that forbids sending. Other errors, such as a lack of descriptors, do not count.
 pub(super) fn route(mut to: SocketAddr) -> Result<(), NoRoute> {
     let from: IpAddr = match to {
         SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
@@ -68,7 +69,7 @@ pub(super) fn route(mut to: SocketAddr) -> Result<(), NoRoute> {
 /// Checks that this machine has a route to one of the DNS servers that are named in a text like `/etc/resolv.conf`.
 ///
 /// # Errors
-/// It has none. A text that names no server is not one to judge by.
+/// The machine has no route to any of them. A text that names no server never causes an error.
 pub(super) fn route_to_servers(resolv_conf: &str) -> Result<(), NoRoute> {
     let servers = resolv_conf.lines().filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -77,7 +78,7 @@ pub(super) fn route_to_servers(resolv_conf: &str) -> Result<(), NoRoute> {
     });
     let mut missing = None;
     for server in servers {
-        // An address with a name of an interface is not looked at.
+        // An address with the name of an interface is not checked.
         let Ok(address) = server else { return Ok(()) };
         match route(SocketAddr::new(address, PORT)) {
             Ok(()) => return Ok(()),
@@ -105,10 +106,10 @@ fn is_about_routes(errno: Errno) -> bool {
 mod tests {
     use super::*;
 
-    /// No machine sends to all others without having said so.
+    /// The broadcast address, to which no machine sends unless a program explicitly asks for it.
     const FORBIDDEN: &str = "255.255.255.255";
 
-    /// Finds these addresses.
+    /// A resolver that finds these addresses.
     struct Fixed(&'static [&'static str]);
 
     impl Resolve for Fixed {
