@@ -1,6 +1,6 @@
-//! Reading files at paths that others can influence. What is found there may be a pipe, a device or a link, may never
-//! end or never answer, and may become something else at any moment: so everything is checked on the open file, within a
-//! limit of size and of time.
+//! Reads files at paths that others can influence. Such a path may lead to a pipe, a device or a link, to something
+//! that never ends or never answers, or to something else at any moment. So everything is checked on the open file,
+//! within limits of size and time.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read as _};
@@ -16,36 +16,36 @@ use rustix::fs::OFlags;
 /// The largest configuration, certificate, key or other small file, in bytes.
 pub const MAX_SMALL: usize = 16 << 20;
 
-/// How long reading one file may take. A file system of a network may need a while for the largest component.
+/// How long reading one file may take. A network file system may take a while for the largest component.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How many reads may be under way in the whole process: one that hangs in the system keeps its thread.
+/// The most reads in progress in the whole process. A read that hangs in the system keeps its thread.
 const MAX_READS: usize = 64;
 
-/// The size of one read, in bytes. Between two of them the time is checked.
+/// The size of one read, in bytes. The time is checked between two reads.
 const CHUNK: usize = 1 << 20;
 
-/// A file that cannot be read.
+/// Why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
-    /// The system does not open or read it.
+    /// The system cannot open or read the file.
     #[error(transparent)]
     System(#[from] io::Error),
-    /// It is not a regular file.
+    /// The path is not that of a regular file.
     #[error("it is {0}, not a regular file; replace it by one")]
     Irregular(&'static str),
-    /// It has too many bytes.
+    /// The file is too large.
     #[error("it has {size} bytes or more, and {limit} are allowed")]
     TooLarge {
-        /// How many it has at least.
+        /// The least number of bytes that the file has.
         size: u64,
-        /// How many are allowed.
+        /// The number of bytes that are allowed.
         limit: usize,
     },
-    /// It is outside the directory that it must be in.
+    /// The file is outside the directory that it must be in.
     #[error("it is a link to a file outside `{}`", .0.display())]
     Outside(PathBuf),
-    /// Its file system does not answer.
+    /// The file system does not answer.
     #[error("it could not be read within {}; check its file system", humantime::format_duration(*.0))]
     TooSlow(Duration),
     /// Too many files are being read.
@@ -54,16 +54,16 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// Whether there is no such file.
+    /// Returns whether the file is missing.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
-/// Reads a file of at most `limit` bytes; links are followed.
+/// Reads a file of at most `limit` bytes. Links are followed.
 ///
 /// # Errors
-/// It cannot be read, is not a regular file, is too large, or takes too long.
+/// The file cannot be read, is not a regular file, is too large, or takes too long.
 pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FileError> {
     let path = path.to_owned();
     within(TIMEOUT, move |until| read_open(open(&path)?, limit, until))
@@ -72,17 +72,17 @@ pub fn read(path: &Path, limit: usize) -> Result<Vec<u8>, FileError> {
 /// Reads a text of at most `limit` bytes, as [`read`] does.
 ///
 /// # Errors
-/// As [`read`]; or it is not UTF-8.
+/// Those of [`read`], and that the file is not UTF-8.
 pub fn read_text(path: &Path, limit: usize) -> Result<String, FileError> {
     let text = String::from_utf8(read(path, limit)?);
-    // Without the bytes: they may be a secret.
+    // The error does not contain the bytes, because they may be a secret.
     text.map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8").into())
 }
 
-/// Reads a file as [`read`] does, if its links do not lead out of `directory`.
+/// Reads a file as [`read`] does, unless its links lead out of `directory`.
 ///
 /// # Errors
-/// As [`read`]; or it is elsewhere.
+/// Those of [`read`], and that the file is outside of `directory`.
 pub fn read_inside(directory: &Path, path: &Path, limit: usize) -> Result<Vec<u8>, FileError> {
     let (directory, path) = (directory.to_owned(), path.to_owned());
     within(TIMEOUT, move |until| {
@@ -95,16 +95,16 @@ pub fn read_inside(directory: &Path, path: &Path, limit: usize) -> Result<Vec<u8
     })
 }
 
-/// Opens a regular file for reading. Never waits for somebody at the other end, and opens no device but in a race.
+/// Opens a regular file for reading. Never waits for a process at the other end, and opens a device only in a race.
 ///
 /// # Errors
-/// It cannot be opened, or is not a regular file.
+/// The file cannot be opened, or is not a regular file.
 pub fn open(path: &Path) -> Result<File, FileError> {
-    // Some devices do something when they are opened, such as to rewind a tape.
+    // Opening some devices has an effect, such as rewinding a tape.
     regular(&std::fs::metadata(path)?)?;
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)?;
-    // It may be another one by now.
+    // The path may be that of another file by now.
     regular(&file.metadata()?)?;
     Ok(file)
 }
@@ -120,7 +120,7 @@ fn regular(metadata: &Metadata) -> Result<(), FileError> {
     }))
 }
 
-/// Where an open file is, without links. The path alone may lead elsewhere than when it was opened.
+/// Returns the path of an open file without links. The path alone may lead to another file than when it was opened.
 fn location(file: &File, path: &Path) -> io::Result<PathBuf> {
     if cfg!(target_os = "linux") {
         std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))
@@ -151,7 +151,7 @@ fn read_open(mut file: File, limit: usize, until: Instant) -> Result<Vec<u8>, Fi
     }
 }
 
-/// Does the work on a thread of its own, and waits for it no longer than the timeout.
+/// Does the work on its own thread, and waits for it until the timeout.
 fn within<T: Send + 'static>(
     timeout: Duration,
     work: impl FnOnce(Instant) -> Result<T, FileError> + Send + 'static,
@@ -161,7 +161,7 @@ fn within<T: Send + 'static>(
     let until = Instant::now() + timeout;
     std::thread::Builder::new().name("read".to_owned()).spawn(move || {
         let _place = place;
-        // Nobody waits for a result that comes too late.
+        // A result after the timeout is dropped.
         let _ = sender.send(work(until));
     })?;
     receiver.recv_timeout(timeout).unwrap_or_else(|error| {
@@ -172,7 +172,7 @@ fn within<T: Send + 'static>(
     })
 }
 
-/// One of [`MAX_READS`].
+/// The permission for one of [`MAX_READS`] reads.
 struct Place;
 
 static READS: AtomicUsize = AtomicUsize::new(0);
@@ -234,7 +234,7 @@ mod tests {
         std::fs::write(&path, vec![0; 3 * CHUNK]).unwrap();
         assert_eq!(read(&path, 3 * CHUNK).unwrap().len(), 3 * CHUNK);
         assert!(matches!(read(&path, 3 * CHUNK - 1), Err(FileError::TooLarge { .. })));
-        // Files of `/proc` have a size of 0 and content all the same.
+        // Files of `/proc` have a size of 0, but have content.
         assert!(matches!(read(Path::new("/proc/self/status"), 10), Err(FileError::TooLarge { .. })));
     }
 

@@ -1,4 +1,5 @@
-//! Files at paths that others can influence: read with limits of type, size and time, and written for the host's user alone.
+//! Files at paths that others can influence: they are read with limits of type, size and time, and written for the
+//! host's user alone.
 //!
 //! May depend on: the model. Must not depend on: tokio, any other crate of the host.
 

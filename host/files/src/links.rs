@@ -1,8 +1,8 @@
-//! Links inside a project: what orbital writes there must not end up outside.
+//! Checks for links inside a project, so that nothing that orbital writes there ends up outside.
 
 use std::path::{Path, PathBuf};
 
-/// A link where orbital writes.
+/// An error: there is a link at a path to which orbital writes.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "`{0}` is a link, and orbital writes and deletes there: it follows no links inside a project; remove the link, and try \
@@ -13,7 +13,7 @@ pub struct LinkError(PathBuf);
 /// Checks that a path inside a project, as far as it exists, has no links.
 ///
 /// # Errors
-/// The first part of it that is a link.
+/// The first part of the path that is a link.
 pub fn refuse(project: &Path, path: impl AsRef<Path>) -> Result<(), LinkError> {
     let mut current = project.to_owned();
     for part in path.as_ref() {

@@ -12,22 +12,22 @@ use rustix::io::Errno;
 /// The permissions of the group and of others.
 const OTHERS: u32 = 0o077;
 
-/// The permissions of the group and of others to write.
+/// The write permissions of the group and of others.
 const OTHERS_WRITE: u32 = 0o022;
 
-/// Creates a directory for this user alone, with those above it.
+/// Creates a directory for this user alone, including its parents.
 pub fn make_directory(path: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Creates a file for this user alone, or opens it for writing, and empties it. Links are not followed.
+/// Creates a file for this user alone, or opens it for writing and empties it. Links are not followed.
 pub fn create(path: &Path) -> io::Result<File> {
     let file = open(path)?;
     file.set_len(0)?;
     Ok(file)
 }
 
-/// Opens a file of this user alone for writing, and creates it if need be.
+/// Opens a file of this user alone for writing, and creates it if it is missing.
 fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY).bits() as i32;
     let mut options = OpenOptions::new();
@@ -40,7 +40,7 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Checks that a directory is this user's alone; `danger` is what others could do with it.
+/// Checks that a directory belongs to this user alone; `danger` is what others could do with it.
 pub fn check_directory(path: &Path, danger: &str) -> io::Result<()> {
     let metadata = std::fs::metadata(path)?;
     check_owner(&metadata)?;
@@ -50,11 +50,11 @@ pub fn check_directory(path: &Path, danger: &str) -> io::Result<()> {
     }
 }
 
-/// Makes a directory, and the files in it, readable by this user alone, as they are since they were created unless
-/// somebody has changed that.
+/// Makes a directory, and the files in it, readable by this user alone. They were created that way, so this only has
+/// an effect if someone has changed their permissions.
 ///
 /// # Errors
-/// The directory is another user's, or others may write there: what is in it may not be ours.
+/// The directory belongs to another user, or others may write there, so its content may not come from this host.
 pub fn close_directory(path: &Path) -> io::Result<()> {
     let metadata = std::fs::metadata(path)?;
     check_owner(&metadata)?;
@@ -74,7 +74,7 @@ pub fn close_directory(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Checks that nobody but this user can put files into a directory. Others may read it.
+/// Checks that only this user can put files into a directory. Others may read it.
 pub fn check_parent(path: &Path) -> io::Result<()> {
     let metadata = std::fs::metadata(path)?;
     check_owner(&metadata)?;
@@ -84,8 +84,7 @@ pub fn check_parent(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Creates a file for this user alone, unless there is one, which becomes readable by this user alone. Links are not
-/// followed.
+/// Creates a file for this user alone, or makes an existing file readable by this user alone. Links are not followed.
 pub fn ensure(path: &Path) -> io::Result<()> {
     match std::fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => open(path).map(drop),
@@ -93,8 +92,8 @@ pub fn ensure(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a file readable by this user alone, if there is one. Links are not followed. It is not opened for reading or
-/// writing: closing it again would release the locks that SQLite has on it.
+/// Makes a file readable by this user alone, if it exists. Links are not followed. The file is not opened for reading
+/// or writing, because closing it afterwards would release SQLite's locks on it.
 pub fn close_file(path: &Path) -> io::Result<()> {
     let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = match rustix::fs::open(path, flags, Mode::empty()) {
@@ -106,7 +105,7 @@ pub fn close_file(path: &Path) -> io::Result<()> {
     if metadata.mode() & OTHERS == 0 {
         return Ok(());
     }
-    // By the file that was checked: its name may belong to another one by now.
+    // Uses the file that was checked, because its name may belong to another one by now.
     let opened = format!("/proc/self/fd/{}", file.as_raw_fd());
     std::fs::set_permissions(opened, Permissions::from_mode(0o600))
 }
@@ -118,7 +117,7 @@ fn check_file(metadata: &Metadata) -> io::Result<()> {
     check_owner(metadata)
 }
 
-/// Checks that a file or directory is this user's.
+/// Checks that a file or directory belongs to this user.
 pub fn check_owner(metadata: &Metadata) -> io::Result<()> {
     let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
     if owner == user {

@@ -1,4 +1,4 @@
-//! What a system call failed for because the process or the system has no more of it.
+//! Recognises errors of system calls that are due to a shortage in the process or the system.
 
 use std::io;
 

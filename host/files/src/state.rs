@@ -1,4 +1,4 @@
-//! What must survive a restart: a directory that belongs to one host.
+//! State that survives a restart, in a directory that belongs to one host.
 
 use std::fs::{File, TryLockError};
 use std::io::Write as _;
@@ -10,51 +10,51 @@ use serde::de::DeserializeOwned;
 use crate::private;
 use crate::{FileError, file};
 
-/// Held for as long as the host runs, so that two hosts do not overwrite each other's state.
+/// The lock file. It is locked as long as the host runs, so that two hosts do not overwrite each other's state.
 const LOCK: &str = "lock";
 
-/// The largest file that is read again, in bytes: a host writes none that comes near.
+/// The largest file that is read, in bytes. The files that a host writes are much smaller.
 const MAX_STATE: usize = file::MAX_SMALL;
 
-/// The directory. Nobody else has it.
+/// The state directory, locked for this host.
 #[derive(Debug)]
 pub struct State {
     directory: PathBuf,
     _lock: File,
 }
 
-/// Where it is to be.
+/// The setting of the state directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateSettings {
-    /// The directory.
+    /// The path of the directory.
     pub directory: PathBuf,
-    /// Whether the operator named it: then it must be usable.
+    /// Whether the operator has set the directory. If so, it must be usable.
     pub is_set: bool,
 }
 
-/// Why state is not to be had, or not to be kept.
+/// Why state cannot be read or stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
-    /// It is another host's.
+    /// The directory is in use by another host.
     #[error("the directory `{0}` is in use by another orbital; give each host one of its own, with `state`")]
     InUse(PathBuf),
-    /// The system denies it.
+    /// The system denies access to a file or directory.
     #[error("cannot use `{path}` for what must survive a restart (set by `state`)")]
     Unusable {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// Others have access to it.
+    /// Other users have access to the directory.
     #[error("`{path}` must belong to the host's user alone (set by `state`)")]
     Exposed {
         /// The directory.
         path: PathBuf,
-        /// What is wrong.
+        /// The problem.
         source: std::io::Error,
     },
-    /// A file in it cannot be read.
+    /// A file in the directory cannot be read.
     #[error("cannot read `{path}`")]
     Unreadable {
         /// The file.
@@ -62,21 +62,21 @@ pub enum StateError {
         /// The reason.
         source: FileError,
     },
-    /// A file in it was not written by a host.
+    /// A file in the directory was not written by a host.
     #[error("`{path}` is broken; mend it, or move it away to begin without")]
     Broken {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The error of the parser.
         source: serde_json::Error,
     },
 }
 
 impl State {
-    /// Takes the directory; makes it if need be.
+    /// Opens and locks the directory, and creates it if it is missing.
     ///
     /// # Errors
-    /// It is another host's, or cannot be used.
+    /// The directory is in use by another host, or cannot be used.
     pub fn open(directory: &Path) -> Result<Self, StateError> {
         let failed = |source| StateError::Unusable { path: directory.to_owned(), source };
         private::make_directory(directory).map_err(failed)?;
@@ -90,7 +90,7 @@ impl State {
         }
     }
 
-    /// What was written under this name; the default if nothing was.
+    /// Returns the value that was written under this name, or the default if there is none.
     ///
     /// # Errors
     /// The file cannot be read, or is broken.
@@ -103,10 +103,10 @@ impl State {
         }
     }
 
-    /// Writes it, whole or not at all, and to the disk itself.
+    /// Writes a value under this name, completely or not at all, and waits until it is on disk.
     ///
     /// # Errors
-    /// The system denies it, such as when the disk is full. What was there before is there still.
+    /// The system denies writing, for example because the disk is full. The previous value is kept.
     pub fn write<T: Serialize>(&self, name: &str, value: &T) -> Result<(), StateError> {
         let path = self.directory.join(name);
         let temporary = self.directory.join(format!(".{name}.new"));
@@ -118,7 +118,7 @@ impl State {
             File::open(&self.directory)?.sync_all()
         };
         write().map_err(|source| {
-            // It may not have been created, or renamed already.
+            // The temporary file may not have been created, or may have been renamed already.
             let _ = std::fs::remove_file(&temporary);
             StateError::Unusable { path: path.clone(), source }
         })
@@ -140,7 +140,7 @@ mod tests {
         drop(state);
         let state = State::open(&path).unwrap();
         assert_eq!(state.read::<Vec<u8>>("x.json").unwrap(), [1, 2]);
-        // JSON has no such keys.
+        // Such keys do not exist in JSON.
         let unwritable = std::collections::BTreeMap::from([(vec![1_u8], 1)]);
         assert!(matches!(state.write("x.json", &unwritable).unwrap_err(), StateError::Unusable { .. }));
         assert!(!path.join(".x.json.new").exists());
