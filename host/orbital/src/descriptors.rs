@@ -1,22 +1,22 @@
-//! File descriptors: how many the process may open, and how they are shared out.
+//! File descriptors: how many the process may open, and how they are divided.
 //!
-//! Strangers can take as many connections of the webhook as there are. What the HTTP client and the private listener need is
-//! kept from them.
+//! Strangers can use as many connections as the webhook has. The descriptors that the HTTP client and the private
+//! listener need are reserved.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::settings::Settings;
 
-/// Connections of the private listener: more than those who scrape and look need.
+/// Connections of the private listener: more than scrapers and users of the pages need.
 const ADMIN: usize = 240;
 
-/// Connections that the private listener has besides, for health and metrics.
+/// Additional connections of the private listener, for health and metrics.
 const SPARE: usize = 16;
 
-/// Descriptors for everything but sockets: files of the history and of components, pipes, the runtimes' own.
+/// Descriptors for everything but sockets: files of the history and of components, pipes, and those of the runtimes.
 const FILES: u64 = 64;
 
-/// How many connections each listener may have.
+/// The number of connections that each listener may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Places {
     /// Connections of the public listener.
@@ -25,7 +25,7 @@ pub struct Places {
     pub admin: usize,
     /// Connections of the private listener for health and metrics, when all others are in use.
     pub spare: usize,
-    /// How many descriptors there are for all.
+    /// The number of descriptors for all purposes.
     limit: u64,
     /// Connections of the public listener that the settings allow.
     wanted: usize,
@@ -43,12 +43,12 @@ pub fn raise() {
 }
 
 impl Places {
-    /// Places out what the process may open now.
+    /// Divides the descriptors that the process may open now.
     pub fn now(settings: &Settings) -> Self {
         Self::of(getrlimit(Resource::Nofile).current, settings)
     }
 
-    /// Places out what the process may open after [`raise`].
+    /// Divides the descriptors that the process may open after [`raise`].
     pub fn raised(settings: &Settings) -> Self {
         Self::of(getrlimit(Resource::Nofile).maximum, settings)
     }
@@ -61,7 +61,7 @@ impl Places {
         )
     }
 
-    /// Each run in flight has one connection for its events, as most have.
+    /// Assumes that each run in flight has one connection for its events, as most runs do.
     fn new(limit: u64, wanted: usize, max_in_flight: usize) -> Self {
         let sockets = usize::try_from(limit.saturating_sub(FILES)).unwrap_or(usize::MAX);
         let private = (ADMIN + SPARE).min(sockets / 8);
@@ -72,7 +72,7 @@ impl Places {
         Self { webhook, admin, spare, limit, wanted }
     }
 
-    /// Says so if there are fewer connections than the settings allow.
+    /// Returns a message if there are fewer connections than the settings allow.
     pub fn shortage(&self) -> Option<String> {
         let Self { webhook, limit, wanted, .. } = self;
         (webhook < wanted).then(|| {

@@ -1,4 +1,5 @@
-//! What every command that runs tests needs: the waiter, the HTTP client, the webhook; and what loading takes.
+//! The parts that every command needs to run tests: the waiter, the HTTP client, the webhook, and the loading of
+//! components.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,17 +23,17 @@ use tokio::sync::watch;
 use crate::descriptors::Places;
 use crate::settings::Settings;
 
-/// The rooms that a run goes through, ready and bound, and nothing started.
+/// The parts that a run passes through: set up and bound, but not started.
 pub struct Foundation {
-    /// Expectations and deliveries.
+    /// Matches expectations with deliveries.
     pub waiter: Arc<Waiter>,
     /// Runs cases.
     pub runner: Arc<Runner>,
-    /// The public listener, bound and not serving yet.
+    /// The public listener, bound but not serving yet.
     pub webhook: Listener,
 }
 
-/// Why the host cannot start.
+/// An error that keeps the host from starting.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// An address cannot be bound.
@@ -41,37 +42,37 @@ pub enum StartError {
     /// The engine cannot be set up.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The system gives us no threads for busy components.
+    /// The system provides no threads for busy components.
     #[error("cannot start threads for busy components")]
     Lanes(#[from] rayon::ThreadPoolBuildError),
-    /// Compiled code cannot be kept where the operator wants it.
+    /// Compiled code cannot be stored where the operator wants it.
     #[error(transparent)]
     CodeCache(#[from] CodeCacheError),
-    /// Secrets are not to be had: all of them.
+    /// All secrets that could not be read.
     #[error("{}", lines(.0))]
     Secrets(Vec<SecretsError>),
-    /// Targets are wrong: all of them.
+    /// All targets that are invalid.
     #[error("{}", lines(.0))]
     Targets(Vec<ClientError>),
-    /// The private listener's token cannot be one.
+    /// The token of the private listener is invalid.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// Secrets that the webhook asks for cannot be what they are for: all of them.
+    /// All secrets of the webhook that are unsuitable for their purpose.
     #[error("{}", lines(.0))]
     Auth(Vec<AuthError>),
-    /// Other environments cannot be asked: all of them.
+    /// All other environments that cannot be queried.
     #[error("{}", lines(.0))]
     Environments(Vec<EnvironmentError>),
-    /// A listener cannot speak TLS.
+    /// A listener cannot use TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// What must survive a restart cannot be kept.
+    /// State that must survive a restart cannot be stored.
     #[error(transparent)]
     State(#[from] StateError),
-    /// The directory of components.
+    /// The directory of components cannot be used.
     #[error(transparent)]
     Directory(#[from] orbital_run::registry::DirectoryError),
-    /// The system gives us no thread.
+    /// The system provides no thread.
     #[error("cannot start a thread")]
     Thread(#[from] std::io::Error),
 }
@@ -81,10 +82,10 @@ fn lines<E: std::error::Error>(errors: &[E]) -> String {
 }
 
 impl Foundation {
-    /// Sets everything up.
+    /// Sets up all parts, and binds the public listener.
     ///
     /// # Errors
-    /// The first part that cannot be had.
+    /// The first part that cannot be set up.
     pub async fn lay(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Self, StartError> {
         let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
         let client = client(settings, secrets, masker)?;
@@ -106,10 +107,10 @@ impl Foundation {
     }
 }
 
-/// The values of all secrets, which the masker hides from now on.
+/// Reads the values of all secrets, which the masker hides from now on.
 ///
 /// # Errors
-/// All that are not to be had.
+/// All secrets that could not be read.
 pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartError> {
     let secrets = settings.secrets.fetch().map_err(StartError::Secrets)?;
     masker.learn(&secrets).map_err(|error| StartError::Secrets(vec![error.into()]))?;
@@ -122,53 +123,54 @@ pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartErr
     Ok(secrets)
 }
 
-/// The HTTP client, with its secrets, which are hidden in answers.
+/// Returns the HTTP client with its secrets, which are hidden in answers.
 ///
 /// # Errors
-/// Targets are wrong.
+/// Targets are invalid.
 pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Arc<Client>, StartError> {
     let client = Client::new(&settings.targets, secrets, masker.clone(), Handle::current());
     client.map(Arc::new).map_err(StartError::Targets)
 }
 
-/// Who may deliver.
+/// Returns the gate, which decides who may deliver.
 ///
 /// # Errors
-/// Secrets cannot be what they are for.
+/// Secrets are unsuitable for their purpose.
 pub fn gate(settings: &Settings, secrets: &Secrets) -> Result<Gate, StartError> {
     Gate::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
 }
 
-/// The other hosts that can be compared.
+/// Returns the other hosts that can be compared.
 ///
 /// # Errors
-/// They cannot be asked.
+/// Some of them cannot be queried.
 pub fn environments(settings: &Settings, secrets: &Secrets) -> Result<Arc<Environments>, StartError> {
     Environments::new(&settings.environments, secrets).map(Arc::new).map_err(StartError::Environments)
 }
 
-/// The certificate of a listener whose section is this, if it has one.
+/// Loads the certificate of the listener with this section, if it has one.
 ///
 /// # Errors
-/// It cannot be used.
+/// The certificate cannot be used.
 pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<ServerConfig>>, TlsError> {
     settings.map(|settings| settings.load(section)).transpose()
 }
 
-/// The private listener, bound.
+/// Binds the private listener.
 ///
 /// # Errors
-/// The address cannot be bound, or the certificate not be used.
+/// The address cannot be bound, or the certificate cannot be used.
 pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
     let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
     let Places { admin, spare, .. } = Places::now(settings);
-    // Others get in whatever one peer does.
+    // One peer cannot use all connections, so others always get in.
     let limits = Limits { connections_per_peer: admin.div_ceil(2), ..Limits::default() };
     let door = Door::new(admin, spare, limits, tls);
     Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
 }
 
-/// What runs are given, with the webhook at this URL unless the settings have another one.
+/// Returns the settings and clients shared by all runs. The webhook has this URL unless the settings contain another
+/// one.
 pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> Provision {
     Provision {
         settings: settings.runner.clone(),
@@ -178,16 +180,16 @@ pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> P
     }
 }
 
-/// What loading components depends on, for a workshop, and a way to change it.
+/// Returns the terms on which components are loaded, in a channel through which they can be changed.
 pub fn terms(settings: &Settings) -> watch::Sender<Arc<Terms>> {
     watch::Sender::new(Arc::new(settings.terms()))
 }
 
-/// What is needed to load components on these terms, and to have `max_runs` of their runs in flight on the runtime
-/// `guests`.
+/// Returns a workshop, which loads components on these terms and supports `max_runs` of their runs in flight on the
+/// runtime `guests`.
 ///
 /// # Errors
-/// The engine cannot be set up, or compiled code cannot be kept.
+/// The engine cannot be set up, or compiled code cannot be stored.
 pub fn workshop(
     settings: &Settings,
     terms: &watch::Sender<Arc<Terms>>,
@@ -209,10 +211,10 @@ pub fn workshop(
     })
 }
 
-/// The directory for what must survive a restart; none if there is no such place and nobody asked for one.
+/// Opens the directory for state that must survive a restart. Returns `None` if the default directory cannot be used.
 ///
 /// # Errors
-/// It is another host's, or one that the operator named cannot be used.
+/// The directory belongs to another host, or the operator named one that cannot be used.
 pub fn state(settings: &StateSettings) -> Result<Option<State>, StateError> {
     match State::open(&settings.directory) {
         Ok(state) => Ok(Some(state)),

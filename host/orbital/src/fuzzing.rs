@@ -1,4 +1,5 @@
-//! Ways in for the fuzzers in `fuzz/`, to what is nobody else's business. It is there only where `cargo fuzz` builds.
+//! Entry points for the fuzzers in `fuzz/` to internals that are private otherwise. The module exists only in builds of
+//! `cargo fuzz`.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -32,34 +33,34 @@ use tower_service::Service as _;
 use crate::foundation::{Foundation, environments, terms};
 use crate::settings::Settings;
 
-/// Reads a configuration, and tells where each value comes from.
+/// Reads a configuration, and returns where each value comes from.
 ///
 /// # Errors
-/// All mistakes.
+/// All mistakes in the configuration.
 pub fn settings(text: &str, base: &Path) -> Result<(Settings, Vec<Setting>), Vec<Mistake>> {
     parse(text, |root| Settings::read(root, base))
 }
 
-/// Secrets with these values, by name.
+/// Returns secrets with these values, by name.
 pub fn secrets<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Secrets {
     let values = values.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned().into()));
     Secrets::of(values.collect::<BTreeMap<_, _>>())
 }
 
-/// The place in a JSON body that a pointer leads to.
+/// Returns the place in a JSON body that a pointer refers to.
 ///
 /// # Errors
-/// It is no pointer.
+/// The text is not a valid pointer.
 pub fn json(pointer: &str) -> Result<KeyPlace, String> {
     Pointer::parse(pointer).map(KeyPlace::Json)
 }
 
-/// The first key that is found in these places.
+/// Returns the first key that is found in these places.
 pub fn key(places: &[KeyPlace], headers: &HeaderMap, path: &str, query: &str, body: &[u8]) -> Option<String> {
     orbital_webhook::extract(places, headers, path, query, body).key.map(Into::into)
 }
 
-/// What the webhook answers to a request.
+/// Returns the status of the webhook's answer to a request.
 pub async fn answer(webhook: &Arc<Webhook>, request: Request<Bytes>) -> StatusCode {
     let answer = webhook.app().router.call(request.map(Body::from)).await;
     answer.unwrap_or_else(|never| match never {}).status()
@@ -130,7 +131,7 @@ pub async fn private_listener(directory: &Path) -> Router {
     })
 }
 
-/// Asks the private listener; gives the status and the whole body.
+/// Sends a request to the private listener, and returns the status and the whole body.
 pub async fn ask(router: &Router, uri: Uri) -> (StatusCode, Bytes) {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
@@ -139,39 +140,39 @@ pub async fn ask(router: &Router, uri: Uri) -> (StatusCode, Bytes) {
     (status, to_bytes(answer.into_body(), usize::MAX).await.expect("a body that is made here comes"))
 }
 
-/// How many bytes of bodies the webhook holds.
+/// Returns the number of bytes of bodies that the webhook holds.
 pub fn held(webhook: &Webhook) -> usize {
     webhook.held()
 }
 
-/// What a component says of itself.
+/// Returns the metadata of a component.
 ///
 /// # Errors
-/// It is none, or not for this host.
+/// The bytes are not a component, or it is not for this host.
 pub fn inspect(bytes: &[u8]) -> Result<Metadata, ContractError> {
     orbital_guest::inspect(bytes)
 }
 
-/// Whether a component is small enough to be compiled.
+/// Checks whether a component is small enough to be compiled.
 ///
 /// # Errors
-/// It is not, or it cannot be read.
+/// The component is too large, or cannot be read.
 pub fn check_dimensions(bytes: &[u8]) -> Result<(), ContractError> {
     orbital_guest::check_dimensions(bytes)
 }
 
-/// Who vouches for a component that has this signature beside it.
+/// Returns who vouches for a component with this signature file.
 ///
 /// # Errors
-/// Nobody does.
+/// Nobody vouches for it.
 pub fn vouched(trust: &TrustSettings, bytes: &[u8], beside: Option<&[u8]>) -> Result<String, String> {
     trust.check("component", bytes, "digest", beside).map_err(|error| error.to_string())
 }
 
-/// Loads machine code, and gives it what tests can have.
+/// Loads machine code, and links it with the imports that tests can have.
 ///
 /// # Errors
-/// It is not that of a test.
+/// The machine code is not that of a test.
 pub fn link(engine: &GuestEngine, machine_code: &[u8], code: Code) -> Result<(), String> {
     engine.link(machine_code, code).map(drop).map_err(|error| error.to_string())
 }

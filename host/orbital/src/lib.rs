@@ -1,8 +1,8 @@
 //! The host of orbital: its command line, and the wiring of its crates.
 //!
-//! [`cli`] parses a command; [`settings`] reads `orbital.toml`; [`foundation`] builds what `serve`, `run` and `dev` have in
-//! common; [`service`] starts all of it; [`reload`] passes changed settings on. May depend on everything; nothing depends on
-//! it.
+//! [`cli`] parses a command; [`settings`] reads `orbital.toml`; [`foundation`] builds the parts that `serve`, `run` and
+//! `dev` have in common; [`service`] starts all of them; [`reload`] passes on changed settings. This crate may depend
+//! on everything, and nothing depends on it.
 
 pub mod cli;
 pub mod descriptors;

@@ -1,4 +1,4 @@
-//! The binary `orbital`. Everything is in the library.
+//! The binary `orbital`. All code is in the library.
 
 fn main() -> orbital_host::cli::Exit {
     orbital_host::cli::main()

@@ -1,8 +1,8 @@
 //! Settings that change while the host runs.
 //!
-//! The file is read again when it changes and on SIGHUP. What it says acts at once, without a restart and
-//! without losing a run or a counter; what cannot, such as an address to listen on, is named. A file with
-//! mistakes changes nothing.
+//! The file is read again when it changes and on SIGHUP. Its settings take effect at once, without a restart and
+//! without losing a run or a counter. Settings that need a restart, such as an address to listen on, are reported. A
+//! file with mistakes changes nothing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,46 +33,47 @@ use tokio_util::sync::CancellationToken;
 use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
 use crate::settings::{FixedError, Settings};
 
-/// How often the file, and those of secrets and certificates, are looked at.
+/// The interval at which the configuration file and the files of secrets and certificates are checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
-/// Unchanged for this long, the files count as whole.
+/// Files that have not changed for this long count as complete.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Reads settings again, and hands them to the rooms.
+/// Reads settings again, and passes them to the other parts of the host.
 pub struct Reloader {
-    /// The file.
+    /// The configuration file.
     pub path: PathBuf,
-    /// What acts now.
+    /// The settings in effect.
     pub settings: Settings,
-    /// Where the webhook listens, as a URL.
+    /// The URL on which the webhook listens.
     pub webhook_url: String,
-    /// Take limits and certificates.
+    /// The listeners, which receive limits and certificates.
     pub doors: Doors,
-    /// Takes targets, secrets, budgets and configuration.
+    /// Receives targets, secrets, budgets and configuration.
     pub runner: Arc<Runner>,
-    /// Takes places of keys, limits, challenges and profiles.
+    /// Receives the places of keys, limits, challenges and profiles.
     pub webhook: Arc<Webhook>,
-    /// Takes the token of the private listener.
+    /// Receives the token of the private listener.
     pub guard: Arc<Guard>,
-    /// Takes secrets, to hide them.
+    /// Receives secrets, to hide them.
     pub masker: Masker,
-    /// Takes overrides and maintenance windows.
+    /// Receives overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
-    /// Takes limits, grants and configuration that components are loaded with.
+    /// Receives limits, grants and configuration with which components are loaded.
     pub terms: watch::Sender<Arc<Terms>>,
-    /// Takes the other hosts that can be compared.
+    /// Receives the other hosts that can be compared.
     pub environments: watch::Sender<Arc<Environments>>,
-    /// Takes how long runs are kept.
+    /// Receives how long runs are kept.
     pub history: Arc<History>,
-    /// Is told how it went.
+    /// Receives whether a reload succeeded.
     pub metrics: Arc<MetricsSink>,
-    /// Is told too, for people.
+    /// Receives the result of a reload, to be shown to people.
     pub status: watch::Sender<ConfigStatus>,
 }
 
 impl Reloader {
-    /// Goes on until `stop`. `hangup` is SIGHUP; `seen`, the files as they were before they were read.
+    /// Reloads changed settings until `stop` is cancelled. `hangup` is SIGHUP; `seen` has the files as they were before
+    /// they were read.
     pub async fn run(mut self, mut seen: Seen, mut hangup: Signal, stop: CancellationToken) {
         self.metrics.config_loaded(true);
         loop {
@@ -85,7 +86,7 @@ impl Reloader {
             if !asked && now == seen {
                 continue;
             }
-            // Half a file may be a valid one, so it is not read while it is being written.
+            // Half a file may be valid, so the file is not read while it is being written.
             loop {
                 tokio::time::sleep(QUIET).await;
                 let again = now.again().await;
@@ -97,15 +98,15 @@ impl Reloader {
         }
     }
 
-    /// Reads the file again; gives the files to watch from now on, as they were before they were read. They
-    /// are those that it names even if it does not act: a secret that it lacks may come later.
+    /// Reads the file again. Returns the files to watch next, as they were before they were read: those that the file
+    /// names, even if it does not take effect, because a missing secret may be added later.
     async fn reload(&mut self, mut seen: Seen) -> Seen {
         let result = match self.read(&mut seen).await {
             Ok(prepared) => Ok(self.take_over(prepared)),
             Err(error) => Err(chain(&error)),
         };
         self.metrics.config_loaded(result.is_ok());
-        // Before the log: whoever reads there that it was read may ask for it at once.
+        // Updated before the log is written: a reader of the log may query the status at once.
         self.status.send_modify(|status| match &result {
             Ok(later) => {
                 status.loaded_at = SystemTime::now();
@@ -128,7 +129,7 @@ impl Reloader {
         seen
     }
 
-    /// Reads the file and all that it names, outside the runtime's threads.
+    /// Reads the file and all files that it names, outside the threads of the runtime.
     async fn read(&self, seen: &mut Seen) -> Result<Prepared, ReloadError> {
         let path = self.path.clone();
         let file = spawn_blocking(move || Settings::load(&path)).await??;
@@ -156,7 +157,7 @@ impl Reloader {
 
 /// A reload that has succeeded, except for passing it on, which cannot fail.
 struct Prepared {
-    /// What takes effect: the fixed settings as before, the others as in the file.
+    /// The settings to take effect: the fixed ones as before, the others as in the file.
     settings: Settings,
     /// Settings in the file that take effect after a restart.
     later: Vec<&'static str>,
@@ -169,10 +170,10 @@ struct Prepared {
 }
 
 impl Prepared {
-    /// Prepares the settings of a file while others are in effect. Reads files: call it where blocking is allowed.
+    /// Prepares the settings of a file while others are in effect. It reads files: call it where blocking is allowed.
     ///
     /// # Errors
-    /// A part cannot be used, or contradicts what needs a restart. Nothing has changed then.
+    /// A part cannot be used, or contradicts settings that need a restart. In this case nothing has changed.
     fn new(acting: &Settings, file: &Settings, masker: &Masker) -> Result<Self, ReloadError> {
         let settings = acting.with_live_of(file)?;
         let secrets = secrets(&settings, masker)?;
@@ -182,7 +183,7 @@ impl Prepared {
                 .map_err(StartError::from)?,
             gate: gate(&settings, &secrets)?,
             environments: environments(&settings, &secrets)?,
-            // Those of the file, so that a certificate for the next start is checked, too.
+            // Uses the certificates of the file, so that those for the next start are checked, too.
             public: tls(file.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?,
             private: tls(file.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?,
             later: acting.fixed_changes(file),
@@ -191,43 +192,43 @@ impl Prepared {
     }
 }
 
-/// Why settings that were read again do not take effect.
+/// An error that keeps settings that were read again from taking effect.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
     /// The file cannot be used.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The host could not start with them either.
+    /// The host could not start with the settings either.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// They contradict settings that need a restart.
+    /// The settings contradict others that need a restart.
     #[error(transparent)]
     Fixed(#[from] FixedError),
-    /// Reading them did not end.
+    /// The task that reads the settings did not finish.
     #[error("the configuration could not be read")]
     Broken(#[from] JoinError),
 }
 
-/// Files, each as it was when it was looked at.
+/// Files, each in the state in which it was seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
 
 impl Seen {
-    /// A configuration file, before it is read.
+    /// Returns the state of a configuration file, before it is read.
     pub fn file(path: &Path) -> Self {
         Self(BTreeMap::from([(path.to_owned(), Stamp::of(path))]))
     }
 
-    /// That file as it was, and those that the settings name, as they are now.
+    /// Returns the configuration file as it was seen, and the files that the settings name, as they are now.
     pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
         let mut files = Self(settings.files().map(|path| (path.clone(), None)).collect()).again().await;
-        // What was seen before the file was read stays as it was then.
+        // Files that were seen before the configuration file was read keep that state.
         files.0.append(&mut self.0);
         files.0.retain(|file, _| file == path || settings.files().any(|named| named == file));
         files
     }
 
-    /// The same files, as they are now.
+    /// Returns the current state of these files.
     pub async fn again(&self) -> Self {
         let files: Vec<PathBuf> = self.0.keys().cloned().collect();
         let look = move || {

@@ -1,4 +1,4 @@
-//! Wires the rooms together, starts them and drains them.
+//! Connects the parts of the host, starts them and drains them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,18 +28,18 @@ use crate::foundation::{
 use crate::reload::{Reloader, Seen};
 use crate::settings::Settings;
 
-/// How often observations are folded into their histograms, and early deliveries settled.
+/// The interval at which observations are added to their histograms, and early deliveries are settled.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// A host that runs.
+/// A running host.
 pub struct Service {
-    /// Where the system under test delivers to.
+    /// The URL to which the system under test delivers.
     pub webhook_url: String,
-    /// Where operators look.
+    /// The URL for operators.
     pub admin_url: String,
-    /// No new runs and no new versions.
+    /// When cancelled, no more runs start and no more versions are loaded.
     no_more: CancellationToken,
-    /// No more requests either.
+    /// When cancelled, the listeners accept no more requests.
     close: CancellationToken,
     dispatcher: JoinHandle<()>,
     others: Vec<JoinHandle<()>>,
@@ -47,11 +47,12 @@ pub struct Service {
 }
 
 impl Service {
-    /// Starts everything. `path` is the file that the settings are from, `seen` how it was before it was read; `guests`, the runtime that guests run
-    /// on. Runs are printed on `outputs`; `quiet` leaves out those that passed at the first attempt. `masker` is told all secrets.
+    /// Starts all parts of the host. `path` is the file that the settings are from, and `seen` its state before it was
+    /// read; `guests` is the runtime of the guests. Runs are printed on `outputs`; `quiet` leaves out those that passed
+    /// at the first attempt. `masker` receives all secrets.
     ///
     /// # Errors
-    /// The first part that cannot be had. Nothing is left running then.
+    /// The first part that cannot be set up. Nothing is left running in this case.
     pub async fn start(
         (path, seen): (PathBuf, Seen),
         settings: Settings,
@@ -70,7 +71,7 @@ impl Service {
             Foundation::lay(&settings, &secrets, &masker).await?;
         let terms = terms(&settings);
         let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
-        // What is named on a command line may be anywhere; who writes to the directory may be somebody else.
+        // A component named on a command line may be anywhere. Others than the operator may write to the directory.
         let inside = (!settings.registry.external_links).then(|| settings.registry.directory.clone());
         let workshop = Workshop { inside, ..workshop };
         let private = private(&settings).await?;
@@ -152,10 +153,10 @@ impl Service {
         Ok(Self { webhook_url, admin_url, no_more, close, dispatcher, others, history })
     }
 
-    /// Stops in order: no new runs, runs in flight within their grace time, then the listeners.
+    /// Stops in order: new runs, then runs in flight within their grace time, then the listeners.
     pub async fn stop(self) {
         self.no_more.cancel();
-        // The webhook goes on: runs in flight may wait for a delivery.
+        // The webhook continues to serve, because runs in flight may wait for a delivery.
         let drained = self.dispatcher.await;
         self.close.cancel();
         for part in self.others {
@@ -166,7 +167,7 @@ impl Service {
         if let Err(error) = drained {
             tracing::error!(%error, "the dispatcher broke");
         }
-        // Nothing ends any more.
+        // No more runs end after this.
         self.history.end().await;
     }
 }

@@ -1,4 +1,4 @@
-//! All settings of the host: each room's own section of one file.
+//! All settings of the host. Each part of the host has its own section of one file.
 
 mod fixed;
 
@@ -28,31 +28,31 @@ pub use fixed::FixedError;
 /// The settings of one host.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// `[components]`
+    /// The section `[components]`.
     pub registry: RegistrySettings,
-    /// `[trust]`; without it, anybody may deploy
+    /// The section `[trust]`. Without it, anybody may deploy.
     pub trust: Option<TrustSettings>,
-    /// `[scheduler]`, `[[override]]`, `[[maintenance]]`
+    /// The sections `[scheduler]`, `[[override]]` and `[[maintenance]]`.
     pub scheduler: SchedulerSettings,
-    /// `environment`, `[limits]`, `[config.COMPONENT]`, `[components."PATTERN"]`
+    /// The setting `environment`, and the sections `[limits]`, `[config.COMPONENT]` and `[components."PATTERN"]`.
     pub runner: RunSettings,
-    /// `[secrets.NAME]`
+    /// The sections `[secrets.NAME]`.
     pub secrets: SecretsSettings,
-    /// `[targets.NAME]`
+    /// The sections `[targets.NAME]`.
     pub targets: TargetsSettings,
-    /// `[environments.NAME]`
+    /// The sections `[environments.NAME]`.
     pub environments: EnvironmentsSettings,
-    /// `[webhook]`
+    /// The section `[webhook]`.
     pub webhook: WebhookSettings,
-    /// `[waiter]`
+    /// The section `[waiter]`.
     pub waiter: WaiterSettings,
-    /// `[admin]`
+    /// The section `[admin]`.
     pub admin: AdminSettings,
-    /// `[journal]`
+    /// The section `[journal]`.
     pub journal: JournalSettings,
-    /// `[history]`
+    /// The section `[history]`.
     pub history: HistorySettings,
-    /// `state`
+    /// The setting `state`.
     pub state: StateSettings,
 }
 
@@ -67,15 +67,15 @@ impl Settings {
     /// Reads a file.
     ///
     /// # Errors
-    /// It cannot be read, or has mistakes: all of them.
+    /// The file cannot be read, or has mistakes; the error lists all of them.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         Self::load_with_sources(path).map(|(settings, _)| settings)
     }
 
-    /// Reads a file, and tells where each value comes from.
+    /// Reads a file, and returns where each value comes from.
     ///
     /// # Errors
-    /// As [`Settings::load`].
+    /// See [`Settings::load`].
     pub fn load_with_sources(path: &Path) -> Result<(Self, Vec<Setting>), ConfigError> {
         let text = read(path)?;
         let base = path.parent().unwrap_or(Path::new("."));
@@ -83,18 +83,18 @@ impl Settings {
             .map_err(|mistakes| ConfigError::Mistakes { path: path.to_owned(), mistakes })
     }
 
-    /// Reads a file, if there is to be one.
+    /// Reads a file, or returns the defaults if there is no path.
     ///
     /// # Errors
-    /// As [`Settings::load`].
+    /// See [`Settings::load`].
     pub fn load_or_default(path: Option<&Path>) -> Result<Self, ConfigError> {
         path.map_or_else(|| Ok(Self::without_file(Path::new("."))), Self::load)
     }
 
-    /// Reads a file, if there is one, as it would be with these changes. Relative paths are relative to `base`.
+    /// Reads a file, if there is one, and applies these changes to it. Relative paths are relative to `base`.
     ///
     /// # Errors
-    /// As [`Settings::load`], of the file as it is; or the changes have mistakes.
+    /// The unchanged file causes an error of [`Settings::load`], or the changes have mistakes.
     pub fn load_changed(
         path: Option<&Path>,
         base: &Path,
@@ -102,7 +102,7 @@ impl Settings {
     ) -> Result<Self, ConfigError> {
         let mut table = Table::new();
         if let Some(path) = path {
-            // What is wrong with the file is told with its own lines.
+            // Mistakes in the unchanged file are reported with the line numbers of that file.
             Self::load(path)?;
             table = read(path)?.parse().unwrap_or_default();
         }
@@ -112,20 +112,20 @@ impl Settings {
         changed.map(|(settings, _)| settings).map_err(|mistakes| ConfigError::Mistakes { path, mistakes })
     }
 
-    /// The files besides the configuration's own whose change is one of the configuration: those of secrets and of
-    /// certificates, our own and those of other hosts.
+    /// Returns the files, other than the configuration file itself, whose change counts as a change of the
+    /// configuration: those of secrets and of certificates, of this host and of other hosts.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         let tls = [&self.webhook.tls, &self.admin.tls].into_iter().flatten().flat_map(TlsSettings::files);
         self.secrets.files().chain(tls).chain(self.environments.files())
     }
 
-    /// What loading components depends on.
+    /// Returns the terms on which components are loaded.
     pub fn terms(&self) -> Terms {
         Terms { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
     }
 
-    /// Returns what is wrong about settings of which one takes effect at once and the other after a restart. It is
-    /// checked for each file, and, when it is reloaded, for what is in effect then. So all such rules belong here.
+    /// Returns a contradiction between a setting that takes effect at once and one that needs a restart. It is checked
+    /// for each file and, in a reload, for the combination in effect afterwards. So all such rules belong here.
     fn conflict(&self) -> Option<Conflict> {
         let is_open = !self.admin.listen.ip().is_loopback() && self.admin.token.is_none();
         is_open.then_some(Conflict {
@@ -136,7 +136,7 @@ impl Settings {
         })
     }
 
-    /// What holds without a file. Relative paths are relative to `base`.
+    /// Returns the settings that apply without a file. Relative paths are relative to `base`.
     fn without_file(base: &Path) -> Self {
         match parse("", |root| Self::read(root, base)) {
             Ok((settings, _)) => settings,

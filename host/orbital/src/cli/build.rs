@@ -62,7 +62,7 @@ fn fails(error: &dyn std::error::Error) -> anyhow::Result<Exit> {
     Ok(Exit::NotPassed)
 }
 
-/// Whole or not at all: it may be in a directory that a host watches.
+/// Writes the file as a whole or not at all: it may be in a directory that a host watches.
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file =
@@ -72,7 +72,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-/// As any other file, not as a temporary one.
+/// Returns the permissions of ordinary files, instead of those of temporary ones.
 fn readable() -> std::fs::Permissions {
     std::os::unix::fs::PermissionsExt::from_mode(0o644)
 }

@@ -37,7 +37,7 @@ impl Check {
     }
 }
 
-/// Loads components and says what is in them, and what they are granted, if that is set at all.
+/// Loads components, and prints their contents and, if a configuration is set, their grants.
 pub(super) fn check(settings: &Settings, is_set: bool, components: &[PathBuf]) -> anyhow::Result<Exit> {
     let runtimes = Runtimes::new().context("cannot start threads")?;
     let workshop = workshop(settings, &terms(settings), runtimes.guests.handle().clone(), 1)?;

@@ -14,7 +14,7 @@ use super::{Exit, LogFormat, complain, print, start_log};
 use crate::foundation::{StartError, environments};
 use crate::settings::Settings;
 
-/// The widest column of case ids, in characters: the table fits into 100.
+/// The maximum width of the column of case ids, in characters, so that the table fits into 100.
 const WIDEST_ID: usize = 36;
 
 /// Put two environments side by side: how many runs of each case pass in either, how long its deliveries take, and what
@@ -47,7 +47,7 @@ impl Compare {
         let masker = start_log("warn", LogFormat::Human)?.masker;
         let mut settings = Settings::load(&self.config)?;
         let pair = [self.one.as_str(), self.other.as_str()];
-        // Whoever compares need not have the secrets of a host that runs.
+        // Comparing does not require the secrets of a running host.
         settings.environments = settings.environments.pair(pair)?;
         let secrets = settings.secrets.fetch_those(|secret| settings.environments.want(secret));
         let secrets = secrets.map_err(StartError::Secrets)?;
@@ -125,7 +125,7 @@ fn table(comparison: &Comparison) -> String {
     text
 }
 
-/// Both sides of an aspect, marked if they differ in it.
+/// Returns both sides of an aspect, marked if the case differs in it.
 fn cell(case: &CaseComparison, aspect: Aspect, sides: [Option<String>; 2]) -> String {
     let [one, other] = sides.map(|side| side.unwrap_or_else(|| "–".to_owned()));
     format!("{one} → {other}{}", if case.differs_in(aspect) { " !" } else { "" })
@@ -138,7 +138,7 @@ fn latencies(
     case.sides.each_ref().map(|side| side.stats.latency.as_ref().map(|latency| short(part(latency))))
 }
 
-/// One that is not all does not look as if it were.
+/// Formats a ratio as a percentage, rounded down, so that only a ratio of 1 is shown as 100%.
 fn percent(ratio: f64) -> String {
     match ratio {
         1.0 => "100%".to_owned(),
@@ -146,7 +146,8 @@ fn percent(ratio: f64) -> String {
     }
 }
 
-/// An id that fits, with its end, which tells it from others. Another host says it, so it may be anything.
+/// Returns an id cut to fit, with its end, which distinguishes it from others. It comes from another host, so it may be
+/// any text.
 fn id(id: &str) -> String {
     let id = Printable(id).to_string();
     match id.chars().count() {

@@ -1,4 +1,4 @@
-//! `orbital compile-component`: what the host has a child process of its own do; see `guest/compile.rs`.
+//! `orbital compile-component`, which the host runs in a child process; see `guest/compile.rs`.
 
 use std::io::{Read as _, Write as _};
 
@@ -38,7 +38,7 @@ impl Compile {
                 Ok(Exit::Ok)
             }
             Err(reason) => {
-                // If the parent is gone, there is no other reader.
+                // If the parent has ended, there is no other reader.
                 let _ = writeln!(std::io::stderr(), "{reason}");
                 Ok(Exit::NotPassed)
             }

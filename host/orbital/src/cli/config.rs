@@ -41,7 +41,7 @@ impl Config {
         match self.action {
             Action::Check(File { config }) => {
                 let settings = Settings::load(&config)?;
-                // The client belongs to a runtime, even one that never runs.
+                // The client needs a runtime, even one that never runs.
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
                 let _inside = runtime.enter();
@@ -61,7 +61,7 @@ impl Config {
             Action::Show(File { config }) => {
                 let (settings, sources) = Settings::load_with_sources(&config)?;
                 let lines: String = sources.iter().map(|setting| format!("{setting}\n")).collect();
-                // A value that stands in the file as well, in the wrong place.
+                // Hides secret values that are also in the file, in the wrong place.
                 masker.learn(&settings.secrets.fetch_some())?;
                 print(&masker.text(&lines))?;
             }

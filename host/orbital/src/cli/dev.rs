@@ -26,10 +26,10 @@ use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
 use crate::descriptors;
 use crate::dev::{Bench, Builder, Change, Place, Sources};
 
-/// How many cases run at once.
+/// The number of cases that run at once.
 const AT_ONCE: usize = 8;
 
-/// How many files are named that have changed.
+/// The maximum number of changed files that are named.
 const NAMED: usize = 3;
 
 /// Build and run a project's tests at every save, until Ctrl-C.
@@ -85,7 +85,7 @@ impl Dev {
         }
     }
 
-    /// Until somebody ends it.
+    /// Builds and runs at every change until a signal ends it.
     async fn go_on(self, project: Project, guests: Handle, masker: Masker) -> anyhow::Result<Exit> {
         let mut signals = Signals::listen()?;
         let default = project.directory.join("orbital.toml");
@@ -95,7 +95,7 @@ impl Dev {
                 .context("cannot tell where this is")?,
             pipeline: self.pipeline,
             listen: self.listen,
-            // Those of a round that was given up are being cleared away while those of the next one begin.
+            // Runs of an abandoned round may still be being cleared away while those of the next round start.
             runs: 2 * AT_ONCE,
         };
         let mut sources =
@@ -109,7 +109,7 @@ impl Dev {
         let mut bench = Some(rounds.lay(&place, &masker).await?);
         let mut change = None;
         loop {
-            // A round that is over waits for the next change; one that goes on is given up for it.
+            // A round that has finished waits for the next change; a change ends a round that has not.
             let round = async {
                 if let Some(bench) = &bench {
                     rounds.one(bench, change.as_ref()).await?;
@@ -137,7 +137,7 @@ impl Dev {
     }
 }
 
-/// What every round has in common.
+/// Settings and tools shared by all rounds.
 struct Rounds {
     builder: Builder,
     guests: Handle,
@@ -146,15 +146,15 @@ struct Rounds {
 }
 
 impl Rounds {
-    /// Sets a bench up, and says where things are.
+    /// Sets up a bench, and prints its addresses and files.
     async fn lay(&self, place: &Place, masker: &Masker) -> anyhow::Result<Bench> {
         let bench = Bench::lay(place, &self.guests, masker).await?;
         print(&introduction(self.builder.project(), &bench))?;
         Ok(bench)
     }
 
-    /// From sources to results. What goes wrong is told; an error is that nobody can be told any more. Dropped, it ends what
-    /// it has begun.
+    /// Builds, loads and runs the cases, and prints the results. Mistakes are printed; an error means that the loop
+    /// cannot continue, such as when nothing can be printed. Dropping the future ends all that it has started.
     async fn one(&self, bench: &Bench, change: Option<&Change>) -> anyhow::Result<()> {
         let Some(made) = self.make(bench, Profile::Dev).await? else { return Ok(()) };
         let orders = select(made.component.clone(), self.cases.as_ref(), &bench.overrides);
@@ -173,7 +173,7 @@ impl Rounds {
         self.run(bench, &made, &orders, None).await.map(drop)
     }
 
-    /// Builds and loads.
+    /// Builds and loads the component. Returns `None` if a mistake was printed.
     async fn make(&self, bench: &Bench, profile: Profile) -> anyhow::Result<Option<Made>> {
         let started = Instant::now();
         let is_built =
@@ -197,7 +197,7 @@ impl Rounds {
         }
     }
 
-    /// Runs, and shows what came of it; gives the cases that broke.
+    /// Runs the cases and prints the results. Returns the cases that crashed.
     async fn run(
         &self,
         bench: &Bench,
@@ -226,17 +226,18 @@ impl Rounds {
     }
 }
 
-/// A component that can be run.
+/// A component that was built and loaded.
 struct Made {
     component: Arc<Component>,
-    /// What it took to come here.
+    /// The times of building and loading, as text.
     took: String,
 }
 
 /// Prints at once.
 ///
 /// # Errors
-/// Also if the reader went away: then there is no reason to continue.
+/// The text cannot be written, even if only because the reader has closed the stream: then there is no reason to
+/// continue.
 fn print(text: &str) -> anyhow::Result<()> {
     write_out(text).context("cannot print")
 }
@@ -246,7 +247,7 @@ fn is_reader_gone(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }
 
-/// Where things are.
+/// Returns an overview of the project, the configuration and the addresses.
 fn introduction(project: &Project, bench: &Bench) -> String {
     let mut text = format!("{} in {}: {}\n", project.name(), project.language, project.directory.display());
     let config = bench.config.as_ref().map(|path| path.display().to_string());
@@ -263,7 +264,7 @@ fn introduction(project: &Project, bench: &Bench) -> String {
     text
 }
 
-/// What was saved.
+/// Returns a line that names the changed files.
 fn named(change: &Change) -> String {
     let names =
         change.files.iter().take(NAMED).map(|file| Printable(&file.display().to_string()).to_string());

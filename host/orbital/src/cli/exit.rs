@@ -1,4 +1,4 @@
-//! What the process says with its exit code.
+//! The exit codes of the process.
 
 use std::process::{ExitCode, Termination};
 
@@ -13,11 +13,11 @@ use crate::foundation::StartError;
 /// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// All is well.
+    /// The command succeeded.
     Ok = 0,
-    /// A case did not pass or differs, or a component is wrong.
+    /// A case did not pass or differs, or a component is invalid.
     NotPassed = 1,
-    /// Usage, configuration, or nothing matched.
+    /// The usage or the configuration is invalid, or nothing matched.
     Usage = 2,
     /// The host could not do its job.
     Host = 3,
@@ -29,7 +29,7 @@ impl Termination for Exit {
     }
 }
 
-/// Whose fault an error is.
+/// Returns the exit code of an error, which tells whose fault it is.
 pub(super) fn of(error: &anyhow::Error) -> Exit {
     let bench = error.downcast_ref::<BenchError>();
     let start = match bench {

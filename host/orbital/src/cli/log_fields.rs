@@ -1,4 +1,4 @@
-//! What is said in a line of the host's own log.
+//! The format of the fields in the host's own log.
 
 use std::fmt::{self, Write as _};
 
@@ -7,8 +7,8 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::format::{DefaultFields, Writer};
 
-/// Message and fields as they are by default, but that none of them ends its line or acts on a terminal: what
-/// tests and systems say may be in them.
+/// Formats message and fields as by default, except that none of them can end the line or control a terminal: they may
+/// contain texts of tests and systems under test.
 pub(super) struct LogFields;
 
 impl<'writer> FormatFields<'writer> for LogFields {

@@ -1,4 +1,4 @@
-//! The command line: one file per command. Parsing and printing only.
+//! The command line, with one file per command. It only parses and prints.
 
 mod build;
 mod check;
@@ -34,10 +34,10 @@ pub use exit::Exit;
 use orbital_report::output::Output;
 use signals::Signals;
 
-/// How long the last texts of each output stream may take to be written at the end of the process.
+/// The timeout for writing the last texts of each output stream at the end of the process.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Standard error, from the start of the log.
+/// Standard error, set when the log is started.
 static STDERR: OnceLock<Output> = OnceLock::new();
 
 /// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
@@ -76,17 +76,17 @@ enum Command {
     Compile(compile::Compile),
 }
 
-/// Does what the command line asks for. Errors are printed.
+/// Executes the command line. Errors are printed.
 pub fn main() -> Exit {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version come this way too.
+            // Help and version are errors of the parser, too.
             let _ = error.print();
             return if error.use_stderr() { Exit::Usage } else { Exit::Ok };
         }
     };
-    // The provider is chosen once for the process; a second choice would be an error of ours.
+    // The provider is set once for the process; setting it a second time would be a mistake in this code.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let result = match arguments.command {
         Command::New(new) => new.execute(),
@@ -116,7 +116,7 @@ fn complain(message: impl Display) {
     match STDERR.get() {
         Some(stderr) => {
             stderr.push(text);
-            // In the order of what the command prints.
+            // Keeps the order of the messages that the command prints.
             stderr.flush(FLUSH_TIMEOUT);
         }
         // Without a log, there is no other place to report a failure.
@@ -124,7 +124,7 @@ fn complain(message: impl Display) {
     }
 }
 
-/// Two runtimes: what a guest computes must not hold up sockets and timers of the host.
+/// Two runtimes, so that computing guests do not delay the sockets and timers of the host.
 struct Runtimes {
     host: Runtime,
     guests: Runtime,
@@ -136,14 +136,14 @@ impl Runtimes {
         let guests = Builder::new_multi_thread()
             .enable_all()
             .thread_name("guest")
-            // A guest may compute for a whole epoch at a time; the timers of the others are looked at after
-            // each, not after 61 as is tokio's default.
+            // A guest may compute for a whole epoch at a time. The timers of the others are checked after each such
+            // time, instead of after 61 as by tokio's default.
             .event_interval(1)
             .build()?;
         Ok(Self { host, guests })
     }
 
-    /// Leaves nothing to wait for: what still runs was told to stop long ago.
+    /// Shuts down without waiting: tasks that still run were asked to stop long ago.
     fn end(self) {
         self.guests.shutdown_background();
         self.host.shutdown_background();
@@ -159,12 +159,12 @@ enum LogFormat {
     Json,
 }
 
-/// Starts the log of the host, on standard error. `RUST_LOG` selects what is shown; secrets that the masker knows are
+/// Starts the log of the host, on standard error. `RUST_LOG` selects the messages; secrets that the masker knows are
 /// hidden, also in messages of libraries.
 fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
     let masker = Masker::default();
     let stderr = Output::start("stderr", stream(std::io::stderr())?, move |dropped| format.notice(dropped));
-    // Filled before only by another use of the library in this process.
+    // Already set only if the library was used before in this process.
     let stderr = STDERR.get_or_init({
         let stderr = stderr.context("cannot start a thread")?;
         move || stderr
@@ -177,7 +177,7 @@ fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
         .with_env_filter(filter)
         .with_ansi(colours)
         .with_writer(move || masked.clone());
-    // Set before only by another use of the library in this process.
+    // Fails only if the library was used before in this process.
     let _ = match format {
         LogFormat::Human => log.fmt_fields(log_fields::LogFields).try_init(),
         LogFormat::Json => log.json().flatten_event(true).try_init(),
@@ -190,7 +190,7 @@ fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
         let name = thread.name();
         of_panics
             .push(format!("thread `{}` {panic}\n{trace}\n", name.unwrap_or("without a name")).as_bytes());
-        // The process ends without `main`.
+        // After this panic, the process ends without the rest of `main`.
         if name == Some("main") {
             of_panics.output.flush(FLUSH_TIMEOUT);
         }
@@ -200,18 +200,18 @@ fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
 
 /// The log of the host.
 struct Log {
-    /// Hides secrets in it.
+    /// Hides secrets in the log.
     masker: Masker,
     output: Output,
 }
 
-/// Returns a stream without a buffer of its own: a text that cannot be written must not come again later.
+/// Returns a stream without a buffer of its own: a text that could not be written must not be written again later.
 fn stream(standard: impl AsFd) -> anyhow::Result<File> {
     Ok(standard.as_fd().try_clone_to_owned().context("cannot use the output streams")?.into())
 }
 
 impl LogFormat {
-    /// Returns the line of the log that says how many lines were dropped.
+    /// Returns the line of the log that reports how many lines were dropped.
     fn notice(self, dropped: u64) -> String {
         let (now, target) = (rfc3339(std::time::SystemTime::now()), module_path!());
         let message =
@@ -228,7 +228,7 @@ impl LogFormat {
     }
 }
 
-/// Standard error with secrets hidden. Each text arrives whole, in one call.
+/// Writes to standard error with secrets hidden. Each text arrives as a whole, in one call.
 #[derive(Clone)]
 struct Masked {
     masker: Masker,
@@ -252,8 +252,8 @@ impl std::io::Write for Masked {
     }
 }
 
-/// Writes to standard output at once. A reader that went away wants no more of it, which is no error: the command does
-/// its work, and its exit code says how that ended.
+/// Writes to standard output at once. It is no error if the reader has closed the stream: the command does its work,
+/// and its exit code reports the result.
 fn print(text: &str) -> anyhow::Result<()> {
     match write_out(text) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),

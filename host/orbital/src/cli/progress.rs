@@ -1,16 +1,16 @@
-//! A line on the terminal for what takes longer than a moment.
+//! A progress line on the terminal, for work that takes longer than a moment.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::Duration;
 
-/// After this time, and again each time it has passed, the line is written.
+/// The interval at which the line is written, and the delay before the first time.
 const PERIOD: Duration = Duration::from_secs(1);
 
-/// Goes back to the start of the line and erases it.
+/// The control characters that return to the start of the line and erase it.
 const ERASE: &str = "\r\x1b[K";
 
-/// Waits for some work. If it takes longer than a second, a line on standard error says what is done and for how long it has
-/// been; it is gone when the work is done. Where standard error is no terminal, nothing is written.
+/// Waits for some work. If it takes longer than a second, a line on standard error shows what is done and for how long;
+/// the line is erased when the work is done. Nothing is written if standard error is not a terminal.
 pub(super) async fn shown<T>(what: &str, work: impl Future<Output = T>) -> T {
     if !std::io::stderr().is_terminal() {
         return work.await;
@@ -30,7 +30,7 @@ pub(super) async fn shown<T>(what: &str, work: impl Future<Output = T>) -> T {
     work.await
 }
 
-/// Writes to the terminal. Nothing depends on whether it takes it.
+/// Writes to the terminal. Errors are ignored.
 fn write(text: &str) {
     let mut stderr = std::io::stderr().lock();
     let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());

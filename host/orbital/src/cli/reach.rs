@@ -7,7 +7,8 @@ use orbital_policy::grants::{Asks, TargetReach};
 use orbital_run::component::Component;
 use orbital_run::registry::Terms;
 
-/// What a component asks for and, on these terms, is granted. Without terms, there is no configuration.
+/// Appends what a component asks for and what it is granted on these terms. `None` means that there is no
+/// configuration.
 pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&Terms>) -> std::fmt::Result {
     let asks = component.asks();
     // Manifests are untrusted.
@@ -23,7 +24,7 @@ pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&
         writeln!(text, "  {title} (nothing is granted without a configuration; see `--config`):")?;
         return rows.iter().try_for_each(|(ask, _)| writeln!(text, "    {ask}"));
     }
-    // The title is two columns further to the left, and has a colon.
+    // The title starts two columns further to the left, and ends with a colon.
     let widths = rows.iter().map(|(ask, _)| ask.chars().count()).chain([title.len().saturating_sub(1)]);
     let width = widths.max().unwrap_or_default();
     writeln!(text, "  {:<1$}  granted:", title + ":", width + 2)?;

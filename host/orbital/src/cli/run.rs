@@ -23,7 +23,7 @@ use crate::descriptors;
 use crate::foundation::{Foundation, gate, secrets, terms, workshop};
 use crate::settings::Settings;
 
-/// Runs are one after the other; room for one more while the last one is cleared away.
+/// The maximum number of runs at once. Runs are sequential; one may start while the last one is being cleared away.
 const RUNS: usize = 2;
 
 /// Run cases once, now, whatever their schedules say.
@@ -121,7 +121,7 @@ impl Run {
     }
 }
 
-/// Cases as they are to run: what the operator set for them holds here too, but for schedule and pauses.
+/// Returns the selected cases, ready to run now. The operator's overrides apply, except for schedules and pauses.
 pub(super) fn select(
     component: Arc<Component>,
     pattern: Option<&Pattern>,
@@ -147,7 +147,8 @@ pub(super) async fn run_one(
     }
 }
 
-/// The first Ctrl-C or SIGTERM ends the run that is in flight, and those to come; a second one, the process.
+/// Returns a token that the first Ctrl-C or SIGTERM cancels, which ends the run in flight and those after it. A second
+/// signal ends the process.
 fn cancel_on_signal() -> anyhow::Result<CancellationToken> {
     let token = CancellationToken::new();
     let cancel = token.clone();

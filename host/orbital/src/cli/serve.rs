@@ -46,7 +46,7 @@ impl Serve {
         let runtimes = Runtimes::new().context("cannot start threads")?;
         let guests = runtimes.guests.handle().clone();
         let result = runtimes.host.block_on(async {
-            // Before anything runs, so that no signal falls in between.
+            // Signals are handled before anything runs, so that none arrives in between.
             let mut signals = Signals::listen()?;
             Signals::ignore_others()?;
             let directory = settings.registry.directory.display().to_string();

@@ -3,21 +3,21 @@
 use anyhow::Context as _;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// SIGTERM and SIGINT.
+/// A listener for SIGTERM and SIGINT.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Signals {
-    /// From now on they are ours: none is lost, and none ends the process by itself.
+    /// Starts to handle the signals. After this, no signal is lost, and none ends the process by itself.
     pub(super) fn listen() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("cannot listen for signals");
         Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
     }
 
-    /// Ignores signals that would end a process that has no use for them, such as SIGUSR1 from a log rotation. SIGHUP is
-    /// among them until the configuration can be read again.
+    /// Ignores signals that would end the process although it has no use for them, such as SIGUSR1 from a log rotation.
+    /// SIGHUP is among them until the configuration can be reloaded.
     pub(super) fn ignore_others() -> anyhow::Result<()> {
         let kinds = [
             SignalKind::user_defined1(),
@@ -26,11 +26,11 @@ impl Signals {
             SignalKind::io(),
             SignalKind::hangup(),
         ];
-        // The handler outlives the stream.
+        // The signal handler outlives the stream.
         kinds.into_iter().try_for_each(|kind| signal(kind).map(drop)).context("cannot listen for signals")
     }
 
-    /// The next one.
+    /// Waits for the next signal.
     pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -1,4 +1,4 @@
-//! What components are loaded and run on: all that is made of the configuration.
+//! The parts that `orbital dev` loads and runs components with; all of them depend on the configuration.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -20,59 +20,59 @@ use crate::foundation::{Foundation, StartError, gate, secrets, terms, workshop};
 use crate::reload::Seen;
 use crate::settings::Settings;
 
-/// What a bench is to be made of.
+/// The settings of a bench.
 pub struct Place {
     /// The configuration file.
     pub config: PathBuf,
-    /// Whether somebody named it: it must be there then.
+    /// Whether the file was named by the user. In this case it must exist.
     pub is_named: bool,
-    /// Whether the example pipeline is the system under test. It is too if there is no configuration.
+    /// Whether the example pipeline is the system under test. Without a configuration, it always is.
     pub pipeline: bool,
-    /// Where the webhook listens, instead of what the configuration says.
+    /// The address on which the webhook listens, instead of that in the configuration.
     pub listen: Option<SocketAddr>,
-    /// How many runs there may be at once, those included that are being cleared away.
+    /// The maximum number of runs at once, including those that are being cleared away.
     pub runs: usize,
 }
 
-/// A place to load and run components, with a webhook that listens.
+/// An environment to load and run components in, with a webhook that listens.
 pub struct Bench {
-    /// Loads.
+    /// Loads components.
     pub workshop: Workshop,
-    /// Runs.
+    /// Runs cases.
     pub runner: Arc<Runner>,
-    /// What the operator set for cases.
+    /// The operator's overrides for cases.
     pub overrides: Overrides,
-    /// Where the system under test delivers to.
+    /// The URL to which the system under test delivers.
     pub webhook: String,
     /// The configuration file, if there is one.
     pub config: Option<PathBuf>,
-    /// Where the example pipeline is, if it runs here.
+    /// The URL of the example pipeline, if it runs here.
     pub pipeline: Option<String>,
-    /// The files that it is made of, as they were.
+    /// The files that the bench depends on, as they were when it was set up.
     seen: Seen,
     stop: DropGuard,
     serving: JoinHandle<()>,
 }
 
-/// Why there is no bench.
+/// An error that keeps a bench from being set up.
 #[derive(Debug, thiserror::Error)]
 pub enum BenchError {
     /// The configuration has mistakes.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A part of it cannot be had.
+    /// A part of the bench cannot be set up.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The pipeline has no port.
+    /// The example pipeline cannot bind a port.
     #[error("the example pipeline cannot listen")]
     Pipeline(#[source] std::io::Error),
 }
 
 impl Bench {
-    /// Sets everything up.
+    /// Sets up a bench.
     ///
     /// # Errors
-    /// The configuration has mistakes, or the first part that cannot be had.
+    /// The configuration has mistakes, or the first part that cannot be set up.
     pub async fn lay(place: &Place, guests: &Handle, masker: &Masker) -> Result<Self, BenchError> {
         let seen = Seen::file(&place.config);
         let config = (place.is_named || place.config.exists()).then_some(place.config.as_path());
@@ -88,10 +88,10 @@ impl Bench {
         let seen = seen.narrowed(&place.config, &settings).await;
         settings.webhook.listen = place.listen.unwrap_or(settings.webhook.listen);
         if !place.is_named {
-            // The project has it, and a build writes nothing outside the project.
+            // The cache is in the project: a build writes nothing outside the project.
             settings.registry.use_default_cache();
         }
-        // Nobody signs what was built a moment ago.
+        // A component that was just built is not signed.
         settings.trust = None;
         settings.registry.compiling.is_awaited = true;
         let workshop = workshop(&settings, &terms(&settings), guests.clone(), place.runs)?;
@@ -124,7 +124,7 @@ impl Bench {
         })
     }
 
-    /// Whether the configuration, its secrets and its certificates are as they were.
+    /// Returns whether the configuration, its secrets and its certificates are unchanged.
     pub async fn is_current(&self) -> bool {
         self.seen.again().await == self.seen
     }

@@ -1,4 +1,4 @@
-//! Building in a process that can be ended at any time, with all that it has started.
+//! Builds in a process that can be ended at any time, with all processes that it has started.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,37 +10,38 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// Builds one project, again and again.
+/// Builds one project repeatedly.
 pub struct Builder {
     project: Project,
-    /// Has the component, and what tools leave behind when they are ended. It goes with this.
+    /// A directory for the component, and for files that tools leave behind when they are ended. It is deleted with
+    /// this.
     scratch: TempDir,
 }
 
 impl Builder {
-    /// For this project.
+    /// Returns a builder for this project.
     ///
     /// # Errors
-    /// There is no place for temporary files.
+    /// The directory for temporary files cannot be created.
     pub fn new(project: Project) -> std::io::Result<Self> {
         Ok(Self { project, scratch: tempfile::Builder::new().prefix("orbital-dev-").tempdir()? })
     }
 
-    /// The project.
+    /// Returns the project.
     pub fn project(&self) -> &Project {
         &self.project
     }
 
-    /// Where the component goes: never into the project, where it would look like a change.
+    /// Returns the path of the component. It is never in the project, where it would look like a change.
     pub fn component(&self) -> PathBuf {
         self.scratch.path().join(format!("{}.wasm", self.project.name()))
     }
 
-    /// Builds the component, and says whether it is there. What tools say is on standard error. Dropped, this ends all that
-    /// it has started.
+    /// Builds the component, and returns whether it was built. The tools write to standard error. Dropping the future
+    /// ends all processes that it has started.
     ///
     /// # Errors
-    /// There is no child process to be had.
+    /// The child process cannot be started.
     pub async fn build(&self, profile: Profile) -> std::io::Result<bool> {
         let litter = self.scratch.path().join("tmp");
         remove(&litter)?;
@@ -54,23 +55,24 @@ impl Builder {
             command.arg("--dev");
         }
         command.stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
-        // A group of its own, which all tools are in: Ctrl-C in the terminal does not reach it, and is ours to pass on.
+        // A process group for the child and all tools: Ctrl-C in the terminal does not reach it, so it must be passed
+        // on.
         let mut child = command.process_group(0).spawn()?;
         let mut group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
         let status = child.wait().await;
-        // It was waited for, so its number may be another one's soon.
+        // The process was waited for, so its number may soon belong to another process.
         group.0 = None;
         Ok(status?.success())
     }
 }
 
-/// Processes that end when this is dropped.
+/// A process group that is killed when this is dropped.
 struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(leader) = self.0 {
-            // What has ended by itself needs no end.
+            // Fails if the processes have already ended.
             let _ = kill_process_group(leader, Signal::KILL);
         }
     }

@@ -1,4 +1,4 @@
-//! The example system under test, in this process.
+//! The example system under test, running in this process.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use toml::{Table, toml};
 
 use crate::settings::Settings;
 
-/// Which events it delivers where.
+/// The kinds of events, each with the webhook to which the pipeline delivers them.
 const ROUTES: [(&str, &str); 6] = [
     ("signup", "crm"),
     ("order", "billing"),
@@ -24,29 +24,29 @@ const ROUTES: [(&str, &str); 6] = [
     ("track", "warehouse"),
 ];
 
-/// How hard it tries, as the program does.
+/// The number of delivery attempts and their timeout, as in the program.
 const ATTEMPTS: Attempts = Attempts { number: 5, timeout: Duration::from_secs(1) };
 
-/// The pipeline, bound and not serving yet: it must know the webhook's address, and targets its own.
+/// The pipeline, bound but not serving yet: it needs the address of the webhook, and the targets need its address.
 pub(super) struct Example {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 impl Example {
-    /// On any free port.
+    /// Binds any free port.
     pub(super) async fn bind() -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         Ok(Self { address: listener.local_addr()?, listener })
     }
 
-    /// Where it takes events and faults.
+    /// Returns the URL that takes events and faults.
     pub(super) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The settings of a file, if there is one, with this as the system under test: its targets have places here, and the
-    /// webhook is one that it can deliver to. Without a file, everything is granted.
+    /// Returns the settings of a file, if there is one, with this pipeline as the system under test: its targets have
+    /// URLs of this pipeline, and it can deliver to the webhook. Without a file, everything is granted.
     pub(super) fn settings(&self, file: Option<&Path>, base: &Path) -> Result<Settings, ConfigError> {
         Settings::load_changed(file, base, |table| {
             let url = self.url();
@@ -72,7 +72,7 @@ impl Example {
         })
     }
 
-    /// Serves until `stop`, and delivers to this webhook.
+    /// Serves until `stop` is cancelled, and delivers to this webhook.
     pub(super) async fn serve(
         self,
         webhook: &str,

@@ -1,4 +1,4 @@
-//! The loop from a save to a result: which files are sources, a build that can be ended at any time, and a bench on
+//! The loop from a save to a result: the sources of a project, a build that can be ended at any time, and a bench on
 //! which components are loaded and run, with a webhook of its own and, if there is no other, a system under test.
 
 mod bench;

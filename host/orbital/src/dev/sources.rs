@@ -1,7 +1,7 @@
-//! Which files of a project are its sources, and when they change.
+//! The source files of a project, and their changes.
 //!
-//! Events of the file system only wake us. What counts is how the files look: what was written and is as it was, or came
-//! and went, such as an editor's temporary file, is no change.
+//! Events of the file system are only a reason to check the files. A change is a difference in their state: a file that
+//! was written but is as before, or that appeared and disappeared, such as an editor's temporary file, is no change.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
@@ -17,44 +17,45 @@ use orbital_files::Stamp;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-/// What is saved together is one change: no event for so long, and it is complete.
+/// Files that are saved together are one change, which is complete after this time without an event.
 const QUIET: Duration = Duration::from_millis(20);
 
-/// A file that is written all the time holds up nothing for longer.
+/// The longest wait for the end of a change, in case a file is written all the time.
 const LONGEST: Duration = Duration::from_millis(200);
 
-/// How often the files are looked at without an event, for file systems that send none.
+/// The interval at which the files are checked without an event, for file systems that send none.
 const LOOK: Duration = Duration::from_secs(2);
 
-/// What tools put into a project, where its `.gitignore` does not say so. Hidden files are none of ours anyway.
+/// Names of build output and dependencies, excluded even if `.gitignore` does not list them. Hidden files are always
+/// excluded.
 const MADE: [&str; 4] = ["target", "node_modules", "__pycache__", "zig-out"];
 
-/// Files that a build may write, which are no sources for that.
+/// Lock files, which a build may write. They are therefore no sources.
 const LOCKS: [&str; 2] = ["Cargo.lock", "package-lock.json"];
 
-/// What has changed.
+/// A change of the sources.
 #[derive(Debug)]
 pub struct Change {
-    /// When the first event of it came.
+    /// The time of the first event of the change.
     pub at: Instant,
-    /// The files, relative to the project where they are in it.
+    /// The changed files, relative to the project if they are in it.
     pub files: Vec<PathBuf>,
 }
 
-/// The sources of a project, watched.
+/// The watched sources of a project.
 pub struct Sources {
     root: PathBuf,
-    /// A file that counts wherever it is.
+    /// A file that counts as a source wherever it is.
     besides: PathBuf,
     known: BTreeMap<PathBuf, Look>,
-    /// The directories, each with what tells it from another one of its name.
+    /// The watched directories, each with a look that distinguishes it from another directory of the same name.
     watched: HashMap<PathBuf, Look>,
     watcher: RecommendedWatcher,
-    /// One is enough to wake us.
+    /// Has room for one event, which is enough to wake the receiver.
     events: mpsc::Receiver<Instant>,
 }
 
-/// How a file or directory looks from outside.
+/// The visible state of a file or directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     File(Stamp),
@@ -70,17 +71,18 @@ impl Sources {
         let (root, besides) = (root.to_owned(), besides.to_owned());
         let ours = {
             let (root, besides) = (root.clone(), besides.clone());
-            // The folder that the other file is in may have a life of its own. An event of nothing is one of everything.
+            // Other files in the folder of `besides` may change independently. An event without paths may concern any
+            // file.
             move |paths: &[PathBuf]| {
                 paths.is_empty() || paths.iter().any(|path| path.starts_with(&root) || *path == besides)
             }
         };
         let (sender, events) = mpsc::channel(1);
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading is no change. Errors are a reason to look.
+            // Reading a file is no change. An error is a reason to check the files.
             let is_reading = |kind: &EventKind| matches!(kind, EventKind::Access(access) if *access != AccessKind::Close(AccessMode::Write));
             if event.map_or(true, |event| !is_reading(&event.kind) && ours(&event.paths)) {
-                // Full: it wakes us in any case.
+                // If the channel is full, the receiver wakes up anyway.
                 let _ = sender.try_send(Instant::now());
             }
         })?;
@@ -107,10 +109,10 @@ impl Sources {
         }
     }
 
-    /// Compares the files with what is known of them.
+    /// Checks the files, and returns those that differ from their known state.
     fn look(&mut self) -> Vec<PathBuf> {
         let mut now = self.scan();
-        // What came between reading a new directory and watching it sent no event.
+        // Files that appeared between reading a new directory and watching it sent no event.
         while self.watch_directories(&now) {
             now = self.scan();
         }
@@ -122,25 +124,25 @@ impl Sources {
         changed.map(|path| path.strip_prefix(&self.root).unwrap_or(path).to_owned()).collect()
     }
 
-    /// All sources, and the directories that they are in.
+    /// Returns all sources, and the directories that contain them.
     fn scan(&self) -> BTreeMap<PathBuf, Look> {
         let mut walk = WalkBuilder::new(&self.root);
-        // The project's own `.gitignore`, whatever there is above it.
+        // Uses the project's own `.gitignore`, regardless of those above the project.
         walk.require_git(false).parents(false).git_global(false).git_exclude(false);
         walk.filter_entry(is_source);
         let entries = walk.build().filter_map(Result::ok).map(DirEntry::into_path);
-        // A file that is replaced whole has a directory that sends events.
+        // If the file is replaced as a whole, its directory sends the event.
         let folder = self.besides.parent().map(Path::to_owned);
         let found = entries.chain([self.besides.clone()]).chain(folder);
         found.filter_map(|path| Some((look_of(&path)?, path))).map(|(look, path)| (path, look)).collect()
     }
 
-    /// Watches the directories that are not watched yet; gives whether there were any.
+    /// Watches the directories that are not watched yet, and returns whether there were any.
     fn watch_directories(&mut self, found: &BTreeMap<PathBuf, Look>) -> bool {
         let mut is_new = false;
         for (path, look) in found.iter().filter(|(_, look)| matches!(look, Look::Directory { .. })) {
             if self.watched.get(path) != Some(look) {
-                // Where there are no more watches to be had, it is looked at now and then.
+                // If no more watches are available, the periodic check finds the changes.
                 let _ = self.watcher.watch(path, RecursiveMode::NonRecursive);
                 self.watched.insert(path.clone(), *look);
                 is_new = true;
@@ -165,7 +167,7 @@ fn is_source(entry: &DirEntry) -> bool {
     let is_made =
         || [&MADE[..], &LOCKS].iter().any(|names| names.iter().any(|made| name == OsStr::new(made)));
     let is_component = || Path::new(name).extension() == Some(OsStr::new("wasm"));
-    // The project itself may be called as it likes.
+    // The directory of the project may have any name.
     entry.depth() == 0 || !(is_backup || is_made() || is_component())
 }
 
@@ -182,7 +184,7 @@ mod tests {
     #[test]
     fn sources_change_and_what_is_made_of_them_does_not() {
         let place = tempfile::tempdir().unwrap();
-        // Named as what is left out, and below what is hidden: the project itself may be anywhere.
+        // The name is one of those excluded, below a hidden directory: the project itself may be anywhere.
         let root = place.path().join(".hidden/target");
         let besides = place.path().join("other/orbital.toml");
         write(&root, "src/lib.rs");

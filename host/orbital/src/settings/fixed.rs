@@ -1,15 +1,15 @@
 //! Settings that take effect only after a restart, and the settings that depend on them.
 //!
-//! A reload keeps these fixed settings as they are in effect, and takes the rest of the new file. Whatever is checked
-//! about a file is checked again about this combination, so that no rule is broken between a reload and the restart.
-//! Some live settings are written for the new value of a fixed one, such as profiles for a listener on loopback. Such
-//! pairs can be correct in each file, and wrong in combination: a reload that changes both is rejected.
+//! A reload keeps these fixed settings as they are in effect, and takes the other settings from the new file. Every
+//! check of a file is repeated for this combination, so that no rule is broken between a reload and the restart. Some
+//! live settings are written for the new value of a fixed one, such as profiles for a listener on loopback. Such pairs
+//! can be correct in each file, and wrong in combination: a reload that changes both is rejected.
 
 use orbital_model::Budget;
 
 use super::{Conflict, Settings};
 
-/// Whether two settings differ in one respect.
+/// A function that returns whether two settings differ in one respect.
 type Differs = fn(&Settings, &Settings) -> bool;
 
 /// A setting or section that takes effect only after a restart.
@@ -92,24 +92,24 @@ fn tls_of_admin_differs(one: &Settings, other: &Settings) -> bool {
     one.admin.tls.is_some() != other.admin.tls.is_some()
 }
 
-/// Who may deliver.
+/// Settings that determine who may deliver.
 const AUTH: &[(&str, Differs)] = &[("webhook.auth", differs!(webhook.auth))];
 
-/// Who may use the private listener.
+/// Settings that determine who may use the private listener.
 const ACCESS: &[(&str, Differs)] = &[
     ("admin.token", differs!(admin.token)),
     ("admin.open_health", differs!(admin.open_health)),
     ("admin.open_metrics", differs!(admin.open_metrics)),
 ];
 
-/// What components may reach, and what they are told.
+/// Settings that determine what components may reach, and which configuration they receive.
 const REACH: &[(&str, Differs)] = &[
     ("components.\"PATTERN\"", differs!(runner.rules)),
     ("targets", differs!(targets)),
     ("config", differs!(runner.config)),
 ];
 
-/// Which runs are deleted.
+/// Settings that determine which runs are deleted.
 const RETENTION: &[(&str, Differs)] = &[
     ("history.max_age", differs!(history.max_age)),
     ("history.max_runs", differs!(history.max_runs)),
@@ -136,7 +136,7 @@ const DEPENDENTS: [Dependents; 9] = [
     Dependents { fixed: "history.path", fixed_differs: differs!(history.path), live: RETENTION },
 ];
 
-/// Why settings that were read again do not fit those that need a restart.
+/// The reason why settings that were read again do not fit those that need a restart.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FixedError {
     /// A live setting depends on a fixed one, and both have changed.
@@ -147,7 +147,7 @@ pub enum FixedError {
     Dependent {
         /// The setting that needs a restart.
         fixed: &'static str,
-        /// The setting that does not.
+        /// The setting that takes effect at once.
         live: &'static str,
     },
     /// The combination is invalid.
@@ -155,7 +155,7 @@ pub enum FixedError {
     Conflict {
         /// The setting that needs a restart.
         setting: String,
-        /// What is wrong.
+        /// The mistake, as the predicate of a sentence about the setting.
         reason: &'static str,
     },
 }
@@ -166,7 +166,7 @@ impl Settings {
         FIXED.iter().filter(|fixed| (fixed.differs)(self, file)).map(|fixed| fixed.name).collect()
     }
 
-    /// Returns the settings of a file that was read again with the fixed ones of these, which are in effect.
+    /// Returns the settings of a file that was read again, but with the fixed settings that are in effect.
     ///
     /// # Errors
     /// The combination is invalid, or could mean something that neither file means.
