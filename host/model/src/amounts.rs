@@ -1,6 +1,6 @@
-//! Amounts of several owners, and which of them has the most.
+//! Amounts of several owners, and the owner with the largest amount.
 //!
-//! Whoever has the most makes room for the others: in the history, its queue and the journal.
+//! The owner with the largest amount makes room for the others: in the history, its queue and the journal.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ impl Amounts {
         self.set(name, self.of(name).saturating_add(amount));
     }
 
-    /// Takes from the amount of an owner.
+    /// Subtracts from the amount of an owner.
     pub fn take(&mut self, name: &str, amount: u64) {
         self.set(name, self.of(name).saturating_sub(amount));
     }

@@ -9,7 +9,7 @@ use crate::Schedule;
 /// One test of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// `component/name`.
+    /// The id, `component/name`.
     pub id: String,
     /// The name, unique in its component.
     pub name: String,
@@ -17,11 +17,11 @@ pub struct Case {
     pub schedule: Schedule,
     /// How long an attempt may take.
     pub timeout: Duration,
-    /// Names and values.
+    /// The names and values of the tags.
     pub tags: Vec<(String, String)>,
-    /// When the host retries.
+    /// The settings for retries.
     pub retry: Retry,
-    /// How many of its runs may be in flight at once.
+    /// The maximum number of runs of the case in flight at once.
     pub max_in_flight: usize,
     /// Configuration values set for this case only.
     pub config: Arc<BTreeMap<String, String>>,
@@ -34,10 +34,10 @@ impl Case {
     }
 }
 
-/// When the host retries a run.
+/// The settings for retries of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retry {
-    /// Attempts after the first one.
+    /// The maximum number of attempts after the first one.
     pub retries: u32,
     /// The time from the end of an attempt to the start of the next.
     pub delay: Duration,

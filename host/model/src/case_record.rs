@@ -17,12 +17,12 @@ pub struct CaseRecord {
     pub without_verdict: u32,
 }
 
-/// Up or down, and since when.
+/// Whether a case is up or down, and since when.
 #[derive(Debug, Clone, Copy)]
 pub struct Standing {
     /// Whether the last run passed.
     pub up: bool,
-    /// Since when.
+    /// The time since which the case is in this state.
     pub since: SystemTime,
 }
 
@@ -44,8 +44,8 @@ impl CaseRecord {
         self.without_verdict >= Self::STALE_AFTER
     }
 
-    /// Notes that a run did not start. Runs that were missed together count as one. While another run is in flight there
-    /// is a verdict to come, and during a pause none is wanted.
+    /// Records that a run did not start. Runs that were missed together count as one. While another run is in flight, a
+    /// verdict is still to come, and during a pause none is wanted.
     pub fn skip(&mut self, reason: SkipReason, is_in_flight: bool) {
         self.last_skip = Some((SystemTime::now(), reason));
         let is_of_host = match reason {

@@ -1,4 +1,4 @@
-//! Cron expressions, and what becomes of them when clocks change.
+//! Cron expressions, and their behaviour when clocks change.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use jiff::{Timestamp, ToSpan as _};
 
 /// A cron expression in a time zone.
 ///
-/// When clocks change, a fixed local time that is skipped counts at the moment after the gap, and one that comes twice
-/// counts once, the first time; expressions with a `*` or a step in minutes or hours go by the clock. (The rules are
-/// those of Vixie cron and of the Open Cron Pattern Specification. The library applies them to single numbers only, and
-/// not to lists and ranges, so it is asked about local times alone.)
+/// When clocks change, a fixed local time that is skipped counts at the end of the gap, and one that is repeated counts
+/// only the first time; expressions with a `*` or a step in minutes or hours follow the clock. (These are the rules of
+/// Vixie cron and of the Open Cron Pattern Specification. The library applies them only to single numbers, not to lists
+/// and ranges, so it is only asked about local times.)
 #[derive(Clone)]
 pub struct Cron {
     expression: String,
@@ -24,10 +24,11 @@ pub struct Cron {
 }
 
 impl Cron {
-    /// Reads an expression of five fields, in a zone of the IANA database; none means UTC.
+    /// Parses an expression of five fields in a zone of the IANA database; `None` means UTC.
     ///
     /// # Errors
-    /// What is wrong with it, and what would be right. An expression that names no time at all is wrong too.
+    /// The text says what is wrong with the expression or zone, and what would be right. An expression that never
+    /// matches any time is invalid, too.
     pub fn parse(expression: &str, zone: Option<&str>) -> Result<Self, String> {
         let zone = zone.unwrap_or("UTC");
         let fields: Vec<&str> = expression.split_whitespace().collect();
@@ -45,7 +46,7 @@ impl Cron {
         let pattern = parser
             .parse(expression)
             .map_err(|error| format!("the cron expression `{expression}` is not valid: {error}"))?;
-        // `?` is another word for `*`.
+        // `?` means the same as `*`.
         let goes_by_the_clock = fields.iter().take(2).any(|field| field.contains(['*', '?', '/']));
         let pattern = Arc::new(pattern);
         let cron = Self { expression: expression.to_owned(), zone, pattern, goes_by_the_clock };
@@ -58,17 +59,18 @@ impl Cron {
 
     /// Returns the first time after a moment, both since the Unix epoch.
     pub fn after(&self, moment: Duration) -> Option<Duration> {
-        // Cron counts in minutes, so nothing lies within a second.
+        // Cron counts in minutes, so fractions of a second do not matter.
         let moment = Timestamp::from_second(i64::try_from(moment.as_secs()).ok()?).ok()?;
         let next =
             if self.goes_by_the_clock { self.next_on_clock(moment) } else { self.next_of_fixed(moment) };
         Some(Duration::from_secs(u64::try_from(next?.as_second()).ok()?))
     }
 
-    /// Each time that the clock shows a local time of the expression: never in a gap, and twice in a repeated hour.
+    /// Returns the next moment at which the clock shows a local time of the expression. A local time in a gap is
+    /// skipped, and one in a repeated hour counts twice.
     fn next_on_clock(&self, mut moment: Timestamp) -> Option<Timestamp> {
         loop {
-            // Between two changes the clock only advances.
+            // Between two changes, the clock only advances.
             let offset = self.zone.to_offset(moment);
             let change = self.zone.following(moment).next().map(|change| change.timestamp());
             let local = self.local_after(offset.to_datetime(moment));
@@ -78,7 +80,7 @@ impl Cron {
                 (Some(next), _) => return Some(next),
                 (None, _) => return None,
             }
-            // The change itself may be such a time: it is looked for from the second before, on the new clock.
+            // The change itself may be such a moment: search from the second before it, on the new clock.
             let change = change?;
             let offset = self.zone.to_offset(change);
             let before = change.checked_sub(1.second()).ok()?;
@@ -90,16 +92,17 @@ impl Cron {
         }
     }
 
-    /// Each local time of the expression once: in a repeated hour the first time, and after a gap at its end.
+    /// Returns the next moment, where each local time of the expression counts once: in a repeated hour the first time,
+    /// and in a gap at the end of the gap.
     fn next_of_fixed(&self, moment: Timestamp) -> Option<Timestamp> {
-        // Later local times are never at earlier moments, so the first one that is late enough is the next.
+        // A later local time is never at an earlier moment, so the first one that is late enough is the next one.
         let mut local = self.zone.to_datetime(moment);
         loop {
             local = self.local_after(local)?;
             let ambiguous = self.zone.to_ambiguous_timestamp(local);
             let next = match ambiguous.offset() {
                 AmbiguousOffset::Gap { before, .. } => {
-                    // As late after the gap's end as the local time is after its beginning.
+                    // This is as long after the end of the gap as the local time is after its beginning.
                     let shifted = before.to_timestamp(local).ok()?;
                     let end = self.zone.preceding(shifted.checked_add(1.second()).ok()?).next()?;
                     end.timestamp()
@@ -120,7 +123,7 @@ impl Cron {
         Some(self.pattern.find_next_occurrence(&local, false).ok()?.datetime())
     }
 
-    /// The zone's name.
+    /// Returns the name of the zone.
     fn zone(&self) -> &str {
         self.zone.iana_name().unwrap_or("UTC")
     }
@@ -182,7 +185,7 @@ mod tests {
 
     fn times(expression: &str, day: &str) -> Vec<String> {
         let cron = Cron::parse(expression, Some("Europe/Madrid")).unwrap();
-        // From noon of the day before, in UTC.
+        // Starts at noon of the day before, in UTC.
         let noon = since_epoch(&format!("{day}T12:00:00Z")) - Duration::from_secs(24 * 3600);
         let next = |moment: &Duration| cron.after(*moment);
         std::iter::successors(next(&noon), next)

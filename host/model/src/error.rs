@@ -1,6 +1,6 @@
-//! Errors in words.
+//! The texts of errors.
 
-/// An error with its causes, those left out that it repeats already.
+/// Returns the text of an error with its causes, except for those that the text already contains.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

@@ -1,8 +1,8 @@
 //! The types that all crates of the host share: runs, outcomes, steps, budgets, patterns of names, times, and untrusted
-//! text. What is written as JSON can be read back.
+//! text. Types that are written as JSON can be read back.
 //!
-//! May depend on: libraries for data (serde, jiff, utoipa). Must not depend on: tokio, any other crate of the host, files,
-//! sockets.
+//! May depend on: libraries for data (serde, jiff, utoipa). Must not depend on: tokio, any other crate of the host,
+//! files, sockets.
 
 #![warn(missing_docs)]
 

@@ -1,29 +1,29 @@
-//! How a run ended.
+//! The outcomes of runs.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// The test returned and had nothing to object.
+    /// The test returned without reporting a failure.
     Pass,
-    /// The test said no.
+    /// The test reported a failure.
     Fail,
-    /// Its time ran out.
+    /// The run timed out.
     Timeout,
-    /// It broke: a trap, a budget, the host.
+    /// The run ended with an error: a trap, an exceeded budget, or a failure of the host.
     Error,
-    /// The host stopped, or the component was undeployed and its grace time ran out.
+    /// The run was cancelled: the host stopped, or the component was undeployed and its grace time ran out.
     Cancelled,
 }
 
 impl Outcome {
-    /// All of them.
+    /// All outcomes.
     pub const ALL: [Self; 5] = [Self::Pass, Self::Fail, Self::Timeout, Self::Error, Self::Cancelled];
 
-    /// As metrics say it.
+    /// Returns the name that metrics use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",

@@ -1,8 +1,8 @@
 //! Patterns of names: of components, such as `checkout-*`, and of cases, such as `checkout/*`.
 //!
-//! They come from strangers too, in the API's queries. The library that reads them calls itself once for each level of
-//! nested braces, and panics if the expression that it makes of one is too large. So the limits are checked first, and
-//! nobody else may call it.
+//! Patterns also come from strangers, in queries of the API. The library that parses them calls itself once for each
+//! level of nested braces, and panics if the expression that it makes of a pattern is too large. So the limits are
+//! checked first, and no other code may call the library.
 
 use std::fmt;
 
@@ -11,13 +11,13 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::text::shown;
 
-/// The most bytes of a pattern. The id of a case has at most 201.
+/// The maximum length of a pattern, in bytes. The id of a case has at most 201.
 const MAX_BYTES: usize = 1000;
 
-/// The most opening braces, and so the deepest nesting, whatever is escaped.
+/// The maximum number of opening braces, escaped ones included. It also limits the depth of nesting.
 const MAX_BRACES: usize = 32;
 
-/// A pattern in which `*` stands for anything, `?` for one character, `[a-c]` for one of several, and `{a,b}` for either.
+/// A pattern in which `*` matches anything, `?` one character, `[a-c]` one of several, and `{a,b}` either.
 #[derive(Debug, Clone)]
 pub struct Pattern(GlobMatcher);
 
@@ -33,7 +33,7 @@ impl Pattern {
     /// Parses a pattern.
     ///
     /// # Errors
-    /// It is too long, has too many braces, or its syntax is wrong.
+    /// The pattern is too long, has too many braces, or has invalid syntax.
     pub fn parse(text: &str) -> Result<Self, String> {
         check_length(text)?;
         let braces = text.bytes().filter(|byte| *byte == b'{').count();
@@ -54,7 +54,7 @@ impl Pattern {
         self.0.is_match(name)
     }
 
-    /// The pattern as it was written.
+    /// Returns the pattern as it was written.
     pub fn text(&self) -> &str {
         self.0.glob().glob()
     }
@@ -63,7 +63,7 @@ impl Pattern {
 /// Checks the length of a pattern of any kind, before it is parsed.
 ///
 /// # Errors
-/// It is too long.
+/// The pattern is too long.
 pub fn check_length(text: &str) -> Result<(), String> {
     if text.len() > MAX_BYTES {
         let (shown, bytes) = (shown(text), text.len());
@@ -103,7 +103,7 @@ mod tests {
         assert!(Pattern::parse(&nested(MAX_BRACES)).unwrap().matches("x"));
         let error = Pattern::parse(&nested(MAX_BRACES + 1)).unwrap_err();
         assert!(error.ends_with("}` has 33 opening braces; a pattern may have at most 32"), "{error}");
-        // What closes nothing takes no level away.
+        // A brace that closes nothing does not reduce the depth.
         for escaped in ["{\\}", "{[}]"] {
             let error = Pattern::parse(&escaped.repeat(100)).unwrap_err();
             assert!(error.contains("has 100 opening braces"), "{error}");

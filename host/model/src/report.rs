@@ -66,7 +66,7 @@ pub struct Attempt {
     /// Whether the messages contain a stack trace. It is not serialized.
     #[serde(skip)]
     pub has_trace: bool,
-    /// What the attempt did.
+    /// The steps of the attempt.
     pub timeline: Vec<Step>,
     /// The number of steps that did not fit in the timeline.
     pub omitted: usize,

@@ -1,14 +1,14 @@
 //! Ids of runs: UUIDs of version 7, in the order in which the runs were started.
 //!
-//! A run that was started later has a greater id, whatever the wall clock says: lists are in the order of the ids, so a
-//! clock that was ahead for a while would otherwise keep the runs of that time at the top.
+//! A run that was started later has a greater id, whatever the wall clock shows. Lists are in the order of the ids, so
+//! a clock that was ahead for a while would otherwise keep the runs of that time at the top.
 
 use std::sync::Mutex;
 
 use uuid::timestamp::context::ContextV7;
 use uuid::{Timestamp, Uuid};
 
-/// While the clock is behind the newest id, ids have that one's time and count up.
+/// While the clock is behind the newest id, new ids keep the time of that id and count up.
 static CONTEXT: Mutex<ContextV7> = Mutex::new(ContextV7::new());
 
 /// Returns the id of a run that starts now.
@@ -16,10 +16,10 @@ pub fn next() -> Uuid {
     Uuid::new_v7(Timestamp::now(&CONTEXT))
 }
 
-/// Makes all ids from now on greater than this one, which an earlier host made.
+/// Makes all later ids greater than this one, which an earlier host made.
 pub fn continue_after(newest: Uuid) {
     let Some((seconds, nanos)) = newest.get_timestamp().map(|time| time.to_unix()) else { return };
-    // One in the same millisecond may be smaller.
+    // A new id in the same millisecond may be smaller.
     let next = std::time::Duration::new(seconds, nanos) + std::time::Duration::from_millis(1);
     Timestamp::from_unix(&CONTEXT, next.as_secs(), next.subsec_nanos());
 }

@@ -1,18 +1,18 @@
-//! When a case runs by itself.
+//! The schedules of cases.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::Cron;
 
-/// When a case runs by itself.
+/// The times at which a case runs by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
     /// At multiples of this period.
     Every(Duration),
     /// At the times of a cron expression.
     Cron(Cron),
-    /// Never.
+    /// The case does not run by itself.
     Manual,
 }
 

@@ -6,7 +6,7 @@ const SENSITIVE: [&str; 7] = ["authorization", "cookie", "token", "secret", "pas
 /// The text shown in place of a sensitive value.
 pub const MASK: &str = "***";
 
-/// Whether a value with this name may be secret.
+/// Returns whether a value with this name may be secret.
 pub fn is_sensitive(name: &str) -> bool {
     let name = name.to_lowercase();
     SENSITIVE.iter().any(|part| name.contains(part))

@@ -18,12 +18,12 @@ pub struct Step {
     #[serde(default, with = "seconds::option", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = f64, required = false)]
     pub took: Option<Duration>,
-    /// What happened.
+    /// The kind of the step, with its details.
     #[serde(flatten)]
     pub what: Happening,
 }
 
-/// What happened in a step.
+/// The kinds of steps, with their details.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "step", rename_all = "kebab-case")]
 pub enum Happening {

@@ -14,7 +14,7 @@ const NAME: usize = 100;
 /// The characters shown of a text of several lines.
 const TEXT: usize = 2000;
 
-/// A name as messages show it: cut and escaped. It may be no valid name.
+/// A name as messages show it: cut and escaped. The name may be invalid.
 pub struct Shown<'a>(&'a str);
 
 /// Returns a name as messages show it: cut and escaped.

@@ -12,7 +12,7 @@ pub fn rfc3339(time: SystemTime) -> String {
 
 /// Returns a time since the Unix epoch as RFC 3339.
 pub fn rfc3339_since_epoch(since: Duration) -> String {
-    // A time that no clock shows is not a time that anything is due.
+    // The system cannot represent this time, so nothing is due then.
     SystemTime::UNIX_EPOCH.checked_add(since).map(rfc3339).unwrap_or_default()
 }
 

@@ -1,21 +1,21 @@
-//! Why a run started, or did not.
+//! The reasons why runs are started or skipped.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Why a run started.
+/// The reason why a run was started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Trigger {
-    /// The case's schedule.
+    /// The case was due by its schedule.
     Schedule,
     /// The case is new or changed.
     Deploy,
-    /// A user's request.
+    /// A user requested the run.
     Request,
 }
 
-/// Why a run that was due did not start.
+/// The reason why a run that was due did not start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SkipReason {
     /// The case's limit of runs in flight was reached.

@@ -13,13 +13,13 @@ use crate::{Budget, BudgetBreach};
 pub struct Usage {
     /// The highest amount of each budget in use at once, if any, in the unit of the budget.
     pub peak: Vec<(Budget, u64)>,
-    /// Processor time.
+    /// The processor time used.
     pub cpu: Duration,
     /// The budget that the attempt exceeded. It is not serialized.
     pub breach: Option<BudgetBreach>,
 }
 
-/// The name of the processor time beside the names of budgets.
+/// The name of the processor time in the map of budgets.
 const CPU: &str = "cpu_seconds";
 
 impl Usage {

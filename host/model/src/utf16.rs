@@ -1,14 +1,14 @@
-//! Text in UTF-16, which some systems write in place of UTF-8.
+//! Text in UTF-16, which some systems write instead of UTF-8.
 
 /// The byte order mark, with which a text may begin.
 pub const MARK: char = '\u{feff}';
 
-/// UTF-16, by its byte order.
+/// A form of UTF-16, named by its byte order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Utf16 {
-    /// Little-endian.
+    /// Little-endian UTF-16.
     Little,
-    /// Big-endian.
+    /// Big-endian UTF-16.
     Big,
 }
 
@@ -25,7 +25,7 @@ impl Utf16 {
         }
     }
 
-    /// The text, with its byte order mark if it has one. What is no character becomes U+FFFD.
+    /// Decodes a text, including its byte order mark if it has one. Invalid code units become U+FFFD.
     pub fn decode(self, bytes: &[u8]) -> String {
         let units = bytes.chunks_exact(2).map(|unit| match self {
             Self::Little => u16::from_le_bytes([unit[0], unit[1]]),
@@ -34,7 +34,7 @@ impl Utf16 {
         char::decode_utf16(units).map(|one| one.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
     }
 
-    /// The text in UTF-16.
+    /// Encodes a text as UTF-16.
     pub fn encode(self, text: &str) -> Vec<u8> {
         let bytes = |unit: u16| match self {
             Self::Little => unit.to_le_bytes(),

@@ -1,4 +1,4 @@
-//! How far back to look.
+//! Periods of the recent past.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,21 +7,21 @@ use std::time::Duration;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A time that ends now, of a minute to 49 days.
+/// A period that ends now, with a length from a minute to 49 days.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window(Duration);
 
 impl Window {
-    /// A day.
+    /// A window of one day.
     pub const DAY: Self = Self(Duration::from_secs(24 * 3600));
 
-    /// The shortest: runs are counted by minutes.
+    /// The shortest window. Runs are counted by minutes.
     const SHORTEST: Duration = Duration::from_secs(60);
 
-    /// The longest: seven weeks, so that each day of a week is in it as often as the others.
+    /// The longest window: seven weeks, so that each day of a week is in it as often as the others.
     const LONGEST: Duration = Duration::from_secs(49 * 24 * 3600);
 
-    /// How long it is.
+    /// Returns the length of the window.
     pub fn length(self) -> Duration {
         self.0
     }
@@ -30,7 +30,7 @@ impl Window {
 impl FromStr for Window {
     type Err = String;
 
-    /// Such as `15m`, `24h` or `7d`.
+    /// Parses a duration such as `15m`, `24h` or `7d`.
     fn from_str(text: &str) -> Result<Self, String> {
         let length = humantime::parse_duration(text)
             .map_err(|error| format!("`{text}` is not a duration such as `15m`, `24h` or `7d`: {error}"))?;
@@ -48,7 +48,7 @@ impl fmt::Display for Window {
     }
 }
 
-/// A day.
+/// The default is one day.
 impl Default for Window {
     fn default() -> Self {
         Self::DAY

@@ -1,4 +1,4 @@
-//! A second implementation of cron expressions: it walks minute by minute, and shares no code with the first.
+//! A second implementation of cron expressions, which advances minute by minute and shares no code with the first.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ const ZONES: [&str; 9] = [
     "UTC",
 ];
 
-/// Whether a field of numbers, ranges, lists and steps has a value.
+/// Returns whether a field of numbers, ranges, lists and steps contains a value.
 fn has(field: &str, value: i8, first: i8, last: i8) -> bool {
     field.split(',').any(|part| {
         let (range, step) =
@@ -48,11 +48,11 @@ fn names(expression: &str, local: DateTime) -> bool {
         && has(weekday, local.weekday().to_sunday_zero_offset(), 0, 6)
 }
 
-/// All times of an expression in so many minutes after a moment.
+/// Returns all times of an expression in this number of minutes after a moment.
 fn walk(expression: &str, zone: &TimeZone, after: Timestamp, minutes: i64) -> Vec<Timestamp> {
     let fields: Vec<&str> = expression.split(' ').collect();
     let by_the_clock = [fields[0], fields[1]].iter().any(|field| field.contains('*') || field.contains('/'));
-    // Local times that the clock has shown lately; no clock goes back by more than a day.
+    // Local times that the clock has shown in the last day; no clock goes back by more than a day.
     let mut shown: Vec<DateTime> = (0..=24 * 60).map(|ago| zone.to_datetime(after - ago.minutes())).collect();
     let mut times = Vec::new();
     for minute in 1..=minutes {
@@ -87,12 +87,12 @@ fn minutes_or_hours(last: u8) -> impl Strategy<Value = String> {
     ]
 }
 
-/// Hours at which clocks change, mostly.
+/// Generates mostly hours at which clocks change.
 fn hours() -> impl Strategy<Value = String> {
     prop_oneof![3 => minutes_or_hours(4), 1 => minutes_or_hours(23)]
 }
 
-/// Days are restricted in one way at most: together, either is enough.
+/// Selects days with at most one restriction: of two restrictions, either would be sufficient.
 fn days() -> impl Strategy<Value = &'static str> {
     select(vec!["* * *", "* * *", "* * *", "*/2 * *", "1-15 * *", "* * 0", "* * 1-5", "* 3,4,10,11 *"])
 }
@@ -111,7 +111,7 @@ proptest! {
         let expression = format!("{minute} {hour} {days}");
         let tz = TimeZone::get(zone).unwrap();
         let year: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
-        // Where the table of a zone ends there is one that changes nothing, and that is at no full minute.
+        // At the end of the table of a zone there is a change without effect, which is not at a full minute.
         let change = tz.following(year).nth(change).map(|change| change.timestamp());
         let around = change.filter(|change| change.as_second() % 60 == 0).unwrap_or(year);
         let start = around - hours_before.hours();
@@ -130,7 +130,7 @@ proptest! {
             moment = next;
         }
         prop_assert_eq!(&found, &expected, "{} in {}", &expression, zone);
-        // From any moment in between it is the same next one.
+        // From any moment in between, the next time must be the same.
         let inside = start + 27.hours() + seconds.seconds();
         let next = cron.after(Duration::from_secs(u64::try_from(inside.as_second()).unwrap()));
         let next = next.map(|next| Timestamp::from_second(i64::try_from(next.as_secs()).unwrap()).unwrap());

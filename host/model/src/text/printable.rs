@@ -1,10 +1,10 @@
-//! Text that came from outside, as it may stand on a terminal and in a log.
+//! Untrusted text, made safe for terminals and logs.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 
-/// Shows a text without what moves the cursor, colours the terminal, ends the line, or has what follows read in
-/// another order. In place of such a character stands U+FFFD.
+/// Displays a text in which U+FFFD replaces each character that moves the cursor, colours the terminal, ends the line,
+/// or changes the order in which the following text is read.
 pub struct Printable<'a>(pub &'a str);
 
 impl fmt::Display for Printable<'_> {
@@ -13,8 +13,8 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
-/// A message that may tell what came from outside: its further lines stand to the right of the first, so that none
-/// of them is a line of its own, and each is [`Printable`].
+/// Returns a message that may quote untrusted text. Its lines after the first are indented, so that none of them looks
+/// like a line of its own, and each line is [`Printable`].
 pub fn message(error: &dyn fmt::Display) -> String {
     let text = error.to_string();
     let mut lines = text.split('\n');
@@ -27,7 +27,7 @@ pub fn message(error: &dyn fmt::Display) -> String {
     shown
 }
 
-/// Passes on what is [`Printable`] of all that is written to it.
+/// A writer that makes all text [`Printable`] and passes it on.
 pub struct PrintableWriter<W>(pub W);
 
 impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
@@ -43,7 +43,8 @@ impl<W: fmt::Write> fmt::Write for PrintableWriter<W> {
     }
 }
 
-/// Returns text of JSON with each character that is not [`Printable`] escaped. In valid JSON they occur in strings only.
+/// Returns JSON in which each character that is not [`Printable`] is escaped. In valid JSON, they occur in strings
+/// only.
 pub fn printable_json(json: &str) -> Cow<'_, str> {
     let is_raw = |character| is_trouble(character) && !is_space_of_json(character);
     if !json.contains(is_raw) {
@@ -63,12 +64,12 @@ pub fn printable_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// Space between values; in strings these are escaped anyway.
+/// Returns whether a character is space between values. In strings, these characters are escaped anyway.
 fn is_space_of_json(character: char) -> bool {
     matches!(character, '\n' | '\r')
 }
 
-/// Whether a character does something where it is shown, or cannot be seen there.
+/// Returns whether a character has an effect where it is shown, or is invisible there.
 pub fn is_trouble(character: char) -> bool {
     match character {
         '\t' => false,
@@ -76,14 +77,14 @@ pub fn is_trouble(character: char) -> bool {
         '\u{2028}' | '\u{2029}' => true,
         // Marks, embeddings, overrides and isolates of texts that go from right to left.
         '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        // Tags and marks that nobody sees.
+        // Invisible tags and marks.
         '\u{feff}' | '\u{e0000}'..='\u{e007f}' => true,
         character => character.is_control(),
     }
 }
 
-/// What must not be shown, from the tables of Unicode and not from the code above: control characters (Cc) other than
-/// the tab, separators of lines and paragraphs (Zl, Zp), all of Bidi_Control, the byte order mark, and tags.
+/// The characters that must not be shown, from the tables of Unicode instead of the code above: control characters (Cc)
+/// other than the tab, separators of lines and paragraphs (Zl, Zp), all of Bidi_Control, the byte order mark, and tags.
 #[cfg(test)]
 pub(crate) const TROUBLE: [std::ops::RangeInclusive<char>; 10] = [
     '\0'..='\u{8}',
