@@ -13,7 +13,7 @@ pub enum HistoryError {
     /// The file was written by a newer orbital.
     #[error(
         "`{path}` was written by a newer orbital (its schema is {found}, and this one knows {known}): run that one, or \
-         move the file away to begin anew"
+         move the file away to start with an empty history"
     )]
     Newer {
         /// The file.
@@ -39,8 +39,8 @@ pub enum HistoryError {
     },
     /// The contents of the file are invalid.
     #[error(
-        "`{path}` is damaged ({detail}): move it away, with `-wal` and `-shm` beside it, to begin anew, or put a copy of \
-         it back; what can still be read is saved by `sqlite3 {path} .recover`"
+        "`{path}` is damaged ({detail}): move it away, together with its `-wal` and `-shm`, to start with an empty history, \
+         or restore a copy; what can still be read is saved by `sqlite3 {path} .recover`"
     )]
     Damaged {
         /// The file.

@@ -237,7 +237,10 @@ fn code_cache(
         Cache::Default(None) => Ok(None),
         Cache::Default(Some(path)) => Ok(open(path).map_or_else(
             |error| {
-                tracing::warn!("{}; every start compiles anew (set `components.cache`)", chain(&error));
+                tracing::warn!(
+                    "{}; every start compiles all components again (set `components.cache`)",
+                    chain(&error)
+                );
                 None
             },
             Some,

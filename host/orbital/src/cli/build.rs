@@ -27,7 +27,7 @@ pub(super) struct Build {
     /// The language, if the directory has several manifests.
     #[arg(long, value_enum)]
     lang: Option<Language>,
-    /// As soon as it can be had: what `orbital dev` has a child process do.
+    /// Builds as fast as possible: `orbital dev` starts a child process with this.
     #[arg(long, hide = true)]
     dev: bool,
     /// Without a look at the component: `orbital dev` loads it anyway.

@@ -1,4 +1,4 @@
-//! `orbital compile-component`, which the host runs in a child process; see `guest/compile.rs`.
+//! `orbital compile-component`, which the host runs in a child process; see `host/guest/src/compile.rs`.
 
 use std::io::{Read as _, Write as _};
 

@@ -34,8 +34,8 @@ const NAMED: usize = 3;
 
 /// Build and run a project's tests at every save, until Ctrl-C.
 ///
-/// Each save builds the project, loads it and runs its cases at once, whatever their schedules say; mistakes are shown,
-/// and the next save is waited for. A save during a build or a run ends that, and begins anew.
+/// Each save builds the project, loads it and runs its cases at once, whatever their schedules are. Mistakes are shown, and
+/// the next save starts again. A save during a build or a run aborts it, and starts a new one.
 ///
 /// `orbital.toml` of the project says what its targets and grants are, and where the webhook listens. Without it, or with
 /// `--pipeline`, the example pipeline is started as the system under test: the targets `api`, `pipeline` and `segment`.

@@ -40,20 +40,20 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 /// Standard error, set when the log is started.
 static STDERR: OnceLock<Output> = OnceLock::new();
 
-/// Runs end-to-end tests, written as WebAssembly components, for ever: each sends events to the system under
+/// Runs end-to-end tests, written as WebAssembly components, continuously: each sends events to the system under
 /// test and waits for the deliveries that must come back to a webhook.
 #[derive(Parser)]
 #[command(
     name = "orbital",
     version,
     after_help = "A first look:\n  \
-        orbital new shop --lang typescript           a project to begin from: rust, typescript, javascript, python, go\n  \
-        orbital dev shop                             build and run it at every save; --pipeline brings a system to test\n  \
-        orbital build shop                           make a component of a project\n  \
-        orbital check shop.wasm                      what is in it, and whether this host can run it\n  \
+        orbital new shop --lang typescript           create a project; `orbital new --help` lists the languages\n  \
+        orbital dev shop                             build and run it at every save; --pipeline starts a system to test\n  \
+        orbital build shop                           build a component from a project\n  \
+        orbital check shop.wasm                      show its contents, and whether this host can run it\n  \
         orbital run shop.wasm --config orbital.toml  run all its cases once, now\n  \
-        orbital serve --config orbital.toml          run what is in the directory, for ever\n  \
-        orbital compare staging production           what differs between two hosts by more than noise\n\n\
+        orbital serve --config orbital.toml          run the components in a directory continuously\n  \
+        orbital compare staging production           show significant differences between two hosts\n\n\
         Exit codes: 0 all is well; 1 a case did not pass or differs, or a component is wrong; 2 usage,\n\
         configuration, or nothing matched; 3 the host could not do its job."
 )]

@@ -19,7 +19,7 @@ pub(super) struct New {
     /// The language of the tests.
     #[arg(long, value_enum, value_name = "LANGUAGE")]
     lang: Language,
-    /// What runs the component's JavaScript; for TypeScript and JavaScript only. Without it, quickjs.
+    /// The JavaScript engine of the component; only for TypeScript and JavaScript. Default: quickjs.
     #[arg(long, value_enum, value_name = "ENGINE")]
     engine: Option<Engine>,
 }

@@ -11,7 +11,7 @@ use crate::reload::Seen;
 use crate::service::Service;
 use crate::settings::Settings;
 
-/// Run what is in the directory of components, for ever.
+/// Run the components in a directory continuously.
 ///
 /// Copy a component into the directory and it runs; replace it and the new version runs; remove it and it is
 /// gone. Every run is a line on standard output; the host's own log is on standard error.

@@ -80,8 +80,7 @@ fn last_call(recording: &Recording, ended: Duration) -> Option<String> {
             Some(format!("a request to `{target}`, which took {took} and was not answered: {error}"))
         }
         Happening::Wait { keys, n, error, .. } => {
-            let failed =
-                error.as_ref().map(|error| format!(" and ended in vain: {error}")).unwrap_or_default();
+            let failed = error.as_ref().map(|error| format!(" and failed: {error}")).unwrap_or_default();
             Some(format!("waiting for {}, which took {took}{failed}", deliveries(*n, keys)))
         }
         Happening::Sleep { .. } => Some(format!("sleeping for {took}")),

@@ -75,8 +75,8 @@ mod tests {
         assert_eq!(reason("shop/b", 10), None);
         assert_eq!(reason("shop/a", 9), Some("long"));
         assert_eq!(reason("other/a", 9), None);
-        let for_ever = Pauses(vec![pause("*", "for ever", None)]);
-        assert!(for_ever.covers("x/y", Duration::from_secs(u64::from(u32::MAX))).is_some());
+        let forever = Pauses(vec![pause("*", "forever", None)]);
+        assert!(forever.covers("x/y", Duration::from_secs(u64::from(u32::MAX))).is_some());
     }
 
     #[test]
