@@ -127,32 +127,27 @@ impl Shortages {
 
     /// Returns the shortages at any time since the mark.
     pub(super) fn since(&self, mark: &ShortageMark) -> Vec<Lack> {
-        let now = Instant::now();
-        let records = *self.lock();
-        let lacks = records.iter().enumerate().filter_map(|(index, record)| {
-            let lack = Lack {
-                shortage: Shortage::all(record.reason)[index],
-                turned_away: record.turned_away - mark.turned_away[index],
-                peer: record.last.and_then(|(_, peer)| peer),
-                waited: record.waited(mark.at, now),
-            };
-            (lack.turned_away > 0 || lack.waited.is_some()).then_some(lack)
-        });
-        lacks.collect()
+        self.lacks(mark.at, |index, record| record.turned_away - mark.turned_away[index])
     }
 
     /// Returns the shortages within this time until now, with the number of everything that was turned away since the
     /// listener was started.
     pub(super) fn within(&self, time: Duration) -> Vec<Lack> {
+        let Some(since) = Instant::now().checked_sub(time) else { return Vec::new() };
+        let is_recent = |record: &Record| record.last.is_some_and(|(at, _)| at >= since);
+        self.lacks(since, |_, record| if is_recent(record) { record.turned_away } else { 0 })
+    }
+
+    /// Returns the shortages for which something was turned away, or had to wait since this moment.
+    fn lacks(&self, since: Instant, turned_away: impl Fn(usize, &Record) -> u64) -> Vec<Lack> {
         let now = Instant::now();
-        let Some(since) = now.checked_sub(time) else { return Vec::new() };
         let records = *self.lock();
         let lacks = records.iter().enumerate().filter_map(|(index, record)| {
-            let last = record.last.filter(|(at, _)| *at >= since);
+            let turned_away = turned_away(index, record);
             let lack = Lack {
                 shortage: Shortage::all(record.reason)[index],
-                turned_away: last.map_or(0, |_| record.turned_away),
-                peer: last.and_then(|(_, peer)| peer),
+                turned_away,
+                peer: record.last.filter(|_| turned_away > 0).and_then(|(_, peer)| peer),
                 waited: record.waited(since, now),
             };
             (lack.turned_away > 0 || lack.waited.is_some()).then_some(lack)
