@@ -26,8 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use door::GoesOn;
-pub use door::{App, Door, Peer, TurnedAway};
+pub use door::{App, Door, GoesOn, Peer, TurnedAway};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
 pub use limits::Limits;
 pub use shortage::{Lack, ShortageMark};

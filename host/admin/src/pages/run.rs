@@ -28,8 +28,8 @@ async fn show(State(admin): State<Admin>, run: Result<Path<Uuid>, PathRejection>
     // Runs in flight are read first, so that a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
     if let Some(report) = figures::report(&admin, run).await {
-        let beside = figures::neighbours(&admin, run).await;
-        return Ok(ended(&admin, &report, beside));
+        let neighbours = figures::neighbours(&admin, run).await;
+        return Ok(ended(&admin, &report, neighbours));
     }
     let order = in_flight.ok_or_else(|| {
         Failure::not_found(format!(
@@ -72,7 +72,7 @@ fn going_on(admin: &Admin, order: &Order) -> Markup {
     Page::live(&title, "", format!("run {}", order.run.simple()), admin).show(&content)
 }
 
-fn ended(admin: &Admin, report: &Report, beside: Neighbours) -> Markup {
+fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
     let running =
         admin.deployed.borrow().components.get(&report.component).map(|running| running.digest.clone());
     let version = match running {
@@ -86,7 +86,7 @@ fn ended(admin: &Admin, report: &Report, beside: Neighbours) -> Markup {
         div #run data-part="run" data-say={ "the run ended: " (report.outcome.name()) } {
             (title(&report.component, &report.case))
             p { (outcome(report.outcome, report.flaky)) " after " (short(report.duration)) ", begun " (time(report.started)) }
-            (ways(beside))
+            (ways(neighbours))
             @for (index, attempt) in report.attempts.iter().enumerate() {
                 @let number = index + 1;
                 @if several {

@@ -20,8 +20,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::component::{Component, Unavailable};
-use crate::event::Event;
-use crate::event::EventSink;
+use crate::event::{Event, EventSink};
 use crate::registry::directory::{Holding, Identity, is_component, is_signature};
 use crate::registry::shelf::{Content, Hint, Shelf};
 use crate::registry::{LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};

@@ -12,8 +12,7 @@ mod shelf;
 mod terms;
 mod trust;
 
-use crate::component::Component;
-use crate::component::Unavailable;
+use crate::component::{Component, Unavailable};
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
