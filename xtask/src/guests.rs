@@ -14,6 +14,7 @@ use crate::workspace;
 mod digest;
 mod go;
 mod javascript;
+mod parallel;
 mod python;
 mod suite;
 mod tool;
@@ -45,15 +46,13 @@ pub(crate) fn run(Arguments { examples }: &Arguments) -> anyhow::Result<()> {
     if examples.is_empty() {
         return build_all();
     }
-    print(build(Kind::Example, examples)?);
+    print(build(&[Kind::Example], examples)?);
     Ok(())
 }
 
 /// Builds all guests: the example suites, the conformance suites, and the components that the tests need.
 pub(crate) fn build_all() -> anyhow::Result<()> {
-    for kind in [Kind::Example, Kind::Conformance] {
-        print(build(kind, &LANGUAGES)?);
-    }
+    print(build(&[Kind::Example, Kind::Conformance], &LANGUAGES)?);
     build_fixtures()
 }
 
@@ -95,7 +94,7 @@ pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// A suite whose toolchain is missing is skipped, with a line that says so.
 pub(crate) fn build_examples() -> anyhow::Result<Vec<(Language, PathBuf)>> {
-    build(Kind::Example, &LANGUAGES)
+    build(&[Kind::Example], &LANGUAGES)
 }
 
 /// Builds the example suite in a language, and returns its path.
@@ -122,19 +121,20 @@ pub(crate) fn deploy(component: &Path, folder: &Path) -> anyhow::Result<PathBuf>
     Ok(destination)
 }
 
-fn build(kind: Kind, languages: &[Language]) -> anyhow::Result<Vec<(Language, PathBuf)>> {
+fn build(kinds: &[Kind], languages: &[Language]) -> anyhow::Result<Vec<(Language, PathBuf)>> {
     ensure_target()?;
     // `orbital build` makes the components.
     workspace::build_binaries()?;
-    let mut built = Vec::new();
-    for &language in languages {
-        let suite = Suite { kind, language };
-        match suite.build()? {
-            Ok(component) => built.push((language, component)),
+    let of_kind = |&kind| languages.iter().map(move |&language| Suite { kind, language });
+    let built = parallel::build(kinds.iter().flat_map(of_kind).collect())?;
+    let mut components = Vec::new();
+    for (suite, built) in built {
+        match built {
+            Ok(component) => components.push((suite.language, component)),
             Err(missing) => skip(&suite, &missing)?,
         }
     }
-    Ok(built)
+    Ok(components)
 }
 
 /// Reports that a suite is skipped, or fails if nothing may be skipped.
