@@ -15,7 +15,7 @@ use orbital_config::secrets::{Masker, Secrets};
 use orbital_host::fuzzing::{answer, secrets, settings};
 use orbital_host::settings::Settings;
 use orbital_webhook::waiter::{Disposition, Waiter};
-use orbital_webhook::{Gate, Webhook};
+use orbital_webhook::{Authenticator, Webhook};
 use ring::hmac;
 
 const SETTINGS: &str = r#"
@@ -80,9 +80,9 @@ fuzz_target!(|input: Input<'_>| -> Corpus {
         return Corpus::Reject;
     }
     let (settings, secrets) = &*KNOWN;
-    let Ok(gate) = Gate::new(&settings.webhook.auth, secrets) else { panic!("the secrets are good") };
+    let Ok(authenticator) = Authenticator::new(&settings.webhook.auth, secrets) else { panic!("the secrets are good") };
     let waiter = Waiter::new(settings.waiter.clone(), Masker::default());
-    let webhook = Webhook::new(settings.webhook.clone(), gate, waiter.clone());
+    let webhook = Webhook::new(settings.webhook.clone(), authenticator, waiter.clone());
     let status = run(&webhook, request);
 
     let received = waiter.received(2, |_| true);

@@ -11,9 +11,9 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use orbital_config::secrets::Masker;
 use orbital_host::fuzzing::{attend, held, secrets, settings};
-use orbital_listener::Door;
+use orbital_listener::Acceptor;
 use orbital_webhook::waiter::{Disposition, Waiter};
-use orbital_webhook::{Gate, Webhook};
+use orbital_webhook::{Authenticator, Webhook};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const SETTINGS: &str = r#"
@@ -41,16 +41,16 @@ fuzz_target!(|data: &[u8]| {
 
 async fn converse(data: &[u8]) {
     let (settings, _) = settings(SETTINGS, Path::new("/nowhere")).expect("the settings are good");
-    let Ok(gate) = Gate::new(&settings.webhook.auth, &secrets([])) else { panic!("no gate without secrets") };
+    let Ok(authenticator) = Authenticator::new(&settings.webhook.auth, &secrets([])) else { panic!("no webhook without secrets") };
     let waiter = Waiter::new(settings.waiter, Masker::default());
-    let door = Door::new(1, 0, settings.webhook.limits, None);
-    let webhook = Webhook::new(settings.webhook, gate, waiter.clone());
+    let acceptor = Acceptor::new(1, 0, settings.webhook.limits, None);
+    let webhook = Webhook::new(settings.webhook, authenticator, waiter.clone());
 
     let (mut peer, ours) = tokio::io::duplex(1024);
     let app = webhook.app();
     let serving = tokio::spawn({
-        let door = door.clone();
-        async move { attend(&door, ours, app).await }
+        let acceptor = acceptor.clone();
+        async move { attend(&acceptor, ours, app).await }
     });
     let mut answers = Vec::new();
     let talk = async {

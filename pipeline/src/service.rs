@@ -1,11 +1,8 @@
 //! The pipeline itself: what happens to an event between its arrival and its deliveries.
 
-use std::{
-    error::Error,
-    iter::successors,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{error::Error, iter::successors, sync::Arc};
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use thiserror::Error;
 use tokio::{
@@ -72,7 +69,7 @@ impl Pipeline {
 
     /// Removes all that is kept of an event; answers whether there was anything. Deliveries on their way are not held up.
     pub fn forget(&self, id: &str) -> bool {
-        lock(&self.seen).remove(id)
+        self.seen.lock().remove(id)
     }
 
     /// Where events of which type go.
@@ -82,12 +79,12 @@ impl Pipeline {
 
     /// The faults that are on.
     pub fn faults(&self) -> Faults {
-        lock(&self.faults).clone()
+        self.faults.lock().clone()
     }
 
     /// Switches faults, for the events that arrive from now on.
     pub fn set_faults(&self, faults: Faults) {
-        *lock(&self.faults) = faults;
+        *self.faults.lock() = faults;
     }
 
     /// Waits until every delivery has ended; to be called when no event comes any more.
@@ -107,7 +104,7 @@ impl Pipeline {
     }
 
     fn take(self: &Arc<Self>, event: Event) -> Result<Receipt, Refusal> {
-        let faults = lock(&self.faults).met_by(&event.kind);
+        let faults = self.faults.lock().met_by(&event.kind);
         if faults.stall {
             return Err(Refusal::Stalled);
         }
@@ -117,7 +114,7 @@ impl Pipeline {
         let slot = {
             // One lock over both steps: of two copies that arrive together one is the duplicate, and an event refused
             // by a full queue may come again.
-            let mut seen = lock(&self.seen);
+            let mut seen = self.seen.lock();
             if seen.contains(&event.id) {
                 self.metrics.duplicate();
                 return Ok(Receipt { id: event.id, duplicate: true });
@@ -201,9 +198,4 @@ pub enum Refusal {
 fn chain(error: &(dyn Error + 'static)) -> String {
     let errors = successors(Some(error), |&error| error.source());
     errors.map(ToString::to_string).collect::<Vec<_>>().join(": ")
-}
-
-/// Takes a lock even if a thread panicked while it held it: what these locks guard is whole after every statement.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

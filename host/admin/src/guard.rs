@@ -5,7 +5,7 @@
 //! browser on this machine, which could send requests here too.
 
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -15,6 +15,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use orbital_config::secrets::Secrets;
 use orbital_listener::TurnedAway;
 use orbital_webhook::session_cookie;
+use parking_lot::RwLock;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
@@ -65,7 +66,7 @@ pub enum TokenError {
     TooShort(usize),
     /// The token contains a character that is not allowed in a header.
     #[error(
-        "the secret for `admin.token` has a character that cannot stand in a header of HTTP; use letters and digits"
+        "the secret for `admin.token` has a character that is not allowed in an HTTP header; use letters and digits"
     )]
     NotText,
 }
@@ -170,7 +171,7 @@ impl Guard {
 
     /// Replaces the access rules. If the token has changed, everybody has to sign in again.
     pub fn admit(&self, access: Access) {
-        let mut acting = self.access.write().unwrap_or_else(PoisonError::into_inner);
+        let mut acting = self.access.write();
         let is_changed = acting.digest != access.digest;
         if is_changed {
             self.sessions.end_all();
@@ -255,7 +256,7 @@ impl Guard {
     }
 
     fn access(&self) -> Arc<Access> {
-        self.access.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.access.read().clone()
     }
 }
 

@@ -19,10 +19,10 @@ mod guard;
 mod headers;
 mod json;
 mod pages;
-mod past;
 mod peer;
 mod probes;
 mod problem;
+mod run_lookup;
 mod sessions;
 mod settings;
 
@@ -33,11 +33,11 @@ use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use orbital_compare::Environments;
 use orbital_history::History;
-use orbital_listener::Doors;
+use orbital_listener::Acceptors;
 use orbital_report::{Journal, Live, MetricsSink};
-use orbital_run::dispatcher::Desk;
+use orbital_run::dispatcher::DispatcherHandle;
 use orbital_run::pausing::PauseBook;
-use orbital_run::registry::{Snapshot, Terms};
+use orbital_run::registry::{Policy, Snapshot};
 use orbital_run::runner::Runner;
 use orbital_webhook::waiter::Waiter;
 use tokio::sync::watch;
@@ -53,7 +53,7 @@ pub struct Admin {
     /// The deployed components.
     pub deployed: watch::Receiver<Arc<Snapshot>>,
     /// The grants of components.
-    pub terms: watch::Receiver<Arc<Terms>>,
+    pub policy: watch::Receiver<Arc<Policy>>,
     /// The state of the configuration file.
     pub config: watch::Receiver<ConfigStatus>,
     /// The other hosts that can be compared.
@@ -61,7 +61,7 @@ pub struct Admin {
     /// The metrics.
     pub metrics: Arc<MetricsSink>,
     /// The connections of both listeners.
-    pub doors: Doors,
+    pub acceptors: Acceptors,
     /// The runner: the number of runs in flight, and recent faults of the host.
     pub runner: Arc<Runner>,
     /// Recent runs and runs in flight.
@@ -73,7 +73,7 @@ pub struct Admin {
     /// The pauses.
     pub pauses: Arc<PauseBook>,
     /// The plan of due runs, and starting runs on request.
-    pub desk: Desk,
+    pub dispatcher: DispatcherHandle,
     /// Admits or rejects requests.
     pub guard: Arc<Guard>,
     /// Publishes changes as they happen.

@@ -57,7 +57,7 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     if let Some(failure) = &admin.config.borrow().failure {
         let _ = writeln!(
             text,
-            "the configuration on disk does not act, the last good one does: {}",
+            "the configuration on disk is invalid; using the last valid one: {}",
             message(failure)
         );
     }
@@ -75,10 +75,10 @@ async fn ready(State(admin): State<Admin>) -> (StatusCode, String) {
     if let Some(trouble) = admin.runner.recent_trouble() {
         let _ = writeln!(text, "in the last minute the host failed a run: {trouble}");
     }
-    for lack in admin.doors.webhook.short_within(RECENT) {
+    for lack in admin.acceptors.webhook.short_within(RECENT) {
         let _ = writeln!(text, "in the last minute the webhook was overloaded: {}", lack.explain());
     }
-    if !admin.doors.admin.short_within(RECENT).is_empty() {
+    if !admin.acceptors.admin.short_within(RECENT).is_empty() {
         text.push_str(
             "in the last minute connections of the private listener were turned away or had to wait, as too many were in use\n",
         );

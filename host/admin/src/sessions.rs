@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 use tokio::time::Instant;
@@ -61,7 +61,7 @@ impl Sessions {
 
     /// Returns the sessions that have not expired, oldest first.
     fn current(&self) -> MutexGuard<'_, VecDeque<Session>> {
-        let mut sessions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sessions = self.0.lock();
         let now = Instant::now();
         while sessions.front().is_some_and(|session| session.until <= now) {
             sessions.pop_front();

@@ -28,7 +28,7 @@ impl AdminSettings {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8711)));
         let token = section.parsed("token", |text| match Template::parse(text, secrets)? {
             template if template.is_secret() => Ok(template),
-            _ => Err("must be a secret, such as `\"${secret.admin}\"` with a section `[secrets.admin]`: whoever may read \
+            _ => Err("must be a secret, such as `\"${secret.admin}\"` with a section `[secrets.admin]`: anyone who can read \
                       this file need not know it"
                 .to_owned()),
         });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::BytesMut;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use orbital_config::secrets::{Masker, Secrets, Template};
-use orbital_model::Phases;
+use orbital_model::{CaseId, Phases};
 use orbital_policy::targets::describe_known;
 use orbital_policy::targets::{
     CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
@@ -245,7 +245,7 @@ impl Ready<'_> {
     /// There is no complete answer.
     pub async fn send(
         self,
-        (run, case): (Uuid, &str),
+        (run, case): (Uuid, &CaseId),
         heartbeat: &Heartbeat,
         progress: Progress,
     ) -> Result<Receipt, SendError> {
@@ -283,8 +283,7 @@ impl Ready<'_> {
                 Err(SendError::Timeout { after: timeout, of: timeout_of, stage: progress.stage() })
             })
         };
-        let component = case.split_once('/').map_or(case, |(component, _)| component).to_owned();
-        let exchange = on_behalf_of(component, exchange);
+        let exchange = on_behalf_of(case.component().to_owned(), exchange);
         let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
             Ok(result) => result,
             Err(error) => Err(SendError::Unreachable {

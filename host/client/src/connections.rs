@@ -3,9 +3,10 @@
 //! A connection that is kept does not show the problems of new clients: a name that has moved, a listener that is
 //! gone, a certificate that has expired.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use reqwest::dns::Resolve;
 use tokio::time::Instant;
 
@@ -36,7 +37,7 @@ impl Connections {
 
     /// Returns the client for an exchange that begins now.
     pub(super) fn client(&self) -> reqwest::Client {
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         let (client, since) = &mut *current;
         if since.elapsed() >= self.recipe.max_age {
             match self.recipe.client() {

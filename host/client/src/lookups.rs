@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
 /// The most names that are looked up at once, for all components.
@@ -58,7 +59,7 @@ impl Lookups {
 
     fn own_places(&self) -> Arc<Semaphore> {
         let component = COMPONENT.try_with(String::clone).unwrap_or_default();
-        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut own = self.own.lock();
         // If a component looks up nothing, all its places are free, so a new set is equivalent.
         own.retain(|_, places| {
             Arc::strong_count(places) > 1 || places.available_permits() < PLACES_PER_COMPONENT
@@ -95,6 +96,6 @@ mod tests {
         .await;
         drop(held);
         drop(lookups.turn().await.unwrap());
-        assert_eq!(lookups.own.lock().unwrap().len(), 1, "what nobody needs is kept");
+        assert_eq!(lookups.own.lock().len(), 1, "what nobody needs is kept");
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::Instant;
 
@@ -37,14 +38,14 @@ impl Resolve for Remembering {
         let fresh = |(addresses, since): &(Vec<SocketAddr>, Instant)| {
             (since.elapsed() < FRESH).then(|| addresses.clone())
         };
-        let known = found.lock().unwrap_or_else(PoisonError::into_inner).get(&host).and_then(fresh);
+        let known = found.lock().get(&host).and_then(fresh);
         if let Some(addresses) = known {
             return Box::pin(async move { Ok(Box::new(addresses.into_iter()) as Addrs) });
         }
         let finding = self.resolver.resolve(name);
         Box::pin(async move {
             let addresses: Vec<SocketAddr> = finding.await?.collect();
-            let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut found = found.lock();
             if found.len() >= MAX_NAMES {
                 found.retain(|_, (_, since)| since.elapsed() < FRESH);
             }
@@ -96,6 +97,6 @@ mod tests {
         for number in 0..2 * MAX_NAMES {
             asked(&format!("{number}.example")).await;
         }
-        assert!(resolver.found.lock().unwrap().len() <= MAX_NAMES);
+        assert!(resolver.found.lock().len() <= MAX_NAMES);
     }
 }

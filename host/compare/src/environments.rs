@@ -40,7 +40,7 @@ struct Environment {
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
     /// The token is invalid. The value is not shown.
-    #[error("the secret for `environments.{0}.token` has a character that cannot stand in a header of HTTP")]
+    #[error("the secret for `environments.{0}.token` has a character that is not allowed in an HTTP header")]
     Token(String),
     /// The certificates cannot be read.
     #[error("`environments.{name}.ca`: cannot read `{path}`")]

@@ -221,7 +221,7 @@ impl<'a> Section<'a> {
     /// Reads a string without secrets.
     pub fn string(&self, name: &'static str) -> Option<String> {
         self.parsed(name, |text| match text.contains("${secret.") {
-            true => Err("no secret is put in here; write the value itself".to_owned()),
+            true => Err("secrets are not supported here; write the value itself".to_owned()),
             false => Ok(text.to_owned()),
         })
     }
@@ -593,7 +593,7 @@ mod tests {
     #[test]
     fn a_secret_where_none_is_put_in_is_a_mistake() {
         let found = reasons("path = \"/srv/${secret.a}\"\n", |root| drop(root.string("path")));
-        assert_eq!(found, ["line 1: `path`: no secret is put in here; write the value itself"]);
+        assert_eq!(found, ["line 1: `path`: secrets are not supported here; write the value itself"]);
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub enum StateError {
         source: FileError,
     },
     /// A file in the directory was not written by a host.
-    #[error("`{path}` is broken; mend it, or move it away to begin without")]
+    #[error("`{path}` is corrupt; repair it, or move it away to start without it")]
     Broken {
         /// The file.
         path: PathBuf,

@@ -26,8 +26,8 @@ impl MemoryBudget {
         }
         let more = desired.saturating_sub(current);
         self.meter.charge(Budget::Memory, more)?;
-        let share = self.meter.share();
-        share.charge_memory(self.meter.limits(), more as u64).map_err(|breach| self.meter.breach(breach))?;
+        let quota = self.meter.quota();
+        quota.charge_memory(self.meter.limits(), more as u64).map_err(|breach| self.meter.breach(breach))?;
         self.used += more;
         Ok(true)
     }
@@ -35,7 +35,7 @@ impl MemoryBudget {
 
 impl Drop for MemoryBudget {
     fn drop(&mut self) {
-        self.meter.share().release_memory(self.used as u64);
+        self.meter.quota().release_memory(self.used as u64);
     }
 }
 

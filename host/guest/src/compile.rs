@@ -58,7 +58,7 @@ pub struct Compiler {
 
 /// How urgently a component is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pace {
+pub enum CompileMode {
     /// A large component gets quick code first.
     Soon,
     /// A large component gets quick code first, and a compilation that takes long is given up for now.
@@ -132,7 +132,7 @@ pub enum CompileError {
     )]
     TooMuchMemory(u64),
     /// The compiler could not do its work.
-    #[error("the compiler broke: {0}")]
+    #[error("the compiler crashed: {0}")]
     Broke(String),
 }
 
@@ -147,8 +147,8 @@ impl Compiler {
     ///
     /// # Errors
     /// The first reason why the component cannot become a suite. After [`CompileError::Slow`], the component has to
-    /// be compiled again at another pace.
-    pub async fn compile(&self, source: &Source, pace: Pace) -> Result<Compiled, CompileError> {
+    /// be compiled again in another mode.
+    pub async fn compile(&self, source: &Source, mode: CompileMode) -> Result<Compiled, CompileError> {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
         for kind in [Code::Optimised, Code::Quick] {
@@ -158,22 +158,22 @@ impl Compiler {
         }
         let bytes = source.bytes.clone();
         blocking(move || check_dimensions(&bytes)).await??;
-        let in_a_hurry = match pace {
-            Pace::Soon | Pace::Briefly => source.bytes.len() >= LARGE,
-            Pace::AtOnce => true,
+        let in_a_hurry = match mode {
+            CompileMode::Soon | CompileMode::Briefly => source.bytes.len() >= LARGE,
+            CompileMode::AtOnce => true,
         };
-        let _turn = match pace {
+        let _turn = match mode {
             // The semaphore is never closed.
-            Pace::Briefly => self.compiling.acquire().await.ok(),
+            CompileMode::Briefly => self.compiling.acquire().await.ok(),
             // These are compiled one at a time anyway.
-            Pace::Soon | Pace::AtOnce => None,
+            CompileMode::Soon | CompileMode::AtOnce => None,
         };
-        let (suite, code) = if pace == Pace::Briefly && BRIEF < self.limits.timeout {
+        let (suite, code) = if mode == CompileMode::Briefly && BRIEF < self.limits.timeout {
             let made = tokio::time::timeout(BRIEF, self.make_first(source, in_a_hurry, true)).await;
             made.unwrap_or(Err(CompileError::Slow))?
         } else {
             // If every save produces another version, storing each of them is not worth the writes.
-            self.make_first(source, in_a_hurry, pace != Pace::AtOnce).await?
+            self.make_first(source, in_a_hurry, mode != CompileMode::AtOnce).await?
         };
         Ok(Compiled { suite, metadata, code: CodeOrigin::Compiled(code) })
     }

@@ -12,9 +12,9 @@ use wasmtime::{
 use crate::bindings::TestPre;
 use crate::bindings::orbital::test as contract;
 use crate::dimensions::{MEMORIES, TABLES};
-use crate::session::Session;
+use crate::guest_state::GuestState;
 use crate::suite::Suite;
-use crate::ticker::{Begun, tick};
+use crate::ticker::{EpochWaker, tick};
 
 /// The address space of one linear memory, in bytes. A guest cannot have more, whatever its budget is.
 const MEMORY_RESERVATION: u64 = 1 << 30;
@@ -55,13 +55,13 @@ const CORE_INSTANCE: usize = 512 << 10;
 pub struct GuestEngine {
     optimised: Tier,
     quick: Tier,
-    begun: Begun,
+    epoch_waker: EpochWaker,
 }
 
 #[derive(Clone)]
 struct Tier {
     engine: Engine,
-    linker: Arc<Linker<Session>>,
+    linker: Arc<Linker<GuestState>>,
 }
 
 /// Why the engines could not be set up.
@@ -106,16 +106,19 @@ impl GuestEngine {
             config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
             Tier::new(&config)
         };
-        let engine =
-            Self { optimised: tier(Code::Optimised)?, quick: tier(Code::Quick)?, begun: Begun::default() };
+        let engine = Self {
+            optimised: tier(Code::Optimised)?,
+            quick: tier(Code::Quick)?,
+            epoch_waker: EpochWaker::default(),
+        };
         let engines = [&engine.optimised, &engine.quick].map(|tier| tier.engine.weak());
-        tick(engines, engine.begun.clone()).map_err(EngineError::Thread)?;
+        tick(engines, engine.epoch_waker.clone()).map_err(EngineError::Thread)?;
         Ok(engine)
     }
 
     /// Returns the counter to increment when busy components begin to compute.
-    pub fn begun(&self) -> Begun {
-        self.begun.clone()
+    pub fn epoch_waker(&self) -> EpochWaker {
+        self.epoch_waker.clone()
     }
 
     /// Returns a hash that distinguishes machine code that this engine can run from all other code.
@@ -226,11 +229,11 @@ impl Tier {
 
 /// Links everything that a guest can import. A guest cannot have anything else, such as its own sockets: those of
 /// wasmtime-wasi are linked, but denied by the session's context.
-fn link(engine: &Engine) -> wasmtime::Result<Linker<Session>> {
+fn link(engine: &Engine) -> wasmtime::Result<Linker<GuestState>> {
     let mut linker = Linker::new(engine);
     wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
     wasmtime_wasi_http::p2::add_only_http_to_linker_async(&mut linker)?;
-    type Own = HasSelf<Session>;
+    type Own = HasSelf<GuestState>;
     contract::log::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::verdict::add_to_linker::<_, Own>(&mut linker, |session| session)?;
     contract::context::add_to_linker::<_, Own>(&mut linker, |session| session)?;

@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Full};
 use orbital_client::heartbeat::Heartbeat;
 use orbital_client::{Client, Failure, MAX_BODY, Progress, header_text, is_reserved};
 use orbital_model::text::shown;
-use orbital_model::{Budget, Cause, Happening};
+use orbital_model::{Budget, CaseId, Cause, StepKind};
 use orbital_policy::grants::Denial;
 use reqwest::Url;
 use tokio::time::Instant;
@@ -142,7 +142,7 @@ impl WasiHttpHooks for Outgoing {
                 });
                 // Takes only what the exchange needs of the run, because it may outlive the run for a moment.
                 let (client, heartbeat) = (run.client.clone(), run.heartbeat.clone());
-                let (id, case) = (run.context.id, run.context.case_id());
+                let (id, case) = (run.context.id, run.context.case.clone());
                 let exchange = async move {
                     let answer = exchange(
                         (&client, &heartbeat),
@@ -164,7 +164,7 @@ impl WasiHttpHooks for Outgoing {
                 if let Some(cause) = cause {
                     recorder.blame(cause);
                 }
-                recorder.note(Happening::Send {
+                recorder.note(StepKind::Send {
                     target: String::new(),
                     method: parts.method.to_string(),
                     path: parts.uri.to_string(),
@@ -189,7 +189,7 @@ async fn exchange(
     mut request: orbital_client::Request,
     destination: Destination,
     body: WasiBody,
-    run: (uuid::Uuid, &str),
+    run: (uuid::Uuid, &CaseId),
     (started, progress): (Instant, Progress),
     recorder: &Recorder,
 ) -> Answer {
@@ -201,7 +201,7 @@ async fn exchange(
         request.body = whole;
         let body = excerpt(&request.body);
         // Waits for requests of the component's other runs. This wait does not count as the system's time.
-        let _turn = recorder.meter().share().request().await;
+        let _turn = recorder.meter().quota().request().await;
         began = Instant::now();
         let ready = match destination {
             Destination::Target => client.prepare(request),

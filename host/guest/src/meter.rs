@@ -10,7 +10,7 @@ use std::time::Duration;
 use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
 
-use crate::share::{Share, Turn, thread_time};
+use crate::quota::{ComponentQuota, Turn, thread_time};
 
 /// The resource usage of one attempt of a run. Clones share one count.
 #[derive(Clone)]
@@ -18,7 +18,7 @@ pub struct Meter(Arc<Counts>);
 
 struct Counts {
     limits: Limits,
-    share: Arc<Share>,
+    quota: Arc<ComponentQuota>,
     used: [AtomicU64; Budget::ALL.len()],
     /// The highest amounts that were in use at once.
     peak: [AtomicU64; Budget::ALL.len()],
@@ -57,10 +57,10 @@ impl Drop for Loan {
 
 impl Meter {
     /// Returns a meter for an attempt that has not used anything.
-    pub fn new(limits: Limits, share: Arc<Share>) -> Self {
+    pub fn new(limits: Limits, quota: Arc<ComponentQuota>) -> Self {
         Self(Arc::new(Counts {
             limits,
-            share,
+            quota,
             used: Default::default(),
             peak: Default::default(),
             burnt: AtomicU64::new(0),
@@ -75,8 +75,8 @@ impl Meter {
     }
 
     /// Returns the resources that all runs of the component share.
-    pub(super) fn share(&self) -> &Arc<Share> {
-        &self.0.share
+    pub(super) fn quota(&self) -> &Arc<ComponentQuota> {
+        &self.0.quota
     }
 
     /// Adds an amount to the usage.
@@ -134,12 +134,12 @@ impl Meter {
         &self,
         guest: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
-        let share = self.share();
-        let mut guest = Guest { running: Some(Box::pin(guest)), share };
+        let quota = self.quota();
+        let mut guest = Guest { running: Some(Box::pin(guest)), quota };
         let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
         poll_fn(|context| {
-            let turn = if share.is_busy() || waiting.is_some() {
-                let turn = waiting.get_or_insert_with(|| Box::pin(share.turn()));
+            let turn = if quota.is_busy() || waiting.is_some() {
+                let turn = waiting.get_or_insert_with(|| Box::pin(quota.turn()));
                 let turn = ready!(turn.as_mut().poll(context));
                 waiting = None;
                 Some(turn)
@@ -204,20 +204,20 @@ impl Meter {
         let now = nanoseconds(thread_time());
         let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
         self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
-        self.0.share.burn(Duration::from_nanos(burnt));
+        self.0.quota.burn(Duration::from_nanos(burnt));
     }
 }
 
 /// A running guest. Dropping it releases its resources.
 struct Guest<'a, F: Send> {
     running: Option<Pin<Box<F>>>,
-    share: &'a Share,
+    quota: &'a ComponentQuota,
 }
 
 impl<F: Send> Drop for Guest<'_, F> {
     fn drop(&mut self) {
         if let Some(running) = self.running.take() {
-            self.share.give_back(running);
+            self.quota.give_back(running);
         }
     }
 }

@@ -3,17 +3,18 @@
 //! Every call that crosses the boundary of a run is recorded here with its result, and so is every delivery. The
 //! timeline, the log and the reasons for a failure are all read from this one record.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_client::{Progress, Receipt, SendError};
 use orbital_model::describe::{deliveries, short};
-use orbital_model::{Budget, BudgetBreach, Cause, Happening, LogLevel, LogSource, Sample, Step, Usage};
+use orbital_model::{Budget, BudgetBreach, Cause, LogLevel, LogSource, Sample, Step, StepKind, Usage};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 use crate::clock::RunClock;
 use crate::meter::Meter;
-use crate::sight::Sight;
+use crate::stack_sample::StackSample;
 
 /// The most steps of a timeline. Further steps are omitted from the report; the run itself continues.
 const MAX_STEPS: usize = 2000;
@@ -69,7 +70,7 @@ pub enum Activity {
     /// Running the test's own code.
     Computing {
         /// Where the guest was seen last, if it computes for a while.
-        seen: Option<Sight>,
+        seen: Option<StackSample>,
     },
     /// Sleeping in `sleep`.
     Sleeping {
@@ -114,14 +115,14 @@ impl Activity {
         let (since, what) = match self {
             Self::Computing { .. } => return None,
             Self::Sleeping { duration, since } => {
-                (*since, Happening::CutShort { call: format!("sleep of {}", short(*duration)) })
+                (*since, StepKind::CutShort { call: format!("sleep of {}", short(*duration)) })
             }
             Self::Waiting { keys, n, since, .. } => {
-                (*since, Happening::CutShort { call: format!("wait for {}", deliveries(*n, keys)) })
+                (*since, StepKind::CutShort { call: format!("wait for {}", deliveries(*n, keys)) })
             }
             // Recorded like any other request, so that a target that hangs is visible where requests are counted.
             Self::Sending { target, method, path, since, .. } => {
-                let send = Happening::Send {
+                let send = StepKind::Send {
                     target: target.clone(),
                     method: method.clone(),
                     path: path.clone(),
@@ -178,7 +179,7 @@ impl Recorder {
     }
 
     /// Records the result of an activity. If the run ends in between, this is never called, and the activity stays.
-    pub fn leave(&self, entered: Instant, what: Happening) {
+    pub fn leave(&self, entered: Instant, what: StepKind) {
         self.note_since(entered, what);
         self.compute();
     }
@@ -189,31 +190,31 @@ impl Recorder {
     }
 
     /// Records where the guest was seen while it computed.
-    pub(super) fn see(&self, sight: Sight) {
-        self.lock().recording.activity = Activity::Computing { seen: Some(sight) };
+    pub(super) fn see(&self, stack_sample: StackSample) {
+        self.lock().recording.activity = Activity::Computing { seen: Some(stack_sample) };
     }
 
     /// Returns the functions that the guest was in when it was seen last while it computed, innermost first, each
     /// with its place if that is known. The time for finding these counts as the run's.
     pub fn last_seen_in(&self, recording: &Recording) -> Vec<String> {
-        let Activity::Computing { seen: Some(sight) } = &recording.activity else { return Vec::new() };
-        self.meter.bill(|| sight.frames())
+        let Activity::Computing { seen: Some(stack_sample) } = &recording.activity else { return Vec::new() };
+        self.meter.bill(|| stack_sample.frames())
     }
 
     /// Records a step that began at `began` and ends now.
-    pub fn note_since(&self, began: Instant, what: Happening) {
+    pub fn note_since(&self, began: Instant, what: StepKind) {
         let step = self.step(began, Some(began.elapsed()), what);
         self.lock().recording.push(step);
     }
 
     /// Records a step without a duration.
-    pub fn note(&self, what: Happening) {
+    pub fn note(&self, what: StepKind) {
         let step = self.step(Instant::now(), None, what);
         self.lock().recording.push(step);
     }
 
     /// Records a step that happened at another moment, such as a delivery that was received.
-    pub fn note_at(&self, at: Instant, what: Happening) {
+    pub fn note_at(&self, at: Instant, what: StepKind) {
         let step = self.step(at, None, what);
         self.lock().recording.push(step);
     }
@@ -221,7 +222,7 @@ impl Recorder {
     /// Records a reason for failing.
     pub fn fail(&self, message: String) -> Result<(), BudgetBreach> {
         self.charge(message.len())?;
-        self.note(Happening::Fail { message: message.clone() });
+        self.note(StepKind::Fail { message: message.clone() });
         self.lock().recording.failures.push(message);
         Ok(())
     }
@@ -259,7 +260,7 @@ impl Recorder {
         let fields_size = fields.iter().map(|(name, value)| name.len() + value.len() + 2).sum::<usize>();
         let size = message.len() + fields_size;
         self.charge(size)?;
-        self.note(Happening::Log { level, source, message, fields });
+        self.note(StepKind::Log { level, source, message, fields });
         Ok(())
     }
 
@@ -267,19 +268,21 @@ impl Recorder {
     pub(super) fn write(&self, source: LogSource, bytes: &[u8]) -> Result<(), BudgetBreach> {
         self.meter.charge(Budget::LogBytes, bytes.len())?;
         let mut rest = bytes;
-        while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
+        while !rest.is_empty() {
+            let end = rest.iter().position(|byte| *byte == b'\n');
+            let piece;
+            (piece, rest) = rest.split_at(end.unwrap_or(rest.len()));
+            rest = rest.get(1..).unwrap_or_default();
             let mut line = std::mem::take(self.lock().partial(source));
-            line.extend_from_slice(&rest[..end]);
-            rest = &rest[end + 1..];
-            self.meter.charge(Budget::LogLines, 1)?;
-            self.note(Happening::Log {
-                level: LogLevel::Info,
-                source,
-                message: text(&line),
-                fields: Vec::new(),
-            });
+            if line.is_empty() {
+                self.meter.charge(Budget::LogLines, 1)?;
+            }
+            line.extend_from_slice(piece);
+            match end {
+                Some(_) => self.note_line(source, &line),
+                None => *self.lock().partial(source) = line,
+            }
         }
-        self.lock().partial(source).extend_from_slice(rest);
         Ok(())
     }
 
@@ -288,13 +291,7 @@ impl Recorder {
         for source in [LogSource::Stdout, LogSource::Stderr] {
             let line = std::mem::take(self.lock().partial(source));
             if !line.is_empty() {
-                // The line was counted when it was written.
-                self.note(Happening::Log {
-                    level: LogLevel::Info,
-                    source,
-                    message: text(&line),
-                    fields: Vec::new(),
-                });
+                self.note_line(source, &line);
             }
         }
         let (mut recording, cause) = {
@@ -316,13 +313,19 @@ impl Recorder {
         self.meter.charge(Budget::LogBytes, bytes)
     }
 
-    fn step(&self, at: Instant, took: Option<Duration>, what: Happening) -> Step {
+    /// Notes a line of output, which was charged when it began.
+    fn note_line(&self, source: LogSource, line: &[u8]) {
+        let (level, fields) = (LogLevel::Info, Vec::new());
+        self.note(StepKind::Log { level, source, message: text(line), fields });
+    }
+
+    fn step(&self, at: Instant, took: Option<Duration>, what: StepKind) -> Step {
         Step { at: at.saturating_duration_since(self.clock.started()), took, what }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A record that lacks a line is better than none.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 
@@ -356,9 +359,9 @@ pub(crate) fn answered(
     key: Option<String>,
     body: String,
     answer: &Result<Receipt, SendError>,
-) -> Happening {
+) -> StepKind {
     let receipt = answer.as_ref().ok();
-    Happening::Send {
+    StepKind::Send {
         target,
         method,
         path,
@@ -389,7 +392,7 @@ fn text(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    fn step(what: Happening) -> Step {
+    fn step(what: StepKind) -> Step {
         Step { at: Duration::ZERO, took: None, what }
     }
 
@@ -397,20 +400,20 @@ mod tests {
     fn a_timeline_is_bounded_in_steps_and_in_bytes() {
         let mut recording = Recording::default();
         for _ in 0..MAX_STEPS + 10 {
-            recording.push(step(Happening::Sleep { duration_ms: 1 }));
+            recording.push(step(StepKind::Sleep { duration_ms: 1 }));
         }
         assert_eq!((recording.steps.len(), recording.omitted), (MAX_STEPS, 10));
 
         let mut recording = Recording::default();
         let wait =
-            || Happening::Wait { keys: vec!["x".repeat(256); 1024], n: 1, timeout_ms: None, error: None };
+            || StepKind::Wait { keys: vec!["x".repeat(256); 1024], n: 1, timeout_ms: None, error: None };
         for _ in 0..10 {
             recording.push(step(wait()));
         }
         assert_eq!((recording.steps.len(), recording.omitted), (MAX_BYTES >> 18, 10 - (MAX_BYTES >> 18)));
         // The log has a budget of its own, and a small step may still fit.
         let message = "x".repeat(MAX_BYTES);
-        recording.push(step(Happening::Log {
+        recording.push(step(StepKind::Log {
             level: LogLevel::Info,
             source: LogSource::Log,
             message,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use orbital_client::Client;
 use orbital_client::heartbeat::Heartbeat;
+use orbital_model::CaseId;
 use orbital_policy::grants::Access;
 use orbital_webhook::waiter::Claims;
 use uuid::Uuid;
@@ -46,21 +47,12 @@ impl RunParts {
 pub struct RunContext {
     /// The run's id.
     pub id: Uuid,
-    /// The component's name.
-    pub component: String,
-    /// The case's name.
-    pub case: String,
+    /// The case.
+    pub case: CaseId,
     /// The number of the attempt, from 1.
     pub attempt: u32,
     /// The operator's name for the environment in which the host runs.
     pub environment: String,
     /// The URL that deliveries must be sent to.
     pub webhook_url: String,
-}
-
-impl RunContext {
-    /// Returns the case's id: `component/case`.
-    pub fn case_id(&self) -> String {
-        format!("{}/{}", self.component, self.case)
-    }
 }

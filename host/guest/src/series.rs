@@ -5,9 +5,9 @@
 //! record appear on no page.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 
 use orbital_model::{MetricKind, Sample};
+use parking_lot::Mutex;
 
 /// Why a series is rejected.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl SeriesBook {
 
     /// Records a series of a case, unless it is known already.
     pub(super) fn note(&self, case: &str, sample: &Sample) -> Result<(), SeriesError> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         if held.is_closed {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl SeriesBook {
 
     /// Forgets all series, and records no further ones: the version is replaced or removed.
     pub fn close(&self) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut held = self.held.lock();
         *held = Held { is_closed: true, ..Held::default() };
     }
 }

@@ -7,28 +7,28 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::exports::orbital::test::suite::TestCase;
 use crate::bindings::{Test, TestPre};
+use crate::guest_state::GuestState;
 use crate::lines::Lines;
 use crate::meter::Meter;
-use crate::session::Session;
-use crate::sight::Lookout;
-use crate::trap::Breakdown;
+use crate::stack_sample::Lookout;
+use crate::trap::GuestError;
 
 /// A compiled and linked component. Every use of it creates a new instance.
 pub struct Suite {
-    test: TestPre<Session>,
+    test: TestPre<GuestState>,
     lines: Arc<Lines>,
 }
 
 /// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
 pub struct Entered {
-    store: Store<Session>,
+    store: Store<GuestState>,
     test: Test,
     meter: Meter,
     lines: Arc<Lines>,
 }
 
 impl Suite {
-    pub(super) fn new(test: TestPre<Session>) -> Self {
+    pub(super) fn new(test: TestPre<GuestState>) -> Self {
         Self { test, lines: Arc::default() }
     }
 
@@ -41,7 +41,7 @@ impl Suite {
     ///
     /// # Errors
     /// The instance cannot be created, or its start code crashed.
-    pub async fn enter(&self, session: Session) -> Result<Entered, Breakdown> {
+    pub async fn enter(&self, session: GuestState) -> Result<Entered, GuestError> {
         let mut store = Store::new(self.test.engine(), session);
         store.limiter(|session| &mut session.memory);
         let meter = store.data().meter().clone();
@@ -53,8 +53,8 @@ impl Suite {
         let mut lookout = Lookout::new(self.lines.clone());
         store.epoch_deadline_callback(move |context| {
             context.data().meter().tick()?;
-            if let Some(sight) = lookout.look(&context) {
-                context.data().recorder.see(sight);
+            if let Some(stack_sample) = lookout.look(&context) {
+                context.data().recorder.see(stack_sample);
             }
             // tokio's own yield, so that timers and sockets are checked in between.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
@@ -63,7 +63,7 @@ impl Suite {
             self.test
                 .instantiate_async(&mut store)
                 .await
-                .map_err(|error| Breakdown::from_error(error, &meter, &self.lines))
+                .map_err(|error| GuestError::from_error(error, &meter, &self.lines))
         };
         let test = meter.run(instantiate).await?;
         Ok(Entered { store, test, meter, lines: self.lines.clone() })
@@ -75,13 +75,13 @@ impl Entered {
     ///
     /// # Errors
     /// The guest crashed, ended itself, or exceeded a budget.
-    pub async fn cases(self) -> Result<Vec<TestCase>, Breakdown> {
+    pub async fn cases(self) -> Result<Vec<TestCase>, GuestError> {
         let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
         // The call owns the instance, so that the instance is dropped with the call.
         let call = async move {
             let called = test.orbital_test_suite().call_cases(&mut store).await;
-            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
+            called.map_err(|error| GuestError::from_error(error, &meter, &lines))
         };
         counting.run(call).await
     }
@@ -90,12 +90,12 @@ impl Entered {
     ///
     /// # Errors
     /// The guest crashed, ended itself, or exceeded a budget.
-    pub async fn run(self, case: &str) -> Result<Result<(), String>, Breakdown> {
+    pub async fn run(self, case: &str) -> Result<Result<(), String>, GuestError> {
         let Self { mut store, test, meter, lines } = self;
         let counting = meter.clone();
         let call = async move {
             let called = test.orbital_test_suite().call_run(&mut store, case).await;
-            called.map_err(|error| Breakdown::from_error(error, &meter, &lines))
+            called.map_err(|error| GuestError::from_error(error, &meter, &lines))
         };
         let result = counting.run(call).await?;
         if let Err(reason) = &result {

@@ -20,9 +20,9 @@ const LINGER: u32 = 50;
 
 /// Counts how often busy components begin to compute.
 #[derive(Clone, Default)]
-pub struct Begun(Arc<AtomicU64>);
+pub struct EpochWaker(Arc<AtomicU64>);
 
-impl Begun {
+impl EpochWaker {
     pub(super) fn note(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
@@ -30,7 +30,7 @@ impl Begun {
 
 /// Starts a thread that increments the engines' epochs. The thread holds the engines weakly and ends with them.
 /// Without it, a busy guest would never yield, so a host that cannot start it does not start.
-pub(super) fn tick(engines: [EngineWeak; 2], begun: Begun) -> std::io::Result<()> {
+pub(super) fn tick(engines: [EngineWeak; 2], epoch_waker: EpochWaker) -> std::io::Result<()> {
     let thread = std::thread::Builder::new().name("epoch".to_owned());
     thread.spawn(move || {
         let (mut seen, mut short) = (0, 0_u32);
@@ -41,9 +41,9 @@ pub(super) fn tick(engines: [EngineWeak; 2], begun: Begun) -> std::io::Result<()
             if !alive.contains(&true) {
                 return;
             }
-            let begun = begun.0.load(Ordering::Relaxed);
-            short = if begun == seen { short.saturating_sub(1) } else { LINGER };
-            seen = begun;
+            let epoch_waker = epoch_waker.0.load(Ordering::Relaxed);
+            short = if epoch_waker == seen { short.saturating_sub(1) } else { LINGER };
+            seen = epoch_waker;
             std::thread::sleep(if short > 0 { SHORT_PERIOD } else { PERIOD });
         }
     })?;

@@ -27,7 +27,7 @@ const OUT_OF_HOSTCALL_FUEL: &str = "fuel allocated for hostcalls has been exhaus
 
 /// An error: a guest did not return from a call.
 #[derive(Debug, Clone)]
-pub struct Breakdown {
+pub struct GuestError {
     /// The reason, in one line.
     pub reason: String,
     /// The functions that the guest was in, innermost first.
@@ -38,7 +38,7 @@ pub struct Breakdown {
     pub is_exit: bool,
 }
 
-impl Breakdown {
+impl GuestError {
     pub(super) fn from_error(error: wasmtime::Error, meter: &Meter, lines: &Lines) -> Self {
         let breach = error.downcast_ref::<BudgetBreach>().copied().or_else(|| breach_within(&error, meter));
         let reason = if let Some(breach) = breach {
@@ -82,13 +82,13 @@ fn breach_within(error: &wasmtime::Error, meter: &Meter) -> Option<BudgetBreach>
     Some(meter.breach(BudgetBreach { budget, limit, asked: limit.saturating_add(1) }))
 }
 
-impl From<BudgetBreach> for Breakdown {
+impl From<BudgetBreach> for GuestError {
     fn from(breach: BudgetBreach) -> Self {
         Self { reason: breach.to_string(), frames: Vec::new(), breach: Some(breach), is_exit: false }
     }
 }
 
-impl fmt::Display for Breakdown {
+impl fmt::Display for GuestError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.reason)?;
         write_frames(formatter, &self.frames)

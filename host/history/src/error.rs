@@ -29,7 +29,7 @@ pub enum HistoryError {
     /// The schema was changed by somebody else: triggers and views would run as part of orbital's statements.
     #[error(
         "the schema of `{path}` was changed ({difference}): undo that with `sqlite3`, or move the file away, with `-wal` and \
-         `-shm` beside it, to begin with an empty one"
+         `-shm` next to it, to start with an empty one"
     )]
     Altered {
         /// The file.

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use orbital_model::{CaseRecord, Report, Standing};
+use orbital_model::{CaseId, CaseRecord, Report, Standing};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::holdings::Holdings;
@@ -18,7 +18,7 @@ use crate::row::{RunRow, code_of, micros, millis, moment, trigger_code_of};
 /// Cached contents of the database. It is created again after every error.
 pub(super) struct Ledger {
     pub(super) holdings: Holdings,
-    cases: HashMap<String, Case>,
+    cases: HashMap<CaseId, Case>,
     /// The ids of versions, by digest.
     versions: HashMap<String, i64>,
     /// The rollups that this batch adds to, by span, start and case.
@@ -28,7 +28,7 @@ pub(super) struct Ledger {
 /// The end of the last run in a batch, by the id of its case, and by its version.
 #[derive(Default)]
 struct Touched {
-    cases: HashMap<String, i64>,
+    cases: HashMap<CaseId, i64>,
     versions: HashMap<i64, i64>,
 }
 
@@ -115,26 +115,25 @@ impl Ledger {
                 row.latency.map(micros),
                 connection.last_insert_rowid(),
             ])?;
-        self.holdings.add(&report.component, json.len() as u64);
-        let case_id = report.case_id();
-        if let Some(case) = self.cases.get_mut(&case_id) {
+        self.holdings.add(report.case.component(), json.len() as u64);
+        if let Some(case) = self.cases.get_mut(&report.case) {
             case.record.judge(report);
         }
         let ended = millis(report.ended());
-        for last_run in
-            [touched.cases.entry(case_id).or_default(), touched.versions.entry(version).or_default()]
-        {
+        for last_run in [
+            touched.cases.entry(report.case.clone()).or_default(),
+            touched.versions.entry(version).or_default(),
+        ] {
             *last_run = (*last_run).max(ended);
         }
         self.count(connection, case, report)
     }
 
     fn case(&mut self, connection: &Connection, report: &Report) -> rusqlite::Result<i64> {
-        let case_id = report.case_id();
-        if let Some(case) = self.cases.get(&case_id) {
+        if let Some(case) = self.cases.get(&report.case) {
             return Ok(case.id);
         }
-        let names = [&report.component, &report.case];
+        let names = [report.case.component(), report.case.case()];
         let known = connection
             .prepare_cached("SELECT id, up, since, last_pass FROM cases WHERE component = ?1 AND name = ?2")?
             .query_row(names, |row| Ok(Case { id: row.get(0)?, record: record(row, 1)? }))
@@ -144,12 +143,12 @@ impl Ledger {
             None => {
                 connection
                     .prepare_cached("INSERT INTO cases (component, name, last_run) VALUES (?1, ?2, ?3)")?
-                    .execute(params![report.component, report.case, millis(report.ended())])?;
+                    .execute(params![names[0], names[1], millis(report.ended())])?;
                 Case { id: connection.last_insert_rowid(), record: CaseRecord::default() }
             }
         };
         let id = case.id;
-        self.cases.insert(case_id, case);
+        self.cases.insert(report.case.clone(), case);
         Ok(id)
     }
 

@@ -29,12 +29,13 @@ mod tests;
 mod writer;
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 use orbital_model::error::chain;
-use orbital_model::{CaseRecord, Report, Window};
+use orbital_model::{CaseId, CaseRecord, Report, Window};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 pub use error::HistoryError;
@@ -94,7 +95,7 @@ impl History {
             });
             let writer = opening.await.map_err(std::io::Error::other)?;
             let thread = std::thread::Builder::new().name("history".to_owned()).spawn(|| writer.run())?;
-            *this.writing.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread);
+            *this.writing.lock() = Some(thread);
         }
         Ok(this)
     }
@@ -119,7 +120,7 @@ impl History {
     /// Writes the remaining runs and closes the file cleanly, within a time limit.
     pub async fn end(&self) {
         self.queue.close();
-        let thread = self.writing.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let thread = self.writing.lock().take();
         let Some(thread) = thread else { return };
         // Closing the last connection removes the write-ahead log.
         self.readers.renew();
@@ -171,15 +172,15 @@ impl History {
     pub async fn strips(
         &self,
         most: usize,
-        wanted: impl Fn(&str) -> bool + Send + 'static,
-    ) -> Result<HashMap<String, Vec<Mark>>, HistoryError> {
+        wanted: impl Fn(&CaseId) -> bool + Send + 'static,
+    ) -> Result<HashMap<CaseId, Vec<Mark>>, HistoryError> {
         self.must_be_on()?;
         let waiting = self.queue.waiting();
         let look = move |connection: &_| {
             let mut strips = query::strips(connection, most, &wanted)?;
             for report in query::unwritten(connection, waiting)? {
-                if wanted(&report.case_id()) {
-                    strips.entry(report.case_id()).or_default().push(Mark::of(&report));
+                if wanted(&report.case) {
+                    strips.entry(report.case.clone()).or_default().push(Mark::of(&report));
                 }
             }
             for strip in strips.values_mut() {
@@ -207,14 +208,14 @@ impl History {
     pub async fn stats(
         &self,
         window: Window,
-        wanted: impl Fn(&str) -> bool + Send + 'static,
+        wanted: impl Fn(&CaseId) -> bool + Send + 'static,
     ) -> Result<Stats, HistoryError> {
         self.must_be_on()?;
         let waiting = self.queue.waiting();
         let look = move |connection: &_| {
             let mut stats = stats::stats(connection, window, SystemTime::now(), &wanted)?;
             let waiting = query::unwritten(connection, waiting)?;
-            waiting.iter().filter(|report| wanted(&report.case_id())).for_each(|report| stats.add(report));
+            waiting.iter().filter(|report| wanted(&report.case)).for_each(|report| stats.add(report));
             Ok(stats)
         };
         self.readers.read(look).await
@@ -224,12 +225,12 @@ impl History {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn series(&self, case_id: String, window: Window, step: Step) -> Result<Series, HistoryError> {
+    pub async fn series(&self, case: CaseId, window: Window, step: Step) -> Result<Series, HistoryError> {
         self.must_be_on()?;
         let mut waiting = self.queue.waiting();
         let look = move |connection: &_| {
-            let mut series = stats::series(connection, &case_id, window, step, SystemTime::now())?;
-            waiting.retain(|report| report.case_id() == case_id);
+            let mut series = stats::series(connection, &case, window, step, SystemTime::now())?;
+            waiting.retain(|report| report.case == case);
             query::unwritten(connection, waiting)?.iter().for_each(|report| series.add(report));
             Ok(series)
         };
@@ -240,7 +241,7 @@ impl History {
     ///
     /// # Errors
     /// If the database cannot be read.
-    pub async fn records(&self) -> Result<HashMap<String, CaseRecord>, HistoryError> {
+    pub async fn records(&self) -> Result<HashMap<CaseId, CaseRecord>, HistoryError> {
         self.must_be_on()?;
         self.readers.read(query::records).await
     }

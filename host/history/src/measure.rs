@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use orbital_model as model;
-use orbital_model::{Happening, LogLevel, LogSource, Outcome, Pattern, Phases, Report, Window};
+use orbital_model::{LogLevel, LogSource, Outcome, Pattern, Phases, Report, StepKind, Window};
 
 use crate::database::Database;
 use crate::tests::{report_at, settings};
@@ -40,14 +40,14 @@ fn run(number: u64, started: SystemTime) -> Report {
         "{{\"id\":\"{key}\",\"type\":\"order.created\",\"amount\":{number},\"currency\":\"EUR\",\"customer\":\"ada@example.com\"}}"
     );
     let steps = [
-        Happening::NewId { key: key.clone() },
-        Happening::Log {
+        StepKind::NewId { key: key.clone() },
+        StepKind::Log {
             level: LogLevel::Info,
             source: LogSource::Log,
             message: format!("order {number} is made"),
             fields: vec![("order".to_owned(), number.to_string())],
         },
-        Happening::Send {
+        StepKind::Send {
             target: "api".to_owned(),
             method: "POST".to_owned(),
             path: "/v1/events".to_owned(),
@@ -58,8 +58,8 @@ fn run(number: u64, started: SystemTime) -> Report {
             answer: Some("{\"accepted\":true}".to_owned()),
             error: None,
         },
-        Happening::Wait { keys: vec![key.clone()], n: 1, timeout_ms: Some(3000), error: None },
-        Happening::Delivery {
+        StepKind::Wait { keys: vec![key.clone()], n: 1, timeout_ms: Some(3000), error: None },
+        StepKind::Delivery {
             key,
             method: "POST".to_owned(),
             path: "/".to_owned(),
@@ -159,7 +159,7 @@ async fn look(settings: &HistorySettings) {
         assert_eq!(stats.unwrap().cases.len(), CASES as usize);
         let step = Step::new(window, None).unwrap();
         let name = format!("series of {:?}", window.length());
-        let series = async || history.series("good-03/smoke".to_owned(), window, step).await;
+        let series = async || history.series("good-03/smoke".parse().unwrap(), window, step).await;
         timed(&name, series).await.unwrap();
     }
     timed("strips of 30", async || history.strips(30, |_| true).await).await.unwrap();
@@ -168,12 +168,12 @@ async fn look(settings: &HistorySettings) {
         ("outcome=fail", RunQuery { outcome: Some(Outcome::Fail), ..RunQuery::default() }),
         ("outcome=timeout, none", RunQuery { outcome: Some(Outcome::Timeout), ..RunQuery::default() }),
         ("flaky", RunQuery { flaky: Some(true), ..RunQuery::default() }),
-        ("of a case", RunQuery { case_id: Some("good-03/smoke".to_owned()), ..RunQuery::default() }),
+        ("of a case", RunQuery { case: "good-03/smoke".parse().ok(), ..RunQuery::default() }),
         ("of half of the cases", RunQuery { cases: Pattern::parse("*/*-*").ok(), ..RunQuery::default() }),
         (
             "of a case that fail",
             RunQuery {
-                case_id: Some("good-00/smoke".to_owned()),
+                case: "good-00/smoke".parse().ok(),
                 outcome: Some(Outcome::Fail),
                 ..RunQuery::default()
             },

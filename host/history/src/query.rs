@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use flate2::read::DeflateDecoder;
-use orbital_model::{CaseRecord, Outcome, Pattern, Report, Standing};
+use orbital_model::{CaseId, CaseRecord, Outcome, Pattern, Report, Standing};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
 use crate::ledger::record;
-use crate::row::{COLUMNS, RunRow, code_of, id, outcome};
+use crate::row::{COLUMNS, RunRow, case_id, code_of, id, outcome};
 
 /// Conditions for runs. A run must satisfy all of them.
 #[derive(Debug, Clone, Default)]
@@ -19,7 +19,7 @@ pub struct RunQuery {
     /// Only runs of cases that match this pattern.
     pub cases: Option<Pattern>,
     /// Only runs of this case.
-    pub case_id: Option<String>,
+    pub case: Option<CaseId>,
     /// Only runs with this outcome.
     pub outcome: Option<Outcome>,
     /// Only runs that neither passed nor were cancelled.
@@ -66,20 +66,20 @@ impl Mark {
 impl RunQuery {
     /// Returns whether a run satisfies the conditions.
     pub fn matches(&self, run: &RunRow) -> bool {
-        self.wants_case(&run.case_id())
+        self.wants_case(&run.case)
             && self.outcome.is_none_or(|outcome| run.outcome == outcome)
             && !(self.wrong && matches!(run.outcome, Outcome::Pass | Outcome::Cancelled))
             && self.flaky.is_none_or(|flaky| run.flaky == flaky)
             && self.before.is_none_or(|before| run.run < before)
     }
 
-    fn wants_case(&self, case_id: &str) -> bool {
-        self.case_id.as_deref().is_none_or(|wanted| wanted == case_id)
-            && self.cases.as_ref().is_none_or(|cases| cases.matches(case_id))
+    fn wants_case(&self, case: &CaseId) -> bool {
+        self.case.as_ref().is_none_or(|wanted| wanted == case)
+            && self.cases.as_ref().is_none_or(|cases| cases.matches(case))
     }
 
     fn is_for_all_cases(&self) -> bool {
-        self.cases.is_none() && self.case_id.is_none()
+        self.cases.is_none() && self.case.is_none()
     }
 
     /// Returns the runs, the newest first.
@@ -172,8 +172,8 @@ pub(super) fn unwritten(
 pub(super) fn strips(
     connection: &Connection,
     most: usize,
-    wanted: impl Fn(&str) -> bool,
-) -> rusqlite::Result<HashMap<String, Vec<Mark>>> {
+    wanted: impl Fn(&CaseId) -> bool,
+) -> rusqlite::Result<HashMap<CaseId, Vec<Mark>>> {
     let sql = "SELECT id, outcome, flaky FROM runs INDEXED BY runs_of_case WHERE case_id = ?1 \
                ORDER BY id DESC LIMIT ?2";
     let mut last = connection.prepare_cached(sql)?;
@@ -201,9 +201,8 @@ pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result
 
 /// Returns the standing of each case when its last run was written, by the case's id. A time in the future is that of a
 /// wrong clock: it is replaced by the current time, because all that is known is that it has passed.
-pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<String, CaseRecord>> {
-    let mut all =
-        connection.prepare_cached("SELECT component || '/' || name, up, since, last_pass FROM cases")?;
+pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<CaseId, CaseRecord>> {
+    let mut all = connection.prepare_cached("SELECT component, name, up, since, last_pass FROM cases")?;
     let now = SystemTime::now();
     let past = |mut record: CaseRecord| {
         record.last_pass = record.last_pass.map(|time| time.min(now));
@@ -211,17 +210,17 @@ pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<Strin
             record.standing.map(|standing| Standing { since: standing.since.min(now), ..standing });
         record
     };
-    all.query_map([], |row| Ok((row.get(0)?, past(record(row, 1)?))))?.collect()
+    all.query_map([], |row| Ok((case_id(row, 0)?, past(record(row, 2)?))))?.collect()
 }
 
 /// Returns all recorded cases whose ids are wanted, with number and id.
 pub(super) fn cases(
     connection: &Connection,
-    wanted: impl Fn(&str) -> bool,
-) -> rusqlite::Result<Vec<(i64, String)>> {
-    let mut all = connection.prepare_cached("SELECT id, component || '/' || name FROM cases")?;
-    let found = all.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    found.filter(|case| case.as_ref().map_or(true, |(_, id): &(i64, String)| wanted(id))).collect()
+    wanted: impl Fn(&CaseId) -> bool,
+) -> rusqlite::Result<Vec<(i64, CaseId)>> {
+    let mut all = connection.prepare_cached("SELECT id, component, name FROM cases")?;
+    let found = all.query_map([], |row| Ok((row.get(0)?, case_id(row, 1)?)))?;
+    found.filter(|case| case.as_ref().map_or(true, |(_, id): &(i64, CaseId)| wanted(id))).collect()
 }
 
 fn ids(connection: &Connection, sql: &str, values: &[&dyn ToSql]) -> rusqlite::Result<Vec<Uuid>> {

@@ -4,11 +4,12 @@
 //! they can be read in the meantime.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use orbital_model::Report;
 use orbital_model::amounts::Amounts;
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use crate::HistorySettings;
 
@@ -83,7 +84,7 @@ impl Queue {
         let mut inner = self.lock();
         while let Some(full) = inner.full(weight) {
             lost(full);
-            match inner.newest_of_the_largest(full, &report.component, weight) {
+            match inner.newest_of_the_largest(full, report.case.component(), weight) {
                 Some(number) => inner.remove(number),
                 None => return,
             }
@@ -108,7 +109,7 @@ impl Queue {
             if left.is_zero() {
                 break;
             }
-            inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.wake.wait_for(&mut inner, left);
         }
         let batch = inner.runs.iter().take(inner.settings.batch_runs);
         let (numbers, reports): (Vec<u64>, Vec<_>) =
@@ -133,7 +134,7 @@ impl Queue {
             if left.is_zero() {
                 break;
             }
-            inner = self.wake.wait_timeout(inner, left).unwrap_or_else(PoisonError::into_inner).0;
+            self.wake.wait_for(&mut inner, left);
         }
     }
 
@@ -160,7 +161,7 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // No code under this lock leaves the queue in an inconsistent state.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 
@@ -188,8 +189,8 @@ impl Inner {
     }
 
     fn add(&mut self, waiting: Waiting) {
-        let component = &waiting.report.component;
-        self.by_component.entry(component.clone()).or_default().insert(self.next);
+        let component = waiting.report.case.component();
+        self.by_component.entry(component.to_owned()).or_default().insert(self.next);
         self.held_runs.add(component, 1);
         self.held_bytes.add(component, waiting.weight as u64);
         self.bytes += waiting.weight;
@@ -199,7 +200,7 @@ impl Inner {
 
     fn remove(&mut self, number: u64) {
         let Some(waiting) = self.runs.remove(&number) else { return };
-        let component = &waiting.report.component;
+        let component = waiting.report.case.component();
         self.bytes -= waiting.weight;
         self.held_runs.take(component, 1);
         self.held_bytes.take(component, waiting.weight as u64);
@@ -265,7 +266,7 @@ mod tests {
                 queue.push(&Arc::new(report("quiet/x", number)), 10, |_| lost += 1);
             }
             let waiting = |component: &str| {
-                queue.waiting().iter().filter(|report| report.component == component).count()
+                queue.waiting().iter().filter(|report| report.case.component() == component).count()
             };
             assert_eq!((lost, waiting("loud"), waiting("quiet")), (14, 6, 4));
             let first: Vec<_> = queue.waiting().iter().take(3).map(|report| report.run).collect();

@@ -1,9 +1,10 @@
 //! Connections for reading. They block neither each other nor the writer.
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
@@ -37,7 +38,7 @@ impl Readers {
         let (path, idle) = (self.path.clone(), self.idle.clone());
         let read = move || {
             let _place = place;
-            let idle_one = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let idle_one = idle.lock().pop();
             let mut connection = match idle_one {
                 Some(connection) => connection,
                 None => open(path.clone())?,
@@ -50,7 +51,7 @@ impl Readers {
             };
             let found = { looked }().map_err(|error| HistoryError::of(&path, error))?;
             // A connection whose query failed is not reused.
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            idle.lock().push(connection);
             Ok(found)
         };
         match tokio::task::spawn_blocking(read).await {
@@ -64,7 +65,7 @@ impl Readers {
 
     /// Drops idle connections, which may have a previous file open.
     pub(super) fn renew(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.idle.lock().clear();
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use orbital_model::{Happening, Outcome, Report, Trigger};
+use orbital_model::{CaseId, Outcome, Report, StepKind, Trigger};
 use rusqlite::{Row, types::Type};
 use uuid::Uuid;
 
@@ -11,10 +11,8 @@ use uuid::Uuid;
 pub struct RunRow {
     /// The id of the run.
     pub run: Uuid,
-    /// The component's name.
-    pub component: String,
-    /// The case's name.
-    pub case: String,
+    /// The case.
+    pub case: CaseId,
     /// The version of the component: the SHA-256 digest of its file.
     pub digest: String,
     /// Why the run was started.
@@ -44,7 +42,6 @@ impl RunRow {
     pub fn of(report: &Report) -> Self {
         Self {
             run: report.run,
-            component: report.component.clone(),
             case: report.case.clone(),
             digest: report.digest.clone(),
             trigger: report.trigger,
@@ -58,15 +55,10 @@ impl RunRow {
         }
     }
 
-    /// Returns the case's id.
-    pub fn case_id(&self) -> String {
-        format!("{}/{}", self.component, self.case)
-    }
-
     /// Returns the latencies of all deliveries, as the metrics count them.
     pub(super) fn latencies(report: &Report) -> impl Iterator<Item = Duration> {
         report.steps().filter_map(|step| match &step.what {
-            Happening::Delivery { latency, .. } => *latency,
+            StepKind::Delivery { latency, .. } => *latency,
             _ => None,
         })
     }
@@ -74,8 +66,7 @@ impl RunRow {
     pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             run: id(row, 0)?,
-            component: row.get(1)?,
-            case: row.get(2)?,
+            case: case_id(row, 1)?,
             digest: row.get(3)?,
             trigger: known(row, 4, trigger_of)?,
             started: moment(row.get(5)?),
@@ -87,6 +78,12 @@ impl RunRow {
             latency: row.get::<_, Option<u64>>(11)?.map(Duration::from_micros),
         })
     }
+}
+
+/// Reads a case's id from two columns, the first of which is this one.
+pub(super) fn case_id(row: &Row<'_>, column: usize) -> rusqlite::Result<CaseId> {
+    let text = |column| row.get_ref(column).and_then(|value| value.as_str().map_err(Into::into));
+    Ok(CaseId::new(text(column)?, text(column + 1)?))
 }
 
 /// Reads a run's id from a column.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, SystemTime};
 
-use orbital_model::{Report, Window};
+use orbital_model::{CaseId, Report, Window};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::query::cases;
@@ -44,7 +44,7 @@ pub struct Stats {
     /// The end of the window.
     pub to: SystemTime,
     /// The statistics by the case's id. Cases without runs are missing.
-    pub cases: BTreeMap<String, Rollup>,
+    pub cases: BTreeMap<CaseId, Rollup>,
 }
 
 /// Statistics of the runs of one case over time.
@@ -77,7 +77,7 @@ impl Stats {
     /// Counts a run, if it started within the window.
     pub fn add(&mut self, report: &Report) {
         if report.started >= self.from {
-            self.cases.entry(report.case_id()).or_default().add(report);
+            self.cases.entry(report.case.clone()).or_default().add(report);
         }
     }
 }
@@ -109,10 +109,10 @@ pub(super) fn stats(
     connection: &Connection,
     window: Window,
     now: SystemTime,
-    wanted: impl Fn(&str) -> bool,
+    wanted: impl Fn(&CaseId) -> bool,
 ) -> rusqlite::Result<Stats> {
     let mut stats = Stats::new(window, now);
-    let names: HashMap<i64, String> = cases(connection, wanted)?.into_iter().collect();
+    let names: HashMap<i64, CaseId> = cases(connection, wanted)?.into_iter().collect();
     let mut sums: HashMap<i64, Rollup> = HashMap::new();
     let mut part = connection.prepare_cached(
         "SELECT case_id, counts FROM rollups WHERE span = ?1 AND start >= ?2 AND start < ?3",
@@ -164,7 +164,7 @@ impl Step {
 /// Returns the series of one case; it has no runs if the case never ran.
 pub(super) fn series(
     connection: &Connection,
-    case_id: &str,
+    case: &CaseId,
     window: Window,
     step: Step,
     now: SystemTime,
@@ -172,10 +172,9 @@ pub(super) fn series(
     let mut series = Series::new(window, step, now);
     let from = millis(series.from) / 1000;
     let span = [DAY, HOUR, MINUTE].into_iter().find(|span| step.0 % span == 0).unwrap_or(MINUTE);
-    let (component, name) = case_id.split_once('/').unwrap_or((case_id, ""));
     let case: Option<i64> = connection
         .prepare_cached("SELECT id FROM cases WHERE component = ?1 AND name = ?2")?
-        .query_row([component, name], |row| row.get(0))
+        .query_row([case.component(), case.case()], |row| row.get(0))
         .optional()?;
     let mut one = connection
         .prepare_cached("SELECT counts FROM rollups WHERE span = ?1 AND start = ?2 AND case_id = ?3")?;

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 use orbital_model::text::one_line;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::database::Extent;
 use crate::queue::Full;
@@ -147,7 +147,7 @@ impl Board {
             drop(inner);
             let paused_for = since.elapsed().unwrap_or_default().as_secs();
             let paused_for = humantime::format_duration(std::time::Duration::from_secs(paused_for));
-            tracing::warn!(%paused_for, caught_up = runs, left, "the history goes on");
+            tracing::warn!(%paused_for, caught_up = runs, left, "the history is written again");
         }
     }
 
@@ -202,6 +202,6 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // Each field is valid by itself, so a panic cannot leave them inconsistent.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::{Attempt, Outcome, Report, Trigger};
+use orbital_model::{Attempt, CaseId, Outcome, Report, Trigger};
 use uuid::Uuid;
 
 use crate::HistorySettings;
@@ -24,13 +24,11 @@ pub(super) fn report(case_id: &str, number: u64) -> Report {
 
 /// Returns a passed run of a case with this number, which started at this time.
 pub(super) fn report_at(case_id: &str, number: u64, started: SystemTime) -> Report {
-    let (component, case) = case_id.split_once('/').unwrap();
     let since = started.duration_since(SystemTime::UNIX_EPOCH).unwrap();
     let run = Uuid::from_u128((since.as_millis() << 80) | (7 << 76) | (2 << 62) | u128::from(number));
     Report {
         run,
-        component: component.to_owned(),
-        case: case.to_owned(),
+        case: case_id.parse().unwrap(),
         digest: "d".repeat(64),
         language: "Rust".to_owned(),
         trigger: Trigger::Schedule,
@@ -138,7 +136,7 @@ mod room {
             let now = reports.last().unwrap().started;
             let sums = stats::stats(&connection, "1h".parse().unwrap(), now, |id| id != "b/x").unwrap().cases;
             for case in CASES {
-                let runs = || reports.iter().filter(|report| report.case_id() == case);
+                let runs = || reports.iter().filter(|report| *report.case == *case);
                 let count = |outcome| runs().filter(|report| report.outcome == outcome).count() as u32;
                 let Some(sum) = sums.get(case) else {
                     prop_assert!(case == "b/x" || runs().count() == 0);
@@ -148,7 +146,7 @@ mod room {
                 prop_assert_eq!((sum.runs(Outcome::Pass), sum.runs(Outcome::Timeout)), (count(Outcome::Pass), count(Outcome::Timeout)));
                 prop_assert_eq!(sum.flaky() as usize, runs().filter(|report| report.flaky).count());
                 let step = Step::new("1h".parse().unwrap(), None).unwrap();
-                let series = stats::series(&connection, case, "1h".parse().unwrap(), step, now).unwrap();
+                let series = stats::series(&connection, &case.parse().unwrap(), "1h".parse().unwrap(), step, now).unwrap();
                 let total: u32 = series.points.iter().map(|point| point.runs.total()).sum();
                 prop_assert_eq!(total, sum.total());
                 prop_assert!(series.points.len() <= 62);
@@ -347,7 +345,7 @@ mod room {
             let window = window.parse().unwrap();
             let stats = stats::stats(&connection, window, now, |_| true).unwrap();
             let step = Step::new(window, None).unwrap();
-            let series = stats::series(&connection, "a/x", window, step, now).unwrap();
+            let series = stats::series(&connection, &CaseId::new("a", "x"), window, step, now).unwrap();
             let points: u32 = series.points.iter().map(|point| point.runs.total()).sum();
             (stats.cases["a/x"].total(), points)
         };

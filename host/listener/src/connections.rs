@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::Limits;
+use crate::ConnectionLimits;
 use crate::peers::peer;
 use crate::progress::{Eviction, Idleness, Progress};
 use crate::shortage::{Shortage, Shortages};
@@ -41,7 +42,7 @@ struct Table {
 
 /// The place of a connection, which is released when this value is dropped.
 #[derive(Debug)]
-pub struct Place {
+pub struct Slot {
     connections: Arc<Connections>,
     peer: IpAddr,
     number: u64,
@@ -81,7 +82,7 @@ impl Connections {
         address: IpAddr,
         progress: Arc<Progress>,
         evicted: impl Fn(),
-    ) -> Option<Place> {
+    ) -> Option<Slot> {
         let peer = peer(address);
         let most_of_peer = progress.limits().connections_per_peer.min(self.most);
         let room = self.lock().make_room_for(peer, most_of_peer);
@@ -115,7 +116,7 @@ impl Connections {
         table.peers.entry(peer).or_default().insert(number, progress.clone());
         drop(table);
         let connections = self.clone();
-        Some(Place { connections, peer, number, is_spare: false, progress, _permit: permit })
+        Some(Slot { connections, peer, number, is_spare: false, progress, _permit: permit })
     }
 
     /// Takes a spare place. If necessary, closes the most idle connection that has one.
@@ -124,7 +125,7 @@ impl Connections {
         peer: IpAddr,
         progress: &Arc<Progress>,
         evicted: impl Fn(),
-    ) -> Option<Place> {
+    ) -> Option<Slot> {
         let permit = match self.spare_places.clone().try_acquire_owned() {
             Ok(permit) => permit,
             Err(_) => {
@@ -140,12 +141,12 @@ impl Connections {
         table.spare.insert(number, progress.clone());
         drop(table);
         let (connections, progress) = (self.clone(), progress.clone());
-        Some(Place { connections, peer, number, is_spare: true, progress, _permit: permit })
+        Some(Slot { connections, peer, number, is_spare: true, progress, _permit: permit })
     }
 
     /// Returns whether a request may begin on a connection that is being closed for another one of its peer. The
     /// connection counts again, so another one without a request is closed instead, if there is one.
-    pub(super) fn readmit(&self, peer: IpAddr, limits: &Limits) -> bool {
+    pub(super) fn readmit(&self, peer: IpAddr, limits: &ConnectionLimits) -> bool {
         let room = self.lock().make_room_for(peer, limits.connections_per_peer.min(self.most) + 1);
         if let Room::Made(eviction) = room {
             self.note_of_peer(eviction, peer, limits);
@@ -155,7 +156,7 @@ impl Connections {
 
     /// Notes that a connection was closed for another one of its peer, which has its maximum number of connections, or
     /// all there are.
-    fn note_of_peer(&self, eviction: Eviction, peer: IpAddr, limits: &Limits) {
+    fn note_of_peer(&self, eviction: Eviction, peer: IpAddr, limits: &ConnectionLimits) {
         if limits.connections_per_peer < self.most {
             self.note(eviction, Shortage::ConnectionsOfPeer, Some(peer));
         } else {
@@ -171,7 +172,7 @@ impl Connections {
 
     fn lock(&self) -> MutexGuard<'_, Table> {
         // If code under this lock panics, it never leaves the table half changed.
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock()
     }
 }
 
@@ -240,7 +241,7 @@ fn evict_most_idle<'a>(connections: impl Iterator<Item = &'a Arc<Progress>>) -> 
     progress.evict(idleness)
 }
 
-impl Place {
+impl Slot {
     pub(super) fn progress(&self) -> &Arc<Progress> {
         &self.progress
     }
@@ -256,7 +257,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
         let mut table = self.connections.lock();
         table.spare.remove(&self.number);
@@ -279,7 +280,7 @@ mod tests {
     }
 
     fn progress(connections_per_peer: usize) -> Arc<Progress> {
-        Progress::new(Limits { connections_per_peer, ..Limits::default() })
+        Progress::new(ConnectionLimits { connections_per_peer, ..ConnectionLimits::default() })
     }
 
     /// Creates the progress of `count` connections that begin one after the other.
@@ -311,7 +312,7 @@ mod tests {
     }
 
     /// Leaves a place once evicted, as a connection does.
-    async fn leave_when_evicted(place: Place) {
+    async fn leave_when_evicted(place: Slot) {
         tokio::spawn(async move {
             place.progress().evicted().await;
             drop(place);
@@ -344,7 +345,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_is_closed_before_its_first_request_is_turned_away_if_that_may_be_on_its_way() {
         let connections = Connections::new(1, 0);
-        let head_timeout = Limits::default().head_timeout;
+        let head_timeout = ConnectionLimits::default().head_timeout;
         let mark = connections.shortages().mark();
         assert!(enter(&connections, 1, &progress(10)).await);
         tokio::time::advance(head_timeout).await;

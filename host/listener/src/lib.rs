@@ -6,8 +6,8 @@
 //!
 //! May depend on: the model, files, configuration. Must not depend on: what is served.
 
+mod acceptor;
 mod connections;
-mod door;
 mod frames;
 mod head;
 mod limits;
@@ -26,9 +26,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use door::{App, Door, GoesOn, Peer, TurnedAway};
+pub use acceptor::{Acceptor, App, GoesOn, Peer, TurnedAway};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
-pub use limits::Limits;
+pub use limits::ConnectionLimits;
 pub use shortage::{Lack, ShortageMark};
 pub use tls::{TlsError, TlsSettings};
 
@@ -42,16 +42,16 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 pub struct Listener {
     tcp: TcpListener,
     address: SocketAddr,
-    door: Arc<Door>,
+    acceptor: Arc<Acceptor>,
 }
 
 /// Both doors of a host.
 #[derive(Clone)]
-pub struct Doors {
-    /// The door for the system under test.
-    pub webhook: Arc<Door>,
-    /// The door for operators.
-    pub admin: Arc<Door>,
+pub struct Acceptors {
+    /// The acceptor for the system under test.
+    pub webhook: Arc<Acceptor>,
+    /// The acceptor for operators.
+    pub admin: Arc<Acceptor>,
 }
 
 /// An address that could not be bound.
@@ -88,19 +88,19 @@ impl Listener {
     /// The address cannot be bound. The error names its purpose, and the `setting` to change.
     pub async fn bind(
         address: SocketAddr,
-        door: Arc<Door>,
+        acceptor: Arc<Acceptor>,
         purpose: &'static str,
         setting: &'static str,
     ) -> Result<Self, BindError> {
         let failed = |source| BindError { address, purpose, setting, source };
         let tcp = TcpListener::bind(address).await.map_err(failed)?;
         let address = tcp.local_addr().map_err(failed)?;
-        Ok(Self { tcp, address, door })
+        Ok(Self { tcp, address, acceptor })
     }
 
-    /// Returns the door that admits connections.
-    pub fn door(&self) -> &Arc<Door> {
-        &self.door
+    /// Returns the acceptor that admits connections.
+    pub fn acceptor(&self) -> &Arc<Acceptor> {
+        &self.acceptor
     }
 
     /// Returns the URL as seen from this machine. If the system was asked to choose the port, this is the chosen one.
@@ -110,7 +110,7 @@ impl Listener {
             IpAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
         };
-        let scheme = if self.door.has_tls() { "https" } else { "http" };
+        let scheme = if self.acceptor.has_tls() { "https" } else { "http" };
         format!("{scheme}://{}", SocketAddr::new(ip, self.address.port()))
     }
 
@@ -125,12 +125,12 @@ impl Listener {
             let Some((stream, peer)) = accepted else { continue };
             let place = tokio::select! {
                 () = stop.cancelled() => break,
-                place = self.door.enter(peer) => place,
+                place = self.acceptor.enter(peer) => place,
             };
             // A connection without a place is closed at once.
             let Some(place) = place else { continue };
-            let (door, app, stop) = (self.door.clone(), app.clone(), stop.clone());
-            tasks.spawn(async move { door.attend(stream, place, app, stop).await });
+            let (acceptor, app, stop) = (self.acceptor.clone(), app.clone(), stop.clone());
+            tasks.spawn(async move { acceptor.attend(stream, place, app, stop).await });
         }
         drop(self.tcp);
         tasks.close();
@@ -143,7 +143,7 @@ impl Listener {
             // Without tokio's cooperative pauses, this is pending only if no connection is waiting.
             accepted = tokio::task::unconstrained(self.tcp.accept()) => accepted,
             () = std::future::ready(()) => {
-                self.door.caught_up();
+                self.acceptor.caught_up();
                 self.tcp.accept().await
             }
         };
@@ -155,7 +155,7 @@ impl Listener {
             }
             Err(error) => {
                 // For other errors, only that connection is broken, and the next one may be accepted.
-                if self.door.accept_failed(&error, self.address) {
+                if self.acceptor.accept_failed(&error, self.address) {
                     tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
                 None

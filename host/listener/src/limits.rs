@@ -6,7 +6,7 @@ use orbital_config::Section;
 
 /// The limits of one listener.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ConnectionLimits {
     /// The maximum time in which the head of a request must arrive, from its first byte.
     pub head_timeout: Duration,
     /// The maximum time that a connection may be without a request.
@@ -21,7 +21,7 @@ pub struct Limits {
     pub rate_per_peer: Option<usize>,
 }
 
-impl Default for Limits {
+impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
             head_timeout: Duration::from_secs(10),
@@ -36,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-impl Limits {
+impl ConnectionLimits {
     /// Reads the limits from a listener's section.
     pub fn read(section: &Section<'_>) -> Self {
         let default = Self::default();

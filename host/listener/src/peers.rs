@@ -4,9 +4,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// The maximum number of peers whose requests are counted at once. Further peers wait a second.
@@ -30,7 +30,7 @@ impl Peers {
     /// Returns whether a peer may send one more request now, at a maximum of `rate` requests per second.
     pub(super) fn admits(&self, peer: IpAddr, rate: Option<usize>) -> bool {
         // If code under this lock panics, it never leaves the table half changed.
-        let requests = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let requests = || self.0.lock();
         rate.is_none_or(|rate| requests().admit(peer, rate, Instant::now()))
     }
 }

@@ -3,15 +3,16 @@
 //! The time limit that hyper has for a head starts before the head does, so it cannot distinguish an idle connection
 //! from a slow head. This state is updated with the bytes that hyper reads.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::Request;
 use http_body::Body;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::Limits;
+use crate::ConnectionLimits;
 use crate::frames::Frames;
 use crate::head::{ArrivalOrder, head_end};
 
@@ -24,7 +25,7 @@ const KEPT: usize = 4 << 10;
 /// The progress of a connection, shared by its stream, its requests, and the table of connections.
 #[derive(Debug)]
 pub(super) struct Progress {
-    limits: Limits,
+    limits: ConnectionLimits,
     state: Mutex<State>,
     evicted: Notify,
 }
@@ -86,7 +87,7 @@ pub(super) enum Overdue {
 
 impl Progress {
     /// Returns the progress of a connection that begins now.
-    pub(super) fn new(limits: Limits) -> Arc<Self> {
+    pub(super) fn new(limits: ConnectionLimits) -> Arc<Self> {
         let state = State {
             protocol: Protocol::Http1(Reading::default()),
             requests: 0,
@@ -99,7 +100,7 @@ impl Progress {
     }
 
     /// Returns the limits of this connection.
-    pub(super) fn limits(&self) -> &Limits {
+    pub(super) fn limits(&self) -> &ConnectionLimits {
         &self.limits
     }
 
@@ -215,7 +216,7 @@ impl Progress {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // If code under this lock panics, it never leaves the state half changed.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -315,7 +316,11 @@ mod tests {
     const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: any\r\n\r\n";
 
     fn progress() -> Arc<Progress> {
-        Progress::new(Limits { head_timeout: HEAD, idle_timeout: IDLE, ..Limits::default() })
+        Progress::new(ConnectionLimits {
+            head_timeout: HEAD,
+            idle_timeout: IDLE,
+            ..ConnectionLimits::default()
+        })
     }
 
     fn get() -> Request<Full<&'static [u8]>> {

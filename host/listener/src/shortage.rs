@@ -4,10 +4,10 @@
 //! delivery.
 
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use orbital_model::describe::short;
+use orbital_model::describe::{counted, short};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 /// The maximum time that it takes to close an idle connection for the next one. A shorter wait is not a shortage.
@@ -157,7 +157,7 @@ impl Shortages {
 
     fn lock(&self) -> MutexGuard<'_, [Record; Shortage::COUNT]> {
         // If code under this lock panics, it never leaves a record half changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
@@ -185,20 +185,24 @@ impl Lack {
                  limit, or find out who takes them"
             ),
             (Shortage::Connections, _) => format!(
-                "all connections were in use, and {turned_away} new ones without a complete request were closed for others \
-                 (`webhook.max_connections`); raise the limit, or find out who takes them"
+                "it closed {} without a complete request, as all connections were in use (`webhook.max_connections`); raise \
+                 the limit, or find out who takes them",
+                counted(*turned_away, "new connection")
             ),
             (Shortage::ConnectionsOfPeer, _) => format!(
-                "{turned_away} connections or requests{last} were turned away, as their peer had as many connections as one \
-                 may have (`webhook.max_connections_per_peer`); raise the limit, or find out who takes them"
+                "it rejected {}{last} whose peer had too many connections (`webhook.max_connections_per_peer`); raise the \
+                 limit, or find out who takes them",
+                counted(*turned_away, "request")
             ),
             (Shortage::RateOfPeer, _) => format!(
-                "{turned_away} requests{last} were answered with 429, as their peer sent more in a second than one may \
-                 (`webhook.max_rate_per_peer`); raise the limit, or find out who sends them"
+                "it answered {}{last} with 429, as one peer sent too many in a second (`webhook.max_rate_per_peer`); raise \
+                 the limit, or find out who sends them",
+                counted(*turned_away, "request")
             ),
             (Shortage::Bodies, _) => format!(
-                "{turned_away} requests were answered with 503, as too many bytes of bodies were being received at once \
-                 (`webhook.max_bodies`); raise the limit, or find out who sends them"
+                "it answered {} with 503, as it was receiving too many bytes of bodies at once (`webhook.max_bodies`); \
+                 raise the limit, or find out who sends them",
+                counted(*turned_away, "request")
             ),
         }
     }
@@ -226,7 +230,7 @@ mod tests {
         shortages.turned_away(Shortage::Bodies, None);
         assert_eq!(lacks(&shortages, &mark), [(Shortage::RateOfPeer, 2, None), (Shortage::Bodies, 1, None)]);
         let text = shortages.since(&mark)[0].explain();
-        assert!(text.starts_with("2 requests, the last one from 10.0.0.9, were answered with 429"), "{text}");
+        assert!(text.starts_with("it answered 2 requests, the last one from 10.0.0.9, with 429"), "{text}");
         let minute = Duration::from_secs(60);
         tokio::time::advance(minute).await;
         assert_eq!(shortages.within(minute).len(), 2);

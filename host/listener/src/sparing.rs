@@ -1,8 +1,8 @@
 //! Log lines about events that strangers can cause at any rate.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// The interval between two lines.
@@ -32,7 +32,7 @@ impl Sparing {
 
     fn due(&self, now: Instant) -> Option<u64> {
         // If code under this lock panics, it never leaves the state half changed.
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         if state.last.is_some_and(|last| now.duration_since(last) < INTERVAL) {
             state.left_out += 1;
             return None;

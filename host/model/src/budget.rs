@@ -1,10 +1,11 @@
 //! The limited resources of a run.
 
+use crate::variants::variants;
 use std::fmt;
 use std::time::Duration;
 
 /// A limited resource of a run: a setting of `[limits]`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray)]
 pub enum Budget {
     /// Time from start to end, whatever the case's timeout is.
     WallTime,
@@ -74,23 +75,7 @@ const fn define(name: &'static str, unit: Unit, least: u64, most: u64, default: 
 
 impl Budget {
     /// All budgets.
-    pub const ALL: [Self; 15] = [
-        Self::WallTime,
-        Self::Cpu,
-        Self::Memory,
-        Self::ComponentMemory,
-        Self::TotalMemory,
-        Self::HostMemory,
-        Self::Handles,
-        Self::LogBytes,
-        Self::LogLines,
-        Self::Expectations,
-        Self::Requests,
-        Self::RequestsInFlight,
-        Self::ResponseBytes,
-        Self::MetricSamples,
-        Self::MetricSeries,
-    ];
+    pub const ALL: [Self; 15] = variants();
 
     /// Returns the setting of the budget.
     pub const fn definition(self) -> Definition {

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Schedule;
+use crate::{CaseId, Schedule};
 
 /// One test of a component.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
-    /// The id, `component/name`.
-    pub id: String,
-    /// The name, unique in its component.
-    pub name: String,
+    /// The id.
+    pub id: CaseId,
     /// When the case runs.
     pub schedule: Schedule,
     /// How long an attempt may take.
@@ -25,13 +23,6 @@ pub struct Case {
     pub max_in_flight: usize,
     /// Configuration values set for this case only.
     pub config: Arc<BTreeMap<String, String>>,
-}
-
-impl Case {
-    /// Returns the component's name.
-    pub fn component(&self) -> &str {
-        self.id.split_once('/').map_or("", |(component, _)| component)
-    }
 }
 
 /// The settings for retries of a run.

@@ -28,7 +28,7 @@ pub struct Standing {
 
 /// A case that went up or down.
 #[derive(Debug, Clone, Copy)]
-pub struct Change {
+pub struct StateChange {
     /// Whether the case is up now.
     pub up: bool,
     /// How long the case had been in the other state; none if this was its first run.
@@ -58,7 +58,7 @@ impl CaseRecord {
     }
 
     /// Records a run, and returns whether the case went up or down.
-    pub fn judge(&mut self, report: &Report) -> Option<Change> {
+    pub fn judge(&mut self, report: &Report) -> Option<StateChange> {
         let up = match report.outcome {
             Outcome::Pass => true,
             Outcome::Fail | Outcome::Timeout | Outcome::Error => false,
@@ -77,7 +77,7 @@ impl CaseRecord {
         }
         let before = self.standing.replace(Standing { up, since: now });
         let lasted = before.map(|before| now.duration_since(before.since).unwrap_or_default());
-        Some(Change { up, lasted })
+        Some(StateChange { up, lasted })
     }
 }
 
@@ -86,13 +86,12 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::Trigger;
+    use crate::{CaseId, Trigger};
 
     fn report(outcome: Outcome) -> Report {
         Report {
             run: Uuid::now_v7(),
-            component: "shop".to_owned(),
-            case: "buys".to_owned(),
+            case: CaseId::new("shop", "buys"),
             digest: String::new(),
             language: String::new(),
             trigger: Trigger::Schedule,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use crate::text::Printable;
-use crate::{Attempt, Happening, LogLevel, LogSource, Outcome, Report, Step};
+use crate::{Attempt, LogLevel, LogSource, Outcome, Report, Step, StepKind};
 
 /// Steps shown from the beginning of a long timeline.
 const FIRST: usize = 20;
@@ -36,7 +36,7 @@ fn describe_those(report: &Report, is_shown: impl Fn(&Attempt) -> bool) -> Strin
         true => format!(", flaky: attempt {} passed", report.attempts.len()),
         false => String::new(),
     };
-    let mut text = format!("--- {verdict}: {} ({}{flaky})\n", report.case_id(), short(report.duration));
+    let mut text = format!("--- {verdict}: {} ({}{flaky})\n", report.case, short(report.duration));
     for (index, attempt) in report.attempts.iter().enumerate() {
         if !is_shown(attempt) {
             continue;
@@ -89,20 +89,20 @@ impl Step {
     /// Returns the step as text: what happened, how long it took, and the bodies that explain it.
     pub fn text(&self) -> String {
         let mut text = self.what.headline();
-        if let Happening::Send { status: Some(400..), answer: Some(answer), .. } = &self.what {
+        if let StepKind::Send { status: Some(400..), answer: Some(answer), .. } = &self.what {
             let _ = write!(text, ": {}", answer.trim_end());
         }
         if let Some(took) = self.took {
             let _ = write!(text, " ({})", short(took));
         }
-        if let Happening::Delivery { body, .. } = &self.what {
+        if let StepKind::Delivery { body, .. } = &self.what {
             let _ = write!(text, ": {body}");
         }
         text
     }
 }
 
-impl Happening {
+impl StepKind {
     /// Returns what happened as text, without bodies: one line, if the texts in it are.
     pub fn headline(&self) -> String {
         match self {
@@ -174,6 +174,15 @@ pub fn deliveries(n: u32, keys: &[String]) -> String {
         let _ = write!(names, " and {} more", keys.len() - SHOWN);
     }
     format!("{count} with {} {names}", if keys.len() == 1 { "key" } else { "one of the keys" })
+}
+
+/// Returns a number with its noun, whose plural ends in `s` or `ies`: `1 request`, `2 deliveries`.
+pub fn counted(count: u64, noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        _ if count == 1 => format!("1 {noun}"),
+        Some(stem) => format!("{count} {stem}ies"),
+        None => format!("{count} {noun}s"),
+    }
 }
 
 /// Returns a duration with three digits and a unit: `12.3ms`, `1.20s`.

@@ -1,11 +1,24 @@
 //! The outcomes of runs.
 
+use crate::variants::variants;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The result of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "lowercase")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// The test returned without reporting a failure.
     Pass,
@@ -21,16 +34,10 @@ pub enum Outcome {
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 5] = [Self::Pass, Self::Fail, Self::Timeout, Self::Error, Self::Cancelled];
+    pub const ALL: [Self; 5] = variants();
 
     /// Returns the name that metrics use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Fail => "fail",
-            Self::Timeout => "timeout",
-            Self::Error => "error",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 }

@@ -7,17 +7,17 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::text::beginning;
-use crate::{Outcome, Sample, Step, Trigger, Usage, seconds, timestamp};
+use crate::{CaseId, CaseIdFields, Outcome, Sample, Step, Trigger, Usage, seconds, timestamp};
 
 /// A run that has ended.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct Report {
     /// The run's id.
     pub run: Uuid,
-    /// The component's name.
-    pub component: String,
-    /// The case's name.
-    pub case: String,
+    /// The case.
+    #[serde(flatten)]
+    #[schema(value_type = CaseIdFields<'static>)]
+    pub case: CaseId,
     /// The component's version: SHA-256 of its file.
     pub digest: String,
     /// The language of the component; empty if it does not name one.
@@ -95,22 +95,9 @@ impl Report {
         self.started + self.duration
     }
 
-    /// Returns about how many bytes the report holds: its length in JSON.
-    pub fn weight(&self) -> usize {
-        let mut count = Count(0);
-        // Neither serializing nor counting can fail.
-        let _ = serde_json::to_writer(&mut count, self);
-        count.0
-    }
-
     /// Returns the steps of all attempts.
     pub fn steps(&self) -> impl Iterator<Item = &Step> {
         self.attempts.iter().flat_map(|attempt| &attempt.timeline)
-    }
-
-    /// Returns the case's id.
-    pub fn case_id(&self) -> String {
-        format!("{}/{}", self.component, self.case)
     }
 }
 
@@ -122,29 +109,15 @@ impl Attempt {
     }
 }
 
-/// Counts the bytes written to it.
-struct Count(usize);
-
-impl std::io::Write for Count {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Budget, Happening, LogLevel, LogSource, MetricKind, Phases};
+    use crate::{Budget, LogLevel, LogSource, MetricKind, Phases, StepKind};
 
     /// Steps with every kind of happening, each with all optional fields and without.
-    fn steps() -> Vec<Step> {
+    pub(crate) fn steps() -> Vec<Step> {
         let (second, text) = (Duration::from_secs(1), || "x".to_owned());
-        let send = |phases, status: Option<u16>| Happening::Send {
+        let send = |phases, status: Option<u16>| StepKind::Send {
             target: text(),
             method: "POST".to_owned(),
             path: "/".to_owned(),
@@ -156,7 +129,7 @@ mod tests {
             error: status.is_none().then(text),
         };
         let phases = |connect| Phases { connect, wait: second, read: second };
-        let delivery = |latency, answered| Happening::Delivery {
+        let delivery = |latency, answered| StepKind::Delivery {
             key: text(),
             method: "POST".to_owned(),
             path: "/".to_owned(),
@@ -166,28 +139,28 @@ mod tests {
             answered_after: latency,
             taken: latency.is_some(),
         };
-        let log = |level, source, fields| Happening::Log { level, source, message: text(), fields };
+        let log = |level, source, fields| StepKind::Log { level, source, message: text(), fields };
         let happenings = vec![
             log(LogLevel::Warn, LogSource::Log, vec![(text(), text())]),
             log(LogLevel::Info, LogSource::Stderr, Vec::new()),
-            Happening::Fail { message: text() },
-            Happening::NewId { key: text() },
-            Happening::Expect { key: text(), error: None },
-            Happening::Expect { key: text(), error: Some(text()) },
+            StepKind::Fail { message: text() },
+            StepKind::NewId { key: text() },
+            StepKind::Expect { key: text(), error: None },
+            StepKind::Expect { key: text(), error: Some(text()) },
             send(Some(phases(Some(second))), Some(202)),
             send(Some(phases(None)), Some(500)),
             send(None, None),
-            Happening::Wait { keys: vec![text()], n: 2, timeout_ms: Some(1), error: Some(text()) },
-            Happening::Wait { keys: Vec::new(), n: 1, timeout_ms: None, error: None },
+            StepKind::Wait { keys: vec![text()], n: 2, timeout_ms: Some(1), error: Some(text()) },
+            StepKind::Wait { keys: Vec::new(), n: 1, timeout_ms: None, error: None },
             delivery(Some(second), Some(200)),
             delivery(None, None),
-            Happening::CutShort { call: text() },
-            Happening::Sleep { duration_ms: 1 },
-            Happening::Metric { kind: MetricKind::Gauge, name: text(), value: 1.5, error: Some(text()) },
-            Happening::Metric { kind: MetricKind::Counter, name: text(), value: 1.0, error: None },
-            Happening::Read { name: text(), value: text() },
+            StepKind::CutShort { call: text() },
+            StepKind::Sleep { duration_ms: 1 },
+            StepKind::Metric { kind: MetricKind::Gauge, name: text(), value: 1.5, error: Some(text()) },
+            StepKind::Metric { kind: MetricKind::Counter, name: text(), value: 1.0, error: None },
+            StepKind::Read { name: text(), value: text() },
         ];
-        let step = |(index, what): (u64, Happening)| Step {
+        let step = |(index, what): (u64, StepKind)| Step {
             at: Duration::from_millis(index),
             took: index.is_multiple_of(2).then_some(second),
             what,
@@ -211,8 +184,7 @@ mod tests {
         };
         let report = Report {
             run: Uuid::now_v7(),
-            component: "shop".to_owned(),
-            case: "buys".to_owned(),
+            case: CaseId::new("shop", "buys"),
             digest: "d".repeat(64),
             language: "Rust".to_owned(),
             trigger: Trigger::Deploy,

@@ -20,13 +20,13 @@ pub struct Step {
     pub took: Option<Duration>,
     /// The kind of the step, with its details.
     #[serde(flatten)]
-    pub what: Happening,
+    pub what: StepKind,
 }
 
 /// The kinds of steps, with their details.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "step", rename_all = "kebab-case")]
-pub enum Happening {
+pub enum StepKind {
     /// The test logged a line.
     Log {
         /// The severity.
@@ -189,7 +189,7 @@ pub enum LogSource {
     Stderr,
 }
 
-impl Happening {
+impl StepKind {
     /// Returns whether this is an error.
     pub fn is_bad(&self) -> bool {
         match self {

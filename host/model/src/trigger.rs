@@ -1,5 +1,6 @@
 //! The reasons why runs are started or skipped.
 
+use crate::variants::variants;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,7 +17,8 @@ pub enum Trigger {
 }
 
 /// The reason why a run that was due did not start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum SkipReason {
     /// The case's limit of runs in flight was reached.
     Overlap,
@@ -32,17 +34,10 @@ pub enum SkipReason {
 
 impl SkipReason {
     /// All reasons.
-    pub const ALL: [Self; 5] =
-        [Self::Overlap, Self::Capacity, Self::ComponentCapacity, Self::Missed, Self::Paused];
+    pub const ALL: [Self; 5] = variants();
 
     /// Returns the name that metrics and logs use.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Overlap => "overlap",
-            Self::Capacity => "capacity",
-            Self::ComponentCapacity => "component_capacity",
-            Self::Missed => "missed",
-            Self::Paused => "paused",
-        }
+        self.into()
     }
 }

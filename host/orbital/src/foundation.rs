@@ -9,13 +9,13 @@ use orbital_client::{Client, ClientError};
 use orbital_compare::{EnvironmentError, Environments};
 use orbital_config::secrets::{Masker, SHORTEST, Secrets, SecretsError};
 use orbital_files::state::{State, StateError, StateSettings};
-use orbital_guest::{CodeCache, CodeCacheError, Compiler, EngineError, GuestEngine, Shares};
-use orbital_listener::{BindError, Door, Limits, Listener, TlsError, TlsSettings};
+use orbital_guest::{CodeCache, CodeCacheError, Compiler, ComponentQuotas, EngineError, GuestEngine};
+use orbital_listener::{Acceptor, BindError, ConnectionLimits, Listener, TlsError, TlsSettings};
 use orbital_model::error::chain;
-use orbital_run::registry::{Cache, RegistrySettings, Terms, Workshop};
+use orbital_run::registry::{Cache, ComponentLoader, Policy, RegistrySettings};
 use orbital_run::runner::{Provision, Runner};
 use orbital_webhook::waiter::Waiter;
-use orbital_webhook::{AuthError, Gate};
+use orbital_webhook::{AuthError, Authenticator};
 use rustls::ServerConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -77,6 +77,24 @@ pub enum StartError {
     Thread(#[from] std::io::Error),
 }
 
+impl StartError {
+    /// Returns whether the configuration or the usage is the mistake, rather than the system.
+    pub fn is_mistake(&self) -> bool {
+        match self {
+            Self::CodeCache(_)
+            | Self::Secrets(_)
+            | Self::Targets(_)
+            | Self::Token(_)
+            | Self::Auth(_)
+            | Self::Environments(_)
+            | Self::Tls(_)
+            | Self::State(_)
+            | Self::Directory(_) => true,
+            Self::Bind(_) | Self::Engine(_) | Self::Lanes(_) | Self::Thread(_) => false,
+        }
+    }
+}
+
 fn lines<E: std::error::Error>(errors: &[E]) -> String {
     errors.iter().map(|error| chain(error)).collect::<Vec<_>>().join("\n")
 }
@@ -96,13 +114,13 @@ impl Foundation {
         }
         let webhook = Listener::bind(
             settings.webhook.listen,
-            Door::new(places.webhook, 0, settings.webhook.limits, tls),
+            Acceptor::new(places.webhook, 0, settings.webhook.limits, tls),
             "webhook",
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
         .await?;
         let provision = provision(settings, webhook.url(), client);
-        let runner = Arc::new(Runner::new(provision, waiter.clone(), webhook.door().clone()));
+        let runner = Arc::new(Runner::new(provision, waiter.clone(), webhook.acceptor().clone()));
         Ok(Self { waiter, runner, webhook })
     }
 }
@@ -132,12 +150,12 @@ pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result
     client.map(Arc::new).map_err(StartError::Targets)
 }
 
-/// Returns the gate, which decides who may deliver.
+/// Returns the authenticator, which decides who may deliver.
 ///
 /// # Errors
 /// Secrets are unsuitable for their purpose.
-pub fn gate(settings: &Settings, secrets: &Secrets) -> Result<Gate, StartError> {
-    Gate::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
+pub fn authenticator(settings: &Settings, secrets: &Secrets) -> Result<Authenticator, StartError> {
+    Authenticator::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
 }
 
 /// Returns the other hosts that can be compared.
@@ -164,9 +182,9 @@ pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
     let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
     let Places { admin, spare, .. } = Places::now(settings);
     // One peer cannot use all connections, so others always get in.
-    let limits = Limits { connections_per_peer: admin.div_ceil(2), ..Limits::default() };
-    let door = Door::new(admin, spare, limits, tls);
-    Ok(Listener::bind(settings.admin.listen, door, "private listener", "`admin.listen`").await?)
+    let limits = ConnectionLimits { connections_per_peer: admin.div_ceil(2), ..ConnectionLimits::default() };
+    let acceptor = Acceptor::new(admin, spare, limits, tls);
+    Ok(Listener::bind(settings.admin.listen, acceptor, "private listener", "`admin.listen`").await?)
 }
 
 /// Returns the settings and clients shared by all runs. The webhook has this URL unless the settings contain another
@@ -180,29 +198,29 @@ pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> P
     }
 }
 
-/// Returns the terms on which components are loaded, in a channel through which they can be changed.
-pub fn terms(settings: &Settings) -> watch::Sender<Arc<Terms>> {
-    watch::Sender::new(Arc::new(settings.terms()))
+/// Returns the policy by which components are loaded, in a channel through which they can be changed.
+pub fn policy(settings: &Settings) -> watch::Sender<Arc<Policy>> {
+    watch::Sender::new(Arc::new(settings.policy()))
 }
 
-/// Returns a workshop, which loads components on these terms and supports `max_runs` of their runs in flight on the
+/// Returns a loader, which loads components by this policy and supports `max_runs` of their runs in flight on the
 /// runtime `guests`.
 ///
 /// # Errors
 /// The engine cannot be set up, or compiled code cannot be stored.
-pub fn workshop(
+pub fn component_loader(
     settings: &Settings,
-    terms: &watch::Sender<Arc<Terms>>,
+    policy: &watch::Sender<Arc<Policy>>,
     guests: Handle,
     max_runs: usize,
-) -> Result<Workshop, StartError> {
+) -> Result<ComponentLoader, StartError> {
     let cache = code_cache(&settings.registry, &settings.state)?;
     let engine = GuestEngine::new(max_runs)?;
-    Ok(Workshop {
-        shares: Arc::new(Shares::new(guests.metrics().num_workers(), engine.begun())?),
+    Ok(ComponentLoader {
+        quotas: Arc::new(ComponentQuotas::new(guests.metrics().num_workers(), engine.epoch_waker())?),
         compiler: Compiler::new(engine, cache, settings.registry.compiling),
         guests,
-        terms: terms.subscribe(),
+        policy: policy.subscribe(),
         default_timeout: settings.registry.default_timeout,
         max_size: settings.registry.max_size,
         inside: None,

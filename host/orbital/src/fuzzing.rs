@@ -12,7 +12,7 @@ use orbital_config::secrets::{Masker, Secrets};
 use orbital_config::{Mistake, Setting, parse};
 use orbital_guest::{Code, ContractError, GuestEngine, Metadata};
 use orbital_history::History;
-use orbital_listener::{App, Door, Doors};
+use orbital_listener::{Acceptor, Acceptors, App};
 use orbital_report::output::{Output, Outputs};
 use orbital_report::{Console, Journal, Live, MetricsSink, Reporter};
 use orbital_run::dispatcher::Dispatcher;
@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
-use crate::foundation::{Foundation, environments, terms};
+use crate::foundation::{Foundation, environments, policy};
 use crate::settings::Settings;
 
 /// Reads a configuration, and returns where each value comes from.
@@ -68,12 +68,12 @@ pub async fn answer(webhook: &Arc<Webhook>, request: Request<Bytes>) -> StatusCo
 
 /// Serves a connection to its end, as a listener does.
 pub async fn attend(
-    door: &Arc<Door>,
+    acceptor: &Arc<Acceptor>,
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     app: App,
 ) {
-    let place = door.enter(IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
-    door.clone().attend(stream, place.expect("there is a place"), app, CancellationToken::new()).await;
+    let place = acceptor.enter(IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    acceptor.clone().attend(stream, place.expect("there is a place"), app, CancellationToken::new()).await;
 }
 
 /// Returns the private listener of a host without components, whose history is in this directory.
@@ -84,12 +84,12 @@ pub async fn private_listener(directory: &Path) -> Router {
     let (secrets, masker, now) = (Secrets::default(), Masker::default(), SystemTime::now());
     let Foundation { waiter, runner, webhook } =
         Foundation::lay(&settings, &secrets, &masker).await.expect(STARTED);
-    let doors = Doors { webhook: webhook.door().clone(), admin: webhook.door().clone() };
+    let acceptors = Acceptors { webhook: webhook.acceptor().clone(), admin: webhook.acceptor().clone() };
     let output = || Output::start("fuzz", std::io::sink(), |_| String::new()).expect(STARTED);
     let outputs = Outputs { stdout: output(), stderr: output() };
     let guests = Handle::current();
     let runtimes = [("host", guests.clone()), ("guests", guests.clone())];
-    let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+    let metrics = MetricsSink::new(waiter.clone(), acceptors.clone(), runtimes, outputs.clone());
     let journal = Journal::new(settings.journal.clone());
     let history =
         History::start(settings.history.clone(), || metrics.history_batches()).await.expect(STARTED);
@@ -97,7 +97,7 @@ pub async fn private_listener(directory: &Path) -> Router {
     let reporter = Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console);
     let pauses = Arc::new(PauseBook::open(None).expect(STARTED));
     let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
-    let (dispatcher, desk) =
+    let (dispatcher, dispatcher_handle) =
         Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), Arc::new(reporter), guests);
     let snapshot = Snapshot { ready: true, ..Snapshot::default() };
     let (deploying, deployed) = watch::channel(Arc::new(snapshot));
@@ -113,17 +113,17 @@ pub async fn private_listener(directory: &Path) -> Router {
     let access = Access::new(&settings.admin, &secrets, false).expect("there is no token");
     orbital_admin::router(Admin {
         deployed,
-        terms: terms(&settings).subscribe(),
+        policy: policy(&settings).subscribe(),
         config: watch::channel(config).1,
         environments: watch::channel(environments).1,
         metrics,
-        doors,
+        acceptors,
         runner,
         journal,
         history,
         waiter,
         pauses,
-        desk,
+        dispatcher_handle,
         guard: Guard::new(access),
         live,
         started: now,

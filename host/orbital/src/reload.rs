@@ -16,21 +16,21 @@ use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
 use orbital_files::Stamp;
 use orbital_history::History;
-use orbital_listener::Doors;
+use orbital_listener::Acceptors;
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
 use orbital_report::MetricsSink;
-use orbital_run::registry::Terms;
+use orbital_run::registry::Policy;
 use orbital_run::runner::Runner;
 use orbital_run::scheduler::SchedulerSettings;
-use orbital_webhook::{Gate, Webhook};
+use orbital_webhook::{Authenticator, Webhook};
 use rustls::ServerConfig;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use crate::foundation::{StartError, client, environments, gate, provision, secrets, tls};
+use crate::foundation::{StartError, authenticator, client, environments, provision, secrets, tls};
 use crate::settings::{FixedError, Settings};
 
 /// The interval at which the configuration file and the files of secrets and certificates are checked.
@@ -48,7 +48,7 @@ pub struct Reloader {
     /// The URL on which the webhook listens.
     pub webhook_url: String,
     /// The listeners, which receive limits and certificates.
-    pub doors: Doors,
+    pub acceptors: Acceptors,
     /// Receives targets, secrets, budgets and configuration.
     pub runner: Arc<Runner>,
     /// Receives the places of keys, limits, challenges and profiles.
@@ -60,7 +60,7 @@ pub struct Reloader {
     /// Receives overrides and maintenance windows.
     pub scheduler: watch::Sender<SchedulerSettings>,
     /// Receives limits, grants and configuration with which components are loaded.
-    pub terms: watch::Sender<Arc<Terms>>,
+    pub policy: watch::Sender<Arc<Policy>>,
     /// Receives the other hosts that can be compared.
     pub environments: watch::Sender<Arc<Environments>>,
     /// Receives how long runs are kept.
@@ -118,12 +118,12 @@ impl Reloader {
         match result {
             Ok(later) if later.is_empty() => tracing::info!("the configuration was read again"),
             Ok(later) => tracing::warn!(
-                "the configuration was read again; these changes act at the next start: `{}`",
+                "the configuration was read again; these changes need a restart: `{}`",
                 later.join("`, `")
             ),
             Err(error) => {
                 let error = one_line(&error);
-                tracing::error!("the configuration on disk does not act, the last good one does: {error}");
+                tracing::error!("the configuration on disk is invalid; using the last valid one: {error}");
             }
         }
         seen
@@ -140,16 +140,17 @@ impl Reloader {
 
     /// Passes the settings on. Returns those that take effect after a restart.
     fn take_over(&mut self, prepared: Prepared) -> Vec<&'static str> {
-        let Prepared { settings, later, client, access, gate, environments, public, private } = prepared;
+        let Prepared { settings, later, client, access, authenticator, environments, public, private } =
+            prepared;
         self.runner.provide(provision(&settings, self.webhook_url.clone(), client));
-        self.webhook.configure(settings.webhook.clone(), gate);
-        self.doors.webhook.configure(Some(settings.webhook.limits), public);
-        self.doors.admin.configure(None, private);
+        self.webhook.configure(settings.webhook.clone(), authenticator);
+        self.acceptors.webhook.configure(Some(settings.webhook.limits), public);
+        self.acceptors.admin.configure(None, private);
         self.guard.admit(access);
         self.environments.send_replace(environments);
         self.history.configure(&settings.history);
         self.scheduler.send_replace(settings.scheduler.clone());
-        self.terms.send_replace(Arc::new(settings.terms()));
+        self.policy.send_replace(Arc::new(settings.policy()));
         self.settings = settings;
         later
     }
@@ -163,7 +164,7 @@ struct Prepared {
     later: Vec<&'static str>,
     client: Arc<Client>,
     access: Access,
-    gate: Gate,
+    authenticator: Authenticator,
     environments: Arc<Environments>,
     public: Option<Arc<ServerConfig>>,
     private: Option<Arc<ServerConfig>>,
@@ -181,7 +182,7 @@ impl Prepared {
             client: client(&settings, &secrets, masker)?,
             access: Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
                 .map_err(StartError::from)?,
-            gate: gate(&settings, &secrets)?,
+            authenticator: authenticator(&settings, &secrets)?,
             environments: environments(&settings, &secrets)?,
             // Uses the certificates of the file, so that those for the next start are checked, too.
             public: tls(file.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?,

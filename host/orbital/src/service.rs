@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 use orbital_admin::{Access, Admin, ConfigStatus, Guard};
 use orbital_config::secrets::Masker;
 use orbital_history::{History, HistoryError};
-use orbital_listener::{App, Doors};
+use orbital_listener::{Acceptors, App};
 use orbital_model::error::chain;
 use orbital_model::text::one_line;
 use orbital_report::output::Outputs;
 use orbital_report::{Console, Journal, Live, MetricsSink, Reporter};
 use orbital_run::dispatcher::Dispatcher;
 use orbital_run::pausing::PauseBook;
-use orbital_run::registry::{Loader, Workshop};
+use orbital_run::registry::{ComponentLoader, DirectoryLoader};
 use orbital_webhook::Webhook;
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::foundation::{
-    Foundation, StartError, environments, gate, private, secrets, state, terms, workshop,
+    Foundation, StartError, authenticator, component_loader, environments, policy, private, secrets, state,
 };
 use crate::reload::{Reloader, Seen};
 use crate::settings::Settings;
@@ -65,20 +65,21 @@ impl Service {
         let secrets = secrets(&settings, &masker)?;
         let guard = Guard::new(Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())?);
         let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
-        let gate = gate(&settings, &secrets)?;
+        let authenticator = authenticator(&settings, &secrets)?;
         let (environments, compared) = watch::channel(environments(&settings, &secrets)?);
         let Foundation { waiter, runner, webhook: public } =
             Foundation::lay(&settings, &secrets, &masker).await?;
-        let terms = terms(&settings);
-        let workshop = workshop(&settings, &terms, guests.clone(), settings.scheduler.max_in_flight)?;
+        let policy = policy(&settings);
+        let component_loader =
+            component_loader(&settings, &policy, guests.clone(), settings.scheduler.max_in_flight)?;
         // A component named on a command line may be anywhere. Others than the operator may write to the directory.
         let inside = (!settings.registry.external_links).then(|| settings.registry.directory.clone());
-        let workshop = Workshop { inside, ..workshop };
+        let component_loader = ComponentLoader { inside, ..component_loader };
         let private = private(&settings).await?;
         let hangup = signal(SignalKind::hangup())?;
-        let doors = Doors { webhook: public.door().clone(), admin: private.door().clone() };
+        let acceptors = Acceptors { webhook: public.acceptor().clone(), admin: private.acceptor().clone() };
         let runtimes = [("host", Handle::current()), ("guests", guests.clone())];
-        let metrics = MetricsSink::new(waiter.clone(), doors.clone(), runtimes, outputs.clone());
+        let metrics = MetricsSink::new(waiter.clone(), acceptors.clone(), runtimes, outputs.clone());
         let console = Console::new(outputs.stdout, quiet);
         let journal = Journal::new(settings.journal.clone());
         let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
@@ -93,7 +94,8 @@ impl Service {
         let live = Live::new();
         let reporter =
             Arc::new(Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console));
-        let (loader, deployed) = Loader::new(settings.registry.clone(), workshop, reporter.clone())?;
+        let (loader, deployed) =
+            DirectoryLoader::new(settings.registry.clone(), component_loader, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
         let (webhook_url, admin_url) = (public.url(), private.url());
@@ -104,22 +106,22 @@ impl Service {
             failure: None,
             at_next_start: Vec::new(),
         });
-        let (dispatcher, desk) =
+        let (dispatcher, dispatcher_handle) =
             Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), reporter, guests);
-        let webhook = Webhook::new(settings.webhook.clone(), gate, waiter.clone());
+        let webhook = Webhook::new(settings.webhook.clone(), authenticator, waiter.clone());
         let admin = Admin {
             deployed: deployed.clone(),
-            terms: terms.subscribe(),
+            policy: policy.subscribe(),
             config,
             environments: compared,
             metrics: metrics.clone(),
-            doors: doors.clone(),
+            acceptors: acceptors.clone(),
             runner: runner.clone(),
             journal,
             history: history.clone(),
             waiter,
             pauses,
-            desk,
+            dispatcher: dispatcher_handle,
             guard: guard.clone(),
             live,
             started: SystemTime::now(),
@@ -130,13 +132,13 @@ impl Service {
             path,
             settings,
             webhook_url: webhook_url.clone(),
-            doors,
+            acceptors,
             runner,
             webhook: webhook.clone(),
             guard,
             masker,
             scheduler,
-            terms,
+            policy,
             environments,
             history: history.clone(),
             metrics: metrics.clone(),

@@ -17,7 +17,7 @@ use orbital_policy::rules::ComponentRules;
 use orbital_policy::run_settings::RunSettings;
 use orbital_policy::targets::TargetsSettings;
 use orbital_report::JournalSettings;
-use orbital_run::registry::{RegistrySettings, Terms, TrustSettings};
+use orbital_run::registry::{Policy, RegistrySettings, TrustSettings};
 use orbital_run::scheduler::SchedulerSettings;
 use orbital_webhook::WebhookSettings;
 use orbital_webhook::waiter::WaiterSettings;
@@ -119,9 +119,9 @@ impl Settings {
         self.secrets.files().chain(tls).chain(self.environments.files())
     }
 
-    /// Returns the terms on which components are loaded.
-    pub fn terms(&self) -> Terms {
-        Terms { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
+    /// Returns the policy by which components are loaded.
+    pub fn policy(&self) -> Policy {
+        Policy { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
     }
 
     /// Returns a contradiction between a setting that takes effect at once and one that needs a restart. It is checked

@@ -46,6 +46,16 @@ pub enum ScaffoldError {
     Sdk(#[from] SdkError),
 }
 
+impl ScaffoldError {
+    /// Returns whether the usage is the mistake, rather than the system.
+    pub fn is_mistake(&self) -> bool {
+        match self {
+            Self::Nameless(_) | Self::Name { .. } | Self::Taken(_) | Self::NoEngine(_) => true,
+            Self::Write { .. } | Self::Sdk(_) => false,
+        }
+    }
+}
+
 /// The prefix of a path segment that becomes a hidden file or folder: without it, the file would take effect in this
 /// repository.
 const HIDDEN: &str = "dot-";

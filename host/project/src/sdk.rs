@@ -133,8 +133,8 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
         let path = path.to_owned();
         move |source| SdkError::Write { path, source }
     };
-    let shelf = project.join(FOLDER);
-    std::fs::create_dir_all(&shelf).map_err(at(&shelf))?;
+    let sdks = project.join(FOLDER);
+    std::fs::create_dir_all(&sdks).map_err(at(&sdks))?;
     // Written even if the project's own `.gitignore` does not exclude the folder.
     let ignore = project.join(IGNORE);
     replace_file(&ignore, b"*\n").map_err(at(&ignore))?;
@@ -144,8 +144,8 @@ pub fn provide(language: Language, project: &Path) -> Result<PathBuf, SdkError> 
         .prefix(".new-")
         // The permissions of any other folder, instead of only this user's.
         .permissions(Permissions::from_mode(0o777))
-        .tempdir_in(&shelf)
-        .map_err(at(&shelf))?;
+        .tempdir_in(&sdks)
+        .map_err(at(&sdks))?;
     for (name, content) in &files {
         write(&draft.path().join(name), content)?;
     }

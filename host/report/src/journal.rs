@@ -5,15 +5,16 @@
 //! for the state of each case, which the history may know.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use orbital_model::amounts::Amounts;
-use orbital_model::{CaseRecord, Change, Report, SkipReason};
+use orbital_model::{CaseId, CaseRecord, Report, SkipReason, StateChange};
 use orbital_run::component::Component;
 use orbital_run::event::Event;
 use orbital_run::order::Order;
 use orbital_run::scheduler::ClockStep;
+use parking_lot::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 use crate::JournalSettings;
@@ -26,7 +27,7 @@ pub struct Journal {
 
 #[derive(Default)]
 struct Inner {
-    cases: HashMap<String, CaseJournal>,
+    cases: HashMap<CaseId, CaseJournal>,
     /// Kept runs by id, which is the order in which they started.
     runs: BTreeMap<Uuid, Kept>,
     bytes: usize,
@@ -36,7 +37,7 @@ struct Inner {
     held: Amounts,
     in_flight: BTreeMap<Uuid, Order>,
     /// The state of cases at the end of the previous host, until they are loaded for the first time.
-    before: HashMap<String, CaseRecord>,
+    before: HashMap<CaseId, CaseRecord>,
     /// The numbers of runs that were due and did not start, by reason.
     skips: [u64; SkipReason::ALL.len()],
 }
@@ -56,11 +57,11 @@ struct Kept {
 /// Consequences of an event for a case.
 #[derive(Default)]
 pub(super) struct Consequences {
-    pub(super) change: Option<Change>,
+    pub(super) change: Option<StateChange>,
     /// The new value, if the case has become stale or is no longer stale.
     pub(super) stale: Option<bool>,
     /// Corrected times of cases' last passes, by case id.
-    pub(super) last_passes: Vec<(String, SystemTime)>,
+    pub(super) last_passes: Vec<(CaseId, SystemTime)>,
 }
 
 impl Journal {
@@ -70,7 +71,7 @@ impl Journal {
     }
 
     /// Sets the state that cases had, by id, when the previous host ended.
-    pub fn restore(&self, before: HashMap<String, CaseRecord>) {
+    pub fn restore(&self, before: HashMap<CaseId, CaseRecord>) {
         self.lock().before = before;
     }
 
@@ -80,12 +81,11 @@ impl Journal {
             Event::Loaded { component, .. } => self.lock().deploy(component),
             Event::Removed { component } => self.lock().remove(component),
             Event::RunStarted(order) => drop(self.lock().in_flight.insert(order.run, order.clone())),
-            Event::RunSkipped { component, case, reason, count, .. } => {
+            Event::RunSkipped { case: id, reason, count, .. } => {
                 let mut inner = self.lock();
                 inner.skips[*reason as usize] += count;
-                let id = format!("{component}/{case}");
-                let is_in_flight = inner.in_flight.values().any(|order| order.case.id == id);
-                if let Some(case) = inner.cases.get_mut(&id) {
+                let is_in_flight = inner.in_flight.values().any(|order| order.case.id == *id);
+                if let Some(case) = inner.cases.get_mut(id) {
                     let was_stale = case.record.is_stale();
                     case.record.skip(*reason, is_in_flight);
                     return Consequences {
@@ -114,7 +114,7 @@ impl Journal {
     }
 
     /// Returns the ids of all stale cases, in order.
-    pub fn stale(&self) -> BTreeSet<String> {
+    pub fn stale(&self) -> BTreeSet<CaseId> {
         let inner = self.lock();
         let stale = inner.cases.iter().filter(|(_, case)| case.record.is_stale());
         stale.map(|(id, _)| id.clone()).collect()
@@ -132,7 +132,7 @@ impl Journal {
     }
 
     /// Returns the runs of every case, newest first, as far back as none is missing.
-    pub fn unbroken(&self) -> HashMap<String, Vec<Arc<Report>>> {
+    pub fn unbroken(&self) -> HashMap<CaseId, Vec<Arc<Report>>> {
         let inner = self.lock();
         let most = self.settings.runs_per_case;
         inner.cases.iter().map(|(id, case)| (id.clone(), case.unbroken(&inner.runs, most))).collect()
@@ -172,7 +172,7 @@ impl Journal {
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         // A journal that misses a run is better than none.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 
@@ -192,7 +192,7 @@ impl CaseJournal {
 impl Inner {
     /// Replaces the cases of a component. Cases that the new version also has keep their record.
     fn deploy(&mut self, component: &Component) {
-        self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == id));
+        self.retain(&component.name, |id| component.cases.iter().any(|case| case.id == *id));
         for case in &component.cases {
             let before = self.before.remove(&case.id);
             let new = || CaseJournal { record: before.unwrap_or_default(), ..CaseJournal::default() };
@@ -204,9 +204,9 @@ impl Inner {
         self.retain(component, |_| false);
     }
 
-    fn retain(&mut self, component: &str, keep: impl Fn(&str) -> bool) {
-        let is_of = |id: &str| id.split_once('/').is_some_and(|(of, _)| of == component);
-        let gone: Vec<String> = self.cases.keys().filter(|id| is_of(id) && !keep(id)).cloned().collect();
+    fn retain(&mut self, component: &str, keep: impl Fn(&CaseId) -> bool) {
+        let is_gone = |id: &&CaseId| id.component() == component && !keep(id);
+        let gone: Vec<CaseId> = self.cases.keys().filter(is_gone).cloned().collect();
         for id in gone {
             let Some(case) = self.cases.remove(&id) else { continue };
             for run in case.routine.iter().chain(&case.notable) {
@@ -218,7 +218,7 @@ impl Inner {
     fn run_ended(&mut self, report: &Arc<Report>, weight: usize, settings: &JournalSettings) -> Consequences {
         self.in_flight.remove(&report.run);
         // A run may end after its case was removed.
-        let Some(case) = self.cases.get_mut(&report.case_id()) else { return Consequences::default() };
+        let Some(case) = self.cases.get_mut(&report.case) else { return Consequences::default() };
         let was_stale = case.record.is_stale();
         let change = case.record.judge(report);
         let stale = became(was_stale, &case.record);
@@ -227,8 +227,8 @@ impl Inner {
         let crowded_out = (queue.len() > settings.runs_per_case).then(|| queue.pop_front()).flatten();
         self.runs.insert(report.run, Kept { report: report.clone(), weight });
         self.bytes += weight;
-        self.by_component.entry(report.component.clone()).or_default().insert(report.run);
-        self.held.add(&report.component, weight as u64);
+        self.by_component.entry(report.case.component().to_owned()).or_default().insert(report.run);
+        self.held.add(report.case.component(), weight as u64);
         if let Some(oldest) = crowded_out {
             self.forget(oldest);
         }
@@ -242,7 +242,7 @@ impl Inner {
 
     /// Corrects times that are in the future because the clock was set back. Returns the corrected times of last
     /// passes.
-    fn clock_was_set_back(&mut self, by: Duration) -> Vec<(String, SystemTime)> {
+    fn clock_was_set_back(&mut self, by: Duration) -> Vec<(CaseId, SystemTime)> {
         let now = SystemTime::now();
         let mut corrected = Vec::new();
         for (id, case) in &mut self.cases {
@@ -273,7 +273,7 @@ impl Inner {
     fn forget(&mut self, run: Uuid) {
         let Some(kept) = self.runs.remove(&run) else { return };
         self.bytes -= kept.weight;
-        let component = &kept.report.component;
+        let component = kept.report.case.component();
         self.held.take(component, kept.weight as u64);
         if let Some(runs) = self.by_component.get_mut(component) {
             runs.remove(&run);
@@ -281,7 +281,7 @@ impl Inner {
                 self.by_component.remove(component);
             }
         }
-        if let Some(case) = self.cases.get_mut(&kept.report.case_id()) {
+        if let Some(case) = self.cases.get_mut(&kept.report.case) {
             let queue = if kept.report.is_routine() { &mut case.routine } else { &mut case.notable };
             queue.retain(|other| *other != run);
         }
@@ -302,8 +302,7 @@ mod tests {
     fn report(outcome: Outcome) -> Report {
         Report {
             run: Uuid::now_v7(),
-            component: "shop".to_owned(),
-            case: "buys".to_owned(),
+            case: CaseId::new("shop", "buys"),
             digest: String::new(),
             language: String::new(),
             trigger: Trigger::Schedule,
@@ -322,10 +321,9 @@ mod tests {
         let settings = JournalSettings { runs_per_case: 100, max_bytes: 1000 };
         let mut inner = Inner::default();
         let end = |inner: &mut Inner, component: &str, weight| {
-            let component = component.to_owned();
-            let case_id = format!("{component}/buys");
-            inner.cases.entry(case_id).or_default();
-            let report = Arc::new(Report { component, ..report(Outcome::Pass) });
+            let case = CaseId::new(component, "buys");
+            inner.cases.entry(case.clone()).or_default();
+            let report = Arc::new(Report { case, ..report(Outcome::Pass) });
             inner.run_ended(&report, weight, &settings);
         };
         for _ in 0..10 {
@@ -334,8 +332,9 @@ mod tests {
         for _ in 0..100 {
             end(&mut inner, "loud", 300);
         }
-        let of =
-            |component: &str| inner.runs.values().filter(|kept| kept.report.component == component).count();
+        let of = |component: &str| {
+            inner.runs.values().filter(|kept| kept.report.case.component() == component).count()
+        };
         assert_eq!((of("quiet"), of("loud"), inner.bytes), (10, 3, 1000));
         assert_eq!(inner.cases["loud/buys"].routine.len(), 3);
         inner.remove("loud");

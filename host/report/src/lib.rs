@@ -20,7 +20,7 @@ use orbital_run::event::{Event, EventSink};
 
 pub use console::Console;
 pub use journal::Journal;
-pub use live::{Change, Live};
+pub use live::{Live, LiveUpdate};
 pub use metrics::MetricsSink;
 pub use settings::JournalSettings;
 

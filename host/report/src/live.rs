@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use orbital_model::CaseId;
 use orbital_run::event::Event;
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -11,15 +12,15 @@ const QUEUE: usize = 256;
 
 /// A change of a case.
 #[derive(Debug, Clone)]
-pub struct Change {
-    /// The id of the case.
-    pub case_id: String,
+pub struct LiveUpdate {
+    /// The case.
+    pub case: CaseId,
     /// The run that began or ended, if the change is about one.
     pub run: Option<Uuid>,
 }
 
 /// Broadcasts changes to subscribers.
-pub struct Live(broadcast::Sender<Change>);
+pub struct Live(broadcast::Sender<LiveUpdate>);
 
 impl Live {
     /// Creates a broadcast without subscribers.
@@ -28,7 +29,7 @@ impl Live {
     }
 
     /// Returns a receiver of changes that occur after this call.
-    pub fn subscribe(&self) -> broadcast::Receiver<Change> {
+    pub fn subscribe(&self) -> broadcast::Receiver<LiveUpdate> {
         self.0.subscribe()
     }
 
@@ -38,11 +39,9 @@ impl Live {
             return;
         }
         let change = match event {
-            Event::RunStarted(order) => Change { case_id: order.case.id.clone(), run: Some(order.run) },
-            Event::RunEnded(report) => Change { case_id: report.case_id(), run: Some(report.run) },
-            Event::RunSkipped { component, case, .. } => {
-                Change { case_id: format!("{component}/{case}"), run: None }
-            }
+            Event::RunStarted(order) => LiveUpdate { case: order.case.id.clone(), run: Some(order.run) },
+            Event::RunEnded(report) => LiveUpdate { case: report.case.clone(), run: Some(report.run) },
+            Event::RunSkipped { case, .. } => LiveUpdate { case: case.clone(), run: None },
             // Subscribers that show deployed components watch these themselves.
             Event::Loaded { .. }
             | Event::Restored { .. }

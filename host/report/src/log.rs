@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use orbital_model::describe::short as duration;
 use orbital_model::text::{beginning, one_line};
-use orbital_model::{CaseRecord, Change, Report};
+use orbital_model::{CaseId, CaseRecord, Report, StateChange};
 use orbital_run::component::Unavailable;
 use orbital_run::event::Event;
 use orbital_run::scheduler::ClockStep;
@@ -16,7 +16,7 @@ use crate::journal::Consequences;
 pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Consequences) {
     match event {
         Event::Loaded { component, replaced, took } => {
-            let cases: Vec<&str> = component.cases.iter().map(|case| case.name.as_str()).collect();
+            let cases: Vec<&str> = component.cases.iter().map(|case| case.id.case()).collect();
             tracing::info!(
                 component = %component.name,
                 digest = %short(&component.digest),
@@ -30,7 +30,7 @@ pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Conseque
         }
         Event::LoadFailed { component, path, error, kept } => {
             let goes_on = match kept {
-                Some(digest) => format!("; the last good version ({}) goes on running", short(digest)),
+                Some(digest) => format!("; the last valid version ({}) keeps running", short(digest)),
                 None => String::new(),
             };
             let error = one_line(error);
@@ -59,8 +59,7 @@ pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Conseque
         Event::ClockSet(ClockStep::Back(by)) => {
             tracing::warn!("the wall clock was set back by {}", duration(*by));
         }
-        Event::RunSkipped { component, case, reason, count, detail } => {
-            let case = format_args!("{component}/{case}");
+        Event::RunSkipped { case, reason, count, detail } => {
             let detail = detail.as_deref().map(tracing::field::display);
             tracing::debug!(%case, reason = reason.name(), count, detail, "skipped");
             tell_stale(case, stale);
@@ -69,13 +68,13 @@ pub(super) fn record(event: &Event, Consequences { change, stale, .. }: Conseque
             if let Some(change) = change {
                 tell(report, &change);
             }
-            tell_stale(format_args!("{}/{}", report.component, report.case), stale);
+            tell_stale(&report.case, stale);
         }
         Event::Scheduled { .. } | Event::RunStarted(_) => {}
     }
 }
 
-fn tell_stale(case: std::fmt::Arguments<'_>, stale: Option<bool>) {
+fn tell_stale(case: &CaseId, stale: Option<bool>) {
     let runs = CaseRecord::STALE_AFTER;
     match stale {
         Some(true) => tracing::error!(
@@ -87,8 +86,8 @@ fn tell_stale(case: std::fmt::Arguments<'_>, stale: Option<bool>) {
     }
 }
 
-fn tell(report: &Report, change: &Change) {
-    let case = report.case_id();
+fn tell(report: &Report, change: &StateChange) {
+    let case = &report.case;
     let lasted = change.lasted.map(|lasted| Duration::from_secs(lasted.as_secs()));
     let lasted = lasted.map(humantime::format_duration);
     match (change.up, lasted) {

@@ -1,17 +1,18 @@
 //! The metrics page. The names are listed in `docs/metrics.md`.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
 use orbital_history::{HistoryState, HistoryStatus};
-use orbital_listener::{Doors, TurnedAway};
-use orbital_model::{Budget, Case, CaseRecord, Happening, MetricKind, Outcome, Report, SkipReason};
+use orbital_listener::{Acceptors, TurnedAway};
+use orbital_model::{Budget, Case, CaseId, CaseRecord, MetricKind, Outcome, Report, SkipReason, StepKind};
 use orbital_run::component::Component;
 use orbital_run::event::Event;
 use orbital_webhook::waiter::{Disposition, Rejection, Waiter};
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 
 use crate::exposition::merge;
@@ -104,11 +105,11 @@ pub struct MetricsSink {
     host: Family,
     components: RwLock<HashMap<String, ComponentMetrics>>,
     /// The state of cases at the end of the previous host, by id, until they are loaded for the first time.
-    before: Mutex<HashMap<String, CaseRecord>>,
+    before: Mutex<HashMap<CaseId, CaseRecord>>,
     waiter: Arc<Waiter>,
     /// The runtimes, with their names.
     runtimes: [(&'static str, Handle); 2],
-    doors: Doors,
+    acceptors: Acceptors,
     outputs: Outputs,
 }
 
@@ -136,7 +137,7 @@ impl MetricsSink {
     /// Creates a sink that has only the host's own metrics.
     pub fn new(
         waiter: Arc<Waiter>,
-        doors: Doors,
+        acceptors: Acceptors,
         runtimes: [(&'static str, Handle); 2],
         outputs: Outputs,
     ) -> Arc<Self> {
@@ -149,22 +150,22 @@ impl MetricsSink {
             before: Mutex::default(),
             waiter,
             runtimes,
-            doors,
+            acceptors,
             outputs,
         })
     }
 
     /// Sets the state that cases had, by id, when the previous host ended. Without it, a restart of the host would
     /// resolve alerts.
-    pub fn restore(&self, before: HashMap<String, CaseRecord>) {
-        *self.before.lock().unwrap_or_else(PoisonError::into_inner) = before;
+    pub fn restore(&self, before: HashMap<CaseId, CaseRecord>) {
+        *self.before.lock() = before;
     }
 
     /// Returns the page in Prometheus' text format.
     pub fn page(
         &self,
         (runs_in_flight, troubled): (usize, u64),
-        stale: &BTreeSet<String>,
+        stale: &BTreeSet<CaseId>,
         history: &HistoryStatus,
     ) -> String {
         self.history(history);
@@ -193,13 +194,13 @@ impl MetricsSink {
             let counter = self.host.register_counter("orbital_webhook_rejected_total", &labels);
             counter.absolute(self.waiter.rejections(rejection));
         }
-        for (listener, door) in [("webhook", &self.doors.webhook), ("admin", &self.doors.admin)] {
+        for (listener, acceptor) in [("webhook", &self.acceptors.webhook), ("admin", &self.acceptors.admin)] {
             for reason in TurnedAway::ALL {
                 let labels = [("listener", listener), ("reason", reason.name())];
                 let counter = self.host.register_counter("orbital_listener_turned_away_total", &labels);
-                counter.absolute(door.turned_away(reason));
+                counter.absolute(acceptor.turned_away(reason));
             }
-            let (in_use, most) = door.connections();
+            let (in_use, most) = acceptor.connections();
             self.host.gauge("orbital_listener_connections", &[("listener", listener)], in_use as f64);
             self.host.gauge("orbital_listener_max_connections", &[("listener", listener)], most as f64);
         }
@@ -207,10 +208,10 @@ impl MetricsSink {
             let counter = self.host.register_counter("orbital_output_dropped_total", &[("stream", stream)]);
             counter.absolute(output.dropped());
         }
-        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let components = self.components.read();
         for (component, metrics) in components.iter() {
             for (case, family) in &metrics.cases {
-                let is_stale = stale.contains(&format!("{component}/{case}"));
+                let is_stale = stale.contains(&CaseId::new(component, case));
                 let labels = [("component", component.as_str()), ("case", case)];
                 family.gauge("orbital_case_stale", &labels, if is_stale { 1.0 } else { 0.0 });
             }
@@ -254,7 +255,7 @@ impl MetricsSink {
     /// Moves observations into their histograms. Without it, they would accumulate until the page is requested.
     pub fn upkeep(&self) {
         self.host.0.handle().run_upkeep();
-        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let components = self.components.read();
         for family in components.values().flat_map(ComponentMetrics::families) {
             family.0.handle().run_upkeep();
         }
@@ -266,28 +267,22 @@ impl MetricsSink {
             Event::LoadFailed { component, .. } => self.load_ended(component, "failed"),
             Event::Restored { component } => self.load_ended(component, "loaded"),
             Event::Removed { component } => {
-                self.components.write().unwrap_or_else(PoisonError::into_inner).remove(component);
+                self.components.write().remove(component);
             }
             Event::DirectoryLost(_) => self.host.gauge("orbital_components_directory_up", &[], 0.0),
             Event::DirectoryFound { .. } => self.host.gauge("orbital_components_directory_up", &[], 1.0),
             Event::RunEnded(report) => self.run_ended(report),
             Event::Scheduled { cases } => self.scheduled(cases),
             Event::RunStarted(_) | Event::ClockSet(_) => {}
-            Event::RunSkipped { component, case, reason, count, .. } => {
-                self.with_case(component, case, |family| {
-                    family
-                        .register_counter(
-                            "orbital_runs_skipped_total",
-                            &skip_labels(component, case, *reason),
-                        )
-                        .increment(*count);
-                })
-            }
+            Event::RunSkipped { case, reason, count, .. } => self.with_case(case, |family| {
+                let labels = skip_labels(case.component(), case.case(), *reason);
+                family.register_counter("orbital_runs_skipped_total", &labels).increment(*count);
+            }),
         }
     }
 
     fn loaded(&self, component: &Component) {
-        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        let mut components = self.components.write();
         let metrics = components.entry(component.name.clone()).or_insert_with(ComponentMetrics::new);
         metrics.loads(&component.name, "loaded");
         metrics.digest.clone_from(&component.digest);
@@ -310,12 +305,12 @@ impl MetricsSink {
         }
         metrics.scheduled(&component.name, component.cases.clone());
         let mut replaced = std::mem::take(&mut metrics.cases);
-        let mut before = self.before.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut before = self.before.lock();
         for case in &component.cases {
             let record = before.remove(&case.id).unwrap_or_default();
-            let family = replaced.remove(&case.name);
-            let family = family.unwrap_or_else(|| Family::of_case(&component.name, &case.name, &record));
-            metrics.cases.insert(case.name.clone(), family);
+            let family = replaced.remove(case.id.case());
+            let family = family.unwrap_or_else(|| Family::of_case(&component.name, case.id.case(), &record));
+            metrics.cases.insert(case.id.case().to_owned(), family);
         }
     }
 
@@ -323,9 +318,9 @@ impl MetricsSink {
     fn scheduled(&self, cases: &[Arc<Case>]) {
         let mut by_component: HashMap<&str, Vec<Arc<Case>>> = HashMap::new();
         for case in cases {
-            by_component.entry(case.component()).or_default().push(case.clone());
+            by_component.entry(case.id.component()).or_default().push(case.clone());
         }
-        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        let mut components = self.components.write();
         for (component, cases) in by_component {
             // The component may have been removed.
             if let Some(metrics) = components.get_mut(component) {
@@ -335,15 +330,15 @@ impl MetricsSink {
     }
 
     fn load_ended(&self, component: &str, result: &str) {
-        let mut components = self.components.write().unwrap_or_else(PoisonError::into_inner);
+        let mut components = self.components.write();
         let metrics = components.entry(component.to_owned()).or_insert_with(ComponentMetrics::new);
         metrics.loads(component, result);
     }
 
     fn run_ended(&self, report: &Report) {
-        let (component, case) = (report.component.as_str(), report.case.as_str());
+        let (component, case) = (report.case.component(), report.case.case());
         let of_case = [("component", component), ("case", case)];
-        self.with_case(component, case, |family| {
+        self.with_case(&report.case, |family| {
             let outcome = run_labels(component, case, report.outcome);
             family.register_counter("orbital_runs_total", &outcome).increment(1);
             family.register_counter("orbital_runs_flaky_total", &of_case).increment(u64::from(report.flaky));
@@ -361,21 +356,21 @@ impl MetricsSink {
                 family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(report.ended()));
             }
             for step in report.steps() {
-                if let Happening::Delivery { latency: Some(latency), .. } = &step.what {
+                if let StepKind::Delivery { latency: Some(latency), .. } = &step.what {
                     family.observe("orbital_delivery_latency_seconds", &of_case, *latency);
                 }
             }
         });
         self.record_samples(report);
         self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay);
-        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
+        let components = self.components.read();
         let Some(metrics) = components.get(component) else { return };
         for breach in report.attempts.iter().filter_map(|attempt| attempt.usage.breach) {
             metrics.own.breaches(component, breach.budget).increment(1);
         }
         for step in report.steps() {
             // A request that was not sent took no time. The name of its target may be any text.
-            if let (Happening::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
+            if let (StepKind::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
                 let class = status.map_or("none", status_class);
                 let labels = [("component", component), ("target", target), ("status_class", class)];
                 metrics.own.observe("orbital_event_send_duration_seconds", &labels, took);
@@ -384,11 +379,10 @@ impl MetricsSink {
     }
 
     /// Corrects the times at which cases last passed, by case id, after the clock was set back.
-    pub(super) fn correct_last_passes(&self, last_passes: &[(String, SystemTime)]) {
+    pub(super) fn correct_last_passes(&self, last_passes: &[(CaseId, SystemTime)]) {
         for (case_id, last_pass) in last_passes {
-            let Some((component, case)) = case_id.split_once('/') else { continue };
-            self.with_case(component, case, |family| {
-                let of_case = [("component", component), ("case", case)];
+            self.with_case(case_id, |family| {
+                let of_case = [("component", case_id.component()), ("case", case_id.case())];
                 family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(*last_pass));
             });
         }
@@ -396,11 +390,11 @@ impl MetricsSink {
 
     /// Records the metrics of tests, unless another version runs by now: then their series were removed.
     fn record_samples(&self, report: &Report) {
-        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
-        let metrics = components.get(&report.component);
+        let components = self.components.read();
+        let metrics = components.get(report.case.component());
         let Some(metrics) = metrics.filter(|metrics| metrics.digest == report.digest) else { return };
         for sample in report.attempts.iter().flat_map(|attempt| &attempt.samples) {
-            let mut labels = vec![("component", report.component.as_str()), ("case", &report.case)];
+            let mut labels = vec![("component", report.case.component()), ("case", report.case.case())];
             labels.extend(sample.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             let key = key(format!("orbital_test_{}", sample.name), &labels);
             match sample.kind {
@@ -417,9 +411,10 @@ impl MetricsSink {
 
     /// Updates the series of a case. A run may end after its component or its case was removed; then its series must
     /// not be created again.
-    fn with_case(&self, component: &str, case: &str, record: impl FnOnce(&Family)) {
-        let components = self.components.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(family) = components.get(component).and_then(|metrics| metrics.cases.get(case)) {
+    fn with_case(&self, case: &CaseId, record: impl FnOnce(&Family)) {
+        let components = self.components.read();
+        let metrics = components.get(case.component());
+        if let Some(family) = metrics.and_then(|metrics| metrics.cases.get(case.case())) {
             record(family);
         }
     }
@@ -439,7 +434,7 @@ impl ComponentMetrics {
     }
 
     fn scheduled(&mut self, component: &str, mut cases: Vec<Arc<Case>>) {
-        cases.sort_by(|one, other| one.name.cmp(&other.name));
+        cases.sort_by(|one, other| one.id.cmp(&other.id));
         if cases == self.described {
             return;
         }
@@ -447,7 +442,7 @@ impl ComponentMetrics {
         for case in &cases {
             let schedule = case.schedule.to_string();
             let mut labels =
-                vec![("component", component), ("case", case.name.as_str()), ("schedule", &schedule)];
+                vec![("component", component), ("case", case.id.case()), ("schedule", &schedule)];
             labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
             self.info.gauge("orbital_case_info", &labels, 1.0);
         }

@@ -1,13 +1,14 @@
 //! A component that is ready to run.
 
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
-use orbital_guest::{CodeOrigin, Metadata, SeriesBook, Share, Suite};
+use orbital_guest::{CodeOrigin, ComponentQuota, Metadata, SeriesBook, Suite};
 use orbital_model::Case;
 use orbital_policy::grants::{Access, Asks};
 use orbital_policy::run_settings::RunSettings;
+use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
 /// One version of a component: its file's content, compiled, with the cases that it declared.
@@ -34,7 +35,7 @@ pub struct Component {
     /// The cases of the component, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
     /// The share of resources that all runs of the component have together.
-    pub share: Arc<Share>,
+    pub quota: Arc<ComponentQuota>,
     /// The metric series that its tests created.
     pub series: Arc<SeriesBook>,
     /// Cancelled when this version has been replaced or removed and its grace time has ended.
@@ -44,7 +45,7 @@ pub struct Component {
 impl Component {
     /// Returns the code that new runs use.
     pub fn suite(&self) -> Arc<Suite> {
-        self.suite.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.suite.read().clone()
     }
 
     /// Returns what runs of the component may access.
@@ -59,7 +60,7 @@ impl Component {
 
     /// Replaces the code by better code. Runs in flight keep the code that they started with.
     pub fn run_with(&self, suite: Suite) {
-        *self.suite.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(suite);
+        *self.suite.write() = Arc::new(suite);
     }
 }
 

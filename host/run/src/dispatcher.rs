@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_model::{Case, Report, run_ids};
+use orbital_model::{Case, CaseId, Report, run_ids};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -30,12 +30,12 @@ const REQUESTS: usize = 64;
 
 /// A handle for requests to the dispatcher. Clones refer to the same dispatcher.
 #[derive(Clone)]
-pub struct Desk(mpsc::Sender<Request>);
+pub struct DispatcherHandle(mpsc::Sender<Request>);
 
 /// A request to the dispatcher.
 enum Request {
     Plan(oneshot::Sender<Vec<PlannedCase>>),
-    Run { case_id: String, started: oneshot::Sender<Result<Started, Refusal>> },
+    Run { case: CaseId, started: oneshot::Sender<Result<Started, Refusal>> },
 }
 
 /// A case and its state in the plan.
@@ -60,7 +60,7 @@ pub enum RunError {
     Stopping,
 }
 
-impl Desk {
+impl DispatcherHandle {
     /// Returns all cases, ordered by id.
     ///
     /// # Errors
@@ -75,9 +75,9 @@ impl Desk {
     ///
     /// # Errors
     /// There is no such case, there is no room for another run, or the host is stopping.
-    pub async fn run(&self, case_id: &str) -> Result<Started, RunError> {
+    pub async fn run(&self, case: &CaseId) -> Result<Started, RunError> {
         let (sender, answer) = oneshot::channel();
-        let request = Request::Run { case_id: case_id.to_owned(), started: sender };
+        let request = Request::Run { case: case.clone(), started: sender };
         self.0.send(request).await.map_err(|_| RunError::Stopping)?;
         Ok(answer.await.map_err(|_| RunError::Stopping)??)
     }
@@ -97,7 +97,7 @@ pub struct Dispatcher {
     /// The runtime of the guests. It is separate from the host's sockets and timers, which a busy guest must not delay.
     guests: Handle,
     runs: JoinSet<()>,
-    case_ids: HashMap<Id, String>,
+    case_ids: HashMap<Id, CaseId>,
     /// Ends runs that exceed the grace time.
     cancel: CancellationToken,
 }
@@ -110,7 +110,7 @@ impl Dispatcher {
         runner: Arc<Runner>,
         events: Arc<dyn EventSink>,
         guests: Handle,
-    ) -> (Self, Desk) {
+    ) -> (Self, DispatcherHandle) {
         let mut plan = Plan::new(settings.borrow_and_update().clone());
         plan.pause(pauses.borrow_and_update().clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
@@ -128,7 +128,7 @@ impl Dispatcher {
             case_ids: HashMap::new(),
             cancel: CancellationToken::new(),
         };
-        (dispatcher, Desk(sender))
+        (dispatcher, DispatcherHandle(sender))
     }
 
     /// Runs until `stop`, then lets runs in flight finish within the grace time and cancels the rest.
@@ -202,9 +202,9 @@ impl Dispatcher {
     fn answer(&mut self, request: Request) {
         match request {
             Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
-            Request::Run { case_id, started } => {
+            Request::Run { case, started } => {
                 let (moment, given) = (now(), Instant::now());
-                let run = self.plan.run_now(&case_id, moment).map(|tick| {
+                let run = self.plan.run_now(&case, moment).map(|tick| {
                     let (sender, report) = oneshot::channel();
                     Started { run: self.start(tick, (moment, given), Some(sender)), report }
                 });
@@ -226,12 +226,11 @@ impl Dispatcher {
     fn act(&mut self, action: Action<Arc<Component>>, moment: Duration, given: Instant) {
         match action {
             Action::Run(tick) => drop(self.start(tick, (moment, given), None)),
-            Action::Skip { tick, reason, count, halt } => self.events.emit(&Event::RunSkipped {
-                component: tick.version.name.clone(),
-                case: tick.case.name.clone(),
+            Action::Skip { tick, reason, count, suspension } => self.events.emit(&Event::RunSkipped {
+                case: tick.case.id.clone(),
                 reason,
                 count,
-                detail: halt.map(|halt| halt.reason),
+                detail: suspension.map(|suspension| suspension.reason),
             }),
         }
     }
@@ -267,7 +266,7 @@ impl Dispatcher {
             };
             let report = Arc::new(report);
             let emit = || events.emit(&Event::RunEnded(report.clone()));
-            order.component.share.while_counting(emit);
+            order.component.quota.while_counting(emit);
             // The receiver may be gone.
             let _ = wanted.map(|wanted| wanted.send(report));
         };

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use orbital_model::{Case, Report, SkipReason};
+use orbital_model::{Case, CaseId, Report, SkipReason};
 
 use crate::component::{Component, Unavailable};
 use crate::order::Order;
@@ -68,10 +68,8 @@ pub enum Event {
     RunEnded(Arc<Report>),
     /// A run was due and did not start.
     RunSkipped {
-        /// The component's name.
-        component: String,
-        /// The case's name.
-        case: String,
+        /// The case.
+        case: CaseId,
         /// The reason why the runs did not start.
         reason: SkipReason,
         /// The number of runs that did not start.

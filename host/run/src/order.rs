@@ -56,8 +56,7 @@ impl Order {
         let outcome = attempts.last().map_or(Outcome::Error, |attempt| attempt.outcome);
         Report {
             run: self.run,
-            component: self.component.name.clone(),
-            case: self.case.name.clone(),
+            case: self.case.id.clone(),
             digest: self.component.digest.clone(),
             language: self.component.metadata.language.clone(),
             trigger: self.trigger,

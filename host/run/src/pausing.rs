@@ -1,11 +1,12 @@
 //! Pauses that are requested while the host runs, and kept across restarts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use orbital_files::state::{State, StateError};
 use orbital_model::Pattern;
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -119,7 +120,7 @@ impl PauseBook {
         &self,
         change: impl FnOnce(&mut Vec<Pause>) -> Result<T, PauseError>,
     ) -> Result<T, PauseError> {
-        let _alone = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self.changing.lock();
         let mut pauses = self.pauses.borrow().0.clone();
         let result = change(&mut pauses)?;
         let pauses = Pauses(pauses);

@@ -1,7 +1,7 @@
 //! Request heads that could not be parsed: as much information as can be recovered from them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use orbital_listener::{HeadFault, Limits};
+use orbital_listener::{ConnectionLimits, HeadFault};
 
 use crate::refusal::Refusal;
 use crate::waiter::Rejection;
@@ -50,7 +50,7 @@ impl PartialHead {
 }
 
 /// Returns the rejection of a head, with the reason.
-pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &Limits) -> Refusal {
+pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &ConnectionLimits) -> Refusal {
     let (status, rejection, detail) = match fault {
         HeadFault::Malformed => (StatusCode::BAD_REQUEST, Rejection::BadHead, malformed(bytes).to_owned()),
         HeadFault::TooLarge => {
@@ -86,7 +86,7 @@ pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &Limits) -> Refusa
 ///
 /// # Errors
 /// If the head is too large.
-pub(super) fn check(headers: &HeaderMap, uri: &http::Uri, limits: &Limits) -> Result<(), Refusal> {
+pub(super) fn check(headers: &HeaderMap, uri: &http::Uri, limits: &ConnectionLimits) -> Result<(), Refusal> {
     // The size as HTTP/2 counts it (RFC 9113, 6.5.2).
     let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
     let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
@@ -100,11 +100,11 @@ pub(super) fn check(headers: &HeaderMap, uri: &http::Uri, limits: &Limits) -> Re
     Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Rejection::HeadTooLarge, detail))
 }
 
-fn too_many_headers(limits: &Limits) -> String {
+fn too_many_headers(limits: &ConnectionLimits) -> String {
     format!("the request has more than {} headers (`webhook.max_headers`)", limits.max_headers)
 }
 
-fn too_large(limits: &Limits) -> String {
+fn too_large(limits: &ConnectionLimits) -> String {
     format!("the head of the request is larger than {} bytes (`webhook.max_head`)", limits.max_head)
 }
 
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn the_reason_is_named() {
-        let limits = Limits { max_headers: 2, max_head: 100, ..Limits::default() };
+        let limits = ConnectionLimits { max_headers: 2, max_head: 100, ..ConnectionLimits::default() };
         let large = format!("GET / HTTP/1.1\r\na: {}", "x".repeat(100));
         for (fault, bytes, reason) in [
             (HeadFault::Malformed, &b"\x16\x03\x01\x02"[..], "TLS handshake"),

@@ -8,16 +8,16 @@
 //! May depend on: the model, configuration, the listener. Must not depend on: guests, the scheduler, sinks.
 
 mod auth;
+mod body_budget;
 mod extract;
 mod head;
 mod refusal;
-mod room;
 mod router;
 pub mod session_cookie;
 mod settings;
 pub mod waiter;
 
-pub use auth::{AuthError, Gate, ProfileSettings};
+pub use auth::{AuthError, Authenticator, ProfileSettings};
 pub use extract::{Pointer, extract};
 pub use router::{Webhook, component_url};
 pub use settings::{Challenge, KeyPlace, WebhookSettings};

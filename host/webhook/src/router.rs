@@ -1,7 +1,7 @@
 //! The routes of the public listener: all of them lead to one handler.
 
 use std::borrow::Cow;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use axum::Router;
@@ -13,17 +13,18 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use orbital_listener::sparing::Sparing;
 use orbital_listener::{App, ArrivalOrder, RejectedHead};
+use parking_lot::RwLock;
 use tokio::time::Instant;
 
 use crate::auth::Admitted;
+use crate::body_budget::BodyBudget;
 use crate::extract::{Search, extract};
 use crate::head;
 use crate::head::PartialHead;
 use crate::refusal::Refusal;
-use crate::room::Room;
 use crate::session_cookie;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, SkippedLocation, Waiter};
-use crate::{Gate, WebhookSettings};
+use crate::{Authenticator, WebhookSettings};
 
 /// The prefix of a component's segment of the path. URL encoders do not change this character.
 const COMPONENT: char = '~';
@@ -33,28 +34,33 @@ const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
 /// Receives deliveries.
 pub struct Webhook {
-    ways: RwLock<Arc<Ways>>,
-    room: Room,
+    configuration: RwLock<Arc<Configuration>>,
+    body_budget: BodyBudget,
     waiter: Arc<Waiter>,
     rejections: [Sparing; Rejection::ALL.len()],
 }
 
 /// The configuration that requests are handled with.
-struct Ways {
+struct Configuration {
     settings: WebhookSettings,
-    gate: Gate,
+    authenticator: Authenticator,
 }
 
 impl Webhook {
     /// Creates a webhook that passes deliveries to this waiter.
-    pub fn new(settings: WebhookSettings, gate: Gate, waiter: Arc<Waiter>) -> Arc<Self> {
-        let ways = RwLock::new(Arc::new(Ways { settings, gate }));
-        Arc::new(Self { ways, room: Room::default(), waiter, rejections: Default::default() })
+    pub fn new(settings: WebhookSettings, authenticator: Authenticator, waiter: Arc<Waiter>) -> Arc<Self> {
+        let configuration = RwLock::new(Arc::new(Configuration { settings, authenticator }));
+        Arc::new(Self {
+            configuration,
+            body_budget: BodyBudget::default(),
+            waiter,
+            rejections: Default::default(),
+        })
     }
 
     /// Changes the configuration; it takes effect for new requests.
-    pub fn configure(&self, settings: WebhookSettings, gate: Gate) {
-        *self.ways.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(Ways { settings, gate });
+    pub fn configure(&self, settings: WebhookSettings, authenticator: Authenticator) {
+        *self.configuration.write() = Arc::new(Configuration { settings, authenticator });
     }
 
     /// Returns the application of the public listener: `* /*` takes a delivery.
@@ -66,12 +72,12 @@ impl Webhook {
 
     /// Counts, records and logs a head that could not be parsed.
     fn reject_head(&self, RejectedHead { fault, bytes }: RejectedHead) {
-        let ways = self.ways();
+        let configuration = self.configuration();
         let PartialHead { method, path, query, mut headers } = PartialHead::read(&bytes);
         session_cookie::remove(&mut headers);
-        let refusal = head::refusal(fault, &bytes, &ways.settings.limits);
-        ways.gate.conceal(ways.route(&path), &mut headers);
-        let path = ways.masked(&path);
+        let refusal = head::refusal(fault, &bytes, &configuration.settings.limits);
+        configuration.authenticator.conceal(configuration.route(&path), &mut headers);
+        let path = configuration.masked(&path);
         self.reject(Received::refused(&method, &path, &query, &headers, None, &refusal.detail), &refusal);
     }
 
@@ -90,11 +96,11 @@ impl Webhook {
     /// Returns how many bytes of bodies were received and are not delivered yet.
     #[cfg(fuzzing)]
     pub fn held(&self) -> usize {
-        self.room.taken()
+        self.body_budget.taken()
     }
 
-    fn ways(&self) -> Arc<Ways> {
-        self.ways.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn configuration(&self) -> Arc<Configuration> {
+        self.configuration.read().clone()
     }
 }
 
@@ -103,7 +109,7 @@ pub fn component_url(webhook: &str, component: &str) -> String {
     format!("{webhook}/{COMPONENT}{component}")
 }
 
-impl Ways {
+impl Configuration {
     /// Returns a path as profiles see it: if each component has its own URL, the path starts with the component's
     /// segment, whatever prefix a proxy adds. So the profile that protects a component cannot be bypassed.
     fn route<'a>(&self, path: &'a str) -> &'a str {
@@ -126,7 +132,7 @@ impl Ways {
 
     /// Returns the path with possible secrets masked, for display and for tests.
     fn masked(&self, path: &str) -> String {
-        self.gate.masked(path, self.route(path).len())
+        self.authenticator.masked(path, self.route(path).len())
     }
 }
 
@@ -142,26 +148,26 @@ fn component(rest: &str) -> &str {
 }
 
 async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
-    let ways = webhook.ways();
+    let configuration = webhook.configuration();
     let (mut parts, body) = request.into_parts();
     session_cookie::remove(&mut parts.headers);
     let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-    let challenges = &ways.settings.challenges;
+    let challenges = &configuration.settings.challenges;
     if let Some(token) = challenges.iter().find_map(|one| one.answer(&parts.method, path, query)) {
         return echo(token);
     }
-    match take(&webhook, &ways, &mut parts, body).await {
+    match take(&webhook, &configuration, &mut parts, body).await {
         Ok(response) => response,
         Err(mut refusal) => {
             let Parts { method, uri, headers, extensions, .. } = &mut parts;
             let query = uri.query().unwrap_or_default();
-            if let Some(near) = ways.settings.challenge_near_miss(method, uri.path(), query) {
+            if let Some(near) = configuration.settings.challenge_near_miss(method, uri.path(), query) {
                 refusal.detail.push_str("; ");
                 refusal.detail.push_str(&near);
             }
-            ways.gate.conceal(ways.route(uri.path()), headers);
-            let path = ways.masked(uri.path());
-            let component = ways.component(uri.path()).ok().flatten().map(str::to_owned);
+            configuration.authenticator.conceal(configuration.route(uri.path()), headers);
+            let path = configuration.masked(uri.path());
+            let component = configuration.component(uri.path()).ok().flatten().map(str::to_owned);
             let order = extensions.get();
             let request = Received::refused(method.as_str(), &path, query, headers, order, &refusal.detail);
             webhook.reject(Received { component, ..request }, &refusal);
@@ -171,12 +177,18 @@ async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Respo
 }
 
 /// Delivers a request if it is accepted, and answers it as a test planned. A rejected request keeps its headers.
-async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> Result<Response, Refusal> {
+async fn take(
+    webhook: &Webhook,
+    configuration: &Configuration,
+    parts: &mut Parts,
+    body: Body,
+) -> Result<Response, Refusal> {
     if parts.version == Version::HTTP_2 {
-        head::check(&parts.headers, &parts.uri, &ways.settings.limits)?;
+        head::check(&parts.headers, &parts.uri, &configuration.settings.limits)?;
     }
-    ways.component(parts.uri.path())?;
-    let admitted = ways.gate.admit(ways.route(parts.uri.path()), &parts.headers)?;
+    configuration.component(parts.uri.path())?;
+    let admitted =
+        configuration.authenticator.admit(configuration.route(parts.uri.path()), &parts.headers)?;
     match parts.method {
         // Senders of these methods ask about the URL, and deliver nothing.
         Method::HEAD => return Ok(StatusCode::OK.into_response()),
@@ -189,11 +201,14 @@ async fn take(webhook: &Webhook, ways: &Ways, parts: &mut Parts, body: Body) -> 
         _ => {}
     }
     let path = parts.uri.path();
-    let receiving =
-        webhook.waiter.receiving(ways.component(path)?, parts.method.as_str(), &ways.masked(path));
-    let delivering = webhook.room.read(&ways.settings, body, |body| {
+    let receiving = webhook.waiter.receiving(
+        configuration.component(path)?,
+        parts.method.as_str(),
+        &configuration.masked(path),
+    );
+    let delivering = webhook.body_budget.read(&configuration.settings, body, |body| {
         drop(receiving);
-        deliver(webhook, ways, parts, admitted, body)
+        deliver(webhook, configuration, parts, admitted, body)
     });
     let Some(PlannedReply { status, delay, headers, body }) = delivering.await?? else {
         return Ok(StatusCode::OK.into_response());
@@ -218,7 +233,7 @@ fn sandboxed(mut headers: HeaderMap) -> HeaderMap {
 
 fn deliver(
     webhook: &Webhook,
-    ways: &Ways,
+    configuration: &Configuration,
     parts: &mut Parts,
     admitted: Admitted<'_>,
     body: Bytes,
@@ -226,12 +241,12 @@ fn deliver(
     // Nothing after this check rejects the request.
     let body = admitted.prove(&parts.headers, body)?;
     let mut headers = std::mem::take(&mut parts.headers);
-    let (path, component) = (parts.uri.path(), ways.component(parts.uri.path())?);
-    ways.gate.conceal(ways.route(path), &mut headers);
-    let (path, query) = (ways.masked(path), parts.uri.query().unwrap_or_default());
-    let places = ways.settings.keys.iter().filter(|place| admitted.vouches_for(place));
+    let (path, component) = (parts.uri.path(), configuration.component(parts.uri.path())?);
+    configuration.authenticator.conceal(configuration.route(path), &mut headers);
+    let (path, query) = (configuration.masked(path), parts.uri.query().unwrap_or_default());
+    let places = configuration.settings.keys.iter().filter(|place| admitted.vouches_for(place));
     let Search { key, mut skipped } = extract(places, &headers, &path, query, &body);
-    if let Some(reason) = ways.settings.challenge_near_miss(&parts.method, parts.uri.path(), query) {
+    if let Some(reason) = configuration.settings.challenge_near_miss(&parts.method, parts.uri.path(), query) {
         skipped.push(SkippedLocation { location: "the path".to_owned(), reason });
     }
     let key = key.map(Cow::into_owned);

@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::{HeaderName, Method};
 use orbital_config::Section;
 use orbital_config::secrets::SecretsSettings;
-use orbital_listener::{Limits, TlsSettings};
+use orbital_listener::{ConnectionLimits, TlsSettings};
 
 use crate::ProfileSettings;
 use crate::extract::Pointer;
@@ -38,7 +38,7 @@ pub struct WebhookSettings {
     /// The maximum number of connections that are served at the same time.
     pub max_connections: usize,
     /// Limits for a single connection, and for a peer with all of its connections.
-    pub limits: Limits,
+    pub limits: ConnectionLimits,
     /// The certificate for TLS, if TLS is used.
     pub tls: Option<TlsSettings>,
 }
@@ -149,7 +149,7 @@ impl WebhookSettings {
             max_bodies,
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
             max_connections,
-            limits: Limits::read(section),
+            limits: ConnectionLimits::read(section),
             tls,
         }
     }

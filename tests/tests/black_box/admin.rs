@@ -149,7 +149,12 @@ async fn a_token_in_a_file_can_be_changed_while_the_host_runs() {
 
     let mark = host.lines.mark();
     std::fs::write(&file, "short").unwrap();
-    host.lines.wait(mark, &["does not act", "`admin.token` has 5 characters", "at least 16"]).await;
+    host.lines
+        .wait(
+            mark,
+            &["the configuration on disk is invalid", "`admin.token` has 5 characters", "at least 16"],
+        )
+        .await;
     assert_eq!(status(&host, "/healthz", &[("authorization", &bearer(&newer))]).await, 200);
     assert_eq!(with_cookie(&cookie).await, 200, "the token is the same as before");
 }

@@ -52,7 +52,7 @@ async fn components_are_shown_with_what_does_not_load() {
     assert_eq!((&broken["name"], &broken["running"]), (&json!("broken"), &Value::Null));
     assert!(broken["load_error"]["path"].as_str().unwrap().ends_with("/broken.wasm"), "{broken}");
     assert!(is_time(&broken["load_error"]["at"]), "{broken}");
-    // The last good version goes on running.
+    // The last valid version keeps running.
     assert!(manual["load_error"]["error"].as_str().unwrap().contains("not WebAssembly"), "{manual}");
     assert_eq!(manual["running"]["cases"], json!(["manual/manual"]));
     assert_eq!(manual["running"]["digest"].as_str().unwrap().len(), 64);
@@ -443,7 +443,7 @@ async fn what_became_of_the_configuration_is_shown() {
 
     let text = std::fs::read_to_string(host.config()).unwrap();
     std::fs::write(host.config(), format!("{text}\n[waiter]\nlate_for = \"soon\"\n")).unwrap();
-    host.lines.wait(0, &["does not act"]).await;
+    host.lines.wait(0, &["the configuration on disk is invalid"]).await;
     let bad = host.api("/config").await;
     assert!(bad["error"].as_str().unwrap().contains("`waiter.late_for`"), "{bad}");
     assert_eq!(bad["loaded_at"], good["loaded_at"]);

@@ -27,7 +27,7 @@ async fn two_hosts_on_one_directory_both_see_what_is_deployed_and_stopping_one_l
     on_both(both, before, &["loaded", "component=shop ", "replaced="]).await;
     let before = marks();
     first.write("shop", b"nonsense");
-    on_both(both, before, &["did not load", "component=shop ", "goes on running"]).await;
+    on_both(both, before, &["did not load", "component=shop ", "keeps running"]).await;
     let before = marks();
     std::fs::remove_file(first.file("shop")).unwrap();
     on_both(both, before, &["removed", "component=shop"]).await;

@@ -109,7 +109,7 @@ async fn a_file_that_is_no_test_is_refused_with_reason_and_fix() {
             assert!(reason.contains(part), "{name}: no `{part}` in the page: {reason}");
         }
         assert!(line.contains(&format!("{name}.wasm")), "{line}");
-        assert!(!line.contains("goes on running"), "there is no version before it: {line}");
+        assert!(!line.contains("keeps running"), "there is no version before it: {line}");
         assert_eq!(loads(&host, name).await, [Some(0.0), Some(1.0), Some(1.0)], "{name}");
     }
     host.assert_passes_is_undisturbed().await;
@@ -242,7 +242,7 @@ async fn a_broken_upload_keeps_the_old_version_running() {
 
     let mark = host.write("shop", &passes[..passes.len() / 2]);
     let line = host.lines.wait(mark, &["ERROR", "did not load", "component=shop "]).await;
-    for part in ["broken at byte", "the last good version", &old, "goes on running"] {
+    for part in ["broken at byte", "the last valid version", &old, "keeps running"] {
         assert!(line.contains(part), "no `{part}` in: {line}");
     }
     host.lines.wait_n(host.lines.mark(), 2, &["--- PASS: shop/passes"]).await;

@@ -229,7 +229,7 @@ async fn a_file_that_cannot_be_used_pauses_the_history_and_is_left_as_it_is() {
         // Done as it was told, it goes on.
         let file = host.directory().join(FILE);
         std::fs::rename(&file, host.directory().join("away")).unwrap();
-        host.lines.wait(0, &["the history goes on", "paused_for="]).await;
+        host.lines.wait(0, &["the history is written again", "paused_for="]).await;
         assert_eq!(host.api("/history").await["state"], "up");
         history_when(&host, "it catches up", |history| history["runs"].as_u64() > Some(0)).await;
     }
@@ -251,7 +251,7 @@ async fn a_lock_of_another_process_pauses_the_history_which_catches_up_afterward
     assert_paused(&host, "database is locked").await;
     let newest = host.api("/runs").await["runs"][0]["run"].as_str().unwrap().to_owned();
     other.execute_batch("ROLLBACK").unwrap();
-    host.lines.wait(0, &["WARN", "the history goes on", "paused_for="]).await;
+    host.lines.wait(0, &["WARN", "the history is written again", "paused_for="]).await;
     history_when(&host, "it catches up", |history| history["queue_runs"].as_u64() < Some(5)).await;
     let is_written = "SELECT count(*) FROM runs WHERE lower(hex(id)) = ?1";
     let written: i64 = other.query_row(is_written, [newest.replace('-', "")], |row| row.get(0)).unwrap();
@@ -306,7 +306,7 @@ async fn a_full_disk_pauses_the_history_until_there_is_room_again() {
     // The disk is there for the host alone.
     let filler = format!("/proc/{}/root{}/filler", host.id(), disk.path().display());
     std::fs::remove_file(filler).unwrap();
-    host.lines.wait(0, &["WARN", "the history goes on", "paused_for="]).await;
+    host.lines.wait(0, &["WARN", "the history is written again", "paused_for="]).await;
     let after =
         history_when(&host, "it catches up", |history| history["queue_runs"].as_u64() < Some(5)).await;
     assert!(after["runs"].as_u64() >= before["queue_runs"].as_u64(), "{before} {after}");
@@ -369,7 +369,7 @@ async fn the_oldest_runs_go_when_there_are_more_than_are_kept() {
         text.replace("[history]", "[history]\nmax_runs = 4\npath = \"other.db\"\nenabled = false"),
     )
     .unwrap();
-    host.lines.wait(mark, &["act at the next start: `history.enabled`, `history.path`"]).await;
+    host.lines.wait(mark, &["need a restart: `history.enabled`, `history.path`"]).await;
 }
 
 #[tokio::test]

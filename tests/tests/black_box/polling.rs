@@ -46,7 +46,7 @@ async fn without_events_what_is_new_changed_broken_and_gone_is_found_by_polling(
     host.lines.wait(mark, &["loaded", "component=shop ", "replaced="]).await;
 
     let mark = host.write("shop", b"nonsense");
-    host.lines.wait(mark, &["did not load", "component=shop ", "goes on running"]).await;
+    host.lines.wait(mark, &["did not load", "component=shop ", "keeps running"]).await;
     std::fs::remove_file(host.file("shop")).unwrap();
     host.lines.wait(mark, &["removed", "component=shop"]).await;
     host.assert_passes_is_undisturbed().await;

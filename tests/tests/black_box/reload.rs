@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 const READ_AGAIN: &str = "the configuration was read again";
 
-const DOES_NOT_ACT: &str = "the configuration on disk does not act, the last good one does";
+const DOES_NOT_ACT: &str = "the configuration on disk is invalid; using the last valid one";
 
 /// Replaces a file at once, so that nobody reads half of it.
 fn replace(path: &Path, text: &str) {
@@ -257,7 +257,7 @@ async fn a_broken_file_changes_nothing_and_is_told_of_until_it_is_repaired() {
     assert_eq!(successful(&host).await, Some(0.0));
     let (status, ready) = failures().await;
     assert_eq!(status, 200, "the host works");
-    assert!(ready.contains("the configuration on disk does not act") && ready.contains(what), "{ready}");
+    assert!(ready.contains("the configuration on disk is invalid") && ready.contains(what), "{ready}");
     host.lines.wait_n(host.lines.mark(), 2, &["--- PASS: manual/manual"]).await;
 
     // Broken in another way: not TOML, and gone.
@@ -275,8 +275,10 @@ async fn a_broken_file_changes_nothing_and_is_told_of_until_it_is_repaired() {
     host.lines.wait(mark, &[READ_AGAIN]).await;
     assert_eq!(successful(&host).await, Some(1.0));
     // The page is told last.
-    eventually("the host is ready", async || (!failures().await.1.contains("does not act")).then_some(()))
-        .await;
+    eventually("the host is ready", async || {
+        (!failures().await.1.contains("the configuration on disk is invalid")).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -347,7 +349,7 @@ async fn what_cannot_change_while_the_host_runs_is_named_and_the_rest_acts() {
         + "\n[waiter]\nearly_for = \"1s\"\n[[override]]\ncases = \"manual/*\"\nevery = \"200ms\"\n";
     let mark = rewrite(&host, &changed);
     let line = host.lines.wait(mark, &["WARN", READ_AGAIN]).await;
-    assert!(line.contains("act at the next start: `waiter`, `webhook.listen`"), "{line}");
+    assert!(line.contains("need a restart: `waiter`, `webhook.listen`"), "{line}");
     host.lines.wait(mark, &["--- PASS: manual/manual"]).await;
     assert_eq!(successful(&host).await, Some(1.0));
     assert_eq!(client().post(&host.webhook).send().await.unwrap().status(), 200, "it listens where it did");

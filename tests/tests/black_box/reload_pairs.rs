@@ -11,7 +11,7 @@ const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 const READ_AGAIN: &str = "the configuration was read again";
 
-const REJECTED: &str = "the configuration on disk does not act";
+const REJECTED: &str = "the configuration on disk is invalid";
 
 const ADMIN_TLS: &str = "[admin.tls]\ncertificate = \"cert.pem\"\nkey = \"key.pem\"\n";
 

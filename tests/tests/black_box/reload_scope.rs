@@ -147,7 +147,7 @@ async fn room_for_runs_is_made_at_the_start_alone() {
     let mark = host.lines.mark();
     let text = std::fs::read_to_string(host.config()).unwrap();
     std::fs::write(host.config(), text.replace(&room(1), &room(2))).unwrap();
-    host.lines.wait(mark, &["act at the next start: `scheduler.max_in_flight`"]).await;
+    host.lines.wait(mark, &["need a restart: `scheduler.max_in_flight`"]).await;
     assert_eq!(run(&host).await, 409, "there is still room for one");
 
     let host = host.stopped_and_restarted(|_| {}).await;

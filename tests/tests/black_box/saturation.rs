@@ -194,7 +194,7 @@ async fn a_run_whose_deliveries_have_no_room_in_its_queue_is_an_error_of_the_hos
         }
     })
     .await;
-    assert!(messages.contains("deliveries with a key that this waited for were dropped"), "{messages}");
+    assert!(messages.contains("with a key that this waited for, as too many were waiting"), "{messages}");
     assert!(messages.contains("`waiter.queue_per_key`"), "{messages}");
 }
 
@@ -210,7 +210,7 @@ async fn a_run_that_waits_while_requests_are_turned_away_names_the_limit_and_the
         }
     })
     .await;
-    let text = "3 requests, the last one from 127.0.0.9, were answered with 429";
+    let text = "it answered 3 requests, the last one from 127.0.0.9, with 429";
     assert!(messages.contains(text) && messages.contains("`webhook.max_rate_per_peer`"), "{messages}");
 }
 

@@ -117,7 +117,7 @@ async fn a_renewed_certificate_acts_at_once_and_a_broken_one_not_at_all() {
 
     let mark = host.lines.mark();
     std::fs::write(directory.join("cert.pem"), "nonsense").unwrap();
-    let line = host.lines.wait(mark, &["does not act"]).await;
+    let line = host.lines.wait(mark, &["the configuration on disk is invalid"]).await;
     assert!(
         line.contains("`webhook.tls.certificate`") && line.contains("has no certificate in PEM"),
         "{line}"
@@ -163,7 +163,7 @@ async fn tls_itself_comes_and_goes_at_the_next_start() {
     let mark = host.lines.mark();
     let text = std::fs::read_to_string(host.config()).unwrap();
     std::fs::write(host.config(), format!("{text}\n{BOTH}")).unwrap();
-    host.lines.wait(mark, &["act at the next start: `webhook.tls`, `admin.tls`"]).await;
+    host.lines.wait(mark, &["need a restart: `webhook.tls`, `admin.tls`"]).await;
     assert_eq!(orbital_tests::client().post(&host.webhook).send().await.unwrap().status(), 200);
     let host = host.killed_and_restarted().await;
     assert_eq!(client(host.directory()).post(&host.webhook).send().await.unwrap().status(), 200);

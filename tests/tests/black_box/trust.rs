@@ -82,9 +82,7 @@ async fn only_what_a_listed_key_signed_loads_and_who_signed_is_shown() {
 
     // Whoever can copy files and has no key takes nothing down.
     let mark = host.write("checkout", &rebuilt("fails"));
-    host.lines
-        .wait(mark, &["did not load", "component=checkout", "it is not signed", "goes on running"])
-        .await;
+    host.lines.wait(mark, &["did not load", "component=checkout", "it is not signed", "keeps running"]).await;
     host.lines.wait_n(mark, 2, &["--- PASS: checkout/passes"]).await;
     assert!(host.lines.find(mark, &["--- FAIL: checkout"]).is_empty());
 }
@@ -110,9 +108,7 @@ async fn a_signature_beside_the_file_counts_in_whichever_order_they_come() {
     // Of the version before.
     let rebuilt = named("last", &rebuilt("passes"));
     let mark = host.write("last", &rebuilt);
-    host.lines
-        .wait(mark, &["did not load", "component=last", "it was changed since", "goes on running"])
-        .await;
+    host.lines.wait(mark, &["did not load", "component=last", "it was changed since", "keeps running"]).await;
     std::fs::write(beside("last"), signature(&key, &rebuilt)).unwrap();
     host.lines.wait(mark, &["component=last", " loaded", "signed_by=\"team\""]).await;
 }
@@ -131,7 +127,7 @@ async fn an_older_version_does_not_load_where_a_minimum_is_set() {
     host.lines.wait(mark, &["--- PASS: shop/passes"]).await;
     let mark = host.write("shop", &version("1.1.9"));
     let line = host.lines.wait(mark, &["did not load", "component=shop "]).await;
-    for part in ["its version is `1.1.9`", "`shop` load from version 1.2.0 on", "goes on running"] {
+    for part in ["its version is `1.1.9`", "`shop` load from version 1.2.0 on", "keeps running"] {
         assert!(line.contains(part), "no `{part}` in {line}");
     }
 }

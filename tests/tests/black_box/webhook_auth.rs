@@ -446,7 +446,7 @@ async fn secrets_and_profiles_change_while_the_host_runs() {
     let mark = host.lines.mark();
     let text = std::fs::read_to_string(host.config()).unwrap();
     std::fs::write(host.config(), text.replace("by = \"bearer\"", "by = \"standard-webhooks\"")).unwrap();
-    let line = host.lines.wait(mark, &["does not act"]).await;
+    let line = host.lines.wait(mark, &["the configuration on disk is invalid"]).await;
     assert!(line.contains("`webhook.auth` for `/b`") && line.contains("`whsec_`"), "{line}");
     assert!(!line.contains("second secret"), "{line}");
     assert_eq!(bearer("/b", "second secret").await, 200);

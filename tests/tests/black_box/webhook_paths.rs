@@ -111,7 +111,7 @@ async fn without_the_setting_all_share_one_url() {
     let text = std::fs::read_to_string(host.config()).unwrap();
     let text = text.replace("[webhook]\n", "[webhook]\npath_per_component = true\n");
     std::fs::write(host.config(), text).unwrap();
-    host.lines.wait(mark, &["act at the next start: `webhook.path_per_component`"]).await;
+    host.lines.wait(mark, &["need a restart: `webhook.path_per_component`"]).await;
     let key = events["shop"].json()["id"].as_str().unwrap().to_owned();
     events["shop"].answer(Json(json!({})));
     assert_eq!(deliver(&host, "/anywhere", &key, "x").await, 200);

@@ -1,7 +1,7 @@
 //! When the machine stalled: it was suspended, or too busy to let a process run.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, MutexGuard, Weak},
     thread,
     time::{Duration, Instant, SystemTime},
 };
@@ -32,17 +32,22 @@ impl Stalls {
 
     /// Returns whether the machine stalled at any moment of this time.
     pub(crate) fn any_within(&self, from: SystemTime, to: SystemTime) -> bool {
-        let stalls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stalls = lock(&self.0);
         stalls.iter().any(|(began, ended)| *began <= to + SLACK && *ended + SLACK >= from)
     }
 
     /// Returns how often the machine stalled, and for how long in all.
     pub(crate) fn sum(&self) -> (usize, Duration) {
-        let stalls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let stalls = lock(&self.0);
         // The clock may have been set in between.
         let length = |(began, ended): &Stall| ended.duration_since(*began).unwrap_or_default();
         (stalls.len(), stalls.iter().map(length).sum())
     }
+}
+
+/// Locks the stalls.
+fn lock(stalls: &Mutex<Vec<Stall>>) -> MutexGuard<'_, Vec<Stall>> {
+    stalls.lock().expect("no thread panics while it holds the lock")
 }
 
 fn beat(stalls: &Weak<Mutex<Vec<Stall>>>) {
@@ -53,7 +58,7 @@ fn beat(stalls: &Weak<Mutex<Vec<Stall>>>) {
         let Some(stalls) = stalls.upgrade() else { return };
         if gap >= STALL {
             let now = SystemTime::now();
-            stalls.lock().unwrap_or_else(PoisonError::into_inner).push((now - gap, now));
+            lock(&stalls).push((now - gap, now));
         }
     }
 }

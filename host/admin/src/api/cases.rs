@@ -7,12 +7,12 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::{StatusCode, header};
-use orbital_model::Report;
 use orbital_model::timestamp::{rfc3339, rfc3339_since_epoch};
+use orbital_model::{CaseId, Report};
 use orbital_report::Journal;
 use orbital_run::dispatcher::{PlannedCase, RunError, Started};
 use orbital_run::order::Order;
-use orbital_run::scheduler::{Halt, HaltedBy, Refusal};
+use orbital_run::scheduler::{Refusal, SuspendedBy, Suspension};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -169,7 +169,7 @@ async fn list(
     let in_flight = admin.journal.in_flight();
     let wanted = |planned: &&PlannedCase| {
         let case = &planned.case;
-        before.as_ref().is_none_or(|before| *before < case.id)
+        before.as_ref().is_none_or(|before| **before < *case.id)
             && component.as_ref().is_none_or(|component| *component == planned.version.name)
             && tag.is_none_or(|tag| {
                 case.tags.iter().any(|(name, value)| (name.as_str(), value.as_str()) == tag)
@@ -179,7 +179,7 @@ async fn list(
                 contains(&case.id, q) || tags.any(|tag| contains(&tag, q))
             })
     };
-    let plan = admin.desk.plan().await?;
+    let plan = admin.dispatcher.plan().await?;
     let cases = plan.iter().filter(wanted).map(|planned| describe(&admin.journal, &in_flight, planned));
     let cases = cases.filter(|case| state.is_none_or(|state| state == case.state));
     let page = Page::read(limit, |most| cases.take(most).collect())?;
@@ -210,8 +210,8 @@ async fn show(
 ) -> Result<Json<Case>, Problem> {
     let Path((component, case)) = path?;
     parameters?;
-    let id = format!("{component}/{case}");
-    let plan = admin.desk.plan().await?;
+    let id = CaseId::new(&component, &case);
+    let plan = admin.dispatcher.plan().await?;
     let planned = plan.iter().find(|planned| planned.case.id == id);
     let planned = planned.ok_or_else(|| Problem::not_found(Refusal::NoSuchCase(id).to_string()))?;
     Ok(Json(describe(&admin.journal, &admin.journal.in_flight(), planned)))
@@ -251,8 +251,8 @@ async fn run(
 ) -> Result<Response, Problem> {
     let Path((component, case)) = path?;
     let Query(Wait { wait }) = wait?;
-    let id = format!("{component}/{case}");
-    let Started { run, report } = admin.desk.run(&id).await?;
+    let id = CaseId::new(&component, &case);
+    let Started { run, report } = admin.dispatcher.run(&id).await?;
     if !wait {
         let location = [(header::LOCATION, format!("/api/v1/runs/{run}"))];
         return Ok((StatusCode::ACCEPTED, location, Json(StartedRun { run })).into_response());
@@ -273,9 +273,9 @@ fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Ca
     ];
     let record = journal.case(&case.id);
     Case {
-        id: case.id.clone(),
+        id: case.id.to_string(),
         component: planned.version.name.clone(),
-        case: case.name.clone(),
+        case: case.id.case().to_owned(),
         language: planned.version.metadata.language.clone(),
         tags: case.tags.iter().cloned().collect(),
         schedule: case.schedule.to_string(),
@@ -285,7 +285,7 @@ fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Ca
         max_in_flight: case.max_in_flight,
         overridden: overridden.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect(),
         next_run: planned.next.map(rfc3339_since_epoch).filter(|next| !next.is_empty()),
-        paused: planned.halt.clone().map(Paused::from),
+        paused: planned.suspension.clone().map(Paused::from),
         state: match record.standing {
             None => CaseState::Unknown,
             Some(standing) if standing.up => CaseState::Up,
@@ -300,19 +300,19 @@ fn describe(journal: &Journal, in_flight: &[Order], planned: &PlannedCase) -> Ca
     }
 }
 
-impl From<Halt> for Paused {
-    fn from(halt: Halt) -> Self {
-        let (by, pause) = match halt.by {
-            HaltedBy::Override => ("override", None),
-            HaltedBy::Maintenance => ("maintenance", None),
-            HaltedBy::Pause(id) => ("pause", Some(id)),
+impl From<Suspension> for Paused {
+    fn from(suspension: Suspension) -> Self {
+        let (by, pause) = match suspension.by {
+            SuspendedBy::Override => ("override", None),
+            SuspendedBy::Maintenance => ("maintenance", None),
+            SuspendedBy::Pause(id) => ("pause", Some(id)),
         };
         Self {
             by,
             pause,
-            reason: halt.reason,
-            author: halt.author,
-            until: halt.until.map(rfc3339_since_epoch),
+            reason: suspension.reason,
+            author: suspension.author,
+            until: suspension.until.map(rfc3339_since_epoch),
         }
     }
 }

@@ -7,7 +7,7 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use orbital_model::timestamp::rfc3339;
 use orbital_policy::grants::{Asks, Grants, Shortage};
-use orbital_run::registry::{LoadFailure, Snapshot, Terms};
+use orbital_run::registry::{LoadFailure, Policy, Snapshot};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -111,14 +111,14 @@ async fn list(
 ) -> Result<Json<Components>, Problem> {
     let Query(Filter { q, failing, before, limit }) = filter?;
     let snapshot = admin.deployed.borrow().clone();
-    let terms = admin.terms.borrow().clone();
+    let policy = admin.policy.borrow().clone();
     let names: BTreeSet<&String> = snapshot.components.keys().chain(snapshot.failures.keys()).collect();
     let wanted = |name: &&String| {
         before.as_ref().is_none_or(|before| before < *name)
             && q.as_ref().is_none_or(|q| contains(name, q))
             && failing.is_none_or(|failing| failing == snapshot.failures.contains_key(*name))
     };
-    let describe = |name: &String| component(&snapshot, &terms, name);
+    let describe = |name: &String| component(&snapshot, &policy, name);
     let page =
         Page::read(limit, |most| names.into_iter().filter(wanted).filter_map(describe).take(most).collect())?;
     let next = page.next(|last: &Component| last.name.clone());
@@ -145,12 +145,12 @@ async fn show(
     let Path(name) = name?;
     parameters?;
     let snapshot = admin.deployed.borrow().clone();
-    let terms = admin.terms.borrow().clone();
-    let found = component(&snapshot, &terms, &name);
+    let policy = admin.policy.borrow().clone();
+    let found = component(&snapshot, &policy, &name);
     found.map(Json).ok_or_else(|| Problem::not_found(format!("there is no component `{name}`")))
 }
 
-fn component(snapshot: &Snapshot, terms: &Terms, name: &str) -> Option<Component> {
+fn component(snapshot: &Snapshot, policy: &Policy, name: &str) -> Option<Component> {
     let running = snapshot.components.get(name).map(|component| {
         let metadata = &component.metadata;
         Version {
@@ -160,14 +160,14 @@ fn component(snapshot: &Snapshot, terms: &Terms, name: &str) -> Option<Component
             loaded_at: rfc3339(component.loaded_at),
             version: metadata.version.clone(),
             language: metadata.language.clone(),
-            cases: component.cases.iter().map(|case| case.id.clone()).collect(),
+            cases: component.cases.iter().map(|case| case.id.to_string()).collect(),
             imports: metadata.imports.clone(),
             asks: component.asks(),
             granted: Granted {
-                grants: terms.runner.rules.grants(name),
-                config: terms.config_names(component),
+                grants: policy.runner.rules.grants(name),
+                config: policy.config_names(component),
             },
-            missing: terms.shortage(component),
+            missing: policy.shortage(component),
         }
     });
     let load_error = snapshot.failures.get(name).map(|LoadFailure { path, error, at }| LoadError {

@@ -35,7 +35,7 @@ struct Config {
     get,
     path = "/config",
     operation_id = "show_config",
-    responses((status = 200, description = "What acts.", body = Config), (status = 400, response = ProblemBody))
+    responses((status = 200, description = "The configuration in effect.", body = Config), (status = 400, response = ProblemBody))
 )]
 async fn show(
     State(admin): State<Admin>,

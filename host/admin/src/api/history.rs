@@ -77,7 +77,7 @@ struct Session {
     path = "/history",
     operation_id = "show_history",
     responses(
-        (status = 200, description = "How it is doing.", body = History),
+        (status = 200, description = "The state of the history.", body = History),
         (status = 400, response = ProblemBody)
     )
 )]

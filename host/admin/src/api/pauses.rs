@@ -39,7 +39,7 @@ struct AllPauses {
 }
 
 #[derive(Serialize, ToSchema)]
-struct Begun {
+struct StartedPause {
     #[serde(flatten)]
     pause: Pause,
     /// Ids of the cases that are deployed now and that the pause applies to.
@@ -50,7 +50,7 @@ struct Begun {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = NewPause)]
-pub(crate) struct Wish {
+pub(crate) struct PauseRequest {
     /// A pattern of the ids of the cases to pause.
     #[schema(example = "checkout/*")]
     pub(crate) cases: String,
@@ -109,9 +109,9 @@ async fn list(
     post,
     path = "/pauses",
     operation_id = "pause",
-    request_body = Wish,
+    request_body = PauseRequest,
     responses(
-        (status = 201, description = "The pause has begun.", body = Begun),
+        (status = 201, description = "The pause has begun.", body = StartedPause),
         (status = 400, response = ProblemBody),
         (status = 408, response = ProblemBody),
         (status = 409, response = ProblemBody),
@@ -125,14 +125,14 @@ async fn list(
 async fn begin(
     State(admin): State<Admin>,
     parameters: Result<Query<Nothing>, QueryRejection>,
-    wish: Result<Json<Wish>, JsonRejection>,
-) -> Result<(StatusCode, Json<Begun>), Problem> {
+    request: Result<Json<PauseRequest>, JsonRejection>,
+) -> Result<(StatusCode, Json<StartedPause>), Problem> {
     parameters?;
-    let Json(wish) = wish?;
-    let plan = admin.desk.plan().await?;
-    let pause = self::pause(&admin, wish).await?;
-    let ids = plan.into_iter().map(|planned| planned.case.id.clone());
-    let begun = Begun {
+    let Json(request) = request?;
+    let plan = admin.dispatcher.plan().await?;
+    let pause = self::pause(&admin, request).await?;
+    let ids = plan.into_iter().map(|planned| planned.case.id.to_string());
+    let begun = StartedPause {
         applies_to: ids.filter(|id| pause.cases.matches(id)).collect(),
         survives_a_restart: admin.pauses.survives_a_restart(),
         pause,
@@ -164,10 +164,10 @@ async fn end(
 }
 
 /// Begins a pause.
-pub(crate) async fn pause(admin: &Admin, wish: Wish) -> Result<Pause, Problem> {
-    let wish = wish.check()?;
+pub(crate) async fn pause(admin: &Admin, request: PauseRequest) -> Result<Pause, Problem> {
+    let request = request.check()?;
     let pauses = admin.pauses.clone();
-    let pause = blocking(move || pauses.begin(wish)).await?;
+    let pause = blocking(move || pauses.begin(request)).await?;
     tracing::warn!(
         cases = %pause.cases, author = %pause.author, reason = %pause.reason, until = pause.until.map(tracing::field::display),
         "paused"
@@ -183,7 +183,7 @@ pub(crate) async fn resume(admin: &Admin, id: Uuid) -> Result<Pause, Problem> {
     Ok(pause)
 }
 
-impl Wish {
+impl PauseRequest {
     fn check(self) -> Result<NewPause, Problem> {
         let Self { cases, reason, author, until, lasting } = self;
         let wrong = |reason: String| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, reason);

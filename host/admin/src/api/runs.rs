@@ -7,7 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use http::header;
 use orbital_history::{RunQuery, RunRow};
 use orbital_model::timestamp::rfc3339;
-use orbital_model::{Outcome, Pattern, Report, Trigger};
+use orbital_model::{CaseId, CaseIdFields, Outcome, Pattern, Report, Trigger};
 use orbital_run::order::Order;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::api::{Limit, Nothing};
 use crate::problem::{Problem, ProblemBody};
-use crate::{Admin, past};
+use crate::{Admin, run_lookup};
 
 pub(super) fn routes() -> OpenApiRouter<Admin> {
     OpenApiRouter::default().routes(routes!(list)).routes(routes!(show))
@@ -40,8 +40,9 @@ struct Runs {
 #[serde(deny_unknown_fields)]
 struct InFlight {
     run: Uuid,
-    component: String,
-    case: String,
+    #[serde(flatten)]
+    #[schema(value_type = CaseIdFields<'static>)]
+    case: CaseId,
     digest: String,
     trigger: Trigger,
     #[schema(format = DateTime)]
@@ -62,8 +63,9 @@ enum EitherRun {
 #[derive(Serialize, ToSchema)]
 pub(super) struct Summary {
     run: Uuid,
-    component: String,
-    case: String,
+    #[serde(flatten)]
+    #[schema(value_type = CaseIdFields<'static>)]
+    case: CaseId,
     trigger: Trigger,
     #[schema(format = DateTime)]
     started: String,
@@ -86,7 +88,6 @@ impl From<RunRow> for Summary {
     fn from(row: RunRow) -> Self {
         Self {
             run: row.run,
-            component: row.component,
             case: row.case,
             trigger: row.trigger,
             started: rfc3339(row.started),
@@ -103,8 +104,7 @@ impl From<Order> for InFlight {
     fn from(order: Order) -> Self {
         Self {
             run: order.run,
-            component: order.component.name.clone(),
-            case: order.case.name.clone(),
+            case: order.case.id.clone(),
             digest: order.component.digest.clone(),
             trigger: order.trigger,
             due: rfc3339(order.due),
@@ -152,7 +152,7 @@ async fn list(
         limit: limit.and_one(),
         ..RunQuery::default()
     };
-    let page = limit.page(past::runs(&admin, query).await);
+    let page = limit.page(run_lookup::runs(&admin, query).await);
     let of_cases = |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let in_flight = admin.journal.in_flight().into_iter().filter(|order| of_cases(&order.case.id));
     Ok(Json(Runs {
@@ -187,7 +187,7 @@ async fn show(
     parameters?;
     // Runs in flight are read first, so that a run that ends in between is found.
     let in_flight = admin.journal.in_flight().into_iter().find(|order| order.run == run);
-    if let Some(report) = past::report(&admin, run).await {
+    if let Some(report) = run_lookup::report(&admin, run).await {
         return Ok(([(header::CONTENT_TYPE, "application/json")], report).into_response());
     }
     match in_flight {

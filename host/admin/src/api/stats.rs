@@ -8,7 +8,7 @@ use axum::extract::{Path, Query, State};
 use http::StatusCode;
 use orbital_history::{Histogram, HistoryError, Quantiles, Rollup, Step};
 use orbital_model::timestamp::rfc3339;
-use orbital_model::{Outcome, Pattern};
+use orbital_model::{CaseId, Outcome, Pattern};
 use orbital_run::scheduler::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -146,10 +146,10 @@ async fn stats(
     let Query(Wanted { window, cases }) = wanted?;
     let window = super::window(window.as_deref())?;
     let cases = cases.as_deref().map(Pattern::parse).transpose().map_err(Problem::bad_request)?;
-    let wanted = move |id: &str| cases.as_ref().is_none_or(|cases| cases.matches(id));
+    let wanted = move |id: &CaseId| cases.as_ref().is_none_or(|cases| cases.matches(id));
     let found = admin.history.stats(window, wanted).await?;
-    let case = |(id, runs): (String, Rollup)| CaseStats {
-        id,
+    let case = |(id, runs): (CaseId, Rollup)| CaseStats {
+        id: id.to_string(),
         sum: Sum::of(&runs),
         latency: Distribution::of(&runs.latency),
     };
@@ -184,10 +184,10 @@ async fn series(
     let window = super::window(window.as_deref())?;
     let step = step.as_deref().map(duration).transpose()?;
     let step = Step::new(window, step).map_err(|reason| Problem::bad_request(format!("`step`: {reason}")))?;
-    let id = format!("{component}/{case}");
+    let id = CaseId::new(&component, &case);
     let found = admin.history.series(id.clone(), window, step).await?;
     let is_planned =
-        async || admin.desk.plan().await.map(|plan| plan.iter().any(|planned| planned.case.id == id));
+        async || admin.dispatcher.plan().await.map(|plan| plan.iter().any(|planned| planned.case.id == id));
     if found.points.iter().all(|point| point.runs.total() == 0) && !is_planned().await? {
         return Err(Problem::not_found(Refusal::NoSuchCase(id).to_string()));
     }
@@ -197,7 +197,7 @@ async fn series(
         latency: runs.latency.quantiles().map(Spread::from),
     };
     let points = found.points.into_iter().map(point).collect();
-    Ok(Json(Series { id, step_seconds: found.step.as_secs(), points }))
+    Ok(Json(Series { id: id.to_string(), step_seconds: found.step.as_secs(), points }))
 }
 
 fn duration(text: &str) -> Result<Duration, Problem> {

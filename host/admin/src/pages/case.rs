@@ -11,22 +11,22 @@ use axum::{Form, Router};
 use maud::{Markup, html};
 use orbital_history::{Point, Rollup, RunRow, Series, Step};
 use orbital_model::describe::short;
-use orbital_model::{Budget, Outcome, Window};
+use orbital_model::{Budget, CaseId, Outcome, Window};
 use orbital_policy::limits::Limits;
-use orbital_run::scheduler::{Halt, HaltedBy};
+use orbital_run::scheduler::{SuspendedBy, Suspension};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::Admin;
 use crate::api::pauses;
-use crate::api::pauses::Wish;
+use crate::api::pauses::PauseRequest;
 use crate::pages::failure::Failure;
 use crate::pages::figures;
 use crate::pages::layout::Page;
 use crate::pages::overview::why;
 use crate::pages::own::lead_to;
 use crate::pages::parts;
-use crate::pages::parts::{digest, percent, text, time};
+use crate::pages::parts::{case_name, digest, percent, text, time};
 use crate::pages::plot;
 use crate::pages::runs::run_table;
 use crate::pages::view;
@@ -78,13 +78,13 @@ async fn show(
     look: Result<Query<Look>, QueryRejection>,
 ) -> Result<Markup, Failure> {
     let Query(Look { window }) = look?;
-    let id = format!("{component}/{name}");
+    let id = CaseId::new(&component, &name);
     let case = view::case(&admin, &id, window).await?;
     let step = Step::new(window, None).map_err(Problem::bad_request)?;
     let series = figures::series(&admin, &id, window, step).await;
     let runs = figures::last_runs(&admin, &id, RUNS).await;
     let content = html! {
-        h1 { (text(&component)) "/" wbr; (text(&name)) }
+        h1 { (case_name(&id)) }
         (standing(&case))
         (actions(&case))
         h2 #figures-title { "How it has been" }
@@ -101,7 +101,7 @@ async fn run(
     State(admin): State<Admin>,
     Path((component, name)): Path<(String, String)>,
 ) -> Result<Redirect, Failure> {
-    let started = admin.desk.run(&format!("{component}/{name}")).await?;
+    let started = admin.dispatcher.run(&CaseId::new(&component, &name)).await?;
     Ok(lead_to(&format!("/runs/{}", started.run.simple())))
 }
 
@@ -111,10 +111,10 @@ async fn pause(
     form: Result<Form<PauseForm>, FormRejection>,
 ) -> Result<Redirect, Failure> {
     let Form(PauseForm { reason, author, lasting }) = form?;
-    let case = view::case(&admin, &format!("{component}/{name}"), Window::default()).await?;
-    let cases = case.id().to_owned();
+    let case = view::case(&admin, &CaseId::new(&component, &name), Window::default()).await?;
+    let cases = case.id().to_string();
     let lasting = Some(lasting).filter(|lasting| !lasting.is_empty());
-    pauses::pause(&admin, Wish { cases, reason, author, until: None, lasting }).await?;
+    pauses::pause(&admin, PauseRequest { cases, reason, author, until: None, lasting }).await?;
     Ok(back(&case))
 }
 
@@ -124,7 +124,7 @@ async fn resume(
     form: Result<Form<ResumeForm>, FormRejection>,
 ) -> Result<Redirect, Failure> {
     let Form(ResumeForm { pause }) = form?;
-    let case = view::case(&admin, &format!("{component}/{name}"), Window::default()).await?;
+    let case = view::case(&admin, &CaseId::new(&component, &name), Window::default()).await?;
     pauses::resume(&admin, pause).await?;
     Ok(back(&case))
 }
@@ -143,41 +143,41 @@ fn standing(case: &CaseView) -> Markup {
                     @if state == "paused" || state == "stale" { " " @if standing.up { "(it was up" } @else { "(it was down" } " since " (time(standing.since)) ")" }
                     @else { " since " (time(standing.since)) }
                 }
-                @for order in &case.in_flight { " · " a href={ "/runs/" (order.run.simple()) } { "a run goes on" } }
+                @for order in &case.in_flight { " · " a href={ "/runs/" (order.run.simple()) } { "a run is in flight" } }
             }
             @if case.record.is_stale() {
                 p { "The host cancelled or skipped its last " (case.record.without_verdict) " due runs, so its state may be wrong by now." }
             }
-            @if let Some(halt) = &case.planned.halt { (halted(halt)) }
+            @if let Some(suspension) = &case.planned.suspension { (halted(suspension)) }
             @if let Some(trouble) = &case.trouble { div.cases { (why(trouble)) } }
         }
     }
 }
 
-fn halted(halt: &Halt) -> Markup {
-    let by = match halt.by {
-        HaltedBy::Override => "by an override of the configuration",
-        HaltedBy::Maintenance => "by a maintenance window",
-        HaltedBy::Pause(_) => "by a pause",
+fn halted(suspension: &Suspension) -> Markup {
+    let by = match suspension.by {
+        SuspendedBy::Override => "by an override of the configuration",
+        SuspendedBy::Maintenance => "by a maintenance window",
+        SuspendedBy::Pause(_) => "by a pause",
     };
-    let until = halt.until.and_then(|until| SystemTime::UNIX_EPOCH.checked_add(until));
+    let until = suspension.until.and_then(|until| SystemTime::UNIX_EPOCH.checked_add(until));
     html! {
         div.note {
             p {
                 "‖ It does not run by itself, " (by)
-                @if let Some(author) = &halt.author { " of " (text(author)) }
+                @if let Some(author) = &suspension.author { " of " (text(author)) }
                 @if let Some(until) = until { ", until " (time(until)) }
-                ": " (text(&halt.reason))
+                ": " (text(&suspension.reason))
             }
         }
     }
 }
 
 fn actions(case: &CaseView) -> Markup {
-    let (id, halt) = (case.id(), &case.planned.halt);
-    let pause = halt.as_ref().and_then(|halt| match halt.by {
-        HaltedBy::Pause(pause) => Some(pause),
-        HaltedBy::Override | HaltedBy::Maintenance => None,
+    let (id, suspension) = (case.id(), &case.planned.suspension);
+    let pause = suspension.as_ref().and_then(|suspension| match suspension.by {
+        SuspendedBy::Pause(pause) => Some(pause),
+        SuspendedBy::Override | SuspendedBy::Maintenance => None,
     });
     html! {
         form.row method="post" action={ "/cases/" (id) "/run" } { button type="submit" { "Run now" } }
@@ -186,7 +186,7 @@ fn actions(case: &CaseView) -> Markup {
                 input type="hidden" name="pause" value=(pause);
                 button type="submit" { "Resume" }
             }
-        } @else if halt.is_none() {
+        } @else if suspension.is_none() {
             details #pausing {
                 summary { "Pause it" }
                 form.row method="post" action={ "/cases/" (id) "/pause" } {
@@ -280,14 +280,14 @@ fn last_runs(id: &str, runs: &[RunRow]) -> Markup {
 fn plan(case: &CaseView) -> Markup {
     let (planned, record) = (&case.planned, &case.record);
     let (case, declared) = (&planned.case, &planned.declared);
-    let overridden = case.schedule != declared.schedule || case.timeout != declared.timeout;
+    let overridden = |is_other: bool| if is_other { " (set by an override)" } else { "" };
     let next = planned.next.and_then(|next| SystemTime::UNIX_EPOCH.checked_add(next));
     html! {
         h2 { "Plan" }
         dl.facts #plan data-part="plan" {
-            dt { "Schedule" } dd { (text(&case.schedule.to_string())) @if overridden { " (set by an override)" } }
+            dt { "Schedule" } dd { (text(&case.schedule.to_string())) (overridden(case.schedule != declared.schedule)) }
             dt { "Next run" } dd { @match next { Some(next) => (time(next)), None => "never by itself" } }
-            dt { "Timeout" } dd { (humantime::format_duration(case.timeout)) }
+            dt { "Timeout" } dd { (humantime::format_duration(case.timeout)) (overridden(case.timeout != declared.timeout)) }
             dt { "Retries" } dd { (case.retry.retries) @if case.retry.retries > 0 { ", " (humantime::format_duration(case.retry.delay)) " apart" } }
             dt { "In flight" } dd { "at most " (case.max_in_flight) }
             dt { "Last pass" } dd { @match record.last_pass { Some(pass) => (time(pass)), None => "none yet" } }
@@ -311,7 +311,7 @@ fn used(admin: &Admin, case: &CaseView) -> Markup {
         entry.1 = entry.1.max(*peak);
     }
     let most: Vec<(Budget, u64)> = most.into_values().collect();
-    let limits = admin.terms.borrow().runner.limits_of(&case.planned.version.name);
+    let limits = admin.policy.borrow().runner.limits_of(&case.planned.version.name);
     html! {
         h2 { "Budgets" }
         div #budgets data-part="budgets" {

@@ -7,7 +7,7 @@ use axum::extract::{Path, State};
 use axum::routing::get;
 use maud::{Markup, html};
 use orbital_run::component::Component;
-use orbital_run::registry::{LoadFailure, Terms};
+use orbital_run::registry::{LoadFailure, Policy};
 
 use crate::Admin;
 use crate::pages::failure::Failure;
@@ -56,7 +56,7 @@ async fn list(State(admin): State<Admin>) -> Markup {
 
 async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Markup, Failure> {
     let snapshot = admin.deployed.borrow().clone();
-    let terms = admin.terms.borrow().clone();
+    let policy = admin.policy.borrow().clone();
     let (running, failure) = (snapshot.components.get(&name), snapshot.failures.get(&name));
     if running.is_none() && failure.is_none() {
         return Err(Failure::not_found(format!("there is no component `{name}`")));
@@ -66,7 +66,7 @@ async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Ma
         div #component data-part="component" {
             p { (state(running.is_some(), failure.is_some())) }
             @if let Some(failure) = failure { (refused(failure, running.is_some())) }
-            @if let Some(component) = running { (version(component, &terms)) }
+            @if let Some(component) = running { (version(component, &policy)) }
         }
     };
     Ok(Page::live(&format!("Component {name}"), PLACE, "components", &admin).show(&content))
@@ -89,7 +89,7 @@ fn refused(LoadFailure { path, error, at }: &LoadFailure, runs: bool) -> Markup 
     html! {
         div.note.bad {
             p { "The file " code { (text(&path.display().to_string())) } " does not load, since " (time(*at))
-                @if runs { "; the version below goes on running" } "." }
+                @if runs { "; the version below keeps running" } "." }
             pre tabindex="0" { (lines(error)) }
             p { "It is loaded again when the file or the configuration changes. "
                 code { "orbital check FILE --config orbital.toml" } " says the same beforehand." }
@@ -97,11 +97,11 @@ fn refused(LoadFailure { path, error, at }: &LoadFailure, runs: bool) -> Markup 
     }
 }
 
-fn version(component: &Component, terms: &Terms) -> Markup {
+fn version(component: &Component, policy: &Policy) -> Markup {
     let metadata = &component.metadata;
-    let grants = terms.runner.rules.grants(&component.name);
+    let grants = policy.runner.rules.grants(&component.name);
     let asks = component.asks();
-    let config = terms.config_names(component);
+    let config = policy.config_names(component);
     let hosts = grants.hosts.iter().map(|grant| {
         format!("{}{}", grant.pattern.text(), if grant.private { " (also on the own network)" } else { "" })
     });
@@ -115,9 +115,9 @@ fn version(component: &Component, terms: &Terms) -> Markup {
             dt { "Loaded" } dd { (time(component.loaded_at)) }
         }
         h2 { "Cases" }
-        ul { @for case in &component.cases { li { a href={ "/cases/" (case.id) } { (text(&case.name)) } " " span.faint { (text(&case.schedule.to_string())) } } } }
+        ul { @for case in &component.cases { li { a href={ "/cases/" (case.id) } { (text(case.id.case())) } " " span.faint { (text(&case.schedule.to_string())) } } } }
         h2 { "What it may reach" }
-        @if let Some(shortage) = terms.shortage(component) {
+        @if let Some(shortage) = policy.shortage(component) {
             div.note.bad { p { strong { "✗ It is not granted all that it asks for:" } } pre tabindex="0" { (lines(&shortage.to_string())) } }
         }
         table.stack {

@@ -8,14 +8,14 @@ use std::collections::HashMap;
 use std::time::SystemTime;
 
 use orbital_history::{Mark, Neighbours, Rollup, RunQuery, RunRow, Series, Stats, Step};
-use orbital_model::{Outcome, Report, Window};
+use orbital_model::{CaseId, Outcome, Report, Window};
 use uuid::Uuid;
 
-use crate::{Admin, past};
+use crate::{Admin, run_lookup};
 
 /// The figures of several cases, by their ids.
 pub(super) struct Figures {
-    pub(super) cases: HashMap<String, CaseFigures>,
+    pub(super) cases: HashMap<CaseId, CaseFigures>,
     /// Whether the figures cover only the runs that are kept in memory.
     pub(super) of_memory: bool,
 }
@@ -34,7 +34,7 @@ pub(super) async fn of_cases(
     admin: &Admin,
     window: Window,
     marks: usize,
-    wanted: impl Fn(&str) -> bool + Clone + Send + 'static,
+    wanted: impl Fn(&CaseId) -> bool + Clone + Send + 'static,
 ) -> Figures {
     let history = &admin.history;
     let read = tokio::try_join!(history.stats(window, wanted.clone()), history.strips(marks, wanted.clone()));
@@ -42,11 +42,11 @@ pub(super) async fn of_cases(
     let (stats, strips) = match read {
         Ok(read) => read,
         Err(error) => {
-            past::tell(&error);
+            run_lookup::tell(&error);
             of_journal(admin, window, marks, wanted)
         }
     };
-    let mut cases: HashMap<String, CaseFigures> = HashMap::new();
+    let mut cases: HashMap<CaseId, CaseFigures> = HashMap::new();
     for (id, runs) in stats.cases {
         cases.entry(id).or_default().runs = runs;
     }
@@ -61,8 +61,8 @@ fn of_journal(
     admin: &Admin,
     window: Window,
     marks: usize,
-    wanted: impl Fn(&str) -> bool,
-) -> (Stats, HashMap<String, Vec<Mark>>) {
+    wanted: impl Fn(&CaseId) -> bool,
+) -> (Stats, HashMap<CaseId, Vec<Mark>>) {
     let mut stats = Stats::new(window, SystemTime::now());
     let mut strips = HashMap::new();
     for (id, reports) in admin.journal.unbroken() {
@@ -75,27 +75,27 @@ fn of_journal(
 }
 
 /// Returns the statistics of a case's runs, step by step.
-pub(super) async fn series(admin: &Admin, case_id: &str, window: Window, step: Step) -> Series {
-    let error = match admin.history.series(case_id.to_owned(), window, step).await {
+pub(super) async fn series(admin: &Admin, case: &CaseId, window: Window, step: Step) -> Series {
+    let error = match admin.history.series(case.clone(), window, step).await {
         Ok(series) => return series,
         Err(error) => error,
     };
-    past::tell(&error);
+    run_lookup::tell(&error);
     let mut series = Series::new(window, step, SystemTime::now());
-    let reports = admin.journal.unbroken().remove(case_id).unwrap_or_default();
+    let reports = admin.journal.unbroken().remove(case).unwrap_or_default();
     reports.iter().for_each(|report| series.add(report));
     series
 }
 
 /// Returns the last runs of a case, newest first.
-pub(super) async fn last_runs(admin: &Admin, case_id: &str, most: usize) -> Vec<RunRow> {
-    let query = RunQuery { case_id: Some(case_id.to_owned()), limit: most, ..RunQuery::default() };
-    past::runs(admin, query).await
+pub(super) async fn last_runs(admin: &Admin, case: &CaseId, most: usize) -> Vec<RunRow> {
+    let query = RunQuery { case: Some(case.clone()), limit: most, ..RunQuery::default() };
+    run_lookup::runs(admin, query).await
 }
 
 /// Returns a run that has ended.
 pub(super) async fn report(admin: &Admin, run: Uuid) -> Option<Report> {
-    let json = past::report(admin, run).await?;
+    let json = run_lookup::report(admin, run).await?;
     let read = serde_json::from_str(&json);
     read.inspect_err(|error| tracing::error!(%error, %run, "cannot read the stored report of a run")).ok()
 }

@@ -42,7 +42,7 @@ impl<'a> Page<'a> {
 
     /// Creates a page that is kept up to date. `assets/live.js` says what it can watch.
     pub(super) fn live(title: &'a str, place: &'a str, watches: impl Into<String>, admin: &Admin) -> Self {
-        let environment = admin.terms.borrow().runner.environment.clone();
+        let environment = admin.policy.borrow().runner.environment.clone();
         let signed_in = admin.guard.wants_token();
         let compares = admin.environments.borrow().names().next().is_some();
         Self { title, place, watches: Some(watches.into()), environment, signed_in, compares }

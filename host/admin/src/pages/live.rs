@@ -18,7 +18,7 @@ use axum::{Extension, Router};
 use futures_util::stream;
 use http::{HeaderMap, StatusCode, header};
 use orbital_listener::GoesOn;
-use orbital_report::Change;
+use orbital_report::LiveUpdate;
 use orbital_run::registry::Snapshot;
 use orbital_run::scheduler::Pauses;
 use tokio::sync::broadcast::error::RecvError;
@@ -96,7 +96,7 @@ async fn follow(
 
 /// A page that is kept up to date.
 struct Follower {
-    changes: broadcast::Receiver<Change>,
+    changes: broadcast::Receiver<LiveUpdate>,
     deployed: watch::Receiver<Arc<Snapshot>>,
     config: watch::Receiver<ConfigStatus>,
     pauses: watch::Receiver<Arc<Pauses>>,
@@ -124,8 +124,8 @@ impl Follower {
             () = revoked(&self.guard, &self.headers, &mut self.revocations) => None,
             () = tokio::time::sleep_until(self.end) => None,
             change = self.changes.recv() => match change {
-                Ok(Change { case_id, run: Some(run) }) => Some(event("case", &format!("{case_id} {}", run.simple()))),
-                Ok(Change { case_id, run: None }) => Some(event("case", &case_id)),
+                Ok(LiveUpdate { case, run: Some(run) }) => Some(event("case", &format!("{case} {}", run.simple()))),
+                Ok(LiveUpdate { case, run: None }) => Some(event("case", &case)),
                 Err(RecvError::Lagged(_)) => Some(event("all", "-")),
                 Err(RecvError::Closed) => None,
             },

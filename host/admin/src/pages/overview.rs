@@ -17,7 +17,7 @@ use crate::Admin;
 use crate::pages::failure::Failure;
 use crate::pages::layout::Page;
 use crate::pages::parts;
-use crate::pages::parts::{lines, percent, roughly, segment, strip, text, time};
+use crate::pages::parts::{case_name, lines, percent, roughly, segment, strip, text, time};
 use crate::pages::view;
 use crate::pages::view::{CaseView, Cases, Trouble};
 use crate::pages::windows;
@@ -55,7 +55,7 @@ async fn show(
     let Cases { cases: all, of_memory } = view::cases(&admin, filter.window, |_| true).await?;
     let wanted: Vec<&CaseView> = all.iter().filter(|case| filter.wants(case)).collect();
     let only: BTreeSet<&str> = filter.only.split(',').filter(|id| !id.is_empty()).collect();
-    let rows = wanted.iter().filter(|case| only.is_empty() || only.contains(case.id()));
+    let rows = wanted.iter().filter(|case| only.is_empty() || only.contains(case.id().as_str()));
     let content = html! {
         h1 { "Overview" }
         (summary(&all))
@@ -155,18 +155,18 @@ fn wrong(admin: &Admin) -> Markup {
                 @for (name, failure) in &snapshot.failures {
                     li.note.bad {
                         p { strong { "✗ The component " a href={ "/components/" (segment(name)) } { (text(name)) } " does not load" }
-                            @if snapshot.components.contains_key(name) { "; its last good version goes on running" } "." }
+                            @if snapshot.components.contains_key(name) { "; its last valid version keeps running" } "." }
                         (reason(&format!("failure-{name}"), &failure.error))
                     }
                 }
                 @if let Some(error) = &config.failure {
                     li.note.bad {
-                        p { strong { "✗ The configuration on disk does not act" } "; the last good one does." }
+                        p { strong { "✗ The configuration on disk is invalid" } "; the last valid one is in effect." }
                         (reason("failure-of-configuration", error))
                     }
                 }
                 @if !config.at_next_start.is_empty() {
-                    li.note.odd { p { "! These settings have changed and act at the next start only: " (config.at_next_start.join(", ")) } }
+                    li.note.odd { p { "! These settings have changed and need a restart: " (config.at_next_start.join(", ")) } }
                 }
                 @if let HistoryState::Paused { reason, since } = &history.state {
                     li.note.bad {
@@ -250,11 +250,10 @@ fn reason(id: &str, error: &str) -> Markup {
 fn row(case: &CaseView, window: Window) -> Markup {
     let (id, runs) = (case.id(), &case.figures.runs);
     let state = case.state();
-    let (component, name) = id.split_once('/').unwrap_or(("", id));
     html! {
         li data-id=(id) data-order=(case.order()) data-say={ (id) " is " (state) } {
             div {
-                h3 { a href={ "/cases/" (id) (windows::query(window)) } { (text(component)) "/" wbr; (text(name)) } }
+                h3 { a href={ "/cases/" (id) (windows::query(window)) } { (case_name(id)) } }
                 p.tags {
                     (parts::state(state))
                     @if !case.in_flight.is_empty() { span { "runs now" } }
@@ -269,7 +268,7 @@ fn row(case: &CaseView, window: Window) -> Markup {
                 @if let Some(last) = case.last() { span { b { "last " } (parts::outcome(last.outcome, last.flaky)) } }
             }
             (strip(&case.figures.strip))
-            @if let Some(halt) = &case.planned.halt { p { "‖ paused: " (text(&halt.reason)) } }
+            @if let Some(suspension) = &case.planned.suspension { p { "‖ paused: " (text(&suspension.reason)) } }
             @if let Some(trouble) = &case.trouble { (why(trouble)) }
         }
     }

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maud::{Markup, Render, html};
 use orbital_history::Mark;
-use orbital_model::Outcome;
 use orbital_model::text::Printable;
 use orbital_model::timestamp::rfc3339;
+use orbital_model::{CaseId, Outcome};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// The characters that are escaped in a segment of a path.
@@ -17,6 +17,11 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'
 /// Returns untrusted text of one line.
 pub(super) fn text(text: &str) -> impl Render + '_ {
     html! { (Printable(text).to_string()) }
+}
+
+/// Returns the id of a case, which may be broken into two lines.
+pub(super) fn case_name(case: &CaseId) -> Markup {
+    html! { (text(case.component())) "/" wbr; (text(case.case())) }
 }
 
 /// Returns a name as a segment of a path. Files that do not load may have any name.

@@ -7,7 +7,7 @@ use axum::routing::get;
 use maud::{Markup, html};
 use orbital_history::Neighbours;
 use orbital_model::describe::short;
-use orbital_model::{Attempt, Happening, Report, Trigger};
+use orbital_model::{Attempt, CaseId, Report, StepKind, Trigger};
 use orbital_policy::limits::Limits;
 use orbital_run::order::Order;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::Admin;
 use crate::pages::failure::Failure;
 use crate::pages::figures;
 use crate::pages::layout::Page;
-use crate::pages::parts::{digest, lines, outcome, text, time};
+use crate::pages::parts::{case_name, digest, lines, outcome, text, time};
 use crate::pages::timeline::timeline;
 
 pub(super) fn routes() -> Router<Admin> {
@@ -39,9 +39,8 @@ async fn show(State(admin): State<Admin>, run: Result<Path<Uuid>, PathRejection>
     Ok(going_on(&admin, &order))
 }
 
-fn title(component: &str, case: &str) -> Markup {
-    let id = format!("{component}/{case}");
-    html! { h1 { "Run of " a href={ "/cases/" (id) } { (text(component)) "/" wbr; (text(case)) } } }
+fn title(case: &CaseId) -> Markup {
+    html! { h1 { "Run of " a href={ "/cases/" (case) } { (case_name(case)) } } }
 }
 
 /// Returns why a run began, as text.
@@ -54,10 +53,10 @@ fn because(trigger: Trigger) -> &'static str {
 }
 
 fn going_on(admin: &Admin, order: &Order) -> Markup {
-    let (component, case) = (&order.component.name, &order.case.name);
+    let component = &order.component.name;
     let content = html! {
-        div #run data-part="run" data-say="the run goes on" {
-            (title(component, case))
+        div #run data-part="run" data-say="the run is in progress" {
+            (title(&order.case.id))
             p { span.badge { span aria-hidden="true" { "▶" } " in flight" } " What it does is shown when it has ended; with the script, by itself." }
             dl.facts {
                 dt { "Due" } dd { (time(order.due)) }
@@ -68,25 +67,25 @@ fn going_on(admin: &Admin, order: &Order) -> Markup {
             }
         }
     };
-    let title = format!("Run of {component}/{case}");
+    let title = format!("Run of {}", order.case.id);
     Page::live(&title, "", format!("run {}", order.run.simple()), admin).show(&content)
 }
 
 fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
     let running =
-        admin.deployed.borrow().components.get(&report.component).map(|running| running.digest.clone());
+        admin.deployed.borrow().components.get(report.case.component()).map(|running| running.digest.clone());
     let version = match running {
         Some(running) if running == report.digest => "the version that runs now",
         Some(_) => "another version runs now",
         None => "the component is not deployed any more",
     };
-    let limits = admin.terms.borrow().runner.limits_of(&report.component);
+    let limits = admin.policy.borrow().runner.limits_of(report.case.component());
     let several = report.attempts.len() > 1;
     let content = html! {
         div #run data-part="run" data-say={ "the run ended: " (report.outcome.name()) } {
-            (title(&report.component, &report.case))
+            (title(&report.case))
             p { (outcome(report.outcome, report.flaky)) " after " (short(report.duration)) ", begun " (time(report.started)) }
-            (ways(neighbours))
+            (neighbour_links(neighbours))
             @for (index, attempt) in report.attempts.iter().enumerate() {
                 @let number = index + 1;
                 @if several {
@@ -104,7 +103,7 @@ fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
                 dt { "Began because" } dd { (because(report.trigger)) }
                 dt { "Due" } dd { (time(report.due)) ", began " (short(report.start_delay)) " later" }
                 dt { "Version" } dd {
-                    a href={ "/components/" (report.component) } { (text(&report.component)) } " " (digest(&report.digest)) " (" (version) ")"
+                    a href={ "/components/" (report.case.component()) } { (text(report.case.component())) } " " (digest(&report.digest)) " (" (version) ")"
                     @if !report.language.is_empty() { ", " (text(&report.language)) }
                 }
                 dt { "Webhook" } dd { a href={ "/webhook?run=" (report.run.simple()) } { "what it received for this run" } ", as far as it is kept" }
@@ -112,12 +111,12 @@ fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
             }
         }
     };
-    let title = format!("Run of {}", report.case_id());
+    let title = format!("Run of {}", report.case);
     Page::live(&title, "", format!("run {}", report.run.simple()), admin).show(&content)
 }
 
 /// Returns links to the runs of the same case before and after.
-fn ways(Neighbours { previous, next }: Neighbours) -> Markup {
+fn neighbour_links(Neighbours { previous, next }: Neighbours) -> Markup {
     let way = |run: Option<Uuid>, words: &str| html! { @if let Some(run) = run { " " a href={ "/runs/" (run.simple()) } { (words) } } };
     html! {
         @if previous.is_some() || next.is_some() {
@@ -143,7 +142,7 @@ fn reasons(attempt: &Attempt, number: usize) -> Markup {
 /// Returns the lines of the log again, without the other steps.
 fn log(attempt: &Attempt, several: bool) -> Markup {
     let logged: Vec<_> =
-        attempt.timeline.iter().filter(|step| matches!(step.what, Happening::Log { .. })).collect();
+        attempt.timeline.iter().filter(|step| matches!(step.what, StepKind::Log { .. })).collect();
     html! {
         @if several { h3 { "Log" } } @else { h2 { "Log" } }
         @if logged.is_empty() { p.none { "It logged nothing." } } @else {
@@ -152,7 +151,7 @@ fn log(attempt: &Attempt, several: bool) -> Markup {
                 thead { tr { th scope="col" .number { "After" } th scope="col" { "Level" } th scope="col" { "Line" } th scope="col" { "Fields" } } }
                 tbody {
                     @for step in logged {
-                        @if let Happening::Log { level, source, message, fields } = &step.what {
+                        @if let StepKind::Log { level, source, message, fields } = &step.what {
                             tr {
                                 td.number data-name="After" { (short(step.at)) }
                                 td data-name="Level" { (source.label(*level)) }

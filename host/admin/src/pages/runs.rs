@@ -16,7 +16,7 @@ use crate::pages::layout::Page;
 use crate::pages::parts;
 use crate::pages::parts::{text, time};
 use crate::problem::Problem;
-use crate::{Admin, past};
+use crate::{Admin, run_lookup};
 
 const PLACE: &str = "/runs";
 
@@ -33,21 +33,21 @@ pub(super) fn routes() -> Router<Admin> {
 struct Filter {
     /// A pattern of case ids.
     cases: String,
-    /// The name of an outcome, or one of [`WAYS`].
+    /// The name of an outcome, or one of [`ENDS`].
     how: String,
     /// Only runs that began before this one.
     before: Option<Uuid>,
 }
 
 /// Choices in addition to the outcomes.
-const WAYS: [(&str, &str); 2] = [("wrong", "did not pass"), ("flaky", "flaky")];
+const ENDS: [(&str, &str); 2] = [("wrong", "did not pass"), ("flaky", "flaky")];
 
 async fn show(
     State(admin): State<Admin>,
     filter: Result<Query<Filter>, QueryRejection>,
 ) -> Result<Markup, Failure> {
     let Query(filter) = filter?;
-    let runs = past::runs(&admin, filter.query()?).await;
+    let runs = run_lookup::runs(&admin, filter.query()?).await;
     let more = runs.len() > MOST;
     let runs = &runs[..runs.len().min(MOST)];
     let content = html! {
@@ -67,7 +67,7 @@ impl Filter {
     fn query(&self) -> Result<RunQuery, Problem> {
         let cases = Some(self.cases.trim()).filter(|cases| !cases.is_empty());
         let outcome = Outcome::ALL.into_iter().find(|outcome| outcome.name() == self.how);
-        let is_known = outcome.is_some() || WAYS.iter().any(|(name, _)| *name == self.how);
+        let is_known = outcome.is_some() || ENDS.iter().any(|(name, _)| *name == self.how);
         if !is_known && !self.how.is_empty() {
             return Err(Problem::bad_request(format!("`how={}` is no way for a run to end", self.how)));
         }
@@ -84,7 +84,7 @@ impl Filter {
 
     fn form(&self) -> Markup {
         let outcomes = Outcome::ALL.map(|outcome| (outcome.name(), outcome.name()));
-        let ways = WAYS.into_iter().chain(outcomes);
+        let ends = ENDS.into_iter().chain(outcomes);
         html! {
             form.row method="get" action=(PLACE) role="search" aria-label="Runs" {
                 label { "Cases" input type="search" name="cases" value=(self.cases) placeholder="shop/*"; }
@@ -92,7 +92,7 @@ impl Filter {
                     "Which"
                     select name="how" {
                         option value="" { "all" }
-                        @for (name, words) in ways { option value=(name) selected[name == self.how] { (words) } }
+                        @for (name, words) in ends { option value=(name) selected[name == self.how] { (words) } }
                     }
                 }
                 button type="submit" { "Show" }
@@ -127,7 +127,7 @@ pub(super) fn run_table(runs: &[RunRow], of_several: bool) -> Markup {
                 @for run in runs {
                     tr {
                         td data-name="Began" { a href={ "/runs/" (run.run.simple()) } { (time(run.started)) } }
-                        @if of_several { td data-name="Case" { a href={ "/cases/" (run.case_id()) } { (text(&run.component)) "/" wbr; (text(&run.case)) } } }
+                        @if of_several { td data-name="Case" { a href={ "/cases/" (run.case) } { (parts::case_name(&run.case)) } } }
                         td data-name="Outcome" { (parts::outcome(run.outcome, run.flaky)) }
                         td.number data-name="Took" { (short(run.duration)) }
                         td.number data-name="Attempts" { (run.attempts) }

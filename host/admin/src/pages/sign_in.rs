@@ -1,6 +1,6 @@
 //! `/sign-in`: a browser shows the token once, and gets a session.
 
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, QueryRejection};
 use axum::extract::{Query, Request, State};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{get, post};
@@ -56,16 +56,20 @@ fn lead(target: &str) -> Markup {
         (maud::DOCTYPE)
         html lang="en" {
             head { meta charset="utf-8"; title { "orbital" } meta http-equiv="refresh" content={ "0;url=" (target) }; }
-            body { main { h1 { "orbital" } p { a href=(target) { "Go on" } } } }
+            body { main { h1 { "orbital" } p { a href=(target) { "Continue" } } } }
         }
     }
 }
 
-async fn show(State(admin): State<Admin>, Query(Next { next }): Query<Next>) -> Response {
+async fn show(
+    State(admin): State<Admin>,
+    query: Result<Query<Next>, QueryRejection>,
+) -> Result<Response, Failure> {
+    let Query(Next { next }) = query?;
     if !admin.guard.wants_token() {
-        return lead_to(&next).into_response();
+        return Ok(lead_to(&next).into_response());
     }
-    form(&next, false).into_response()
+    Ok(form(&next, false).into_response())
 }
 
 async fn sign_in(

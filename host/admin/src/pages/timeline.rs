@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use maud::{Markup, html};
 use orbital_model::describe::short;
-use orbital_model::{Attempt, Happening, LogLevel, Phases, Step};
+use orbital_model::{Attempt, LogLevel, Phases, Step, StepKind};
 
 use crate::pages::parts::{lines, text};
 
@@ -37,7 +37,7 @@ pub(super) fn timeline(attempt: &Attempt, number: usize) -> Markup {
                 }
             }
             @if attempt.omitted > 0 {
-                li { span.at {} span.what.faint { "… and " (attempt.omitted) " steps more, which were not kept" } }
+                li { span.at {} span.what.faint { "… and " (attempt.omitted) " more steps, which were not kept" } }
             }
             li {
                 span.at { (short(attempt.duration)) }
@@ -61,28 +61,28 @@ fn bar(at: Duration, took: Duration, whole: f64, class: &str) -> Markup {
     }
 }
 
-fn colour(what: &Happening) -> &'static str {
+fn colour(what: &StepKind) -> &'static str {
     match what {
         what if what.is_bad() => "bad",
-        Happening::Delivery { .. } => "good",
+        StepKind::Delivery { .. } => "good",
         _ => "span",
     }
 }
 
 /// Returns the class and the sign of a step.
-fn sign(what: &Happening) -> (&'static str, &'static str) {
+fn sign(what: &StepKind) -> (&'static str, &'static str) {
     match what {
-        Happening::Fail { .. } | Happening::CutShort { .. } => ("bad", "✗"),
+        StepKind::Fail { .. } | StepKind::CutShort { .. } => ("bad", "✗"),
         what if what.is_bad() => ("bad", "✗"),
-        Happening::Send { .. } => ("", "→"),
-        Happening::Delivery { taken: false, .. } => ("odd", "←"),
-        Happening::Delivery { .. } => ("good", "←"),
-        Happening::Wait { .. } | Happening::Sleep { .. } => ("", "◷"),
-        Happening::Expect { .. } | Happening::NewId { .. } => ("", "◇"),
-        Happening::Log { level: LogLevel::Error, .. } => ("bad", "≡"),
-        Happening::Log { level: LogLevel::Warn, .. } => ("odd", "≡"),
-        Happening::Log { .. } => ("", "≡"),
-        Happening::Metric { .. } | Happening::Read { .. } => ("", "·"),
+        StepKind::Send { .. } => ("", "→"),
+        StepKind::Delivery { taken: false, .. } => ("odd", "←"),
+        StepKind::Delivery { .. } => ("good", "←"),
+        StepKind::Wait { .. } | StepKind::Sleep { .. } => ("", "◷"),
+        StepKind::Expect { .. } | StepKind::NewId { .. } => ("", "◇"),
+        StepKind::Log { level: LogLevel::Error, .. } => ("bad", "≡"),
+        StepKind::Log { level: LogLevel::Warn, .. } => ("odd", "≡"),
+        StepKind::Log { .. } => ("", "≡"),
+        StepKind::Metric { .. } | StepKind::Read { .. } => ("", "·"),
     }
 }
 
@@ -91,11 +91,11 @@ fn shown(step: &Step) -> Markup {
     html! {
         span class={ "sign " (class) } aria-hidden="true" { (sign) }
         @match &step.what {
-            Happening::Log { level, source, message, fields } => {
+            StepKind::Log { level, source, message, fields } => {
                 span.badge { (source.label(*level)) } " " span.pre { (lines(message)) }
                 @for (name, value) in fields { " " code { (text(name)) "=" (text(value)) } }
             }
-            Happening::Fail { message } => { "the test failed:" pre { (lines(message)) } }
+            StepKind::Fail { message } => { "the test failed:" pre { (lines(message)) } }
             what => (text(&what.headline())),
         }
         @if let Some(took) = step.took { " " span.took { "(" (short(took)) (phases(&step.what)) ")" } }
@@ -104,9 +104,9 @@ fn shown(step: &Step) -> Markup {
 }
 
 /// Returns how the time of an exchange was spent.
-fn phases(what: &Happening) -> Markup {
+fn phases(what: &StepKind) -> Markup {
     html! {
-        @if let Happening::Send { phases: Some(Phases { connect, wait, read }), .. } = what {
+        @if let StepKind::Send { phases: Some(Phases { connect, wait, read }), .. } = what {
             ": " @match connect { Some(connect) => { (short(*connect)) " to connect" }, None => "connected before" }
             ", " (short(*wait)) " to the answer's first byte, " (short(*read)) " to its last"
         }
@@ -114,16 +114,16 @@ fn phases(what: &Happening) -> Markup {
 }
 
 /// Returns the bodies that were sent, answered or delivered.
-fn bodies(what: &Happening) -> Markup {
+fn bodies(what: &StepKind) -> Markup {
     let body = |name: &str, body: &str| {
         html! { @if !body.is_empty() { details { summary { (name) } pre tabindex="0" { (lines(body)) } } } }
     };
     match what {
-        Happening::Send { body: sent, answer, .. } => html! {
+        StepKind::Send { body: sent, answer, .. } => html! {
             (body("Body that was sent", sent))
             (body("Body of the answer", answer.as_deref().unwrap_or_default()))
         },
-        Happening::Delivery { body: came, .. } => body("Body that came", came),
+        StepKind::Delivery { body: came, .. } => body("Body that came", came),
         _ => html! {},
     }
 }

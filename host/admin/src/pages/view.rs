@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use orbital_history::Mark;
-use orbital_model::{CaseRecord, Outcome, Window};
+use orbital_model::{CaseId, CaseRecord, Outcome, Window};
 use orbital_run::dispatcher::PlannedCase;
 use orbital_run::order::Order;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ pub(super) struct Trouble {
 }
 
 impl CaseView {
-    pub(super) fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &CaseId {
         &self.planned.case.id
     }
 
@@ -46,7 +46,7 @@ impl CaseView {
     /// has ended.
     pub(super) fn state(&self) -> &'static str {
         match self.record.standing {
-            _ if self.planned.halt.is_some() => "paused",
+            _ if self.planned.suspension.is_some() => "paused",
             Some(standing) if !standing.up => "down",
             _ if self.record.is_stale() => "stale",
             None => "unknown",
@@ -85,11 +85,11 @@ pub(super) struct Cases {
 pub(super) async fn cases(
     admin: &Admin,
     window: Window,
-    wanted: impl Fn(&str) -> bool + Clone + Send + 'static,
+    wanted: impl Fn(&CaseId) -> bool + Clone + Send + 'static,
 ) -> Result<Cases, Failure> {
-    let plan = admin.desk.plan().await?;
+    let plan = admin.dispatcher.plan().await?;
     let mut figures = figures::of_cases(admin, window, STRIP, wanted.clone()).await;
-    let mut in_flight: HashMap<String, Vec<Order>> = HashMap::new();
+    let mut in_flight: HashMap<CaseId, Vec<Order>> = HashMap::new();
     for order in admin.journal.in_flight() {
         in_flight.entry(order.case.id.clone()).or_default().push(order);
     }
@@ -110,9 +110,9 @@ pub(super) async fn cases(
 }
 
 /// Returns one case.
-pub(super) async fn case(admin: &Admin, id: &str, window: Window) -> Result<CaseView, Failure> {
-    let wanted = id.to_owned();
-    let found = cases(admin, window, move |id| id == wanted).await?.cases.pop();
+pub(super) async fn case(admin: &Admin, id: &CaseId, window: Window) -> Result<CaseView, Failure> {
+    let wanted = id.clone();
+    let found = cases(admin, window, move |id| wanted == *id).await?.cases.pop();
     found.ok_or_else(|| {
         Failure::not_found(format!("there is no case `{id}`; it may not be deployed any more"))
     })

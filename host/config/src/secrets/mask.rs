@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, BuildError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use orbital_model::sensitive::MASK;
 use orbital_model::utf16::Utf16;
+use parking_lot::RwLock;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::secrets::Secrets;
@@ -41,7 +42,7 @@ impl Masker {
     pub fn learn(&self, secrets: &Secrets) -> Result<(), BuildError> {
         let acting = secrets.values().filter(|value| value.expose_secret().len() >= SHORTEST);
         let mut values: Vec<SecretString> = acting.cloned().collect();
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.0.write();
         let is_among = |values: &[SecretString], value: &SecretString| {
             values.iter().any(|other| other.expose_secret() == value.expose_secret())
         };
@@ -97,7 +98,7 @@ impl Masker {
     }
 
     fn finder(&self) -> Option<Arc<Finder>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).finder.clone()
+        self.0.read().finder.clone()
     }
 }
 

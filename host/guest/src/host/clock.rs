@@ -1,23 +1,23 @@
 use std::time::Duration;
 
-use orbital_model::Happening;
+use orbital_model::StepKind;
 
 use crate::bindings::orbital::test::clock::Host;
+use crate::guest_state::GuestState;
 use crate::recorder::Activity;
-use crate::session::Session;
 
-impl Host for Session {
+impl Host for GuestState {
     async fn now(&mut self) -> wasmtime::Result<f64> {
         self.run("clock.now")?;
         let now = self.recorder.clock().now().as_secs_f64();
-        self.recorder.note(Happening::Read { name: "clock".to_owned(), value: now.to_string() });
+        self.recorder.note(StepKind::Read { name: "clock".to_owned(), value: now.to_string() });
         Ok(now)
     }
 
     async fn elapsed(&mut self) -> wasmtime::Result<f64> {
         self.run("clock.elapsed")?;
         let elapsed = self.recorder.clock().elapsed().as_secs_f64();
-        self.recorder.note(Happening::Read { name: "elapsed".to_owned(), value: elapsed.to_string() });
+        self.recorder.note(StepKind::Read { name: "elapsed".to_owned(), value: elapsed.to_string() });
         Ok(elapsed)
     }
 
@@ -27,7 +27,7 @@ impl Host for Session {
         let since = self.recorder.clock().elapsed();
         let entered = self.recorder.enter(Activity::Sleeping { duration, since });
         tokio::time::sleep(duration).await;
-        self.recorder.leave(entered, Happening::Sleep { duration_ms });
+        self.recorder.leave(entered, StepKind::Sleep { duration_ms });
         Ok(())
     }
 }

@@ -1,16 +1,16 @@
-use orbital_model::Happening;
+use orbital_model::StepKind;
 
 use crate::bindings::orbital::test::context::{Host, RunContext};
-use crate::session::Session;
+use crate::guest_state::GuestState;
 
-impl Host for Session {
+impl Host for GuestState {
     async fn current(&mut self) -> wasmtime::Result<RunContext> {
         let context = self.run("context.current")?.context.clone();
-        self.recorder.note(Happening::Read { name: "context".to_owned(), value: context.case_id() });
+        self.recorder.note(StepKind::Read { name: "context".to_owned(), value: context.case.to_string() });
         Ok(RunContext {
             run_id: context.id.to_string(),
-            component: context.component,
-            case: context.case,
+            component: context.case.component().to_owned(),
+            case: context.case.case().to_owned(),
             attempt: context.attempt,
             environment: context.environment,
             webhook_url: context.webhook_url,
@@ -21,7 +21,7 @@ impl Host for Session {
         let run = self.run("context.time-left-ms")?;
         let left = (run.timeout + run.lost()).saturating_sub(self.recorder.clock().elapsed());
         let left = u32::try_from(left.as_millis()).unwrap_or(u32::MAX);
-        self.recorder.note(Happening::Read { name: "time left (ms)".to_owned(), value: left.to_string() });
+        self.recorder.note(StepKind::Read { name: "time left (ms)".to_owned(), value: left.to_string() });
         Ok(left)
     }
 }

@@ -3,8 +3,9 @@ use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
 use orbital_client::{MAX_HEADERS, header_value, too_many_headers};
+use orbital_model::describe::counted;
 use orbital_model::text::shown;
-use orbital_model::{Budget, BudgetBreach, Happening};
+use orbital_model::{Budget, BudgetBreach, StepKind};
 use orbital_webhook::waiter;
 use orbital_webhook::waiter::{Arrived, Overflow, PlannedReply};
 
@@ -12,17 +13,17 @@ use crate::bindings::orbital::test::deliveries as contract;
 use crate::bindings::orbital::test::deliveries::{
     Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
 };
+use crate::guest_state::GuestState;
 use crate::host::headers;
 use crate::meter::Meter;
 use crate::recorder::{Activity, excerpt};
 use crate::run_parts::RunParts;
-use crate::session::Session;
 
-impl Host for Session {
+impl Host for GuestState {
     async fn new_id(&mut self) -> wasmtime::Result<String> {
         self.run("deliveries.new-id")?;
         let key = waiter::new_key();
-        self.recorder.note(Happening::NewId { key: key.clone() });
+        self.recorder.note(StepKind::NewId { key: key.clone() });
         Ok(key)
     }
 
@@ -54,7 +55,7 @@ impl Host for Session {
             ExpectError::Taken => "another run expects it".to_owned(),
             ExpectError::InvalidKey(reason) | ExpectError::InvalidReply(reason) => reason.clone(),
         });
-        self.recorder.note(Happening::Expect { key, error });
+        self.recorder.note(StepKind::Expect { key, error });
         Ok(result)
     }
 
@@ -78,7 +79,7 @@ impl Host for Session {
     }
 }
 
-impl Session {
+impl GuestState {
     async fn wait(
         &mut self,
         keys: Vec<String>,
@@ -119,10 +120,12 @@ impl Session {
             Err(error) => Err(error),
         };
         let error = result.as_ref().err().map(|error| match error {
-            WaitError::Overflow(dropped) => format!("{dropped} deliveries were dropped: the queue was full"),
+            WaitError::Overflow(dropped) => {
+                format!("the queue was full: it dropped {}", counted((*dropped).into(), "delivery"))
+            }
             _ => "timeout".to_owned(),
         });
-        self.recorder.leave(entered, Happening::Wait { keys, n, timeout_ms, error });
+        self.recorder.leave(entered, StepKind::Wait { keys, n, timeout_ms, error });
         Ok(result.map(|arrived| arrived.into_iter().map(|one| self.hand_over(one)).collect()))
     }
 
@@ -149,7 +152,7 @@ impl crate::Recorder {
         let delivery = &arrived.delivery;
         self.note_at(
             delivery.received,
-            Happening::Delivery {
+            StepKind::Delivery {
                 key: arrived.key.to_string(),
                 method: delivery.method.to_string(),
                 path: delivery.path.clone(),

@@ -10,18 +10,18 @@ use tokio::time::Instant;
 
 use crate::bindings::orbital::test::deliveries::Header;
 use crate::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
+use crate::guest_state::GuestState;
 use crate::host::deliveries::claim;
 use crate::host::headers;
 use crate::recorder::{Activity, Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
-use crate::session::Session;
 
 /// The most events of one `send-events` call that are in flight at once.
 const CONCURRENT_EVENTS: usize = 16;
 
 type Answer = Result<orbital_client::Receipt, orbital_client::SendError>;
 
-impl Host for Session {
+impl Host for GuestState {
     async fn send_event(&mut self, event: Event) -> wasmtime::Result<Result<Receipt, SendError>> {
         let mut answers = self.send_all(vec![event], "events.send-event").await?;
         // One event has one answer.
@@ -47,7 +47,7 @@ impl Host for Session {
     }
 }
 
-impl Session {
+impl GuestState {
     async fn send_all(
         &mut self,
         events: Vec<Event>,
@@ -106,7 +106,7 @@ async fn exchange(
     let body = excerpt(&request.body);
     let meter = recorder.meter();
     // Waits for requests of the component's other runs. This wait does not count as the system's time.
-    let _turn = meter.share().request().await;
+    let _turn = meter.quota().request().await;
     let started = Instant::now();
     let ready = run.client.prepare(request).and_then(|ready| {
         run.access.target(&target, &method, &path)?;
@@ -119,7 +119,7 @@ async fn exchange(
                 run.claims.sent(key.as_deref(), started);
             }
             let under_way = meter.lend(Budget::RequestsInFlight, 1);
-            let id = (run.context.id, &*run.context.case_id());
+            let id = (run.context.id, &run.context.case);
             let answer = ready.send(id, &run.heartbeat, progress).await;
             drop(under_way);
             answer

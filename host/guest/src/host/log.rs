@@ -1,9 +1,9 @@
 use orbital_model::{LogLevel, LogSource};
 
 use crate::bindings::orbital::test::log::{Field, Host, Level};
-use crate::session::Session;
+use crate::guest_state::GuestState;
 
-impl Host for Session {
+impl Host for GuestState {
     async fn log(&mut self, level: Level, message: String, fields: Vec<Field>) -> wasmtime::Result<()> {
         let level = match level {
             Level::Debug => LogLevel::Debug,

@@ -1,9 +1,9 @@
 use orbital_model::text::{is_trouble, shown};
-use orbital_model::{Budget, Happening, MetricKind, Sample};
+use orbital_model::{Budget, MetricKind, Sample, StepKind};
 
 use crate::bindings::orbital::test::metrics::{Host, Label, MetricError};
+use crate::guest_state::GuestState;
 use crate::series::SeriesError;
-use crate::session::Session;
 
 /// The longest name of a metric or a label, in bytes.
 const MAX_NAME: usize = 100;
@@ -17,7 +17,7 @@ const MAX_LABEL_VALUE: usize = 128;
 /// The suffixes of the series that a histogram creates. No other metric may use them.
 const HISTOGRAM_SUFFIXES: [&str; 3] = ["_bucket", "_sum", "_count"];
 
-impl Host for Session {
+impl Host for GuestState {
     async fn counter(
         &mut self,
         name: String,
@@ -46,7 +46,7 @@ impl Host for Session {
     }
 }
 
-impl Session {
+impl GuestState {
     fn metric(
         &mut self,
         kind: MetricKind,
@@ -71,7 +71,7 @@ impl Session {
         }
         let denial = denial.map(|denial| denial.to_string());
         let error = denial.or_else(|| result.as_ref().err().map(describe));
-        recorder.note(Happening::Metric { kind, name: step_name, value, error });
+        recorder.note(StepKind::Metric { kind, name: step_name, value, error });
         match result {
             Err(error) => Ok(Err(error)),
             Ok(sample) => {

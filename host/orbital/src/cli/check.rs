@@ -5,14 +5,14 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use orbital_guest::{Code, CodeOrigin, Pace, VERSION};
+use orbital_guest::{Code, CodeOrigin, CompileMode, VERSION};
 use orbital_model::Case;
 use orbital_model::describe::short;
 use orbital_model::text::{Printable, message};
 use orbital_run::component::Component;
 
 use super::{Exit, LogFormat, Runtimes, print, progress, reach, start_log};
-use crate::foundation::{terms, workshop};
+use crate::foundation::{component_loader, policy};
 use crate::settings::Settings;
 
 /// Say what is in a component, and whether this host can run it.
@@ -40,20 +40,21 @@ impl Check {
 /// Loads components, and prints their contents and, if a configuration is set, their grants.
 pub(super) fn check(settings: &Settings, is_set: bool, components: &[PathBuf]) -> anyhow::Result<Exit> {
     let runtimes = Runtimes::new().context("cannot start threads")?;
-    let workshop = workshop(settings, &terms(settings), runtimes.guests.handle().clone(), 1)?;
+    let component_loader =
+        component_loader(settings, &policy(settings), runtimes.guests.handle().clone(), 1)?;
     let mut exit = Exit::Ok;
     for path in components {
         let shown = Printable(&path.display().to_string()).to_string();
         let mut text = String::new();
         let started = Instant::now();
-        let opening = workshop.open(path, Pace::Soon);
+        let opening = component_loader.open(path, CompileMode::Soon);
         let loading = format!("loading `{shown}`");
         match runtimes.host.block_on(progress::shown(&loading, opening)) {
             Ok((component, _)) => {
                 describe(&mut text, &shown, &component, started.elapsed())?;
-                let terms = is_set.then(|| workshop.terms());
-                reach::describe(&mut text, &component, terms.as_deref())?;
-                if let Some(shortage) = terms.and_then(|terms| terms.shortage(&component)) {
+                let policy = is_set.then(|| component_loader.policy());
+                reach::describe(&mut text, &component, policy.as_deref())?;
+                if let Some(shortage) = policy.and_then(|policy| policy.shortage(&component)) {
                     exit = Exit::NotPassed;
                     writeln!(text, "{shown}: {}", message(&shortage))?;
                 }
@@ -96,8 +97,8 @@ fn describe(text: &mut String, path: &str, component: &Component, took: Duration
         let timeout = humantime::format_duration(case.timeout);
         let tags: String =
             case.tags.iter().map(|(name, value)| format!(", {name}={}", Printable(value))).collect();
-        let Case { name, schedule, max_in_flight, .. } = &**case;
-        writeln!(text, "    {name}: {schedule}, timeout {timeout}, {max_in_flight} in flight{tags}")?;
+        let Case { id, schedule, max_in_flight, .. } = &**case;
+        writeln!(text, "    {}: {schedule}, timeout {timeout}, {max_in_flight} in flight{tags}", id.case())?;
     }
     writeln!(text, "  imports:")?;
     metadata.imports.iter().try_for_each(|import| writeln!(text, "    {}", Printable(import)))

@@ -8,7 +8,7 @@ use orbital_admin::Access;
 
 use super::{Exit, LogFormat, print, start_log};
 use crate::descriptors::Places;
-use crate::foundation::{StartError, client, environments, gate, secrets, tls};
+use crate::foundation::{StartError, authenticator, client, environments, secrets, tls};
 use crate::settings::Settings;
 
 /// Check the configuration, or show what holds.
@@ -49,7 +49,7 @@ impl Config {
                 client(&settings, &secrets, &masker)?;
                 Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
                     .map_err(StartError::from)?;
-                gate(&settings, &secrets)?;
+                authenticator(&settings, &secrets)?;
                 environments(&settings, &secrets)?;
                 tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
                 tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;

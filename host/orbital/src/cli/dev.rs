@@ -10,10 +10,10 @@ use std::time::Instant;
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
 use orbital_config::secrets::Masker;
-use orbital_guest::Pace;
+use orbital_guest::CompileMode;
 use orbital_model::describe::{describe, describe_fully, short};
 use orbital_model::text::{Printable, message};
-use orbital_model::{Outcome, Pattern};
+use orbital_model::{CaseId, Outcome, Pattern};
 use orbital_project::build::{Profile, Project};
 use orbital_project::language::Language;
 use orbital_run::component::Component;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::run::{run_one, select};
 use super::{Exit, LogFormat, Runtimes, Signals, complain, start_log, write_out};
 use crate::descriptors;
-use crate::dev::{Bench, Builder, Change, Place, Sources};
+use crate::dev::{Builder, DevEnvironment, EnvironmentSettings, SourceChange, Sources};
 
 /// The number of cases that run at once.
 const AT_ONCE: usize = 8;
@@ -89,7 +89,7 @@ impl Dev {
     async fn go_on(self, project: Project, guests: Handle, masker: Masker) -> anyhow::Result<Exit> {
         let mut signals = Signals::listen()?;
         let default = project.directory.join("orbital.toml");
-        let place = Place {
+        let place = EnvironmentSettings {
             is_named: self.config.is_some(),
             config: std::path::absolute(self.config.unwrap_or(default))
                 .context("cannot tell where this is")?,
@@ -106,13 +106,13 @@ impl Dev {
             cases: self.case,
             timeline: self.timeline,
         };
-        let mut bench = Some(rounds.lay(&place, &masker).await?);
+        let mut environment = Some(rounds.lay(&place, &masker).await?);
         let mut change = None;
         loop {
             // A round that has finished waits for the next change; a change ends a round that has not.
             let round = async {
-                if let Some(bench) = &bench {
-                    rounds.one(bench, change.as_ref()).await?;
+                if let Some(environment) = &environment {
+                    rounds.one(environment, change.as_ref()).await?;
                 }
                 std::future::pending::<anyhow::Result<Infallible>>().await
             };
@@ -123,8 +123,8 @@ impl Dev {
             };
             print(&named(&next))?;
             change = Some(next);
-            bench = match bench {
-                Some(bench) if bench.is_current().await => Some(bench),
+            environment = match environment {
+                Some(environment) if environment.is_current().await => Some(environment),
                 old => {
                     if let Some(old) = old {
                         old.close().await;
@@ -146,35 +146,36 @@ struct Rounds {
 }
 
 impl Rounds {
-    /// Sets up a bench, and prints its addresses and files.
-    async fn lay(&self, place: &Place, masker: &Masker) -> anyhow::Result<Bench> {
-        let bench = Bench::lay(place, &self.guests, masker).await?;
-        print(&introduction(self.builder.project(), &bench))?;
-        Ok(bench)
+    /// Sets up an environment, and prints its addresses and files.
+    async fn lay(&self, place: &EnvironmentSettings, masker: &Masker) -> anyhow::Result<DevEnvironment> {
+        let environment = DevEnvironment::lay(place, &self.guests, masker).await?;
+        print(&introduction(self.builder.project(), &environment))?;
+        Ok(environment)
     }
 
     /// Builds, loads and runs the cases, and prints the results. Mistakes are printed; an error means that the loop
     /// cannot continue, such as when nothing can be printed. Dropping the future ends all that it has started.
-    async fn one(&self, bench: &Bench, change: Option<&Change>) -> anyhow::Result<()> {
-        let Some(made) = self.make(bench, Profile::Dev).await? else { return Ok(()) };
-        let orders = select(made.component.clone(), self.cases.as_ref(), &bench.overrides);
+    async fn one(&self, environment: &DevEnvironment, change: Option<&SourceChange>) -> anyhow::Result<()> {
+        let Some(made) = self.make(environment, Profile::Dev).await? else { return Ok(()) };
+        let orders = select(made.component.clone(), self.cases.as_ref(), &environment.overrides);
         if let (true, Some(pattern)) = (orders.is_empty(), &self.cases) {
-            let names: Vec<_> = made.component.cases.iter().map(|case| format!("`{}`", case.name)).collect();
+            let names: Vec<_> =
+                made.component.cases.iter().map(|case| format!("`{}`", case.id.case())).collect();
             complain(format_args!("no case matches `{}`; there are {}", pattern, names.join(", ")));
         }
-        let broken = self.run(bench, &made, &orders, change).await?;
+        let broken = self.run(environment, &made, &orders, change).await?;
         if broken.is_empty() || self.builder.project().has_lines_in_dev() {
             return Ok(());
         }
         print("once more, for the lines where it broke\n")?;
-        let Some(made) = self.make(bench, Profile::Release).await? else { return Ok(()) };
-        let mut orders = select(made.component.clone(), None, &bench.overrides);
-        orders.retain(|order| broken.contains(&order.case.name));
-        self.run(bench, &made, &orders, None).await.map(drop)
+        let Some(made) = self.make(environment, Profile::Release).await? else { return Ok(()) };
+        let mut orders = select(made.component.clone(), None, &environment.overrides);
+        orders.retain(|order| broken.contains(&order.case.id));
+        self.run(environment, &made, &orders, None).await.map(drop)
     }
 
     /// Builds and loads the component. Returns `None` if a mistake was printed.
-    async fn make(&self, bench: &Bench, profile: Profile) -> anyhow::Result<Option<Made>> {
+    async fn make(&self, environment: &DevEnvironment, profile: Profile) -> anyhow::Result<Option<Made>> {
         let started = Instant::now();
         let is_built =
             self.builder.build(profile).await.context("cannot run this program again, to build")?;
@@ -184,7 +185,7 @@ impl Rounds {
             return Ok(None);
         }
         let started = Instant::now();
-        match bench.workshop.load(&self.builder.component(), Pace::AtOnce).await {
+        match environment.component_loader.load(&self.builder.component(), CompileMode::AtOnce).await {
             Ok((component, _)) => {
                 let took = format!("built in {built}, loaded in {}", short(started.elapsed()));
                 Ok(Some(Made { component: Arc::new(component), took }))
@@ -200,16 +201,16 @@ impl Rounds {
     /// Runs the cases and prints the results. Returns the cases that crashed.
     async fn run(
         &self,
-        bench: &Bench,
+        environment: &DevEnvironment,
         made: &Made,
         orders: &[Order],
-        change: Option<&Change>,
-    ) -> anyhow::Result<Vec<String>> {
+        change: Option<&SourceChange>,
+    ) -> anyhow::Result<Vec<CaseId>> {
         let started = Instant::now();
         let stop = CancellationToken::new();
         let _ends_with_this = stop.clone().drop_guard();
         let (mut passed, mut broken) = (0, Vec::new());
-        let runs = orders.iter().map(|order| run_one(&bench.runner, &self.guests, order, &stop));
+        let runs = orders.iter().map(|order| run_one(&environment.runner, &self.guests, order, &stop));
         let mut reports = stream::iter(runs).buffer_unordered(AT_ONCE);
         while let Some(report) = reports.next().await {
             print(&if self.timeline { describe_fully(&report) } else { describe(&report) })?;
@@ -248,12 +249,12 @@ fn is_reader_gone(error: &anyhow::Error) -> bool {
 }
 
 /// Returns an overview of the project, the configuration and the addresses.
-fn introduction(project: &Project, bench: &Bench) -> String {
+fn introduction(project: &Project, environment: &DevEnvironment) -> String {
     let mut text = format!("{} in {}: {}\n", project.name(), project.language, project.directory.display());
-    let config = bench.config.as_ref().map(|path| path.display().to_string());
+    let config = environment.config.as_ref().map(|path| path.display().to_string());
     let _ = writeln!(text, "configuration {}", config.as_deref().unwrap_or("none; everything is granted"));
-    let _ = writeln!(text, "webhook on {}", bench.webhook);
-    if let Some(url) = &bench.pipeline {
+    let _ = writeln!(text, "webhook on {}", environment.webhook);
+    if let Some(url) = &environment.pipeline {
         let _ = writeln!(
             text,
             "pipeline on {url}: targets `api`, `pipeline` and `segment`\n  \
@@ -265,7 +266,7 @@ fn introduction(project: &Project, bench: &Bench) -> String {
 }
 
 /// Returns a line that names the changed files.
-fn named(change: &Change) -> String {
+fn named(change: &SourceChange) -> String {
     let names =
         change.files.iter().take(NAMED).map(|file| Printable(&file.display().to_string()).to_string());
     let names = names.collect::<Vec<_>>().join(", ");

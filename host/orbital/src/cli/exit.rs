@@ -7,7 +7,7 @@ use orbital_config::ConfigError;
 use orbital_project::scaffold::ScaffoldError;
 use orbital_run::registry::DirectoryError;
 
-use crate::dev::BenchError;
+use crate::dev::DevError;
 use crate::foundation::StartError;
 
 /// The exit codes.
@@ -29,39 +29,13 @@ impl Termination for Exit {
     }
 }
 
-/// Returns the exit code of an error, which tells whose fault it is.
+/// Returns the exit code of an error: whether the user has to change something, or the host could not do its job.
 pub(super) fn of(error: &anyhow::Error) -> Exit {
-    let bench = error.downcast_ref::<BenchError>();
-    let start = match bench {
-        Some(BenchError::Start(start)) => Some(start),
-        _ => error.downcast_ref::<StartError>(),
-    };
-    let configuration = error.is::<ConfigError>()
-        || matches!(bench, Some(BenchError::Config(_)))
+    let is_mistake = error.is::<ConfigError>()
         || error.is::<DirectoryError>()
         || error.is::<AskError>()
-        || matches!(
-            start,
-            Some(
-                StartError::CodeCache(_)
-                    | StartError::Secrets(_)
-                    | StartError::Targets(_)
-                    | StartError::Token(_)
-                    | StartError::Auth(_)
-                    | StartError::Environments(_)
-                    | StartError::Tls(_)
-                    | StartError::State(_)
-                    | StartError::Directory(_)
-            )
-        );
-    let usage = matches!(
-        error.downcast_ref(),
-        Some(
-            ScaffoldError::Nameless(_)
-                | ScaffoldError::Name { .. }
-                | ScaffoldError::Taken(_)
-                | ScaffoldError::NoEngine(_)
-        )
-    );
-    if configuration || usage { Exit::Usage } else { Exit::Host }
+        || error.downcast_ref().is_some_and(StartError::is_mistake)
+        || error.downcast_ref().is_some_and(DevError::is_mistake)
+        || error.downcast_ref().is_some_and(ScaffoldError::is_mistake);
+    if is_mistake { Exit::Usage } else { Exit::Host }
 }

@@ -5,22 +5,26 @@ use std::fmt::Write as _;
 use orbital_model::text::Printable;
 use orbital_policy::grants::{Asks, TargetReach};
 use orbital_run::component::Component;
-use orbital_run::registry::Terms;
+use orbital_run::registry::Policy;
 
-/// Appends what a component asks for and what it is granted on these terms. `None` means that there is no
+/// Appends what a component asks for and what it is granted by this policy. `None` means that there is no
 /// configuration.
-pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&Terms>) -> std::fmt::Result {
+pub(super) fn describe(
+    text: &mut String,
+    component: &Component,
+    policy: Option<&Policy>,
+) -> std::fmt::Result {
     let asks = component.asks();
     // Manifests are untrusted.
     let printable =
         |(ask, granted): (String, String)| (Printable(&ask).to_string(), Printable(&granted).to_string());
-    let rows: Vec<_> = rows(&asks, component, terms).into_iter().map(printable).collect();
+    let rows: Vec<_> = rows(&asks, component, policy).into_iter().map(printable).collect();
     let by = if asks.by_manifest { "manifest" } else { "imports, as it has no manifest" };
     if rows.is_empty() {
         return writeln!(text, "  asks for nothing, by its {by}");
     }
     let title = format!("asks for, by its {by}");
-    if terms.is_none() {
+    if policy.is_none() {
         writeln!(text, "  {title} (nothing is granted without a configuration; see `--config`):")?;
         return rows.iter().try_for_each(|(ask, _)| writeln!(text, "    {ask}"));
     }
@@ -31,9 +35,9 @@ pub(super) fn describe(text: &mut String, component: &Component, terms: Option<&
     rows.iter().try_for_each(|(ask, granted)| writeln!(text, "    {ask:<width$}  {granted}"))
 }
 
-fn rows(asks: &Asks, component: &Component, terms: Option<&Terms>) -> Vec<(String, String)> {
-    let grants = terms.map(|terms| terms.runner.rules.grants(&component.name)).unwrap_or_default();
-    let set = terms.map(|terms| terms.config_names(component)).unwrap_or_default();
+fn rows(asks: &Asks, component: &Component, policy: Option<&Policy>) -> Vec<(String, String)> {
+    let grants = policy.map(|policy| policy.runner.rules.grants(&component.name)).unwrap_or_default();
+    let set = policy.map(|policy| policy.config_names(component)).unwrap_or_default();
     let what = &asks.what;
     let hosts = || listed(grants.hosts.iter().map(|grant| grant.pattern.text().to_owned()));
     let targets = || listed(grants.targets.iter().map(TargetReach::to_string));

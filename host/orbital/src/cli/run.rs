@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use orbital_config::secrets::Masker;
-use orbital_guest::Pace;
+use orbital_guest::CompileMode;
 use orbital_model::describe::describe;
 use orbital_model::text::{message, printable_json};
 use orbital_model::{Outcome, Pattern, Report};
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Exit, LogFormat, Runtimes, Signals, complain, print, progress, start_log};
 use crate::descriptors;
-use crate::foundation::{Foundation, gate, secrets, terms, workshop};
+use crate::foundation::{Foundation, authenticator, component_loader, policy, secrets};
 use crate::settings::Settings;
 
 /// The maximum number of runs at once. Runs are sequential; one may start while the last one is being cleared away.
@@ -68,11 +68,11 @@ impl Run {
     }
 
     async fn run(&self, settings: Settings, guests: Handle, masker: &Masker) -> anyhow::Result<Exit> {
-        let workshop = workshop(&settings, &terms(&settings), guests.clone(), RUNS)?;
+        let component_loader = component_loader(&settings, &policy(&settings), guests.clone(), RUNS)?;
         let (mut orders, mut broken) = (Vec::new(), false);
         for path in &self.components {
             let loading = format!("loading `{}`", path.display());
-            match progress::shown(&loading, workshop.load(path, Pace::Soon)).await {
+            match progress::shown(&loading, component_loader.load(path, CompileMode::Soon)).await {
                 Ok((component, _)) => {
                     orders.extend(select(
                         Arc::new(component),
@@ -93,10 +93,10 @@ impl Run {
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
         let secrets = secrets(&settings, masker)?;
-        let gate = gate(&settings, &secrets)?;
+        let authenticator = authenticator(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets, masker).await?;
         let stop = CancellationToken::new();
-        let app = Webhook::new(settings.webhook, gate, waiter).app();
+        let app = Webhook::new(settings.webhook, authenticator, waiter).app();
         let serving = tokio::spawn(webhook.serve(app, stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;
@@ -129,7 +129,7 @@ pub(super) fn select(
 ) -> Vec<Order> {
     let matches =
         |name: &str, id: &str| pattern.is_none_or(|pattern| pattern.matches(name) || pattern.matches(id));
-    let cases = component.cases.iter().filter(|case| matches(&case.name, &case.id));
+    let cases = component.cases.iter().filter(|case| matches(case.id.case(), &case.id));
     cases.map(|case| Order::now(component.clone(), Arc::new(overrides.apply(case)))).collect()
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use orbital_model::describe::counted;
 use orbital_report::output::{Output, Outputs};
 
 use super::{Exit, FLUSH_TIMEOUT, Log, LogFormat, Runtimes, Signals, start_log, stream};
@@ -36,7 +37,10 @@ impl Serve {
     pub(super) fn execute(self) -> anyhow::Result<Exit> {
         let Log { masker, output: stderr } = start_log("info", self.log_format)?;
         let notice = |dropped| {
-            format!("({dropped} runs are not shown: the output was read too slowly, or not at all)\n")
+            format!(
+                "({} not shown: the output was read too slowly, or not at all)\n",
+                counted(dropped, "run")
+            )
         };
         let stdout = Output::start("stdout", stream(std::io::stdout())?, notice);
         let outputs = Outputs { stdout: stdout.context("cannot start a thread")?, stderr };

@@ -35,7 +35,7 @@ const LOCKS: [&str; 2] = ["Cargo.lock", "package-lock.json"];
 
 /// A change of the sources.
 #[derive(Debug)]
-pub struct Change {
+pub struct SourceChange {
     /// The time of the first event of the change.
     pub at: Instant,
     /// The changed files, relative to the project if they are in it.
@@ -93,7 +93,7 @@ impl Sources {
     }
 
     /// Waits for the next change.
-    pub async fn changed(&mut self) -> Change {
+    pub async fn changed(&mut self) -> SourceChange {
         loop {
             let at = tokio::select! {
                 Some(at) = self.events.recv() => at,
@@ -104,7 +104,7 @@ impl Sources {
             {}
             let files = tokio::task::block_in_place(|| self.look());
             if !files.is_empty() {
-                return Change { at, files };
+                return SourceChange { at, files };
             }
         }
     }

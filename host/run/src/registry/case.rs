@@ -7,7 +7,7 @@ use std::time::Duration;
 use orbital_guest::declared;
 use orbital_model::name::check_name;
 use orbital_model::text::shown;
-use orbital_model::{Case, Cron, Retry, Schedule};
+use orbital_model::{Case, CaseId, Cron, Retry, Schedule};
 
 /// The maximum number of cases of one component.
 const MAX_CASES: usize = 1000;
@@ -78,8 +78,7 @@ pub(super) fn check(
             wrong(reason);
         }
         cases.push(Case {
-            id: format!("{component}/{}", case.name),
-            name: case.name,
+            id: CaseId::new(component, &case.name),
             schedule,
             timeout: case.timeout_ms.map_or(default_timeout, |ms| Duration::from_millis(ms.into())),
             tags: case.tags.into_iter().map(|tag| (tag.name, tag.value)).collect(),
@@ -160,7 +159,7 @@ mod tests {
     #[test]
     fn a_sound_case_has_the_default_timeout_and_an_id() {
         let cases = check("shop", vec![declare("smoke")], Duration::from_secs(7), 1000).unwrap();
-        assert_eq!(cases[0].id, "shop/smoke");
+        assert_eq!(cases[0].id.as_str(), "shop/smoke");
         assert_eq!(cases[0].timeout, Duration::from_secs(7));
         assert_eq!(cases[0].schedule.to_string(), "every 1s");
     }

@@ -9,8 +9,8 @@ use std::time::SystemTime;
 
 use orbital_files::Stamp;
 
+use crate::registry::file_tracker::Content;
 use crate::registry::load::signature_of;
-use crate::registry::shelf::Content;
 
 /// Distinguishes a directory from another one with the same name. Inode numbers are reused, so the creation time is
 /// included.

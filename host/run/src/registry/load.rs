@@ -1,19 +1,20 @@
 //! Loads a component from a file.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use orbital_files::{FileError, file};
 use orbital_guest::{
-    Breakdown, Code, CompileError, Compiled, Compiler, Meter, Pace, Recorder, Recording, RunClock,
-    SeriesBook, Session, Share, Shares, Source, Suite, check_magic, declared,
+    Code, CompileError, CompileMode, Compiled, Compiler, ComponentQuota, ComponentQuotas, GuestError,
+    GuestState, Meter, Recorder, Recording, RunClock, SeriesBook, Source, Suite, check_magic, declared,
 };
 use orbital_model::Budget;
 use orbital_model::name::check_name;
 use orbital_model::text::beginning;
 use orbital_policy::grants::Shortage;
 use orbital_policy::limits::Limits;
+use parking_lot::RwLock;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -21,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::component::Component;
-use crate::registry::{Terms, TrustError, TrustSettings, case};
+use crate::registry::{Policy, TrustError, TrustSettings, case};
 
 /// The maximum CPU time that a component may use to list its cases, whatever `limits.cpu` allows.
 const CASES_CPU: Duration = Duration::from_secs(5);
@@ -35,15 +36,15 @@ const MAX_SIGNATURE: usize = 64 << 10;
 
 /// Everything that is needed to load components.
 #[derive(Clone)]
-pub struct Workshop {
+pub struct ComponentLoader {
     /// The compiler of components.
     pub compiler: Compiler,
     /// The runtime of the guests.
     pub guests: Handle,
     /// The shares of resources that all runs of a component have together.
-    pub shares: Arc<Shares>,
+    pub quotas: Arc<ComponentQuotas>,
     /// The current settings for components.
-    pub terms: watch::Receiver<Arc<Terms>>,
+    pub policy: watch::Receiver<Arc<Policy>>,
     /// The timeout of cases that declare none.
     pub default_timeout: Duration,
     /// The maximum size of a file, in bytes.
@@ -120,7 +121,7 @@ impl LoadError {
     }
 
     /// Returns whether the same file may load with another configuration.
-    pub(super) fn depends_on_terms(&self) -> bool {
+    pub(super) fn depends_on_policy(&self) -> bool {
         matches!(self, Self::Ungranted(_) | Self::Cases(_))
     }
 }
@@ -160,14 +161,18 @@ pub(super) fn signature_of(path: &Path) -> PathBuf {
     path.into()
 }
 
-impl Workshop {
+impl ComponentLoader {
     /// Loads a file that requests nothing that it is not granted.
     ///
     /// # Errors
-    /// Any error of [`Workshop::open`], or a list of everything that is not granted.
-    pub async fn load(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
-        let (component, source) = self.open(path, pace).await?;
-        match self.terms().shortage(&component) {
+    /// Any error of [`ComponentLoader::open`], or a list of everything that is not granted.
+    pub async fn load(
+        &self,
+        path: &Path,
+        mode: CompileMode,
+    ) -> Result<(Component, Option<Source>), LoadError> {
+        let (component, source) = self.open(path, mode).await?;
+        match self.policy().shortage(&component) {
             Some(shortage) => Err(LoadError::Ungranted(Box::new(shortage))),
             None => Ok((component, source)),
         }
@@ -178,18 +183,22 @@ impl Workshop {
     ///
     /// # Errors
     /// The error of the first step that fails; for the cases, all mistakes.
-    pub async fn open(&self, path: &Path, pace: Pace) -> Result<(Component, Option<Source>), LoadError> {
+    pub async fn open(
+        &self,
+        path: &Path,
+        mode: CompileMode,
+    ) -> Result<(Component, Option<Source>), LoadError> {
         let name = component_name(path)?;
         let (source, signed_by) = self.read(name.clone(), path.to_owned()).await?;
-        let Compiled { suite, metadata, code } = self.compiler.compile(&source, pace).await?;
-        let (share, terms) = (self.shares.of(&name), self.terms());
-        let limits = terms.runner.limits_of(&name);
-        let (suite, declared) = self.ask_for_cases(suite, limits, &share).await?;
-        let max_rate = terms.runner.rules.max_rate(&name).unwrap_or(self.max_rate);
+        let Compiled { suite, metadata, code } = self.compiler.compile(&source, mode).await?;
+        let (quota, policy) = (self.quotas.of(&name), self.policy());
+        let limits = policy.runner.limits_of(&name);
+        let (suite, declared) = self.ask_for_cases(suite, limits, &quota).await?;
+        let max_rate = policy.runner.rules.max_rate(&name).unwrap_or(self.max_rate);
         let cases =
             case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
         let component = Component {
-            share,
+            quota,
             series: Arc::new(SeriesBook::new(limits.of(Budget::MetricSeries) as usize)),
             name,
             digest: source.digest.clone(),
@@ -208,8 +217,8 @@ impl Workshop {
     }
 
     /// Returns the current settings for components.
-    pub fn terms(&self) -> Arc<Terms> {
-        self.terms.borrow().clone()
+    pub fn policy(&self) -> Arc<Policy> {
+        self.policy.borrow().clone()
     }
 
     /// Reads a file once, and returns it with the names of those who vouch for the bytes that were read.
@@ -248,11 +257,11 @@ impl Workshop {
         &self,
         suite: Suite,
         limits: Limits,
-        share: &Arc<Share>,
+        quota: &Arc<ComponentQuota>,
     ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
         let allowed = limits.at_most(Budget::Cpu, CASES_CPU).at_most(Budget::WallTime, CASES_TIMEOUT);
-        let recorder = Recorder::new(RunClock::start(), Meter::new(allowed, share.clone()));
-        let session = Session::for_cases(recorder.clone());
+        let recorder = Recorder::new(RunClock::start(), Meter::new(allowed, quota.clone()));
+        let session = GuestState::for_cases(recorder.clone());
         let began = Instant::now();
         let asking = async move {
             let declared = async { suite.enter(session).await?.cases().await };
@@ -264,11 +273,11 @@ impl Workshop {
         let recording = recorder.finish();
         match declared {
             Ok(Ok(declared)) => Ok((suite, declared)),
-            Ok(Err(breakdown)) => {
-                let is_own = breakdown.breach.is_some_and(|breach| breach.limit < limits.of(breach.budget));
+            Ok(Err(guest_error)) => {
+                let is_own = guest_error.breach.is_some_and(|breach| breach.limit < limits.of(breach.budget));
                 Err(LoadError::Cases(match is_own {
                     true => too_long("computed for longer", CASES_CPU),
-                    false => with_failures(&breakdown, &recording),
+                    false => with_failures(&guest_error, &recording),
                 }))
             }
             Err(_) => Err(LoadError::Cases(match limits.time(Budget::WallTime) {
@@ -283,10 +292,10 @@ fn too_long(what: &str, limit: Duration) -> String {
     format!("it {what} than {}; it may only list the cases", humantime::format_duration(limit))
 }
 
-fn with_failures(breakdown: &Breakdown, recording: &Recording) -> String {
+fn with_failures(guest_error: &GuestError, recording: &Recording) -> String {
     let said = recording.failures.iter().take(MOST_REASONS);
     let said: String = said.map(|failure| format!("\n    it said: {}", beginning(failure))).collect();
-    format!("{breakdown}{said}")
+    format!("{guest_error}{said}")
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

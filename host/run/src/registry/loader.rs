@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use notify::event::{AccessKind, AccessMode, EventKind, ModifyKind, RenameMode};
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
-use orbital_guest::{CompileError, Pace, Source};
+use orbital_guest::{CompileError, CompileMode, Source};
 use orbital_model::error::chain;
 use orbital_model::text::is_trouble;
 use tokio::sync::{mpsc, watch};
@@ -22,8 +22,8 @@ use tokio_util::sync::CancellationToken;
 use crate::component::{Component, Unavailable};
 use crate::event::{Event, EventSink};
 use crate::registry::directory::{Holding, Identity, is_component, is_signature};
-use crate::registry::shelf::{Content, Hint, Shelf};
-use crate::registry::{LoadError, LoadFailure, RegistrySettings, Snapshot, Workshop};
+use crate::registry::file_tracker::{Content, FileTracker, Hint};
+use crate::registry::{ComponentLoader, LoadError, LoadFailure, RegistrySettings, Snapshot};
 
 /// The interval at which incomplete files are checked.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -54,11 +54,11 @@ pub struct DirectoryError {
 }
 
 /// Watches the directory, loads components and publishes them.
-pub struct Loader {
+pub struct DirectoryLoader {
     settings: RegistrySettings,
-    workshop: Workshop,
+    component_loader: ComponentLoader,
     events: Arc<dyn EventSink>,
-    shelf: Shelf,
+    tracker: FileTracker,
     loads: JoinSet<Loaded>,
     loading: HashMap<Id, Loading>,
     /// Components that take long to compile. They are loaded one at a time, so that they do not delay others.
@@ -78,7 +78,7 @@ pub struct Loader {
 /// A file that is being loaded.
 struct Loading {
     name: OsString,
-    pace: Pace,
+    mode: CompileMode,
     task: AbortHandle,
 }
 
@@ -96,22 +96,22 @@ struct Watched {
     _watcher: RecommendedWatcher,
 }
 
-impl Loader {
+impl DirectoryLoader {
     /// Creates a loader and scans the directory for the first time.
     ///
     /// # Errors
     /// The directory is missing or cannot be read.
     pub fn new(
         settings: RegistrySettings,
-        workshop: Workshop,
+        component_loader: ComponentLoader,
         events: Arc<dyn EventSink>,
     ) -> Result<(Self, watch::Receiver<Arc<Snapshot>>), DirectoryError> {
         let (snapshot, receiver) = watch::channel(Arc::new(Snapshot::default()));
         let mut loader = Self {
             settings,
-            workshop,
+            component_loader,
             events,
-            shelf: Shelf::default(),
+            tracker: FileTracker::default(),
             loads: JoinSet::new(),
             loading: HashMap::new(),
             slow: VecDeque::new(),
@@ -124,12 +124,12 @@ impl Loader {
         };
         // The watch is set before the scan, so that no change in between is missed.
         loader.watch();
-        let held = Holding::scan(&loader.settings.directory, loader.workshop.trust.is_some())
+        let held = Holding::scan(&loader.settings.directory, loader.component_loader.trust.is_some())
             .map_err(|source| DirectoryError { path: loader.settings.directory.clone(), source })?;
         loader.home = Some(held.identity);
-        loader.shelf.update(&held.files, &held.unreadable, Instant::now());
-        loader.shelf.settle_old(SystemTime::now());
-        loader.initial = Some(loader.shelf.names().cloned().collect());
+        loader.tracker.update(&held.files, &held.unreadable, Instant::now());
+        loader.tracker.settle_old(SystemTime::now());
+        loader.initial = Some(loader.tracker.names().cloned().collect());
         Ok((loader, receiver))
     }
 
@@ -138,7 +138,7 @@ impl Loader {
         self.start_loads();
         self.note_ready();
         loop {
-            let pause = if self.shelf.is_waiting() { LOOK_AGAIN } else { self.settings.poll };
+            let pause = if self.tracker.is_waiting() { LOOK_AGAIN } else { self.settings.poll };
             let mut hints = HashMap::new();
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -150,7 +150,7 @@ impl Loader {
                     }
                 }
                 Some(loaded) = self.loads.join_next_with_id() => self.finish_load(loaded),
-                Ok(()) = self.workshop.terms.changed() => self.try_again(),
+                Ok(()) = self.component_loader.policy.changed() => self.try_again(),
                 () = tokio::time::sleep(pause) => {}
             }
             if self.look(&hints).await {
@@ -164,7 +164,7 @@ impl Loader {
     async fn look(&mut self, hints: &HashMap<OsString, Hint>) -> bool {
         // The watch is set before the scan, so that no change in between is missed.
         let watch_is_new = self.watch();
-        let (directory, signed) = (self.settings.directory.clone(), self.workshop.trust.is_some());
+        let (directory, signed) = (self.settings.directory.clone(), self.component_loader.trust.is_some());
         // A network file system may be slow, and must not block other tasks.
         let scanned = tokio::task::spawn_blocking(move || Holding::scan(&directory, signed)).await;
         let held = match scanned.unwrap_or_else(|error| Err(std::io::Error::other(error))) {
@@ -176,17 +176,17 @@ impl Loader {
             }
         };
         // A mount that vanished, or a directory that was renamed, must not undeploy everything.
-        if held.is_empty() && !self.shelf.is_empty() && self.home != Some(held.identity) {
+        if held.is_empty() && !self.tracker.is_empty() && self.home != Some(held.identity) {
             self.lose_directory(EMPTY_AND_ANOTHER.to_owned());
             return false;
         }
         self.home = Some(held.identity);
         self.find_directory();
-        for name in self.shelf.update(&held.files, &held.unreadable, Instant::now()) {
+        for name in self.tracker.update(&held.files, &held.unreadable, Instant::now()) {
             self.remove(&name);
         }
         for name in &held.unreadable {
-            if self.shelf.lose(name) {
+            if self.tracker.lose(name) {
                 if let Some(names) = &mut self.initial {
                     names.remove(name);
                 }
@@ -194,10 +194,10 @@ impl Loader {
             }
         }
         if watch_is_new {
-            self.shelf.distrust_fresh(SystemTime::now());
+            self.tracker.distrust_fresh(SystemTime::now());
         }
         for (name, hint) in hints {
-            self.shelf.hint(name, *hint);
+            self.tracker.hint(name, *hint);
         }
         true
     }
@@ -223,44 +223,45 @@ impl Loader {
     fn try_again(&mut self) {
         let loading = self.loading.values().map(|loading| &loading.name);
         for name in self.refused.iter().chain(loading) {
-            self.shelf.put_back(name);
+            self.tracker.put_back(name);
         }
     }
 
     fn start_loads(&mut self) {
         // A slow load is useless once its file has changed or was removed.
-        let is_stale = |loading: &&Loading| loading.pace == Pace::Soon && !self.shelf.is_taken(&loading.name);
+        let is_stale =
+            |loading: &&Loading| loading.mode == CompileMode::Soon && !self.tracker.is_taken(&loading.name);
         self.loading.values().filter(is_stale).for_each(|loading| loading.task.abort());
-        if self.loads_at(Pace::Soon) == 0
+        if self.loads_at(CompileMode::Soon) == 0
             && let Some(name) = self.slow.pop_front()
         {
-            self.start_load(name, Pace::Soon);
+            self.start_load(name, CompileMode::Soon);
         }
-        while self.loads_at(Pace::Briefly) < CONCURRENT_LOADS {
+        while self.loads_at(CompileMode::Briefly) < CONCURRENT_LOADS {
             let loading = &self.loading;
             let busy = |name: &OsStr| loading.values().any(|other| other.name == name);
-            let Some(name) = self.shelf.take_whole(Instant::now(), busy) else { return };
+            let Some(name) = self.tracker.take_whole(Instant::now(), busy) else { return };
             self.slow.retain(|other| *other != name);
-            self.start_load(name, Pace::Briefly);
+            self.start_load(name, CompileMode::Briefly);
         }
     }
 
-    fn loads_at(&self, pace: Pace) -> usize {
-        self.loading.values().filter(|loading| loading.pace == pace).count()
+    fn loads_at(&self, mode: CompileMode) -> usize {
+        self.loading.values().filter(|loading| loading.mode == mode).count()
     }
 
-    fn start_load(&mut self, name: OsString, pace: Pace) {
-        let (workshop, path) = (self.workshop.clone(), self.path(&name));
+    fn start_load(&mut self, name: OsString, mode: CompileMode) {
+        let (component_loader, path) = (self.component_loader.clone(), self.path(&name));
         let started = Instant::now();
         let load = {
             let name = name.clone();
             async move {
-                let result = workshop.load(&path, pace).await;
+                let result = component_loader.load(&path, mode).await;
                 Loaded { name, result, took: started.elapsed() }
             }
         };
         let task = self.loads.spawn(load);
-        self.loading.insert(task.id(), Loading { name, pace, task });
+        self.loading.insert(task.id(), Loading { name, mode, task });
     }
 
     fn finish_load(&mut self, loaded: Result<(Id, Loaded), JoinError>) {
@@ -277,11 +278,11 @@ impl Loader {
             }
         };
         self.loading.remove(&id);
-        if !self.shelf.has(&name) {
+        if !self.tracker.has(&name) {
             return;
         }
         if matches!(result, Err(LoadError::Compile(CompileError::Slow))) {
-            if self.shelf.is_taken(&name) {
+            if self.tracker.is_taken(&name) {
                 tracing::info!(
                     component = stem(&name),
                     "takes long to compile, and goes on beside the others"
@@ -291,13 +292,14 @@ impl Loader {
             return;
         }
         if result.is_err() {
-            let current = Content::look(&self.path(&name), self.workshop.trust.is_some()).ok().flatten();
-            if !self.shelf.is_to_blame(&name, current, Instant::now()) {
+            let current =
+                Content::look(&self.path(&name), self.component_loader.trust.is_some()).ok().flatten();
+            if !self.tracker.is_to_blame(&name, current, Instant::now()) {
                 return;
             }
         }
         match &result {
-            Err(error) if error.depends_on_terms() => drop(self.refused.insert(name.clone())),
+            Err(error) if error.depends_on_policy() => drop(self.refused.insert(name.clone())),
             _ => drop(self.refused.remove(&name)),
         }
         let was_there = self.initial.as_mut().is_some_and(|names| names.remove(&name));
@@ -371,7 +373,7 @@ impl Loader {
 
     /// Compiles the component again with optimisations while it is already running.
     fn optimise(&self, component: &Arc<Component>, source: Source) {
-        let (compiler, component) = (self.workshop.compiler.clone(), Arc::downgrade(component));
+        let (compiler, component) = (self.component_loader.compiler.clone(), Arc::downgrade(component));
         tokio::spawn(async move {
             let started = Instant::now();
             let optimised = compiler.optimise(&source).await;

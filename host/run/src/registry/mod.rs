@@ -5,11 +5,11 @@
 
 mod case;
 mod directory;
+mod file_tracker;
 mod load;
 mod loader;
+mod policy;
 mod settings;
-mod shelf;
-mod terms;
 mod trust;
 
 use crate::component::{Component, Unavailable};
@@ -19,10 +19,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-pub use load::{LoadError, Workshop, component_name};
-pub use loader::{DirectoryError, Loader};
+pub use load::{ComponentLoader, LoadError, component_name};
+pub use loader::{DirectoryError, DirectoryLoader};
+pub use policy::Policy;
 pub use settings::{Cache, RegistrySettings};
-pub use terms::Terms;
 pub use trust::{TrustError, TrustSettings};
 
 /// A file that failed to load.

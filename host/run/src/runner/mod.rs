@@ -9,33 +9,34 @@ mod verdict;
 
 use std::collections::{HashMap, HashSet};
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
 use orbital_client::Client;
 use orbital_client::heartbeat::Heartbeat;
 use orbital_guest::{
-    Activity, Breakdown, Entered, Meter, Recorder, Recording, RunClock, RunContext, RunParts, Session,
+    Activity, Entered, GuestError, GuestState, Meter, Recorder, Recording, RunClock, RunContext, RunParts,
 };
-use orbital_listener::{Door, ShortageMark};
-use orbital_model::{Attempt, Budget, Cause, Happening, Origin, Outcome, Report};
+use orbital_listener::{Acceptor, ShortageMark};
+use orbital_model::{Attempt, Budget, Cause, Origin, Outcome, Report, StepKind};
 use orbital_policy::run_settings::RunSettings;
 use orbital_webhook::component_url;
 use orbital_webhook::waiter::{Lost, Scope, Waiter};
+use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
 use crate::order::{Order, TimedAttempt};
 use timeout::timed_out;
 use trouble::Troubles;
-use verdict::{Circumstances, Ending, judge, unanswered};
+use verdict::{AttemptEnd, Circumstances, judge, unanswered};
 
 /// The runner of cases.
 pub struct Runner {
     provision: RwLock<Arc<Provision>>,
     waiter: Arc<Waiter>,
     /// The listener that receives deliveries.
-    webhook: Arc<Door>,
+    webhook: Arc<Acceptor>,
     in_flight: AtomicUsize,
     heartbeat: Heartbeat,
     troubles: Troubles,
@@ -66,7 +67,7 @@ impl Provision {
 
 impl Runner {
     /// Creates a runner with no runs in flight.
-    pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Door>) -> Self {
+    pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Acceptor>) -> Self {
         Self {
             provision: RwLock::new(Arc::new(provision)),
             waiter,
@@ -79,11 +80,11 @@ impl Runner {
 
     /// Replaces what attempts get when they start. Attempts in progress are not affected.
     pub fn provide(&self, provision: Provision) {
-        *self.provision.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(provision);
+        *self.provision.write() = Arc::new(provision);
     }
 
     fn provision(&self) -> Arc<Provision> {
-        self.provision.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.provision.read().clone()
     }
 
     /// Returns the number of runs in flight.
@@ -113,7 +114,7 @@ impl Runner {
             _ => None,
         };
         let failed = recording.steps.iter().filter_map(|step| match &step.what {
-            Happening::Wait { keys, error: Some(_), .. } => Some(keys),
+            StepKind::Wait { keys, error: Some(_), .. } => Some(keys),
             _ => None,
         });
         let missed: HashSet<&String> = waiting.into_iter().chain(failed).flatten().collect();
@@ -170,14 +171,13 @@ impl Runner {
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let _brisk = self.heartbeat.watch(time_limit);
         let lost_before = self.heartbeat.lost();
-        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.share.clone()));
-        let session = Session::for_run(
+        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.quota.clone()));
+        let session = GuestState::for_run(
             recorder.clone(),
             RunParts {
                 context: RunContext {
                     id: *run,
-                    component: component.name.clone(),
-                    case: case.name.clone(),
+                    case: case.id.clone(),
                     attempt: number,
                     environment: given.settings.environment.clone(),
                     webhook_url,
@@ -198,32 +198,32 @@ impl Runner {
         let ended_from_outside = async {
             tokio::select! {
                 biased;
-                () = stop.cancelled() => Ending::ShutDown,
-                () = component.retired.cancelled() => Ending::Retired,
+                () = stop.cancelled() => AttemptEnd::ShutDown,
+                () = component.retired.cancelled() => AttemptEnd::Retired,
             }
         };
         let mut ended_from_outside = pin!(ended_from_outside);
         let suite = component.suite();
         let entered = tokio::select! {
             biased;
-            ending = &mut ended_from_outside => Err(ending),
+            end = &mut ended_from_outside => Err(end),
             entered = self.heartbeat.timeout(time_limit, suite.enter(session)) => match entered {
                 Some(Ok(entered)) => Ok(entered),
-                Some(Err(breakdown)) => Err(Ending::Broke(breakdown)),
-                None => Err(Ending::TimedOut),
+                Some(Err(guest_error)) => Err(AttemptEnd::Broke(guest_error)),
+                None => Err(AttemptEnd::TimedOut),
             },
         };
         // The time of a test is counted from the moment at which it is entered.
         let (started, clock) = (SystemTime::now(), RunClock::start());
-        let ending = match entered {
-            Err(ending) => ending,
+        let end = match entered {
+            Err(end) => end,
             Ok(entered) => tokio::select! {
                 biased;
-                ending = ended_from_outside => ending,
-                ended = self.heartbeat.timeout(time_limit, Entered::run(entered, &case.name)) => match ended {
-                    Some(Ok(result)) => Ending::Returned(result),
-                    Some(Err(breakdown)) => Ending::Broke(breakdown),
-                    None => Ending::TimedOut,
+                end = ended_from_outside => end,
+                ended = self.heartbeat.timeout(time_limit, Entered::run(entered, case.id.case())) => match ended {
+                    Some(Ok(result)) => AttemptEnd::Returned(result),
+                    Some(Err(guest_error)) => AttemptEnd::Broke(guest_error),
+                    None => AttemptEnd::TimedOut,
                 },
             },
         };
@@ -235,18 +235,18 @@ impl Runner {
             recorder.note_delivery(arrived, false);
         }
         let recording = recorder.finish();
-        let ending = match ending {
-            Ending::TimedOut if time_limit < case.timeout => {
+        let end = match end {
+            AttemptEnd::TimedOut if time_limit < case.timeout => {
                 let frames = recorder.last_seen_in(&recording);
-                Ending::Broke(Breakdown { frames, ..recorder.out_of_wall_time(case.timeout).into() })
+                AttemptEnd::Broke(GuestError { frames, ..recorder.out_of_wall_time(case.timeout).into() })
             }
-            ending => ending,
+            end => end,
         };
-        let late = matches!(ending, Ending::TimedOut).then(|| {
+        let late = matches!(end, AttemptEnd::TimedOut).then(|| {
             let meanwhile = |keys: &[String]| self.waiter.since(came_before, &scope, keys);
             timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
         });
-        let has_trace = matches!(&ending, Ending::Broke(breakdown) if !breakdown.frames.is_empty());
+        let has_trace = matches!(&end, AttemptEnd::Broke(guest_error) if !guest_error.frames.is_empty());
         let shortages = self.shortages(&recording, &shortage_mark, &released.lost);
         let mut causes = recording.causes;
         causes.extend(shortages);
@@ -257,7 +257,7 @@ impl Runner {
             lost: self.heartbeat.lost().saturating_sub(lost_before),
             time_limit,
         };
-        let (outcome, mut messages) = judge(ending, recording.failures, late, circumstances);
+        let (outcome, mut messages) = judge(end, recording.failures, late, circumstances);
         if let (Outcome::Error, Some(what)) = (outcome, lacked) {
             self.troubles.note(&what);
         }

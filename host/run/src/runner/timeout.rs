@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use orbital_client::Stage;
 use orbital_guest::{Activity, Recorder, Recording, write_frames};
-use orbital_model::Happening;
+use orbital_model::StepKind;
 use orbital_model::describe::{deliveries, short};
 use orbital_model::text::shown;
 use orbital_webhook::waiter::{Disposition, Elsewhere, Meanwhile, Received};
@@ -72,18 +72,18 @@ fn last_call(recording: &Recording, ended: Duration) -> Option<String> {
     }
     let took = short(took);
     match what {
-        Happening::Send { target, status: Some(status), .. } => {
+        StepKind::Send { target, status: Some(status), .. } => {
             Some(format!("a request to `{target}`, which took {took} and was answered with {status}"))
         }
-        Happening::Send { target, error, .. } => {
+        StepKind::Send { target, error, .. } => {
             let error = error.as_deref().unwrap_or("unknown");
             Some(format!("a request to `{target}`, which took {took} and was not answered: {error}"))
         }
-        Happening::Wait { keys, n, error, .. } => {
+        StepKind::Wait { keys, n, error, .. } => {
             let failed = error.as_ref().map(|error| format!(" and failed: {error}")).unwrap_or_default();
             Some(format!("waiting for {}, which took {took}{failed}", deliveries(*n, keys)))
         }
-        Happening::Sleep { .. } => Some(format!("sleeping for {took}")),
+        StepKind::Sleep { .. } => Some(format!("sleeping for {took}")),
         _ => None,
     }
 }
@@ -182,7 +182,7 @@ impl Wait<'_> {
     fn came(&self, recording: &Recording) -> Came {
         let mut came = Came::default();
         for step in &recording.steps {
-            if let Happening::Delivery { key, taken, .. } = &step.what {
+            if let StepKind::Delivery { key, taken, .. } = &step.what {
                 came.own += 1;
                 match (taken, self.keys.contains(key)) {
                     (true, _) => {}
@@ -220,7 +220,7 @@ struct Event<'a> {
 
 fn sends(recording: &Recording) -> impl Iterator<Item = (Option<&String>, Event<'_>)> {
     recording.steps.iter().filter_map(|step| match &step.what {
-        Happening::Send { target, key, status, error, .. } if step.took.is_some() => {
+        StepKind::Send { target, key, status, error, .. } if step.took.is_some() => {
             let answer = match (status, error) {
                 (Some(status), _) => format!("was answered with {status}"),
                 (None, error) => format!("was not answered: {}", error.as_deref().unwrap_or("unknown")),
@@ -324,7 +324,7 @@ mod tests {
     use super::*;
 
     fn send(at_ms: u64, took_ms: u64) -> Step {
-        let what = Happening::Send {
+        let what = StepKind::Send {
             target: "api".to_owned(),
             method: "POST".to_owned(),
             path: String::new(),

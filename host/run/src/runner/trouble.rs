@@ -1,8 +1,8 @@
 //! Attempts that are errors of the host, for metrics and `/readyz`.
 
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::time::Instant;
 
 /// How long a problem is reported after it occurred.
@@ -22,19 +22,19 @@ impl Troubles {
     /// Counts an attempt, with what the host lacked.
     pub(super) fn note(&self, what: &str) {
         // If code under this lock panics, it never leaves the state half changed.
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.0.lock();
         state.attempts += 1;
         state.last = Some((Instant::now(), what.to_owned()));
     }
 
     /// Returns the number of these attempts since the host started.
     pub(super) fn attempts(&self) -> u64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).attempts
+        self.0.lock().attempts
     }
 
     /// Returns what the host lacked last, if that was in the last minute.
     pub(super) fn recent(&self) -> Option<String> {
-        let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.lock();
         let recent = state.last.as_ref().filter(|(at, _)| at.elapsed() < RECENT);
         recent.map(|(_, what)| what.clone())
     }

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use orbital_guest::Breakdown;
+use orbital_guest::GuestError;
 use orbital_model::describe::short;
-use orbital_model::{Cause, Happening, Outcome, Step};
+use orbital_model::{Cause, Outcome, Step, StepKind};
 
 /// If the host does not run for this long, its peers may have given up. A busy machine causes much shorter
 /// interruptions.
 const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// The way in which an attempt ended.
-pub(super) enum Ending {
+pub(super) enum AttemptEnd {
     /// The test returned; the error comes from the test itself.
     Returned(Result<(), String>),
     /// The test crashed, or was ended by the host.
-    Broke(Breakdown),
+    Broke(GuestError),
     /// The test timed out.
     TimedOut,
     /// The host is stopping.
@@ -54,12 +54,12 @@ impl Circumstances {
 /// error; if the host did not run for too long, an attempt that did not pass is cancelled, as the reason is unknown; a
 /// test that called `fail` has failed, however it ended afterwards.
 pub(super) fn judge(
-    ending: Ending,
+    end: AttemptEnd,
     failures: Vec<String>,
     late: Option<String>,
     circumstances: Circumstances,
 ) -> (Outcome, Vec<String>) {
-    let (outcome, mut messages) = judge_ending(ending, failures, late);
+    let (outcome, mut messages) = judge_ending(end, failures, late);
     if matches!(outcome, Outcome::Pass | Outcome::Cancelled) {
         return (outcome, messages);
     }
@@ -87,37 +87,38 @@ pub(super) fn judge(
     (outcome, messages)
 }
 
-fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
+fn judge_ending(end: AttemptEnd, failures: Vec<String>, late: Option<String>) -> (Outcome, Vec<String>) {
     let said_no = !failures.is_empty();
     let mut messages = failures;
-    let outcome = match ending {
-        Ending::ShutDown => {
+    let outcome = match end {
+        AttemptEnd::ShutDown => {
             let reason = "the host was stopped, and the grace time for runs in flight ran out";
             messages.insert(0, reason.to_owned());
             return (Outcome::Cancelled, messages);
         }
-        Ending::Retired => {
+        AttemptEnd::Retired => {
             let reason =
                 "the component was replaced or removed, and the grace time for runs in flight ran out";
             messages.insert(0, reason.to_owned());
             return (Outcome::Cancelled, messages);
         }
-        Ending::Returned(Ok(())) if !said_no => return (Outcome::Pass, messages),
-        Ending::Returned(Ok(())) => Outcome::Fail,
-        Ending::Returned(Err(reason)) => {
+        AttemptEnd::Returned(Ok(())) if !said_no => return (Outcome::Pass, messages),
+        AttemptEnd::Returned(Ok(())) => Outcome::Fail,
+        AttemptEnd::Returned(Err(reason)) => {
             messages.push(reason);
             Outcome::Fail
         }
         // A language without exceptions ends a test in this way after it has given its reason.
-        Ending::Broke(breakdown) if breakdown.is_exit && said_no => Outcome::Fail,
-        Ending::Broke(breakdown) => {
-            messages.push(breakdown.to_string());
-            if breakdown.breach.is_some() {
+        AttemptEnd::Broke(guest_error) if guest_error.is_exit && said_no => Outcome::Fail,
+        AttemptEnd::Broke(guest_error) => {
+            messages.push(guest_error.to_string());
+            // This decides even if the test reported a failure before.
+            if guest_error.breach.is_some() {
                 return (Outcome::Error, messages);
             }
             Outcome::Error
         }
-        Ending::TimedOut => {
+        AttemptEnd::TimedOut => {
             messages.extend(late);
             Outcome::Timeout
         }
@@ -127,8 +128,8 @@ fn judge_ending(ending: Ending, failures: Vec<String>, late: Option<String>) -> 
 
 /// Returns the reason why the last request had no answer, unless a message contains it: client libraries drop it.
 pub(super) fn unanswered(steps: &[Step], messages: &[String]) -> Option<String> {
-    let last = steps.iter().rev().find(|step| matches!(step.what, Happening::Send { .. }))?;
-    let Happening::Send { error: Some(error), .. } = &last.what else { return None };
+    let last = steps.iter().rev().find(|step| matches!(step.what, StepKind::Send { .. }))?;
+    let StepKind::Send { error: Some(error), .. } = &last.what else { return None };
     let is_known = messages.iter().any(|message| message.contains(error));
     (!is_known).then(|| format!("the last request: {}", last.text()))
 }
@@ -139,8 +140,13 @@ mod tests {
 
     use super::*;
 
-    fn broke(breach: Option<BudgetBreach>) -> Ending {
-        Ending::Broke(Breakdown { reason: "trap".to_owned(), frames: Vec::new(), breach, is_exit: false })
+    fn broke(breach: Option<BudgetBreach>) -> AttemptEnd {
+        AttemptEnd::Broke(GuestError {
+            reason: "trap".to_owned(),
+            frames: Vec::new(),
+            breach,
+            is_exit: false,
+        })
     }
 
     fn breach() -> Option<BudgetBreach> {
@@ -161,28 +167,28 @@ mod tests {
     #[test]
     fn outcomes_have_a_precedence() {
         let no = || vec!["no".to_owned()];
-        let outcome = |ending, failures| judge(ending, failures, Some("late".to_owned()), quiet()).0;
-        assert_eq!(outcome(Ending::Returned(Ok(())), Vec::new()), Outcome::Pass);
-        assert_eq!(outcome(Ending::Returned(Ok(())), no()), Outcome::Fail);
-        assert_eq!(outcome(Ending::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
+        let outcome = |end, failures| judge(end, failures, Some("late".to_owned()), quiet()).0;
+        assert_eq!(outcome(AttemptEnd::Returned(Ok(())), Vec::new()), Outcome::Pass);
+        assert_eq!(outcome(AttemptEnd::Returned(Ok(())), no()), Outcome::Fail);
+        assert_eq!(outcome(AttemptEnd::Returned(Err("no".to_owned())), Vec::new()), Outcome::Fail);
         assert_eq!(outcome(broke(None), Vec::new()), Outcome::Error);
         assert_eq!(outcome(broke(None), no()), Outcome::Fail);
         assert_eq!(outcome(broke(breach()), no()), Outcome::Error);
-        assert_eq!(outcome(Ending::TimedOut, Vec::new()), Outcome::Timeout);
-        assert_eq!(outcome(Ending::TimedOut, no()), Outcome::Fail);
-        assert_eq!(outcome(Ending::ShutDown, no()), Outcome::Cancelled);
-        assert_eq!(outcome(Ending::Retired, no()), Outcome::Cancelled);
+        assert_eq!(outcome(AttemptEnd::TimedOut, Vec::new()), Outcome::Timeout);
+        assert_eq!(outcome(AttemptEnd::TimedOut, no()), Outcome::Fail);
+        assert_eq!(outcome(AttemptEnd::ShutDown, no()), Outcome::Cancelled);
+        assert_eq!(outcome(AttemptEnd::Retired, no()), Outcome::Cancelled);
     }
 
     #[test]
     fn no_case_is_blamed_for_time_that_nobody_had() {
-        let outcome = |ending| {
+        let outcome = |end| {
             let longest_gap = Duration::from_secs(60);
-            judge(ending, Vec::new(), None, Circumstances { longest_gap, ..quiet() }).0
+            judge(end, Vec::new(), None, Circumstances { longest_gap, ..quiet() }).0
         };
-        assert_eq!(outcome(Ending::TimedOut), Outcome::Cancelled);
-        assert_eq!(outcome(Ending::Returned(Err("no answer".to_owned()))), Outcome::Cancelled);
-        assert_eq!(outcome(Ending::Returned(Ok(()))), Outcome::Pass);
+        assert_eq!(outcome(AttemptEnd::TimedOut), Outcome::Cancelled);
+        assert_eq!(outcome(AttemptEnd::Returned(Err("no answer".to_owned()))), Outcome::Cancelled);
+        assert_eq!(outcome(AttemptEnd::Returned(Ok(()))), Outcome::Pass);
         assert_eq!(outcome(broke(None)), Outcome::Error);
     }
 
@@ -191,42 +197,42 @@ mod tests {
         let causes = || vec![Cause::operator("no target"), Cause::host("no descriptor")];
         for longest_gap in [Duration::ZERO, Duration::from_secs(60)] {
             let circumstances = || Circumstances { causes: causes(), longest_gap, ..quiet() };
-            let judged = |ending| judge(ending, vec!["no".to_owned()], None, circumstances());
-            for ending in [
-                Ending::TimedOut,
-                Ending::Returned(Ok(())),
-                Ending::Returned(Err("no".to_owned())),
+            let judged = |end| judge(end, vec!["no".to_owned()], None, circumstances());
+            for end in [
+                AttemptEnd::TimedOut,
+                AttemptEnd::Returned(Ok(())),
+                AttemptEnd::Returned(Err("no".to_owned())),
                 broke(None),
                 broke(breach()),
             ] {
-                let (outcome, messages) = judged(ending);
+                let (outcome, messages) = judged(end);
                 assert_eq!(outcome, Outcome::Error);
                 assert!(messages[0].ends_with("configuration, not in the system under test: no target"));
                 assert!(messages[1].ends_with("of the system under test: no descriptor"));
                 assert_eq!(messages[2], "no");
             }
-            assert_eq!(judged(Ending::ShutDown).0, Outcome::Cancelled);
-            let (outcome, messages) = judge(Ending::Returned(Ok(())), Vec::new(), None, circumstances());
+            assert_eq!(judged(AttemptEnd::ShutDown).0, Outcome::Cancelled);
+            let (outcome, messages) = judge(AttemptEnd::Returned(Ok(())), Vec::new(), None, circumstances());
             assert_eq!((outcome, messages.len()), (Outcome::Pass, 0));
         }
     }
 
     #[test]
     fn a_short_standstill_is_no_excuse_for_a_long_timeout() {
-        let judged = |ending, milliseconds, time_limit| {
+        let judged = |end, milliseconds, time_limit| {
             let gap = Duration::from_millis(milliseconds);
             let circumstances = Circumstances { longest_gap: gap, lost: gap, time_limit, ..quiet() };
-            judge(ending, Vec::new(), None, circumstances)
+            judge(end, Vec::new(), None, circumstances)
         };
         let (long, brief) = (Duration::from_secs(30), Duration::from_millis(400));
-        let fail = || Ending::Returned(Err("too slow".to_owned()));
+        let fail = || AttemptEnd::Returned(Err("too slow".to_owned()));
         for (gap, limit) in [(150, long), (999, long), (800, brief)] {
-            let (outcome, messages) = judged(Ending::TimedOut, gap, limit);
+            let (outcome, messages) = judged(AttemptEnd::TimedOut, gap, limit);
             assert_eq!(outcome, Outcome::Timeout, "the timeout was extended");
             let says_so = messages.iter().any(|message| message.contains("was extended by that time"));
             assert_eq!(says_so, limit == brief, "{messages:?}");
         }
-        assert_eq!(judged(Ending::TimedOut, 1000, brief).0, Outcome::Cancelled);
+        assert_eq!(judged(AttemptEnd::TimedOut, 1000, brief).0, Outcome::Cancelled);
         assert_eq!(judged(fail(), 800, brief).0, Outcome::Cancelled);
         assert_eq!(judged(fail(), 99, brief).0, Outcome::Fail);
         assert_eq!(judged(fail(), 999, long).0, Outcome::Fail);
@@ -236,13 +242,13 @@ mod tests {
     #[test]
     fn a_cancelled_attempt_says_first_why_it_was_cancelled() {
         let circumstances = || Circumstances { longest_gap: Duration::from_secs(2), ..quiet() };
-        for (ending, failures, reason) in [
-            (Ending::TimedOut, vec![], "the host did not run for 2.00s"),
-            (Ending::ShutDown, vec!["no".to_owned()], "the host was stopped"),
-            (Ending::Retired, vec!["no".to_owned()], "the component was replaced"),
+        for (end, failures, reason) in [
+            (AttemptEnd::TimedOut, vec![], "the host did not run for 2.00s"),
+            (AttemptEnd::ShutDown, vec!["no".to_owned()], "the host was stopped"),
+            (AttemptEnd::Retired, vec!["no".to_owned()], "the component was replaced"),
         ] {
-            let late = matches!(ending, Ending::TimedOut).then(|| "no".to_owned());
-            let (outcome, messages) = judge(ending, failures, late, circumstances());
+            let late = matches!(end, AttemptEnd::TimedOut).then(|| "no".to_owned());
+            let (outcome, messages) = judge(end, failures, late, circumstances());
             assert_eq!(outcome, Outcome::Cancelled);
             assert!(messages[0].starts_with(reason), "{messages:?}");
             assert_eq!(messages[1], "no");
@@ -252,7 +258,7 @@ mod tests {
     #[test]
     fn no_reason_is_lost() {
         let (_, messages) =
-            judge(Ending::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), quiet());
+            judge(AttemptEnd::TimedOut, vec!["first".to_owned()], Some("late".to_owned()), quiet());
         assert_eq!(messages, ["first", "late"]);
         let (_, messages) = judge(broke(None), vec!["first".to_owned()], None, quiet());
         assert_eq!(messages, ["first", "trap"]);
@@ -262,7 +268,7 @@ mod tests {
     fn an_exit_is_no_reason_where_there_is_one() {
         let exit = || {
             let reason = "the test called `exit(1)`; it must return instead".to_owned();
-            Ending::Broke(Breakdown { reason, frames: Vec::new(), breach: None, is_exit: true })
+            AttemptEnd::Broke(GuestError { reason, frames: Vec::new(), breach: None, is_exit: true })
         };
         let (outcome, messages) = judge(exit(), vec!["first".to_owned()], None, quiet());
         assert_eq!((outcome, messages), (Outcome::Fail, vec!["first".to_owned()]));

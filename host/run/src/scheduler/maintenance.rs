@@ -111,8 +111,7 @@ mod tests {
 
     fn case(id: &str, team: &str) -> Case {
         Case {
-            id: id.to_owned(),
-            name: "name".to_owned(),
+            id: id.parse().unwrap(),
             schedule: Schedule::Manual,
             timeout: Duration::from_secs(3),
             tags: vec![("team".to_owned(), team.to_owned())],

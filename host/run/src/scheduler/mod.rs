@@ -5,19 +5,19 @@
 //! and after every restart. Due times are counted, not wake-ups: missed runs are reported, but not made up for.
 
 mod clock;
-mod halt;
 mod maintenance;
 mod overrides;
 mod pauses;
 mod plan;
 mod settings;
+mod suspension;
 mod ticks;
 
 pub use clock::{ClockStep, ClockWatch};
-pub use halt::{Halt, HaltedBy};
 pub use maintenance::Maintenance;
 pub use overrides::Overrides;
 pub use pauses::{Pause, Pauses};
 pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick};
 pub use settings::SchedulerSettings;
+pub use suspension::{SuspendedBy, Suspension};
 pub use ticks::Ticks;

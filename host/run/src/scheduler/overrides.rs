@@ -113,8 +113,7 @@ mod tests {
 
     fn case(id: &str) -> Case {
         Case {
-            id: id.to_owned(),
-            name: "name".to_owned(),
+            id: id.parse().unwrap(),
             schedule: Schedule::Every(Duration::from_secs(1)),
             timeout: Duration::from_secs(3),
             tags: Vec::new(),

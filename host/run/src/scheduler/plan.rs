@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use orbital_model::{Case, SkipReason, Trigger};
+use orbital_model::{Case, CaseId, SkipReason, Trigger};
 
-use crate::scheduler::{Halt, Pauses, SchedulerSettings, Ticks};
+use crate::scheduler::{Pauses, SchedulerSettings, Suspension, Ticks};
 
 /// A run that is due.
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub enum Action<V> {
         /// The number of runs that did not start.
         count: u64,
         /// The setting that keeps the case from running, if it is paused.
-        halt: Option<Halt>,
+        suspension: Option<Suspension>,
     },
 }
 
@@ -60,7 +60,7 @@ pub struct Planned<V> {
     /// The time at which the case is due next, since the Unix epoch.
     pub next: Option<Duration>,
     /// The setting that will keep the case from running then, if it has not ended before.
-    pub halt: Option<Halt>,
+    pub suspension: Option<Suspension>,
 }
 
 /// The reason why a requested run does not start.
@@ -68,7 +68,7 @@ pub struct Planned<V> {
 pub enum Refusal {
     /// The case is not deployed.
     #[error("there is no case `{0}`")]
-    NoSuchCase(String),
+    NoSuchCase(CaseId),
     /// The maximum number of runs of the case is in flight.
     #[error("as many runs of `{case}` are in flight as it allows ({most}); wait until one has ended")]
     Overlap {
@@ -99,12 +99,12 @@ pub enum Refusal {
 pub struct Plan<V> {
     settings: SchedulerSettings,
     pauses: Arc<Pauses>,
-    cases: BTreeMap<String, Entry<V>>,
+    cases: BTreeMap<CaseId, Entry<V>>,
     /// Case ids by the time they are due.
-    calendar: BTreeSet<(Duration, String)>,
+    calendar: BTreeSet<(Duration, CaseId)>,
     /// Case ids that wait for their first run after a deploy.
-    first: VecDeque<String>,
-    in_flight: BTreeMap<String, InFlight>,
+    first: VecDeque<CaseId>,
+    in_flight: BTreeMap<CaseId, InFlight>,
     /// Runs in flight by the component's name.
     by_component: BTreeMap<String, usize>,
     runs_in_flight: usize,
@@ -151,7 +151,7 @@ impl<V: Clone> Plan<V> {
     /// Replaces the deployed cases.
     pub fn deploy(&mut self, deployed: Vec<Deployed<V>>, now: Duration) {
         let ids: BTreeSet<&str> = deployed.iter().map(|deployed| deployed.case.id.as_str()).collect();
-        let gone: Vec<String> = self.cases.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
+        let gone: Vec<CaseId> = self.cases.keys().filter(|id| !ids.contains(id.as_str())).cloned().collect();
         for id in gone {
             self.remove(&id);
         }
@@ -195,7 +195,7 @@ impl<V: Clone> Plan<V> {
             declared: entry.declared.clone(),
             case: entry.case.clone(),
             next: entry.next.as_ref().map(|(_, next)| *next),
-            halt: Halt::of(&entry.case, &self.settings, &self.pauses, now),
+            suspension: Suspension::of(&entry.case, &self.settings, &self.pauses, now),
         };
         self.cases.values().map(planned).collect()
     }
@@ -204,19 +204,19 @@ impl<V: Clone> Plan<V> {
     ///
     /// # Errors
     /// There is no such case, or there is no room for another run.
-    pub fn run_now(&mut self, case_id: &str, now: Duration) -> Result<Tick<V>, Refusal> {
-        let entry = self.cases.get(case_id).ok_or_else(|| Refusal::NoSuchCase(case_id.to_owned()))?;
+    pub fn run_now(&mut self, id: &CaseId, now: Duration) -> Result<Tick<V>, Refusal> {
+        let entry = self.cases.get(id).ok_or_else(|| Refusal::NoSuchCase(id.clone()))?;
         let (version, case) = (entry.version.clone(), entry.case.clone());
         let tick = Tick { version, case, due: now, trigger: Trigger::Request };
         match self.take_place(&tick.case, false) {
             Ok(()) => Ok(tick),
             Err(SkipReason::Capacity) => Err(Refusal::Capacity(self.settings.max_in_flight)),
             Err(SkipReason::ComponentCapacity) => {
-                let component = tick.case.component().to_owned();
+                let component = tick.case.id.component().to_owned();
                 let most = self.settings.max_in_flight_of(&component);
                 Err(Refusal::ComponentCapacity { component, most })
             }
-            Err(_) => Err(Refusal::Overlap { case: case_id.to_owned(), most: tick.case.max_in_flight }),
+            Err(_) => Err(Refusal::Overlap { case: id.to_string(), most: tick.case.max_in_flight }),
         }
     }
 
@@ -232,7 +232,7 @@ impl<V: Clone> Plan<V> {
 
     /// Returns the patterns of overrides and maintenance windows that match no case.
     pub fn idle_patterns(&self) -> Vec<String> {
-        let ids: Vec<&str> = self.cases.keys().map(String::as_str).collect();
+        let ids: Vec<&str> = self.cases.keys().map(CaseId::as_str).collect();
         let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
         overrides.idle_patterns(&ids).chain(maintenance.idle_patterns(&ids)).map(str::to_owned).collect()
     }
@@ -267,7 +267,7 @@ impl<V: Clone> Plan<V> {
                     tick: tick.clone(),
                     reason: SkipReason::Missed,
                     count: missed,
-                    halt: None,
+                    suspension: None,
                 });
             }
             // This run replaces a first run that is still waiting.
@@ -290,12 +290,12 @@ impl<V: Clone> Plan<V> {
     }
 
     /// Notes that a run has ended that [`Plan::due`] or [`Plan::run_now`] started.
-    pub fn finished(&mut self, case_id: &str) {
-        if let Some(in_flight) = self.in_flight.get_mut(case_id) {
+    pub fn finished(&mut self, id: &CaseId) {
+        if let Some(in_flight) = self.in_flight.get_mut(id) {
             in_flight.first = false;
             in_flight.runs -= 1;
             self.runs_in_flight -= 1;
-            let component = component_of(case_id);
+            let component = id.component();
             if let Some(runs) = self.by_component.get_mut(component) {
                 *runs -= 1;
                 if *runs == 0 {
@@ -303,19 +303,19 @@ impl<V: Clone> Plan<V> {
                 }
             }
             if in_flight.runs == 0 {
-                self.in_flight.remove(case_id);
+                self.in_flight.remove(id);
             }
         }
     }
 
     fn start_or_skip(&mut self, tick: Tick<V>) -> Action<V> {
-        let halt = Halt::of(&tick.case, &self.settings, &self.pauses, tick.due);
-        if halt.is_some() {
-            return Action::Skip { tick, reason: SkipReason::Paused, count: 1, halt };
+        let suspension = Suspension::of(&tick.case, &self.settings, &self.pauses, tick.due);
+        if suspension.is_some() {
+            return Action::Skip { tick, reason: SkipReason::Paused, count: 1, suspension };
         }
         match self.take_place(&tick.case, tick.trigger == Trigger::Deploy) {
             Ok(()) => Action::Run(tick),
-            Err(reason) => Action::Skip { tick, reason, count: 1, halt: None },
+            Err(reason) => Action::Skip { tick, reason, count: 1, suspension: None },
         }
     }
 
@@ -324,14 +324,14 @@ impl<V: Clone> Plan<V> {
     ///
     /// Components take turns: the one with the fewest first runs in flight comes first. None may have more of them than
     /// there are free places, so that those of another component need not wait until slow ones have ended.
-    fn next_first(&mut self) -> Option<String> {
+    fn next_first(&mut self) -> Option<CaseId> {
         let mut by_component: BTreeMap<&str, usize> = BTreeMap::new();
         for (id, _) in self.in_flight.iter().filter(|(_, in_flight)| in_flight.first) {
-            *by_component.entry(component_of(id)).or_default() += 1;
+            *by_component.entry(id.component()).or_default() += 1;
         }
         let free = self.settings.first_runs.saturating_sub(by_component.values().sum());
-        let own = |id: &str| by_component.get(component_of(id)).copied().unwrap_or_default();
-        let may_start = |id: &str| {
+        let own = |id: &CaseId| by_component.get(id.component()).copied().unwrap_or_default();
+        let may_start = |id: &CaseId| {
             own(id) < free && self.cases.get(id).is_none_or(|entry| self.room(&entry.case).is_ok())
         };
         let waiting = self.first.iter().enumerate().filter(|(_, id)| may_start(id));
@@ -343,7 +343,7 @@ impl<V: Clone> Plan<V> {
     /// Counts a run as in flight, if there is room for it.
     fn take_place(&mut self, case: &Case, first: bool) -> Result<(), SkipReason> {
         self.room(case)?;
-        *self.by_component.entry(case.component().to_owned()).or_default() += 1;
+        *self.by_component.entry(case.id.component().to_owned()).or_default() += 1;
         let in_flight = self.in_flight.entry(case.id.clone()).or_default();
         in_flight.runs += 1;
         in_flight.first |= first;
@@ -360,7 +360,7 @@ impl<V: Clone> Plan<V> {
         if self.runs_in_flight >= self.settings.max_in_flight {
             return Err(SkipReason::Capacity);
         }
-        let component = case.component();
+        let component = case.id.component();
         let of_component = self.by_component.get(component).copied().unwrap_or_default();
         if of_component >= self.settings.max_in_flight_of(component) {
             return Err(SkipReason::ComponentCapacity);
@@ -383,9 +383,9 @@ impl<V: Clone> Plan<V> {
         self.cases.insert(id, Entry { version, declared, case, next });
     }
 
-    fn remove(&mut self, id: &str) {
+    fn remove(&mut self, id: &CaseId) {
         if let Some(Entry { next: Some((_, next)), .. }) = self.cases.remove(id) {
-            self.calendar.remove(&(next, id.to_owned()));
+            self.calendar.remove(&(next, id.clone()));
         }
         self.first.retain(|waiting| waiting != id);
     }
@@ -402,10 +402,6 @@ impl<V: Clone> Plan<V> {
     }
 }
 
-fn component_of(case_id: &str) -> &str {
-    case_id.split_once('/').map_or("", |(component, _)| component)
-}
-
 #[cfg(test)]
 mod model;
 
@@ -417,8 +413,7 @@ mod tests {
 
     fn case(name: &str, schedule: Schedule, max_in_flight: usize) -> Arc<Case> {
         Arc::new(Case {
-            id: format!("c/{name}"),
-            name: name.to_owned(),
+            id: CaseId::new("c", name),
             schedule,
             timeout: Duration::from_secs(1),
             tags: Vec::new(),
@@ -442,9 +437,9 @@ mod tests {
 
     fn told(actions: Vec<Action<()>>) -> Vec<String> {
         let tell = |action| match action {
-            Action::Run(tick) => format!("run {}", tick.case.name),
+            Action::Run(tick) => format!("run {}", tick.case.id.case()),
             Action::Skip { tick, reason, count, .. } => {
-                format!("skip {} {} {count}", tick.case.name, reason.name())
+                format!("skip {} {} {count}", tick.case.id.case(), reason.name())
             }
         };
         actions.into_iter().map(tell).collect()
@@ -460,7 +455,7 @@ mod tests {
         assert!(next > NOW && next <= NOW + Duration::from_secs(1));
         assert!(told(plan.due(next - Duration::from_nanos(1))).is_empty());
         assert_eq!(told(plan.due(next)), ["run a"]);
-        plan.finished("c/a");
+        plan.finished(&CaseId::new("c", "a"));
         assert_eq!(plan.next_due().unwrap(), next + Duration::from_secs(1));
     }
 
@@ -473,7 +468,7 @@ mod tests {
         let mut plan = plan(&cases, NOW, true);
         assert_eq!(told(plan.due(NOW)), ["run a"]);
         assert!(told(plan.due(NOW)).is_empty());
-        plan.finished("c/a");
+        plan.finished(&CaseId::new("c", "a"));
         assert_eq!(told(plan.due(NOW)), ["run b"]);
     }
 
@@ -481,8 +476,8 @@ mod tests {
     fn slow_first_runs_of_one_component_leave_places_for_those_of_others() {
         let of = |component: &str, index: usize| {
             let named = case("x", Schedule::Every(Duration::from_secs(3600)), 1);
-            let (id, name) = (format!("{component}/{index}"), index.to_string());
-            Arc::new(Case { id, name, ..Case::clone(&named) })
+            let id = CaseId::new(component, &index.to_string());
+            Arc::new(Case { id, ..Case::clone(&named) })
         };
         let settings = SchedulerSettings { first_runs: 8, ..SchedulerSettings::default() };
         let mut plan = Plan::new(settings);
@@ -492,7 +487,7 @@ mod tests {
                 deployed.iter().map(|case| Deployed { version: (), case: case.clone(), at_once: true });
             plan.deploy(deployed.collect(), NOW);
             let started = plan.due(NOW).into_iter().map(|action| match action {
-                Action::Run(tick) => tick.case.component().to_owned(),
+                Action::Run(tick) => tick.case.id.component().to_owned(),
                 Action::Skip { .. } => panic!("a first run is skipped"),
             });
             started.collect::<Vec<_>>()
@@ -505,7 +500,7 @@ mod tests {
         // All places are taken. The next free one is for the component with the fewest first runs.
         deployed.push(of("e", 0));
         assert!(started(&mut plan, &deployed).is_empty());
-        plan.finished("slow/0");
+        plan.finished(&CaseId::new("slow", "0"));
         assert_eq!(started(&mut plan, &deployed), ["e"]);
     }
 
@@ -516,7 +511,7 @@ mod tests {
         assert_eq!(told(plan.due(NOW)), ["run a"]);
         plan.deploy(vec![Deployed { version: (), case: monthly(), at_once: true }], NOW);
         assert!(told(plan.due(NOW)).is_empty());
-        plan.finished("c/a");
+        plan.finished(&CaseId::new("c", "a"));
         assert_eq!(told(plan.due(NOW)), ["run a"]);
     }
 
@@ -526,7 +521,7 @@ mod tests {
         let first = plan.next_due().unwrap();
         assert_eq!(told(plan.due(first)), ["run a"]);
         assert_eq!(told(plan.due(first + Duration::from_secs(1))), ["skip a overlap 1"]);
-        plan.finished("c/a");
+        plan.finished(&CaseId::new("c", "a"));
         assert_eq!(told(plan.due(first + Duration::from_secs(2))), ["run a"]);
     }
 
@@ -544,18 +539,18 @@ mod tests {
     #[test]
     fn a_component_has_a_capacity_of_its_own() {
         let mut other = (*every_second("a")).clone();
-        other.id = "d/a".to_owned();
+        other.id = CaseId::new("d", "a");
         let busy = case("a", Schedule::Every(Duration::from_secs(1)), 10);
         let mut plan = plan(&[busy, Arc::new(other)], NOW, false);
         plan.settings.component_max_in_flight = 1;
         let mut first = told(plan.due(NOW + Duration::from_secs(1)));
         first.sort();
         assert_eq!(first, ["run a", "run a"], "one of each");
-        plan.finished("d/a");
+        plan.finished(&CaseId::new("d", "a"));
         let mut second = told(plan.due(NOW + Duration::from_secs(2)));
         second.sort();
         assert_eq!(second, ["run a", "skip a component_capacity 1"]);
-        let refused = plan.run_now("c/a", NOW).unwrap_err();
+        let refused = plan.run_now(&CaseId::new("c", "a"), NOW).unwrap_err();
         assert_eq!(refused, Refusal::ComponentCapacity { component: "c".to_owned(), most: 1 });
     }
 
@@ -578,7 +573,7 @@ mod tests {
         // In addition, the host did not run for three seconds.
         let actions = plan.due(first + jump + Duration::from_secs(3));
         assert_eq!(told(actions), ["skip a missed 3", "run a"]);
-        plan.finished("c/a");
+        plan.finished(&CaseId::new("c", "a"));
         let next = plan.next_due().unwrap();
         assert_eq!(told(plan.due(next + Duration::from_secs(2))), ["skip a missed 2", "run a"]);
     }
@@ -628,13 +623,16 @@ mod tests {
             until: None,
         };
         plan.pause(Arc::new(Pauses(vec![pause])));
-        assert_eq!(plan.planned(NOW)[1].halt.as_ref().unwrap().reason, "why");
-        assert_eq!(plan.run_now("c/m", NOW).unwrap().due, NOW);
-        let refused = plan.run_now("c/m", NOW).unwrap_err();
+        assert_eq!(plan.planned(NOW)[1].suspension.as_ref().unwrap().reason, "why");
+        assert_eq!(plan.run_now(&CaseId::new("c", "m"), NOW).unwrap().due, NOW);
+        let refused = plan.run_now(&CaseId::new("c", "m"), NOW).unwrap_err();
         assert_eq!(refused, Refusal::Overlap { case: "c/m".to_owned(), most: 1 });
-        assert_eq!(plan.run_now("c/x", NOW).unwrap_err(), Refusal::NoSuchCase("c/x".to_owned()));
-        plan.finished("c/m");
-        assert!(plan.run_now("c/m", NOW).is_ok());
+        assert_eq!(
+            plan.run_now(&CaseId::new("c", "x"), NOW).unwrap_err(),
+            Refusal::NoSuchCase(CaseId::new("c", "x"))
+        );
+        plan.finished(&CaseId::new("c", "m"));
+        assert!(plan.run_now(&CaseId::new("c", "m"), NOW).is_ok());
     }
 
     #[test]

@@ -66,7 +66,7 @@ fn read_profile(section: &Section<'_>, known: &SecretsSettings) -> Option<Profil
         if template.is_secret() || may_be_public && text.starts_with("whpk_") {
             return Ok(template);
         }
-        Err("must be secrets, such as `\"${secret.crm}\"` with a section `[secrets.crm]`: whoever may read this file \
+        Err("must be secrets, such as `\"${secret.crm}\"` with a section `[secrets.crm]`: anyone who can read this file \
              need not know them"
             .to_owned())
     });

@@ -1,9 +1,10 @@
 //! The keys that one run expects, and the deliveries for them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -256,7 +257,7 @@ impl Mailbox {
 
     fn lock(&self) -> MutexGuard<'_, Content> {
         // No code under this lock leaves the content in an inconsistent state if it panics.
-        self.content.lock().unwrap_or_else(PoisonError::into_inner)
+        self.content.lock()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::ops::AddAssign;
 
+use orbital_model::describe::counted;
+
 /// The number of dropped deliveries, by the limit that was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lost {
@@ -30,23 +32,26 @@ impl Lost {
             (
                 queue_per_key,
                 format!(
-                    "{queue_per_key} deliveries with a key that this waited for were dropped, as that many were waiting \
-                     already (`waiter.queue_per_key`); raise the limit, or have the test take them sooner"
+                    "the webhook dropped {} with a key that this waited for, as too many were waiting already \
+                     (`waiter.queue_per_key`); raise the limit, or have the test take them sooner",
+                    counted(*queue_per_key, "delivery")
                 ),
             ),
             (
                 queue_bytes,
                 format!(
-                    "{queue_bytes} deliveries with a key that this waited for were dropped, as those that were waiting already \
-                     took all the memory that one run may use (`waiter.queue_bytes`); raise the limit, or have the test take \
-                     them sooner"
+                    "the webhook dropped {} with a key that this waited for, as those that were waiting already took all \
+                     the memory that one run may use (`waiter.queue_bytes`); raise the limit, or have the test take them \
+                     sooner",
+                    counted(*queue_bytes, "delivery")
                 ),
             ),
             (
                 displaced,
                 format!(
-                    "before this expected its key, {displaced} deliveries were dropped that no run expected yet \
-                     (`waiter.early_count`, `waiter.early_bytes`); raise the limits, or find out who sends them"
+                    "before this expected its key, the webhook dropped {} that no run expected yet (`waiter.early_count`, \
+                     `waiter.early_bytes`); raise the limits, or find out who sends them",
+                    counted(*displaced, "delivery")
                 ),
             ),
         ];

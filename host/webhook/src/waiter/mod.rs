@@ -24,9 +24,10 @@ mod tally;
 mod weight;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -259,7 +260,7 @@ impl Waiter {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code under this lock leaves the state in an inconsistent state if it panics.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Requests whose bodies are being received, for the messages of runs that are waiting at the same time.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::waiter::Scope;
 
@@ -61,7 +62,7 @@ impl Receiving {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code under this lock leaves the state in an inconsistent state if it panics.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

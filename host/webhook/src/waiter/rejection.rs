@@ -1,7 +1,10 @@
 //! Reasons for which the webhook rejects a request.
 
+use orbital_model::variants::variants;
+
 /// Why a request was rejected before a key was looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Rejection {
     /// The body is larger than allowed.
     TooLarge,
@@ -31,36 +34,10 @@ pub enum Rejection {
 
 impl Rejection {
     /// All reasons.
-    pub const ALL: [Self; 12] = [
-        Self::TooLarge,
-        Self::BrokenOff,
-        Self::TooSlow,
-        Self::NoRoom,
-        Self::BadHead,
-        Self::HeadTooLarge,
-        Self::BadMethod,
-        Self::NoProfile,
-        Self::NoProof,
-        Self::WrongProof,
-        Self::StaleProof,
-        Self::NoComponent,
-    ];
+    pub const ALL: [Self; 12] = variants();
 
     /// Returns the name in metrics.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::TooLarge => "too_large",
-            Self::BrokenOff => "broken_off",
-            Self::TooSlow => "too_slow",
-            Self::NoRoom => "no_room",
-            Self::BadHead => "bad_head",
-            Self::HeadTooLarge => "head_too_large",
-            Self::BadMethod => "bad_method",
-            Self::NoProfile => "no_profile",
-            Self::NoProof => "no_proof",
-            Self::WrongProof => "wrong_proof",
-            Self::StaleProof => "stale_proof",
-            Self::NoComponent => "no_component",
-        }
+        self.into()
     }
 }

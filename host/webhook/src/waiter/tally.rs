@@ -2,12 +2,25 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use orbital_model::variants::variants;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The result of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    ToSchema,
+    strum::VariantArray,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Disposition {
     /// A run expects the key and has received the request.
     Matched,
@@ -30,35 +43,17 @@ pub enum Disposition {
 
 impl Disposition {
     /// All results.
-    pub const ALL: [Self; 8] = [
-        Self::Matched,
-        Self::Held,
-        Self::Early,
-        Self::Unmatched,
-        Self::Late,
-        Self::Overflow,
-        Self::NoKey,
-        Self::Rejected,
-    ];
+    pub const ALL: [Self; 8] = variants();
 
     /// Returns the name in metrics and the API.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Matched => "matched",
-            Self::Held => "held",
-            Self::Early => "early",
-            Self::Unmatched => "unmatched",
-            Self::Late => "late",
-            Self::Overflow => "overflow",
-            Self::NoKey => "no_key",
-            Self::Rejected => "rejected",
-        }
+        self.into()
     }
 }
 
 /// Counters that can be incremented concurrently.
 #[derive(Debug, Default)]
-pub struct Tally([AtomicU64; 8]);
+pub struct Tally([AtomicU64; Disposition::ALL.len()]);
 
 impl Tally {
     pub(super) fn add(&self, disposition: Disposition, count: usize) {
@@ -74,7 +69,7 @@ impl Tally {
 
 /// The counters at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct TallyCount([u64; 8]);
+pub struct TallyCount([u64; Disposition::ALL.len()]);
 
 impl TallyCount {
     /// Returns how many requests had this result.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use orbital_model::{Pattern, Retry, Schedule};
+use orbital_model::{CaseId, Pattern, Retry, Schedule};
 use proptest::prelude::*;
 
 use crate::scheduler::Pause;
@@ -68,9 +68,9 @@ struct Watched {
     deployed: BTreeMap<usize, Arc<Case>>,
     settings: SchedulerSettings,
     /// Runs in flight, by case; the flag tells whether one of them is the case's first since a deploy.
-    in_flight: HashMap<String, (usize, bool)>,
+    in_flight: HashMap<CaseId, (usize, bool)>,
     /// Cases whose first run since a deploy has not been reported.
-    first: BTreeSet<String>,
+    first: BTreeSet<CaseId>,
 }
 
 impl Watched {
@@ -101,7 +101,7 @@ impl Watched {
             Step::Pause(cases) => {
                 self.plan.pause(Arc::new(Pauses(cases.iter().map(|cases| pause(cases)).collect())))
             }
-            Step::RunNow(case) => self.run_now(CASES[*case].0),
+            Step::RunNow(case) => self.run_now(&CASES[*case].0.parse().unwrap()),
             Step::Finish(which) => self.finish(*which),
             Step::Advance(by) => {
                 let by_much = Duration::from_millis(by.unsigned_abs());
@@ -136,8 +136,8 @@ impl Watched {
         self.plan.deploy(deployed.collect(), self.now);
     }
 
-    fn run_now(&mut self, id: &str) {
-        let case = self.plan.cases().find(|case| case.id == id).cloned();
+    fn run_now(&mut self, id: &CaseId) {
+        let case = self.plan.cases().find(|case| case.id == *id).cloned();
         let room = case.map(|case| self.room(&case));
         match self.plan.run_now(id, self.now) {
             Ok(tick) => {
@@ -154,7 +154,7 @@ impl Watched {
     }
 
     fn finish(&mut self, which: usize) {
-        let mut ids: Vec<String> = self.in_flight.keys().cloned().collect();
+        let mut ids: Vec<CaseId> = self.in_flight.keys().cloned().collect();
         ids.sort();
         let Some(id) = ids.get(which % ids.len().max(1)) else { return };
         let (runs, first) = self.in_flight.get_mut(id).unwrap();
@@ -167,15 +167,14 @@ impl Watched {
 
     /// Returns why there is no room for one more run, or `None` if there is.
     fn room(&self, case: &Case) -> Option<SkipReason> {
-        let runs = |wanted: &dyn Fn(&str) -> bool| -> usize {
+        let runs = |wanted: &dyn Fn(&CaseId) -> bool| -> usize {
             self.in_flight.iter().filter(|(id, _)| wanted(id)).map(|(_, (runs, _))| runs).sum()
         };
-        let component = format!("{}/", case.component());
-        if runs(&|id| id == case.id) >= case.max_in_flight {
+        if runs(&|id| *id == case.id) >= case.max_in_flight {
             Some(SkipReason::Overlap)
         } else if runs(&|_| true) >= self.settings.max_in_flight {
             Some(SkipReason::Capacity)
-        } else if runs(&|id| id.starts_with(&component)) >= self.settings.component_max_in_flight {
+        } else if runs(&|id| id.component() == case.id.component()) >= self.settings.component_max_in_flight {
             Some(SkipReason::ComponentCapacity)
         } else {
             None
@@ -185,20 +184,20 @@ impl Watched {
     fn start(&mut self, tick: &Tick<()>) {
         assert_eq!(self.room(&tick.case), None, "there is no room for {}", tick.case.id);
         let is_first = tick.trigger == Trigger::Deploy;
-        assert!(!is_first || self.may_have_a_first_run(tick.case.component()));
+        assert!(!is_first || self.may_have_a_first_run(tick.case.id.component()));
         let (runs, first) = self.in_flight.entry(tick.case.id.clone()).or_default();
         (*runs, *first) = (*runs + 1, *first || is_first);
     }
 
     fn may_have_a_first_run(&self, component: &str) -> bool {
-        let first = self.in_flight.iter().filter(|(_, (_, first))| *first).map(|(id, _)| &id[..1]);
+        let first = self.in_flight.iter().filter(|(_, (_, first))| *first).map(|(id, _)| id.component());
         let own = first.clone().filter(|of| *of == component).count();
         first.count() + own < self.settings.first_runs
     }
 
     /// Checks what is due: each tick since the last look is reported exactly once.
     fn look(&mut self, before: Duration) {
-        let mut ticks: HashMap<String, u64> = HashMap::new();
+        let mut ticks: HashMap<CaseId, u64> = HashMap::new();
         for action in self.plan.due(self.now) {
             let (tick, count) = match &action {
                 Action::Run(tick) => (tick, 1),
@@ -216,13 +215,13 @@ impl Watched {
             assert!(tick.due <= self.now);
             match &action {
                 Action::Run(tick) => {
-                    assert_eq!(self.halt(&tick.case, tick.due), None);
+                    assert_eq!(self.suspension(&tick.case, tick.due), None);
                     self.start(tick);
                 }
-                Action::Skip { reason: SkipReason::Missed, halt, .. } => assert_eq!(*halt, None),
-                Action::Skip { reason: SkipReason::Paused, tick, halt, .. } => {
-                    assert!(halt.is_some());
-                    assert_eq!(self.halt(&tick.case, tick.due), *halt);
+                Action::Skip { reason: SkipReason::Missed, suspension, .. } => assert_eq!(*suspension, None),
+                Action::Skip { reason: SkipReason::Paused, tick, suspension, .. } => {
+                    assert!(suspension.is_some());
+                    assert_eq!(self.suspension(&tick.case, tick.due), *suspension);
                 }
                 Action::Skip { reason, tick, .. } => assert_eq!(self.room(&tick.case), Some(*reason)),
             }
@@ -231,14 +230,14 @@ impl Watched {
         let expected: HashMap<_, _> = expected.filter(|(_, count)| *count > 0).collect();
         assert_eq!(ticks, expected);
         let waiting = self.plan.cases().filter(|case| self.first.contains(&case.id));
-        for case in waiting.filter(|case| self.may_have_a_first_run(case.component())) {
+        for case in waiting.filter(|case| self.may_have_a_first_run(case.id.component())) {
             assert!(self.room(case).is_some(), "{} waits for nothing", case.id);
         }
         assert!(self.plan.next_due().is_none_or(|due| due > self.now));
     }
 
-    fn halt(&self, case: &Case, at: Duration) -> Option<Halt> {
-        Halt::of(case, &self.settings, &self.plan.pauses, at)
+    fn suspension(&self, case: &Case, at: Duration) -> Option<Suspension> {
+        Suspension::of(case, &self.settings, &self.plan.pauses, at)
     }
 }
 
@@ -256,8 +255,7 @@ fn ticks_between(case: &Case, before: Duration, now: Duration) -> u64 {
 fn case(index: usize) -> Arc<Case> {
     let (id, period, max_in_flight) = CASES[index];
     Arc::new(Case {
-        id: id.to_owned(),
-        name: id[2..].to_owned(),
+        id: id.parse().unwrap(),
         schedule: period.map_or(Schedule::Manual, |seconds| Schedule::Every(Duration::from_secs(seconds))),
         timeout: Duration::from_secs(1),
         tags: Vec::new(),

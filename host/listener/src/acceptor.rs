@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use orbital_files::shortage::shortage;
+use orbital_model::variants::variants;
+use parking_lot::RwLock;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
@@ -29,14 +31,14 @@ use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 use tower_service::Service as _;
 
-use crate::connections::{Connections, Place};
+use crate::connections::{Connections, Slot};
 use crate::head::{HeadFault, RejectedHead};
 use crate::peers::{Peers, peer};
 use crate::progress::{Overdue, Progress};
 use crate::shortage::{Lack, Shortage, ShortageMark};
 use crate::sparing::Sparing;
 use crate::wire::Wire;
-use crate::{CLOSE_TIMEOUT, Limits};
+use crate::{CLOSE_TIMEOUT, ConnectionLimits};
 
 /// The time in which a request may still arrive on a connection that is closed for another one. A connection that has
 /// taken longer for its request is closed at once, because the other one waits for its place, and all new connections
@@ -75,9 +77,9 @@ pub struct App {
 
 /// Decides which connections are admitted, and serves them; shared with the code that configures it and reads its
 /// counters.
-pub struct Door {
+pub struct Acceptor {
     connections: Arc<Connections>,
-    limits: RwLock<Limits>,
+    limits: RwLock<ConnectionLimits>,
     tls: RwLock<Option<Arc<ServerConfig>>>,
     peers: Peers,
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
@@ -85,7 +87,8 @@ pub struct Door {
 }
 
 /// The reason why a connection or a request was turned away. An answer that has one as an extension is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum TurnedAway {
     /// A connection, or a request on one that was being closed: its peer has its maximum number of connections, with a
     /// request in progress on each.
@@ -106,20 +109,11 @@ pub enum TurnedAway {
 
 impl TurnedAway {
     /// All reasons, in the order of the enum.
-    pub const ALL: [Self; 7] =
-        [Self::Connections, Self::Evicted, Self::Rate, Self::Tls, Self::Full, Self::Token, Self::Bodies];
+    pub const ALL: [Self; 7] = variants();
 
     /// Returns the name of the reason in metrics.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Connections => "connections",
-            Self::Evicted => "evicted",
-            Self::Rate => "rate",
-            Self::Tls => "tls",
-            Self::Full => "full",
-            Self::Token => "token",
-            Self::Bodies => "bodies",
-        }
+        self.into()
     }
 
     /// Returns the limit that was reached, if that is the reason, and whether the limit is per peer.
@@ -141,14 +135,14 @@ impl App {
     }
 }
 
-impl Door {
-    /// Returns a door for `connections` at once. When all places are taken, the most idle connection is closed for the
+impl Acceptor {
+    /// Returns an acceptor for `connections` at once. When all places are taken, the most idle connection is closed for the
     /// next one. If a request is in progress on each of them, the next connection gets one of the `spare` places, over
     /// which only vital paths are served; further connections wait to be accepted.
     pub fn new(
         connections: usize,
         spare: usize,
-        limits: Limits,
+        limits: ConnectionLimits,
         tls: Option<Arc<ServerConfig>>,
     ) -> Arc<Self> {
         Arc::new(Self {
@@ -164,13 +158,11 @@ impl Door {
     /// Applies new settings; `None` changes nothing. Limits apply to new connections, and the rate per peer to all
     /// requests. A certificate replaces the previous one; if there was none, the new one takes effect only after a
     /// restart.
-    pub fn configure(&self, limits: Option<Limits>, tls: Option<Arc<ServerConfig>>) {
+    pub fn configure(&self, limits: Option<ConnectionLimits>, tls: Option<Arc<ServerConfig>>) {
         if let Some(limits) = limits {
-            *self.limits.write().unwrap_or_else(PoisonError::into_inner) = limits;
+            *self.limits.write() = limits;
         }
-        if let (Some(tls), Some(acting)) =
-            (tls, &mut *self.tls.write().unwrap_or_else(PoisonError::into_inner))
-        {
+        if let (Some(tls), Some(acting)) = (tls, &mut *self.tls.write()) {
             *acting = tls;
         }
     }
@@ -207,12 +199,12 @@ impl Door {
         }
     }
 
-    fn limits(&self) -> Limits {
-        *self.limits.read().unwrap_or_else(PoisonError::into_inner)
+    fn limits(&self) -> ConnectionLimits {
+        *self.limits.read()
     }
 
     fn tls(&self) -> Option<Arc<ServerConfig>> {
-        self.tls.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.tls.read().clone()
     }
 
     /// Returns whether connections are encrypted.
@@ -239,7 +231,7 @@ impl Door {
     }
 
     /// Waits for a place for a new connection. Returns `None` if its peer has too many connections.
-    pub async fn enter(&self, address: IpAddr) -> Option<Place> {
+    pub async fn enter(&self, address: IpAddr) -> Option<Slot> {
         let progress = Progress::new(self.limits());
         let evicted = || self.turn_away(TurnedAway::Evicted, address);
         let place = self.connections.enter(address, progress, evicted).await;
@@ -253,7 +245,7 @@ impl Door {
     pub async fn attend(
         self: Arc<Self>,
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        place: Place,
+        place: Slot,
         app: App,
         stop: CancellationToken,
     ) {
@@ -294,7 +286,7 @@ impl Door {
                 }
                 false => None,
             };
-            let (door, mut router) = (self.clone(), router.clone());
+            let (acceptor, mut router) = (self.clone(), router.clone());
             async move {
                 let answer = match beyond {
                     _ if !admitted => too_many(),
@@ -302,7 +294,7 @@ impl Door {
                     _ => router.call(request).await.unwrap_or_else(|never| match never {}),
                 };
                 if let Some(reason) = answer.extensions().get::<TurnedAway>() {
-                    door.turn_away(*reason, peer);
+                    acceptor.turn_away(*reason, peer);
                 }
                 Ok::<_, Infallible>(in_progress.last(framed(answer)))
             }
@@ -395,7 +387,7 @@ async fn while_busy(progress: &Progress, first: Duration, again: Duration) {
     }
 }
 
-fn http(limits: &Limits) -> auto::Builder<TokioExecutor> {
+fn http(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
     let mut http = auto::Builder::new(TokioExecutor::new());
     let max_head = u32::try_from(limits.max_head).unwrap_or(u32::MAX);
     http.http1()

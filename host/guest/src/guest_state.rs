@@ -22,7 +22,7 @@ const MAX_RANDOM: u64 = 64 << 10;
 const MAX_FIELDS: usize = 32 << 10;
 
 /// The state of one instance.
-pub struct Session {
+pub struct GuestState {
     pub(super) recorder: Recorder,
     pub(super) memory: MemoryBudget,
     wasi: WasiCtx,
@@ -33,7 +33,7 @@ pub struct Session {
     outgoing: Outgoing,
 }
 
-impl Session {
+impl GuestState {
     /// Returns a session for a run.
     pub fn for_run(recorder: Recorder, parts: RunParts) -> Self {
         Self::new(recorder, Some(Arc::new(parts)))
@@ -82,13 +82,13 @@ impl Session {
     }
 }
 
-impl WasiView for Session {
+impl WasiView for GuestState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         WasiCtxView { ctx: &mut self.wasi, table: &mut self.table }
     }
 }
 
-impl WasiHttpView for Session {
+impl WasiHttpView for GuestState {
     fn http(&mut self) -> WasiHttpCtxView<'_> {
         WasiHttpCtxView { hooks: &mut self.outgoing, table: &mut self.table, ctx: &mut self.http }
     }

@@ -27,7 +27,7 @@ const BEARER: &str = r#"Bearer realm="orbital""#;
 const BEARER_WRONG: &str = r#"Bearer realm="orbital", error="invalid_token""#;
 
 /// Accepts or rejects requests by the profile of their path.
-pub struct Gate {
+pub struct Authenticator {
     /// The profiles, the most specific first.
     profiles: Vec<Profile>,
 }
@@ -60,8 +60,8 @@ pub(crate) struct Admitted<'a> {
     proof: &'a Proof,
 }
 
-impl Gate {
-    /// Creates the gate from the settings.
+impl Authenticator {
+    /// Creates the authenticator from the settings.
     ///
     /// # Errors
     /// All secrets that are unsuitable for their profile.

@@ -47,10 +47,10 @@ struct File {
 
 /// The files of the directory, by name.
 #[derive(Debug, Default)]
-pub(super) struct Shelf(BTreeMap<OsString, File>);
+pub(super) struct FileTracker(BTreeMap<OsString, File>);
 
-impl Shelf {
-    /// Notes a hint of the file system about a file, after [`Shelf::update`]. A hint about content that was already
+impl FileTracker {
+    /// Notes a hint of the file system about a file, after [`FileTracker::update`]. A hint about content that was already
     /// handed out must not count for the next content.
     pub(super) fn hint(&mut self, name: &OsStr, hint: Hint) {
         if let Some(file) = self.0.get_mut(name) {
@@ -201,120 +201,124 @@ mod tests {
         files.iter().map(|(name, size)| ((*name).into(), content(*size))).collect()
     }
 
-    fn update(shelf: &mut Shelf, files: &BTreeMap<OsString, Content>, now: Instant) -> BTreeSet<OsString> {
-        shelf.update(files, &BTreeSet::new(), now)
+    fn update(
+        tracker: &mut FileTracker,
+        files: &BTreeMap<OsString, Content>,
+        now: Instant,
+    ) -> BTreeSet<OsString> {
+        tracker.update(files, &BTreeSet::new(), now)
     }
 
-    fn take(shelf: &mut Shelf, now: Instant) -> Option<String> {
-        shelf.take_whole(now, |_| false).map(|name| name.into_string().unwrap())
+    fn take(tracker: &mut FileTracker, now: Instant) -> Option<String> {
+        tracker.take_whole(now, |_| false).map(|name| name.into_string().unwrap())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_grows_is_not_whole_until_it_is_closed() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let start = Instant::now();
-        update(&mut shelf, &found(&[("a", 1)]), start);
-        shelf.hint("a".as_ref(), Hint::Writing);
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(2)), None);
-        update(&mut shelf, &found(&[("a", 2)]), start + Duration::from_secs(2));
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(4)), None);
-        shelf.hint("a".as_ref(), Hint::Closed);
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(4)).as_deref(), Some("a"));
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(9)), None, "only once");
+        update(&mut tracker, &found(&[("a", 1)]), start);
+        tracker.hint("a".as_ref(), Hint::Writing);
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(2)), None);
+        update(&mut tracker, &found(&[("a", 2)]), start + Duration::from_secs(2));
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(4)), None);
+        tracker.hint("a".as_ref(), Hint::Closed);
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(4)).as_deref(), Some("a"));
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(9)), None, "only once");
     }
 
     #[tokio::test(start_paused = true)]
     async fn without_events_a_file_is_whole_when_it_is_quiet() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let start = Instant::now();
-        update(&mut shelf, &found(&[("a", 1), ("empty", 0)]), start);
-        assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        update(&mut shelf, &found(&[("a", 2), ("empty", 0)]), start + Duration::from_secs(1));
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(1)), None, "changed again");
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(2)).as_deref(), Some("a"));
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(3)).as_deref(), Some("empty"));
+        update(&mut tracker, &found(&[("a", 1), ("empty", 0)]), start);
+        assert_eq!(take(&mut tracker, start + Duration::from_millis(299)), None);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
+        update(&mut tracker, &found(&[("a", 2), ("empty", 0)]), start + Duration::from_secs(1));
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(1)), None, "changed again");
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(2)).as_deref(), Some("a"));
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(3)).as_deref(), Some("empty"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_touched_just_before_the_directory_is_watched_may_be_open() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let (start, now) = (Instant::now(), SystemTime::now());
         let mut files = found(&[("fresh", 1), ("old", 1)]);
         for (name, age) in [("fresh", Duration::from_secs(1)), ("old", Duration::from_secs(60))] {
             files.get_mut(OsStr::new(name)).unwrap().file.modified = Some(now - age);
         }
-        update(&mut shelf, &files, start);
-        shelf.distrust_fresh(now);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("old"));
-        assert_eq!(take(&mut shelf, start + QUIET), None);
-        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("fresh"));
+        update(&mut tracker, &files, start);
+        tracker.distrust_fresh(now);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("old"));
+        assert_eq!(take(&mut tracker, start + QUIET), None);
+        assert_eq!(take(&mut tracker, start + QUIET_WHILE_OPEN).as_deref(), Some("fresh"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_file_is_not_to_blame_while_somebody_may_be_writing_it() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let start = Instant::now();
         let files = found(&[("a", 1)]);
-        update(&mut shelf, &files, start);
-        shelf.hint("a".as_ref(), Hint::Closed);
-        assert_eq!(take(&mut shelf, start).as_deref(), Some("a"));
-        assert!(!shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start), "too fresh");
-        assert_eq!(take(&mut shelf, start + Duration::from_millis(299)), None);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        shelf.hint("a".as_ref(), Hint::Writing);
+        update(&mut tracker, &files, start);
+        tracker.hint("a".as_ref(), Hint::Closed);
+        assert_eq!(take(&mut tracker, start).as_deref(), Some("a"));
+        assert!(!tracker.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start), "too fresh");
+        assert_eq!(take(&mut tracker, start + Duration::from_millis(299)), None);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
+        tracker.hint("a".as_ref(), Hint::Writing);
         assert!(
-            !shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET),
+            !tracker.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET),
             "being written"
         );
-        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
+        assert_eq!(take(&mut tracker, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
         assert!(
-            !shelf.is_to_blame(
+            !tracker.is_to_blame(
                 "a".as_ref(),
                 Some(found(&[("a", 2)])[OsStr::new("a")]),
                 start + QUIET_WHILE_OPEN
             ),
             "changed"
         );
-        assert_eq!(take(&mut shelf, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
-        assert!(shelf.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET_WHILE_OPEN));
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None);
+        assert_eq!(take(&mut tracker, start + QUIET_WHILE_OPEN).as_deref(), Some("a"));
+        assert!(tracker.is_to_blame("a".as_ref(), Some(files[OsStr::new("a")]), start + QUIET_WHILE_OPEN));
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(60)), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_changes_again_and_again_holds_up_no_other() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let start = Instant::now();
-        update(&mut shelf, &found(&[("a", 1)]), start);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        update(&mut shelf, &found(&[("a", 1), ("b", 1)]), start + QUIET);
-        update(&mut shelf, &found(&[("a", 2), ("b", 1)]), start + 2 * QUIET);
-        assert_eq!(take(&mut shelf, start + 3 * QUIET).as_deref(), Some("b"));
-        assert_eq!(take(&mut shelf, start + 3 * QUIET).as_deref(), Some("a"));
+        update(&mut tracker, &found(&[("a", 1)]), start);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
+        update(&mut tracker, &found(&[("a", 1), ("b", 1)]), start + QUIET);
+        update(&mut tracker, &found(&[("a", 2), ("b", 1)]), start + 2 * QUIET);
+        assert_eq!(take(&mut tracker, start + 3 * QUIET).as_deref(), Some("b"));
+        assert_eq!(take(&mut tracker, start + 3 * QUIET).as_deref(), Some("a"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_is_gone_is_told_once() {
-        let mut shelf = Shelf::default();
-        update(&mut shelf, &found(&[("a", 1), ("b", 1)]), Instant::now());
-        assert_eq!(update(&mut shelf, &found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
-        assert!(update(&mut shelf, &found(&[("b", 1)]), Instant::now()).is_empty());
+        let mut tracker = FileTracker::default();
+        update(&mut tracker, &found(&[("a", 1), ("b", 1)]), Instant::now());
+        assert_eq!(update(&mut tracker, &found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
+        assert!(update(&mut tracker, &found(&[("b", 1)]), Instant::now()).is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_file_that_cannot_be_looked_at_is_not_gone_and_counts_as_changed_afterwards() {
-        let mut shelf = Shelf::default();
+        let mut tracker = FileTracker::default();
         let start = Instant::now();
         let (files, lost) = (found(&[("a", 1)]), BTreeSet::from(["a".into()]));
-        update(&mut shelf, &files, start);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        assert!(shelf.update(&BTreeMap::new(), &lost, start).is_empty());
-        assert!(shelf.lose("a".as_ref()));
-        assert!(!shelf.lose("a".as_ref()), "only once");
-        shelf.put_back("a".as_ref());
-        assert_eq!(take(&mut shelf, start + Duration::from_secs(60)), None, "there is nothing to load");
-        update(&mut shelf, &files, start);
-        assert_eq!(take(&mut shelf, start + QUIET).as_deref(), Some("a"));
-        assert_eq!(update(&mut shelf, &BTreeMap::new(), start), lost, "now it is");
+        update(&mut tracker, &files, start);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
+        assert!(tracker.update(&BTreeMap::new(), &lost, start).is_empty());
+        assert!(tracker.lose("a".as_ref()));
+        assert!(!tracker.lose("a".as_ref()), "only once");
+        tracker.put_back("a".as_ref());
+        assert_eq!(take(&mut tracker, start + Duration::from_secs(60)), None, "there is nothing to load");
+        update(&mut tracker, &files, start);
+        assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
+        assert_eq!(update(&mut tracker, &BTreeMap::new(), start), lost, "now it is");
     }
 }

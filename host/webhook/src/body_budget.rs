@@ -15,15 +15,15 @@ use crate::waiter::Rejection;
 
 /// Counts the bytes that were received and are not delivered yet.
 #[derive(Debug, Default)]
-pub(super) struct Room(AtomicUsize);
+pub(super) struct BodyBudget(AtomicUsize);
 
 /// Bytes of one body; they are released when this is dropped.
-struct Share<'a> {
-    room: &'a Room,
+struct HeldBytes<'a> {
+    body_budget: &'a BodyBudget,
     bytes: usize,
 }
 
-impl Room {
+impl BodyBudget {
     /// Returns how many bytes are held.
     #[cfg(fuzzing)]
     pub(super) fn taken(&self) -> usize {
@@ -44,7 +44,7 @@ impl Room {
         if body.size_hint().lower() > settings.max_body as u64 {
             return Err(too_large(settings.max_body));
         }
-        let mut share = Share { room: self, bytes: 0 };
+        let mut share = HeldBytes { body_budget: self, bytes: 0 };
         let body =
             match tokio::time::timeout(settings.body_timeout, collect(settings, body, &mut share)).await {
                 Ok(body) => body?,
@@ -59,7 +59,11 @@ impl Room {
 
 /// Reads a body into its own memory, no larger than the body: the chunks are parts of the connection's buffer, which is
 /// much larger.
-async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) -> Result<Bytes, Refusal> {
+async fn collect(
+    settings: &WebhookSettings,
+    body: Body,
+    share: &mut HeldBytes<'_>,
+) -> Result<Bytes, Refusal> {
     let mut body = pin!(Limited::new(body, settings.max_body));
     let mut whole = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -80,10 +84,10 @@ async fn collect(settings: &WebhookSettings, body: Body, share: &mut Share<'_>) 
     Ok(whole.into())
 }
 
-impl Share<'_> {
+impl HeldBytes<'_> {
     fn grow(&mut self, more: usize, most: usize) -> Result<(), Refusal> {
         let grown = |taken: usize| taken.checked_add(more).filter(|taken| *taken <= most);
-        match self.room.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown) {
+        match self.body_budget.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, grown) {
             Ok(_) => {
                 self.bytes += more;
                 Ok(())
@@ -97,9 +101,9 @@ impl Share<'_> {
     }
 }
 
-impl Drop for Share<'_> {
+impl Drop for HeldBytes<'_> {
     fn drop(&mut self) {
-        self.room.0.fetch_sub(self.bytes, Ordering::Relaxed);
+        self.body_budget.0.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 

@@ -7,17 +7,18 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use orbital_model::{Budget, BudgetBreach};
 use orbital_policy::limits::Limits;
+use parking_lot::{Mutex, MutexGuard};
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::ticker::Begun;
+use crate::ticker::EpochWaker;
 
 /// The processor time above which a component is busy, in addition to what [`FREE`] allows.
 const BURST: Duration = Duration::from_millis(50);
@@ -39,16 +40,16 @@ const NICE: i32 = 10;
 const REQUESTS: usize = 32;
 
 /// The shares of all components.
-pub struct Shares {
+pub struct ComponentQuotas {
     lanes: Arc<Lanes>,
     /// The memory of all runs in flight, in bytes.
     memory: Arc<AtomicU64>,
     /// The shares by component name. A share outlives the component's versions, and is dropped with its last run.
-    shares: Mutex<HashMap<String, Weak<Share>>>,
+    quotas: Mutex<HashMap<String, Weak<ComponentQuota>>>,
 }
 
 /// The share of one component.
-pub struct Share {
+pub struct ComponentQuota {
     lanes: Arc<Lanes>,
     own: Arc<Semaphore>,
     requests: Arc<Semaphore>,
@@ -64,7 +65,7 @@ struct Lanes {
     threads: ThreadPool,
     /// One permit per thread.
     free: Arc<Semaphore>,
-    begun: Begun,
+    epoch_waker: EpochWaker,
 }
 
 /// The permit to compute on one of the lanes.
@@ -81,24 +82,24 @@ struct Account {
     is_busy: bool,
 }
 
-impl Shares {
+impl ComponentQuotas {
     /// Returns the shares of guests that run on `threads` threads. `begun` counts when
     /// busy components begin to compute.
     ///
     /// # Errors
     /// The system denies the threads.
-    pub fn new(threads: usize, begun: Begun) -> Result<Self, ThreadPoolBuildError> {
-        let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1), begun)?);
-        Ok(Self { lanes, memory: Arc::default(), shares: Mutex::default() })
+    pub fn new(threads: usize, epoch_waker: EpochWaker) -> Result<Self, ThreadPoolBuildError> {
+        let lanes = Arc::new(Lanes::new(threads.saturating_sub(1).max(1), epoch_waker)?);
+        Ok(Self { lanes, memory: Arc::default(), quotas: Mutex::default() })
     }
 
     /// Returns the share of the component with this name.
-    pub fn of(&self, component: &str) -> Arc<Share> {
-        let mut shares = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(share) = shares.get(component).and_then(Weak::upgrade) {
-            return share;
+    pub fn of(&self, component: &str) -> Arc<ComponentQuota> {
+        let mut quotas = self.quotas.lock();
+        if let Some(quota) = quotas.get(component).and_then(Weak::upgrade) {
+            return quota;
         }
-        let share = Arc::new(Share {
+        let quota = Arc::new(ComponentQuota {
             lanes: self.lanes.clone(),
             own: Arc::new(Semaphore::new(1)),
             requests: Arc::new(Semaphore::new(REQUESTS)),
@@ -106,13 +107,13 @@ impl Shares {
             memory: AtomicU64::new(0),
             total_memory: self.memory.clone(),
         });
-        shares.retain(|_, share| share.strong_count() > 0);
-        shares.insert(component.to_owned(), Arc::downgrade(&share));
-        share
+        quotas.retain(|_, quota| quota.strong_count() > 0);
+        quotas.insert(component.to_owned(), Arc::downgrade(&quota));
+        quota
     }
 }
 
-impl Share {
+impl ComponentQuota {
     /// Adds to the memory of the component's runs.
     ///
     /// # Errors
@@ -182,7 +183,7 @@ impl Share {
     }
 
     fn account(&self) -> MutexGuard<'_, Account> {
-        self.account.lock().unwrap_or_else(PoisonError::into_inner)
+        self.account.lock()
     }
 }
 
@@ -208,16 +209,16 @@ impl Turn {
 }
 
 impl Lanes {
-    fn new(threads: usize, begun: Begun) -> Result<Self, ThreadPoolBuildError> {
+    fn new(threads: usize, epoch_waker: EpochWaker) -> Result<Self, ThreadPoolBuildError> {
         let builder =
             ThreadPoolBuilder::new().num_threads(threads).thread_name(|number| format!("lane-{number}"));
         let pool = builder.start_handler(|_| step_back()).build()?;
-        Ok(Self { threads: pool, free: Arc::new(Semaphore::new(threads)), begun })
+        Ok(Self { threads: pool, free: Arc::new(Semaphore::new(threads)), epoch_waker })
     }
 
     fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let runtime = Handle::current();
-        self.begun.note();
+        self.epoch_waker.note();
         tokio::task::block_in_place(|| {
             self.threads.install(|| {
                 let _entered = runtime.enter();
@@ -274,9 +275,9 @@ mod tests {
 
     #[tokio::test]
     async fn one_run_of_a_busy_component_has_the_turn_and_another_component_has_the_next() {
-        let shares = Shares::new(2, Begun::default()).unwrap();
-        let (a, b) = (shares.of("a"), shares.of("b"));
-        assert!(Arc::ptr_eq(&a, &shares.of("a")));
+        let quotas = ComponentQuotas::new(2, EpochWaker::default()).unwrap();
+        let (a, b) = (quotas.of("a"), quotas.of("b"));
+        assert!(Arc::ptr_eq(&a, &quotas.of("a")));
         let first = a.turn().await;
         let mut second = std::pin::pin!(a.turn());
         let mut other = std::pin::pin!(b.turn());
@@ -291,13 +292,14 @@ mod tests {
 
     #[test]
     fn all_runs_of_a_component_share_its_memory_and_all_components_theirs() {
-        let shares = Shares::new(1, Begun::default()).unwrap();
-        let (a, b) = (shares.of("a"), shares.of("b"));
+        let quotas = ComponentQuotas::new(1, EpochWaker::default()).unwrap();
+        let (a, b) = (quotas.of("a"), quotas.of("b"));
         let mut limits = Limits::default();
         limits.set(Budget::ComponentMemory, 100);
         limits.set(Budget::TotalMemory, 150);
-        let breach =
-            |share: &Share, bytes| share.charge_memory(&limits, bytes).map_err(|breach| breach.budget);
+        let breach = |quota: &ComponentQuota, bytes| {
+            quota.charge_memory(&limits, bytes).map_err(|breach| breach.budget)
+        };
         assert_eq!(breach(&a, 60), Ok(()));
         assert_eq!(breach(&a, 60), Err(Budget::ComponentMemory));
         assert_eq!(breach(&b, 90), Ok(()));

@@ -10,14 +10,14 @@ use crate::scheduler::Overrides;
 
 /// Settings of the operator that decide whether a component is accepted, and how it is loaded.
 #[derive(Debug, Clone, Default)]
-pub struct Terms {
+pub struct Policy {
     /// Limits, grants and configuration values.
     pub runner: RunSettings,
     /// Overrides, with configuration values by case.
     pub overrides: Overrides,
 }
 
-impl Terms {
+impl Policy {
     /// Returns what a component requests and is not granted, if anything. A configuration value is granted if it is set
     /// for one of the cases.
     pub fn shortage(&self, component: &Component) -> Option<Shortage> {

@@ -14,7 +14,7 @@ const BETWEEN: Duration = Duration::from_millis(20);
 
 /// A sample: the functions that a guest was in while it computed.
 #[derive(Clone)]
-pub struct Sight(Arc<(WasmBacktrace, Arc<Lines>)>);
+pub struct StackSample(Arc<(WasmBacktrace, Arc<Lines>)>);
 
 /// Samples the functions of a guest from time to time.
 pub(super) struct Lookout {
@@ -22,14 +22,14 @@ pub(super) struct Lookout {
     last: Instant,
 }
 
-impl Sight {
+impl StackSample {
     /// Returns the functions, innermost first, each with its place if that is known.
     pub fn frames(&self) -> Vec<String> {
         frames(&self.0.0, &self.0.1)
     }
 }
 
-impl fmt::Debug for Sight {
+impl fmt::Debug for StackSample {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_list().entries(self.frames()).finish()
     }
@@ -42,12 +42,12 @@ impl Lookout {
     }
 
     /// Samples where the guest is, unless that was done recently. To be called while the guest computes.
-    pub(super) fn look(&mut self, guest: impl AsContext) -> Option<Sight> {
+    pub(super) fn look(&mut self, guest: impl AsContext) -> Option<StackSample> {
         let now = Instant::now();
         if now.duration_since(self.last) < BETWEEN {
             return None;
         }
         self.last = now;
-        Some(Sight(Arc::new((WasmBacktrace::force_capture(guest), self.lines.clone()))))
+        Some(StackSample(Arc::new((WasmBacktrace::force_capture(guest), self.lines.clone()))))
     }
 }

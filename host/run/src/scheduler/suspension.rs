@@ -10,9 +10,9 @@ use crate::scheduler::pauses::{Pauses, since_epoch};
 
 /// A reason why a case does not run by itself at the moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Halt {
+pub struct Suspension {
     /// The setting that keeps the case from running.
-    pub by: HaltedBy,
+    pub by: SuspendedBy,
     /// The operator's reason.
     pub reason: String,
     /// The person who paused the case, if known.
@@ -23,7 +23,7 @@ pub struct Halt {
 
 /// The kind of setting that keeps a case from running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HaltedBy {
+pub enum SuspendedBy {
     /// `paused` in an `[[override]]`.
     Override,
     /// A `[[maintenance]]` window.
@@ -32,7 +32,7 @@ pub enum HaltedBy {
     Pause(Uuid),
 }
 
-impl Halt {
+impl Suspension {
     /// Returns the reason that applies to a case at the time `now`, which is since the Unix epoch.
     pub(super) fn of(
         case: &Case,
@@ -43,7 +43,7 @@ impl Halt {
         let paused = || {
             let pause = pauses.covers(&case.id, now)?;
             Some(Self {
-                by: HaltedBy::Pause(pause.id),
+                by: SuspendedBy::Pause(pause.id),
                 reason: pause.reason.clone(),
                 author: Some(pause.author.clone()),
                 until: pause.until.map(since_epoch),
@@ -51,12 +51,12 @@ impl Halt {
         };
         let overridden = || {
             let reason = settings.overrides.paused(&case.id)?.to_owned();
-            Some(Self { by: HaltedBy::Override, reason, author: None, until: None })
+            Some(Self { by: SuspendedBy::Override, reason, author: None, until: None })
         };
         let maintained = || {
             let (reason, until) = settings.maintenance.covers(case, now)?;
             Some(Self {
-                by: HaltedBy::Maintenance,
+                by: SuspendedBy::Maintenance,
                 reason: reason.to_owned(),
                 author: None,
                 until: Some(until),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
 use orbital_model::error::chain;
-use orbital_run::registry::Workshop;
+use orbital_run::registry::ComponentLoader;
 use orbital_run::runner::Runner;
 use orbital_run::scheduler::Overrides;
 use orbital_webhook::Webhook;
@@ -16,12 +16,12 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::example::Example;
-use crate::foundation::{Foundation, StartError, gate, secrets, terms, workshop};
+use crate::foundation::{Foundation, StartError, authenticator, component_loader, policy, secrets};
 use crate::reload::Seen;
 use crate::settings::Settings;
 
-/// The settings of a bench.
-pub struct Place {
+/// The settings of an environment.
+pub struct EnvironmentSettings {
     /// The configuration file.
     pub config: PathBuf,
     /// Whether the file was named by the user. In this case it must exist.
@@ -35,9 +35,9 @@ pub struct Place {
 }
 
 /// An environment to load and run components in, with a webhook that listens.
-pub struct Bench {
+pub struct DevEnvironment {
     /// Loads components.
-    pub workshop: Workshop,
+    pub component_loader: ComponentLoader,
     /// Runs cases.
     pub runner: Arc<Runner>,
     /// The operator's overrides for cases.
@@ -48,19 +48,19 @@ pub struct Bench {
     pub config: Option<PathBuf>,
     /// The URL of the example pipeline, if it runs here.
     pub pipeline: Option<String>,
-    /// The files that the bench depends on, as they were when it was set up.
+    /// The files that the environment depends on, as they were when it was set up.
     seen: Seen,
     stop: DropGuard,
     serving: JoinHandle<()>,
 }
 
-/// An error that keeps a bench from being set up.
+/// An error that keeps an environment from being set up.
 #[derive(Debug, thiserror::Error)]
-pub enum BenchError {
+pub enum DevError {
     /// The configuration has mistakes.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A part of the bench cannot be set up.
+    /// A part of the environment cannot be set up.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The example pipeline cannot bind a port.
@@ -68,16 +68,31 @@ pub enum BenchError {
     Pipeline(#[source] std::io::Error),
 }
 
-impl Bench {
-    /// Sets up a bench.
+impl DevError {
+    /// Returns whether the configuration or the usage is the mistake, rather than the system.
+    pub fn is_mistake(&self) -> bool {
+        match self {
+            Self::Config(_) => true,
+            Self::Start(start) => start.is_mistake(),
+            Self::Pipeline(_) => false,
+        }
+    }
+}
+
+impl DevEnvironment {
+    /// Sets up an environment.
     ///
     /// # Errors
     /// The configuration has mistakes, or the first part that cannot be set up.
-    pub async fn lay(place: &Place, guests: &Handle, masker: &Masker) -> Result<Self, BenchError> {
+    pub async fn lay(
+        place: &EnvironmentSettings,
+        guests: &Handle,
+        masker: &Masker,
+    ) -> Result<Self, DevError> {
         let seen = Seen::file(&place.config);
         let config = (place.is_named || place.config.exists()).then_some(place.config.as_path());
         let example = match place.pipeline || config.is_none() {
-            true => Some(Example::bind().await.map_err(BenchError::Pipeline)?),
+            true => Some(Example::bind().await.map_err(DevError::Pipeline)?),
             false => None,
         };
         let base = place.config.parent().unwrap_or(Path::new("."));
@@ -94,13 +109,13 @@ impl Bench {
         // A component that was just built is not signed.
         settings.trust = None;
         settings.registry.compiling.is_awaited = true;
-        let workshop = workshop(&settings, &terms(&settings), guests.clone(), place.runs)?;
+        let component_loader = component_loader(&settings, &policy(&settings), guests.clone(), place.runs)?;
         let secrets = secrets(&settings, masker)?;
-        let gate = gate(&settings, &secrets)?;
+        let authenticator = authenticator(&settings, &secrets)?;
         let Foundation { waiter, runner, webhook: listener } =
             Foundation::lay(&settings, &secrets, masker).await?;
         let (stop, webhook) = (CancellationToken::new(), listener.url());
-        let app = Webhook::new(settings.webhook, gate, waiter).app();
+        let app = Webhook::new(settings.webhook, authenticator, waiter).app();
         let serving = tokio::spawn(listener.serve(app, stop.clone()));
         let pipeline = example.map(|example| {
             let (url, webhook, stop) = (example.url(), webhook.clone(), stop.clone());
@@ -112,7 +127,7 @@ impl Bench {
             url
         });
         Ok(Self {
-            workshop,
+            component_loader,
             runner,
             overrides: settings.scheduler.overrides,
             webhook,
