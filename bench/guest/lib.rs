@@ -1,0 +1,1 @@
+//! Components for `cargo xtask bench`; each is an example.

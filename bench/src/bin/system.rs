@@ -1,0 +1,162 @@
+//! `bench-system`: the system under test.
+//!
+//! | request | effect |
+//! | --- | --- |
+//! | `POST /events` | answers 202, and sends one delivery with the event's id; 400 without an id |
+//! | `POST /hold` | keeps the deliveries of events that follow |
+//! | `POST /release` | sends all that were kept, evenly at the rate in the body (per second), and keeps no more |
+//! | `GET /stats` | returns how many events arrived, and how many deliveries were accepted, failed or are kept |
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use clap::Parser;
+use http::{Method, Request, StatusCode, Uri};
+use hyper::body::Incoming;
+use orbital_bench::{
+    event,
+    sender::Sender,
+    server::{self, Answer},
+};
+use serde_json::json;
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, sleep, sleep_until},
+};
+
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on
+    #[arg(long, value_name = "ADDRESS")]
+    listen: SocketAddr,
+
+    /// The URL to deliver to
+    #[arg(long, value_name = "URL")]
+    deliver_to: Uri,
+
+    /// Maximum number of connections for deliveries
+    #[arg(long, value_name = "NUMBER", default_value_t = 64)]
+    connections: usize,
+
+    /// Time from an event to its delivery
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    delay: u64,
+}
+
+struct System {
+    sender: Sender,
+    connections: Semaphore,
+    delay: Duration,
+    events: AtomicU64,
+    delivered: AtomicU64,
+    failed: AtomicU64,
+    /// Events whose deliveries are kept; `None` if they are sent at once.
+    held: Mutex<Option<Vec<Bytes>>>,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> io::Result<()> {
+    let Arguments { listen, deliver_to, connections, delay } = Arguments::parse();
+    let system = Arc::new(System {
+        sender: Sender::new(deliver_to),
+        connections: Semaphore::new(connections),
+        delay: Duration::from_millis(delay),
+        events: AtomicU64::default(),
+        delivered: AtomicU64::default(),
+        failed: AtomicU64::default(),
+        held: Mutex::default(),
+    });
+    server::serve(listen, move |request| system.clone().answer(request)).await
+}
+
+impl System {
+    async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
+        match (request.method(), request.uri().path()) {
+            (&Method::POST, "/events") => {
+                let body = server::read(request).await;
+                if event::id(&body).is_none() {
+                    return server::empty(StatusCode::BAD_REQUEST);
+                }
+                self.events.fetch_add(1, Ordering::Relaxed);
+                if let Some(event) = self.keep(body) {
+                    tokio::spawn(self.deliver_later(event));
+                }
+                server::empty(StatusCode::ACCEPTED)
+            }
+            (&Method::POST, "/hold") => {
+                self.lock().get_or_insert_default();
+                server::empty(StatusCode::OK)
+            }
+            (&Method::POST, "/release") => {
+                let body = server::read(request).await;
+                let rate = std::str::from_utf8(&body).ok().and_then(|rate| rate.parse::<f64>().ok());
+                let Some(rate) = rate.filter(|rate| *rate > 0.0) else {
+                    return server::empty(StatusCode::BAD_REQUEST);
+                };
+                let held = self.lock().take().unwrap_or_default();
+                tokio::spawn(self.release(held, rate));
+                server::empty(StatusCode::OK)
+            }
+            (&Method::GET, "/stats") => {
+                let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+                server::json(&json!({
+                    "events": count(&self.events),
+                    "delivered": count(&self.delivered),
+                    "failed": count(&self.failed),
+                    "held": self.lock().as_ref().map_or(0, Vec::len),
+                }))
+            }
+            _ => server::empty(StatusCode::NOT_FOUND),
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Bytes>>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the event if its delivery is not kept.
+    fn keep(&self, event: Bytes) -> Option<Bytes> {
+        match &mut *self.lock() {
+            Some(held) => {
+                held.push(event);
+                None
+            }
+            None => Some(event),
+        }
+    }
+
+    async fn release(self: Arc<Self>, held: Vec<Bytes>, rate: f64) {
+        let began = Instant::now();
+        for (number, event) in held.into_iter().enumerate() {
+            sleep_until(began + Duration::from_secs_f64(number as f64 / rate)).await;
+            tokio::spawn(self.clone().deliver(event));
+        }
+    }
+
+    async fn deliver_later(self: Arc<Self>, event: Bytes) {
+        if !self.delay.is_zero() {
+            sleep(self.delay).await;
+        }
+        self.deliver(event).await;
+    }
+
+    async fn deliver(self: Arc<Self>, body: Bytes) {
+        // Without the check of the id, there would be no delivery here.
+        let delivery = event::delivery(event::id(&body).unwrap_or_default(), &body);
+        // It is never closed.
+        let _connection = self.connections.acquire().await;
+        let counter = match self.sender.post(delivery).await {
+            Ok(status) if status.is_success() => &self.delivered,
+            _ => &self.failed,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
