@@ -90,6 +90,15 @@ pub(crate) fn build_hostile() -> anyhow::Result<Vec<PathBuf>> {
     Ok(hostile)
 }
 
+/// Builds the components for `cargo xtask bench`, and returns their folder.
+pub(crate) fn build_bench() -> anyhow::Result<PathBuf> {
+    ensure_target()?;
+    let folder = workspace::path("bench/guest");
+    let mut cargo = workspace::guest_cargo(&folder);
+    workspace::run(cargo.args(["build", "--release", "--examples", "--target", TARGET]))?;
+    Ok(folder.join("target").join(TARGET).join("release/examples"))
+}
+
 /// Builds the example suites into `target/components`, and returns them with their paths.
 ///
 /// A suite whose toolchain is missing is skipped, with a line that says so.

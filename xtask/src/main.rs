@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+mod bench;
 mod contract;
 mod crowd;
 mod demo;
@@ -35,6 +36,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Measure the costs of runs and webhook requests, next to programs that do the same without a sandbox
+    Bench(bench::Arguments),
     /// Build the guests: the example tests into `target/components`, and the components for the tests
     Guests(guests::Arguments),
     /// Regenerate the copies of the contract in `wit/` and the bindings that the SDKs contain
@@ -61,6 +64,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Guests(arguments) => guests::run(&arguments),
         Command::Contract(arguments) => contract::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),

@@ -28,7 +28,14 @@ mod stalls;
 mod tally;
 
 pub(crate) use self::{
-    addresses::Addresses, bad_runs::began, process::Process, samples::samples, scrape::get, signals::Signals,
+    addresses::Addresses,
+    bad_runs::began,
+    config::quoted,
+    process::Process,
+    samples::{Sample, samples},
+    scrape::ask,
+    scrape::get,
+    signals::Signals,
     tally::Tally,
 };
 

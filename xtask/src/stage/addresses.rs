@@ -25,6 +25,15 @@ impl Addresses {
     }
 }
 
+impl Addresses {
+    /// Chooses free ports, for a host that nobody looks at.
+    pub(crate) fn free() -> anyhow::Result<Self> {
+        let listeners = [free()?, free()?, free()?, free()?];
+        let [pipeline, webhook, admin, sink] = listeners.each_ref().map(TcpListener::local_addr);
+        Ok(Self { pipeline: pipeline?, webhook: webhook?, admin: admin?, sink: sink? })
+    }
+}
+
 fn free() -> anyhow::Result<TcpListener> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("cannot find a free port")
 }

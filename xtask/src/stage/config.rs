@@ -53,7 +53,7 @@ pub(crate) fn routes(webhook: SocketAddr) -> impl Iterator<Item = String> {
 }
 
 /// A path as a TOML string.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display().to_string().replace('\\', r"\\").replace('"', "\\\""))
 }
 

@@ -39,6 +39,11 @@ impl Process {
         Ok(Self { name, child: child.with_context(|| format!("cannot start `{program}`"))? })
     }
 
+    /// Returns the id of the program.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Waits until a program whose output is piped has printed its first line, and swallows what follows.
     pub(crate) fn wait_for_line(&mut self) -> anyhow::Result<String> {
         let stdout = self.child.stdout.take().context("the output is not piped")?;

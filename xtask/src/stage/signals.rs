@@ -12,6 +12,7 @@ use signal_hook::{
 };
 
 /// Notes when the demo is told to stop, so that it stops its programs rather than leave them behind.
+#[derive(Clone)]
 pub(crate) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
