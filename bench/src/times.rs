@@ -1,10 +1,8 @@
 //! Measured times, and their percentiles.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 /// How many times are kept until they are read: ten minutes at the highest rate that is measured.
@@ -17,7 +15,7 @@ pub struct Times(Mutex<Vec<u32>>);
 impl Times {
     /// Adds a time.
     pub fn add(&self, time: Duration) {
-        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = self.0.lock();
         if times.len() < KEPT {
             times.push(u32::try_from(time.as_micros()).unwrap_or(u32::MAX));
         }
@@ -25,7 +23,7 @@ impl Times {
 
     /// Removes all times, and returns their percentiles in microseconds. They are `null` if there are none.
     pub fn take(&self) -> Value {
-        let mut times = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut times = std::mem::take(&mut *self.0.lock());
         times.sort_unstable();
         json!({
             "p50": percentile(&times, 0.5),

@@ -11,7 +11,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,6 +26,7 @@ use orbital_bench::{
     sender::Sender,
     server::{self, Answer},
 };
+use parking_lot::Mutex;
 use serde_json::json;
 use tokio::{
     sync::Semaphore,
@@ -92,7 +93,7 @@ impl System {
                 server::empty(StatusCode::ACCEPTED)
             }
             (&Method::POST, "/hold") => {
-                self.lock().get_or_insert_default();
+                self.held.lock().get_or_insert_default();
                 server::empty(StatusCode::OK)
             }
             (&Method::POST, "/release") => {
@@ -101,7 +102,7 @@ impl System {
                 let Some(rate) = rate.filter(|rate| *rate > 0.0) else {
                     return server::empty(StatusCode::BAD_REQUEST);
                 };
-                let held = self.lock().take().unwrap_or_default();
+                let held = self.held.lock().take().unwrap_or_default();
                 tokio::spawn(self.release(held, rate));
                 server::empty(StatusCode::OK)
             }
@@ -111,20 +112,16 @@ impl System {
                     "events": count(&self.events),
                     "delivered": count(&self.delivered),
                     "failed": count(&self.failed),
-                    "held": self.lock().as_ref().map_or(0, Vec::len),
+                    "held": self.held.lock().as_ref().map_or(0, Vec::len),
                 }))
             }
             _ => server::empty(StatusCode::NOT_FOUND),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Vec<Bytes>>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Returns the event if its delivery is not kept.
     fn keep(&self, event: Bytes) -> Option<Bytes> {
-        match &mut *self.lock() {
+        match &mut *self.held.lock() {
             Some(held) => {
                 held.push(event);
                 None

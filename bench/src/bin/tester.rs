@@ -10,7 +10,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -26,6 +26,7 @@ use orbital_bench::{
     server::{self, Answer},
     times::Times,
 };
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::{
     sync::oneshot,
@@ -103,10 +104,10 @@ impl Tester {
     async fn test(&self) -> Option<()> {
         let id = format!("{:032x}", rand::random::<u128>());
         let (sender, delivery) = oneshot::channel();
-        self.waiting().insert(id.clone(), sender);
+        self.waiting.lock().insert(id.clone(), sender);
         let delivery = self.round_trip(&id, delivery).await;
         if delivery.is_none() {
-            self.waiting().remove(&id);
+            self.waiting.lock().remove(&id);
         }
         let delivery: Value = serde_json::from_slice(&delivery?).ok()?;
         (delivery["processed"] == true).then_some(())
@@ -120,10 +121,6 @@ impl Tester {
         timeout(TIMEOUT, delivery).await.ok()?.ok()
     }
 
-    fn waiting(&self) -> std::sync::MutexGuard<'_, HashMap<String, oneshot::Sender<Bytes>>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         if request.method() == Method::GET {
             return server::json(&json!({
@@ -134,7 +131,7 @@ impl Tester {
             }));
         }
         let body = server::read(request).await;
-        let waiting = event::id(&body).and_then(|id| self.waiting().remove(id));
+        let waiting = event::id(&body).and_then(|id| self.waiting.lock().remove(id));
         if let Some(waiting) = waiting {
             // The run may have timed out.
             let _ = waiting.send(body);
