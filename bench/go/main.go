@@ -34,7 +34,7 @@ func main() {
 	results := &results{}
 	router := newRouter()
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1024}}
-	test := &test{target: *target, client: client, router: router}
+	test := &test{target: *target, client: client, router: router, results: results}
 	service := &service{test: test.run, results: results, output: devNull, done: make(chan struct{})}
 
 	listener, err := net.Listen("tcp", *listen)
@@ -43,7 +43,10 @@ func main() {
 	}
 	http.Handle("POST /hooks/bench", &webhook{router: router})
 	http.HandleFunc("GET /stats", func(w http.ResponseWriter, r *http.Request) {
-		json.NewEncoder(w).Encode(results.take())
+		json.NewEncoder(w).Encode(results.stats())
+	})
+	http.HandleFunc("POST /reset", func(w http.ResponseWriter, r *http.Request) {
+		results.reset()
 	})
 	go http.Serve(listener, nil)
 	fmt.Printf("listening on http://%s\n", listener.Addr())
@@ -92,7 +95,7 @@ func (s *service) run(ctx context.Context, due time.Time) {
 	defer cancel()
 	err := s.test(ctx)
 	duration := time.Since(started)
-	s.results.add(started.Sub(due), duration, err == nil)
+	s.results.ended(started.Sub(due), duration, err == nil)
 	if err != nil {
 		fmt.Fprintf(s.output, "--- FAIL: smoke (%s)\n", duration)
 	} else {

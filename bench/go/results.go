@@ -7,18 +7,29 @@ import (
 	"time"
 )
 
-// kept is how many times are kept until they are read.
+// kept is how many times are kept.
 const kept = 16_000_000
 
-// results counts runs, and has the times of those since it was last read, in microseconds.
+// results counts runs, and has their times in microseconds.
 type results struct {
 	mutex          sync.Mutex
 	passed, failed uint64
 	startDelays    []uint32
+	resumes        []uint32
 	durations      []uint32
 }
 
-func (r *results) add(startDelay, duration time.Duration, passed bool) {
+// resumed adds the time from a delivery to the next statement of the run that waited for it.
+func (r *results) resumed(after time.Duration) {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	if len(r.resumes) < kept {
+		r.resumes = append(r.resumes, uint32(after.Microseconds()))
+	}
+}
+
+// ended adds a run.
+func (r *results) ended(startDelay, duration time.Duration, passed bool) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	if passed {
@@ -36,6 +47,7 @@ type stats struct {
 	Passed     uint64      `json:"passed"`
 	Failed     uint64      `json:"failed"`
 	StartDelay percentiles `json:"start_delay_us"`
+	Resume     percentiles `json:"resume_us"`
 	Duration   percentiles `json:"duration_us"`
 }
 
@@ -45,14 +57,21 @@ type percentiles struct {
 	Max *uint32 `json:"max"`
 }
 
-// take removes all times, and returns their percentiles.
-func (r *results) take() stats {
+// reset forgets all times.
+func (r *results) reset() {
 	r.mutex.Lock()
-	startDelays, durations := r.startDelays, r.durations
-	r.startDelays, r.durations = nil, nil
+	defer r.mutex.Unlock()
+	r.startDelays, r.resumes, r.durations = nil, nil, nil
+}
+
+func (r *results) stats() stats {
+	r.mutex.Lock()
+	startDelays, resumes := slices.Clone(r.startDelays), slices.Clone(r.resumes)
+	durations := slices.Clone(r.durations)
 	stats := stats{Passed: r.passed, Failed: r.failed}
 	r.mutex.Unlock()
-	stats.StartDelay, stats.Duration = percentilesOf(startDelays), percentilesOf(durations)
+	stats.StartDelay, stats.Resume = percentilesOf(startDelays), percentilesOf(resumes)
+	stats.Duration = percentilesOf(durations)
 	return stats
 }
 

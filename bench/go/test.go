@@ -9,6 +9,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"time"
 )
 
 type address struct {
@@ -36,9 +37,10 @@ type delivery struct {
 
 // test sends an event, waits for its delivery, and checks it.
 type test struct {
-	target string
-	client *http.Client
-	router *router
+	target  string
+	client  *http.Client
+	router  *router
+	results *results
 }
 
 func (t *test) run(ctx context.Context) error {
@@ -60,6 +62,7 @@ func (t *test) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	t.results.resumed(time.Since(received.receivedAt))
 	var delivery delivery
 	if err := json.Unmarshal([]byte(received.body), &delivery); err != nil {
 		return err

@@ -5,7 +5,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-/// How many times are kept until they are read: ten minutes at the highest rate that is measured.
+/// How many times are kept: those of ten minutes at the highest rate that is measured.
 const KEPT: usize = 16_000_000;
 
 /// Measured times, in microseconds.
@@ -21,9 +21,14 @@ impl Times {
         }
     }
 
-    /// Removes all times, and returns their percentiles in microseconds. They are `null` if there are none.
-    pub fn take(&self) -> Value {
-        let mut times = std::mem::take(&mut *self.0.lock());
+    /// Forgets all times.
+    pub fn clear(&self) {
+        self.0.lock().clear();
+    }
+
+    /// Returns percentiles in microseconds. They are `null` if there are no times.
+    pub fn percentiles(&self) -> Value {
+        let mut times = self.0.lock().clone();
         times.sort_unstable();
         json!({
             "p50": percentile(&times, 0.5),
@@ -49,7 +54,8 @@ mod tests {
         for microseconds in (1..=100).rev() {
             times.add(Duration::from_micros(microseconds));
         }
-        assert_eq!(times.take(), json!({ "p50": 50, "p99": 99, "max": 100 }));
-        assert_eq!(times.take(), json!({ "p50": null, "p99": null, "max": null }));
+        assert_eq!(times.percentiles(), json!({ "p50": 50, "p99": 99, "max": 100 }));
+        times.clear();
+        assert_eq!(times.percentiles(), json!({ "p50": null, "p99": null, "max": null }));
     }
 }

@@ -6,20 +6,32 @@
 
 use std::path::PathBuf;
 
+use clap::ValueEnum as _;
+
 use self::{lab::Lab, section::Section};
 
+mod contestant;
+mod deploy;
 mod host;
 mod idle;
 mod lab;
+mod languages;
+mod maximum;
 mod memory;
+mod overload;
 mod patience;
 mod report;
+mod resume;
 mod runs;
+mod scale;
 mod section;
 mod server;
+mod starts;
 mod table;
+mod tester;
 mod trial;
 mod usage;
+mod waiting;
 mod webhook;
 
 #[derive(clap::Args)]
@@ -39,45 +51,53 @@ pub(crate) struct Arguments {
 #[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
 pub(crate) enum Name {
     Runs,
+    Maximum,
     Webhook,
+    Resume,
+    Starts,
     Memory,
     Idle,
+    Scale,
+    Deploy,
+    Languages,
+    Overload,
 }
 
 impl Name {
-    const ALL: [Self; 4] = [Self::Runs, Self::Webhook, Self::Memory, Self::Idle];
-
     fn measure(self, lab: &Lab) -> anyhow::Result<Section> {
         match self {
             Self::Runs => runs::measure(lab),
+            Self::Maximum => maximum::measure(lab),
             Self::Webhook => webhook::measure(lab),
+            Self::Resume => resume::measure(lab),
+            Self::Starts => starts::measure(lab),
             Self::Memory => memory::measure(lab),
             Self::Idle => idle::measure(lab),
+            Self::Scale => scale::measure(lab),
+            Self::Deploy => deploy::measure(lab),
+            Self::Languages => languages::measure(lab),
+            Self::Overload => overload::measure(lab),
         }
     }
+}
 
-    fn text(self) -> &'static str {
-        match self {
-            Self::Runs => "runs",
-            Self::Webhook => "webhook",
-            Self::Memory => "memory",
-            Self::Idle => "idle",
-        }
-    }
+/// Returns the name as on the command line.
+fn text(name: &Name) -> String {
+    name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 pub(crate) fn run(Arguments { quick, binary, names }: &Arguments) -> anyhow::Result<()> {
     let lab = Lab::prepare(*quick, binary.as_deref())?;
-    let is_wanted = |name: &Name| names.is_empty() || names.contains(name);
-    for name in Name::ALL.into_iter().filter(is_wanted) {
+    let is_wanted = |name: &&Name| names.is_empty() || names.contains(*name);
+    for name in Name::value_variants().iter().filter(is_wanted) {
         let mut section = name.measure(&lab)?;
         if let Some(disturbances) = lab.disturbances() {
             section.paragraph(&disturbances);
         }
         println!("{section}");
         if !quick {
-            report::store(&lab.folder, name.text(), &section)?;
-            report::write(&lab.folder, &Name::ALL.map(Name::text))?;
+            report::store(&lab.folder, &text(name), &section)?;
+            report::write(&lab.folder, Name::value_variants().iter().map(text))?;
         }
     }
     Ok(())

@@ -88,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "requests": load.sent.load(Ordering::Relaxed),
         "failed": load.failed.load(Ordering::Relaxed),
         "seconds": load.began.elapsed().as_secs_f64(),
-        "duration_us": load.times.take(),
+        "duration_us": load.times.percentiles(),
     });
     println!("{result}");
     Ok(())

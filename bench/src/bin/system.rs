@@ -5,7 +5,8 @@
 //! | `POST /events` | answers 202, and sends one delivery with the event's id; 400 without an id |
 //! | `POST /hold` | keeps the deliveries of events that follow |
 //! | `POST /release` | sends all that were kept, evenly at the rate in the body (per second), and keeps no more |
-//! | `GET /stats` | returns how many events arrived, and how many deliveries were accepted, failed or are kept |
+//! | `GET /stats` | returns how many events arrived, how many deliveries were accepted, failed or are kept, and the time from an event to the end of its delivery |
+//! | `POST /reset` | forgets these times |
 
 use std::{
     io,
@@ -25,6 +26,7 @@ use orbital_bench::{
     event,
     sender::Sender,
     server::{self, Answer},
+    times::Times,
 };
 use parking_lot::Mutex;
 use serde_json::json;
@@ -52,6 +54,11 @@ struct Arguments {
     delay: u64,
 }
 
+struct Event {
+    received: Instant,
+    body: Bytes,
+}
+
 struct System {
     sender: Sender,
     connections: Semaphore,
@@ -59,8 +66,9 @@ struct System {
     events: AtomicU64,
     delivered: AtomicU64,
     failed: AtomicU64,
+    latencies: Times,
     /// Events whose deliveries are kept; `None` if they are sent at once.
-    held: Mutex<Option<Vec<Bytes>>>,
+    held: Mutex<Option<Vec<Event>>>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -73,6 +81,7 @@ async fn main() -> io::Result<()> {
         events: AtomicU64::default(),
         delivered: AtomicU64::default(),
         failed: AtomicU64::default(),
+        latencies: Times::default(),
         held: Mutex::default(),
     });
     server::serve(listen, move |request| system.clone().answer(request)).await
@@ -87,7 +96,7 @@ impl System {
                     return server::empty(StatusCode::BAD_REQUEST);
                 }
                 self.events.fetch_add(1, Ordering::Relaxed);
-                if let Some(event) = self.keep(body) {
+                if let Some(event) = self.keep(Event { received: Instant::now(), body }) {
                     tokio::spawn(self.deliver_later(event));
                 }
                 server::empty(StatusCode::ACCEPTED)
@@ -113,14 +122,19 @@ impl System {
                     "delivered": count(&self.delivered),
                     "failed": count(&self.failed),
                     "held": self.held.lock().as_ref().map_or(0, Vec::len),
+                    "latency_us": self.latencies.percentiles(),
                 }))
+            }
+            (&Method::POST, "/reset") => {
+                self.latencies.clear();
+                server::empty(StatusCode::OK)
             }
             _ => server::empty(StatusCode::NOT_FOUND),
         }
     }
 
     /// Returns the event if its delivery is not kept.
-    fn keep(&self, event: Bytes) -> Option<Bytes> {
+    fn keep(&self, event: Event) -> Option<Event> {
         match &mut *self.held.lock() {
             Some(held) => {
                 held.push(event);
@@ -130,7 +144,7 @@ impl System {
         }
     }
 
-    async fn release(self: Arc<Self>, held: Vec<Bytes>, rate: f64) {
+    async fn release(self: Arc<Self>, held: Vec<Event>, rate: f64) {
         let began = Instant::now();
         for (number, event) in held.into_iter().enumerate() {
             sleep_until(began + Duration::from_secs_f64(number as f64 / rate)).await;
@@ -138,14 +152,14 @@ impl System {
         }
     }
 
-    async fn deliver_later(self: Arc<Self>, event: Bytes) {
+    async fn deliver_later(self: Arc<Self>, event: Event) {
         if !self.delay.is_zero() {
             sleep(self.delay).await;
         }
         self.deliver(event).await;
     }
 
-    async fn deliver(self: Arc<Self>, body: Bytes) {
+    async fn deliver(self: Arc<Self>, Event { received, body }: Event) {
         // Without the check of the id, there would be no delivery here.
         let delivery = event::delivery(event::id(&body).unwrap_or_default(), &body);
         // It is never closed.
@@ -155,5 +169,6 @@ impl System {
             _ => &self.failed,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+        self.latencies.add(received.elapsed());
     }
 }

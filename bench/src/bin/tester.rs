@@ -3,7 +3,8 @@
 //! | request | effect |
 //! | --- | --- |
 //! | `POST /hooks/bench` | a delivery |
-//! | `GET /stats` | returns the number of runs, and percentiles of those since the previous call |
+//! | `GET /stats` | returns the number of runs, and percentiles of their times |
+//! | `POST /reset` | forgets these times |
 
 use std::{
     collections::HashMap,
@@ -55,12 +56,18 @@ struct Arguments {
     runs: u64,
 }
 
+struct Delivery {
+    received: Instant,
+    body: Bytes,
+}
+
 struct Tester {
     sender: Sender,
-    waiting: Mutex<HashMap<String, oneshot::Sender<Bytes>>>,
+    waiting: Mutex<HashMap<String, oneshot::Sender<Delivery>>>,
     passed: AtomicU64,
     failed: AtomicU64,
     start_delays: Times,
+    resumes: Times,
     durations: Times,
 }
 
@@ -73,6 +80,7 @@ async fn main() -> io::Result<()> {
         passed: AtomicU64::default(),
         failed: AtomicU64::default(),
         start_delays: Times::default(),
+        resumes: Times::default(),
         durations: Times::default(),
     });
     tokio::spawn(tester.clone().start_runs(rate, runs));
@@ -109,16 +117,18 @@ impl Tester {
         if delivery.is_none() {
             self.waiting.lock().remove(&id);
         }
-        let delivery: Value = serde_json::from_slice(&delivery?).ok()?;
+        let delivery: Value = serde_json::from_slice(&delivery?.body).ok()?;
         (delivery["processed"] == true).then_some(())
     }
 
-    async fn round_trip(&self, id: &str, delivery: oneshot::Receiver<Bytes>) -> Option<Bytes> {
+    async fn round_trip(&self, id: &str, delivery: oneshot::Receiver<Delivery>) -> Option<Delivery> {
         let status = self.sender.post(event::event(id)).await.ok()?;
         if status != StatusCode::ACCEPTED {
             return None;
         }
-        timeout(TIMEOUT, delivery).await.ok()?.ok()
+        let delivery = timeout(TIMEOUT, delivery).await.ok()?.ok()?;
+        self.resumes.add(delivery.received.elapsed());
+        Some(delivery)
     }
 
     async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
@@ -126,15 +136,22 @@ impl Tester {
             return server::json(&json!({
                 "passed": self.passed.load(Ordering::Relaxed),
                 "failed": self.failed.load(Ordering::Relaxed),
-                "start_delay_us": self.start_delays.take(),
-                "duration_us": self.durations.take(),
+                "start_delay_us": self.start_delays.percentiles(),
+                "resume_us": self.resumes.percentiles(),
+                "duration_us": self.durations.percentiles(),
             }));
+        }
+        if request.uri().path() == "/reset" {
+            for times in [&self.start_delays, &self.resumes, &self.durations] {
+                times.clear();
+            }
+            return server::empty(StatusCode::OK);
         }
         let body = server::read(request).await;
         let waiting = event::id(&body).and_then(|id| self.waiting.lock().remove(id));
         if let Some(waiting) = waiting {
             // The run may have timed out.
-            let _ = waiting.send(body);
+            let _ = waiting.send(Delivery { received: Instant::now(), body });
         }
         server::empty(StatusCode::OK)
     }

@@ -12,7 +12,10 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::patience::Patience;
-use crate::stage::{self, Addresses, Process, began, quoted, samples};
+use crate::{
+    guests,
+    stage::{self, Addresses, Process, began, quoted, samples},
+};
 
 /// Levels of the host's log. It would name each case that an overloaded host skips.
 const LOG: &str = "error,orbital_report::log=off";
@@ -90,6 +93,14 @@ impl Host {
         self.patience.until("the configuration is read again", || Ok(reloaded()? > before))
     }
 
+    /// Adds a component under another name.
+    pub(crate) fn deploy(&self, component: &Path, name: &str) -> anyhow::Result<()> {
+        let renamed = self.folder.join(format!("{name}.wasm"));
+        fs::copy(component, &renamed).with_context(|| format!("cannot write `{}`", renamed.display()))?;
+        guests::deploy(&renamed, &self.folder.join("components"))?;
+        Ok(())
+    }
+
     /// Starts a run of a case now.
     pub(crate) fn start_run(&self, case: &str) -> anyhow::Result<()> {
         stage::ask(self.admin, &format!("POST /api/v1/cases/{case}/runs"), "")
@@ -165,6 +176,7 @@ max_rate = 1000000
 
 [components."*"]
 targets = ["*"]
+metrics = true
 
 [scheduler]
 max_in_flight = {max_in_flight}
@@ -185,11 +197,21 @@ listen = "{admin}"
 [targets.api]
 url = "http://{pipeline}/events"
 
+# Example suites have cases with these targets, too.
+[targets.pipeline]
+url = "http://{pipeline}"
+
+[targets.segment]
+url = "http://{pipeline}"
+
 [history]
 enabled = {history}
 "#
     )
 }
+
+/// An override that makes no case due.
+pub(crate) const MANUAL: &str = "\n[[override]]\ncases = \"*\"\nmanual = true\n";
 
 /// An override that makes all cases due with this period.
 pub(crate) fn every(period: Duration) -> String {

@@ -1,10 +1,11 @@
 //! A host that has little to do.
 
 use super::{
+    contestant::{Contestant, GO, ORBITAL},
     lab::Lab,
     section::{Limit, Section, Target},
     table::Table,
-    trial::{Contestant, GO, ORBITAL, Trial},
+    trial::Trial,
 };
 
 const CASES: usize = 1000;

@@ -10,11 +10,16 @@ use std::{
 use anyhow::Context as _;
 
 use super::{
+    contestant::Contestant,
     host::{Host, Setup},
     patience::Patience,
     server::Server,
 };
-use crate::{guests, stage::Addresses, workspace};
+use crate::{
+    guests::{self, LANGUAGES, Language},
+    stage::Addresses,
+    workspace,
+};
 
 /// How many cores other programs may use during a measurement. Beyond it, the measurement is repeated.
 const QUIET: f64 = 0.15;
@@ -33,7 +38,7 @@ pub(crate) struct Lab {
     guests: PathBuf,
     quick: bool,
     pub(crate) patience: Patience,
-    /// What each measurement was disturbed by, in cores.
+    /// The load of other programs during each measurement, in cores.
     disturbances: RefCell<Vec<f64>>,
 }
 
@@ -130,6 +135,15 @@ impl Lab {
         self.guests.join(format!("{name}.wasm"))
     }
 
+    /// Returns the example suites of all languages whose tools are installed; for a quick look, those that are built.
+    pub(crate) fn suites(&self) -> anyhow::Result<Vec<(Language, PathBuf)>> {
+        if !self.quick {
+            return guests::build_examples();
+        }
+        let suites = LANGUAGES.map(|language| (language, guests::example(language)));
+        Ok(suites.into_iter().filter(|(_, suite)| suite.exists()).collect())
+    }
+
     /// Starts the system under test, which delivers so many milliseconds after an event.
     pub(crate) fn start_system(&self, addresses: &Addresses, delay: u64) -> anyhow::Result<Server> {
         let mut command = Command::new(self.programs.join("bench-system"));
@@ -143,18 +157,30 @@ impl Lab {
         Host::start(&self.host, &self.folder, &self.patience, addresses, setup)
     }
 
+    /// Starts a host that has no compiled code.
+    pub(crate) fn start_host_without_cache(
+        &self,
+        addresses: &Addresses,
+        setup: &Setup,
+    ) -> anyhow::Result<Host> {
+        let folder = self.folder.join("deploy");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty `{}`", folder.display()))?;
+        }
+        Host::start(&self.host, &folder, &self.patience, addresses, setup)
+    }
+
     /// Starts the tester in Go, or the one in Rust without guests.
     pub(crate) fn start_tester(
         &self,
-        is_go: bool,
+        contestant: Contestant,
         addresses: &Addresses,
         rate: f64,
         runs: Option<usize>,
     ) -> anyhow::Result<Server> {
-        let (name, program) = if is_go {
-            ("bench-go", self.go.clone())
-        } else {
-            ("bench-tester", self.programs.join("bench-tester"))
+        let (name, program) = match contestant {
+            Contestant::Go => ("bench-go", self.go.clone()),
+            _ => ("bench-tester", self.programs.join("bench-tester")),
         };
         let mut command = Command::new(program);
         let target = format!("http://{}/events", addresses.pipeline);

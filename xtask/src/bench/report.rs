@@ -33,8 +33,8 @@ pub(crate) fn store(folder: &Path, name: &str, section: &Section) -> anyhow::Res
 }
 
 /// Writes the document from the results in this folder.
-pub(crate) fn write(folder: &Path, names: &[&str]) -> anyhow::Result<()> {
-    let results = names.iter().filter_map(|name| {
+pub(crate) fn write(folder: &Path, names: impl Iterator<Item = String>) -> anyhow::Result<()> {
+    let results = names.filter_map(|name| {
         let text = fs::read_to_string(folder.join("results").join(format!("{name}.json"))).ok()?;
         serde_json::from_str(&text).ok()
     });

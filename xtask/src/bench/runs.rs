@@ -1,10 +1,11 @@
-//! What a run costs, at three rates.
+//! Costs of a run, at three rates.
 
 use super::{
+    contestant::{Contestant, GO, ORBITAL},
     lab::Lab,
     section::{Limit, Section, Target},
     table::Table,
-    trial::{Contestant, GO, ORBITAL, Trial},
+    trial::Trial,
 };
 
 const RATES: [f64; 3] = [100.0, 1000.0, 2500.0];

@@ -20,7 +20,7 @@ pub(crate) struct Window {
     watched: Vec<(u32, Cpu)>,
 }
 
-/// What happened in a window.
+/// The result of a window.
 pub(crate) struct Usage {
     pub(crate) seconds: f64,
     /// The CPU time of each process, in seconds.

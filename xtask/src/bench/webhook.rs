@@ -1,4 +1,4 @@
-//! What a webhook request costs.
+//! Costs of a webhook request.
 
 use std::process::Stdio;
 
@@ -6,12 +6,13 @@ use anyhow::{Context as _, ensure};
 use serde_json::Value;
 
 use super::{
+    contestant::Contestant,
     host::{Host, Setup},
     lab::Lab,
     section::{Limit, Section, Target},
     server::Server,
     table::Table,
-    trial::milliseconds,
+    tester::milliseconds,
     usage::Window,
 };
 use crate::stage::{Addresses, Process};
@@ -30,7 +31,7 @@ const NO_WAITER: &str = "orbital, no waiter";
 const QUEUED: &str = "orbital, key expected by a run";
 const TAKEN: &str = "orbital, taken by a waiting run";
 
-/// What receives the requests.
+/// Receivers of the requests.
 const RECEIVERS: [&str; 5] = [NO_WAITER, QUEUED, TAKEN, GO, ENDPOINT];
 
 pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
@@ -71,7 +72,7 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
     Ok(section)
 }
 
-/// What is started for a receiver.
+/// A running receiver.
 enum Receiver {
     Host(Host),
     Other(Server),
@@ -83,8 +84,7 @@ impl Receiver {
             return Ok(Self::Other(lab.start_endpoint(addresses)?));
         }
         if name == GO {
-            // The first run is due after a day.
-            return Ok(Self::Other(lab.start_tester(true, addresses, 1e-5, Some(0))?));
+            return Ok(Self::Other(lab.start_tester(Contestant::Go, addresses, 1.0, Some(0))?));
         }
         let setup = Setup {
             components: vec![(lab.guest("holds"), 1)],

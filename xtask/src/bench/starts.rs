@@ -1,0 +1,33 @@
+//! How late runs start.
+
+use super::{
+    contestant::{Contestant, ORBITAL},
+    lab::Lab,
+    section::{Limit, Section, Target},
+    table::Table,
+    trial::Trial,
+};
+
+pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
+    let mut section = Section::new(
+        "Start delay",
+        "1000 cases with a period of a second. The delay is from the time when a run is due to its start: of the newest 2000 \
+         runs of the host, and of all runs of the other testers.",
+    );
+    let mut table = Table::new(&["p50, ms", "p99, ms", "longest, ms"]);
+    for _ in 0..lab.rounds() {
+        for contestant in Contestant::DISTINCT {
+            let measured = Trial::new(lab, contestant, 1000.0).measure(lab)?;
+            table.add(contestant.name(), measured.times.start_delay);
+        }
+    }
+    section.table(&table);
+    section.targets.push(Target {
+        work: "start delay, 1000 cases with a period of a second: p99".to_owned(),
+        unit: "ms",
+        required: Limit::AtMost(5.0),
+        goal: Some(Limit::AtMost(2.0)),
+        measured: table.median(ORBITAL, 1),
+    });
+    Ok(section)
+}
