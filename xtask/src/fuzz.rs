@@ -37,6 +37,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         let corpus_folder = workspace::path(&corpus);
         fs::create_dir_all(&corpus_folder)
             .with_context(|| format!("cannot create `{}`", corpus_folder.display()))?;
+        if target == "config" {
+            let seed = corpus_folder.join("documented");
+            fs::write(&seed, documented_configuration()?)
+                .with_context(|| format!("cannot write `{}`", seed.display()))?;
+        }
         // There is nothing for an address sanitizer in safe code, and without one no nightly toolchain is needed.
         let mut fuzzer = workspace::cargo();
         fuzzer.args(["fuzz", "run", "--dev", "--sanitizer", "none", target, &corpus, &seeds, "--"]);
@@ -44,6 +49,15 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         workspace::run(fuzzer.args(["-verbosity=0", "-print_final_stats=1"]))?;
     }
     Ok(())
+}
+
+/// Returns the configuration with all settings, as documented.
+fn documented_configuration() -> anyhow::Result<String> {
+    let path = workspace::path("docs/configuration.md");
+    let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let block =
+        text.split_once("## A complete file\n\n```toml\n").and_then(|(_, rest)| rest.split_once("```"));
+    block.map(|(block, _)| block.to_owned()).context("docs/configuration.md has no complete file")
 }
 
 /// Returns the names of all fuzz targets.
@@ -56,4 +70,17 @@ fn targets() -> anyhow::Result<Vec<String>> {
     let mut names: Vec<String> = names?.into_iter().flatten().collect();
     names.sort();
     Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_configuration_has_every_section() {
+        let configuration = documented_configuration().unwrap();
+        for section in ["[components]", "[webhook]", "[history]", "[environments."] {
+            assert!(configuration.contains(section), "{section}");
+        }
+    }
 }
