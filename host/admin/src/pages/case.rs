@@ -22,7 +22,7 @@ use crate::api::pauses;
 use crate::api::pauses::PauseRequest;
 use crate::pages::failure::Failure;
 use crate::pages::figures;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::overview::why;
 use crate::pages::own::lead_to;
 use crate::pages::parts;
@@ -94,7 +94,7 @@ async fn show(
         (plan(&case))
         (used(&admin, &case))
     };
-    Ok(Page::live(&id, "", format!("case {id}"), &admin).show(&content))
+    Ok(Page::live(&id, "", Watches::Case(&id), &admin).show(&content))
 }
 
 async fn run(

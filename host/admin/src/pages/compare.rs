@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::Admin;
 use crate::pages::failure::Failure;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts::{percent, text};
 use crate::pages::paths::COMPARE;
 use crate::pages::windows;
@@ -77,7 +77,7 @@ async fn show(
             }
         }
     };
-    Ok(Page::live("Compare", COMPARE, "nothing", &admin).show(&content))
+    Ok(Page::live("Compare", COMPARE, Watches::Nothing, &admin).show(&content))
 }
 
 impl Pair {

@@ -11,7 +11,7 @@ use orbital_run::registry::{LoadFailure, Policy};
 
 use crate::Admin;
 use crate::pages::failure::Failure;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts::{digest, lines, segment, text, time};
 
 const PLACE: &str = "/components";
@@ -51,7 +51,7 @@ async fn list(State(admin): State<Admin>) -> Markup {
             }
         }
     };
-    Page::live("Components", PLACE, "components", &admin).show(&content)
+    Page::live("Components", PLACE, Watches::Nothing, &admin).show(&content)
 }
 
 async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Markup, Failure> {
@@ -69,7 +69,7 @@ async fn show(State(admin): State<Admin>, Path(name): Path<String>) -> Result<Ma
             @if let Some(component) = running { (version(component, &policy)) }
         }
     };
-    Ok(Page::live(&format!("Component {name}"), PLACE, "components", &admin).show(&content))
+    Ok(Page::live(&format!("Component {name}"), PLACE, Watches::Nothing, &admin).show(&content))
 }
 
 fn state(runs: bool, fails: bool) -> Markup {

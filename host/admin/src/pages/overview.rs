@@ -15,7 +15,7 @@ use serde::Deserialize;
 
 use crate::Admin;
 use crate::pages::failure::Failure;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts;
 use crate::pages::parts::{case_name, lines, percent, roughly, segment, strip, text, time};
 use crate::pages::view;
@@ -76,7 +76,7 @@ async fn show(
         h2 { "The host" }
         (doing(&admin))
     };
-    Ok(Page::live("Overview", "/", "cases", &admin).show(&content))
+    Ok(Page::live("Overview", "/", Watches::Cases, &admin).show(&content))
 }
 
 impl Filter {
@@ -170,7 +170,7 @@ fn wrong(admin: &Admin) -> Markup {
                 }
                 @if let HistoryState::Paused { reason, since } = &history.state {
                     li.note.bad {
-                        p { strong { "✗ The history is paused" } ", since " (time(*since)) ": tests go on, and " (history.queue_runs) " runs wait to be kept"
+                        p { strong { "✗ The history is stalled" } ", since " (time(*since)) ": tests continue, and " (history.queue_runs) " runs wait to be written"
                             @if history.lost() > 0 { "; " (history.lost()) " found no room and are missing" } "." }
                         p.pre { (text(reason)) }
                     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::Admin;
 use crate::pages::failure::Failure;
 use crate::pages::figures;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts::{case_name, digest, lines, outcome, text, time};
 use crate::pages::timeline::timeline;
 
@@ -68,7 +68,7 @@ fn going_on(admin: &Admin, order: &Order) -> Markup {
         }
     };
     let title = format!("Run of {}", order.case.id);
-    Page::live(&title, "", format!("run {}", order.run.simple()), admin).show(&content)
+    Page::live(&title, "", Watches::Run(order.run), admin).show(&content)
 }
 
 fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
@@ -112,7 +112,7 @@ fn ended(admin: &Admin, report: &Report, neighbours: Neighbours) -> Markup {
         }
     };
     let title = format!("Run of {}", report.case);
-    Page::live(&title, "", format!("run {}", report.run.simple()), admin).show(&content)
+    Page::live(&title, "", Watches::Run(report.run), admin).show(&content)
 }
 
 /// Returns links to the runs of the same case before and after.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::pages::failure::Failure;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts;
 use crate::pages::parts::{text, time};
 use crate::problem::Problem;
@@ -59,7 +59,7 @@ async fn show(
         }
     };
     // Older runs do not change.
-    let watches = if filter.before.is_some() { "nothing" } else { "runs" };
+    let watches = if filter.before.is_some() { Watches::Nothing } else { Watches::Runs };
     Ok(Page::live("Runs", PLACE, watches, &admin).show(&content))
 }
 

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::Admin;
 use crate::api::deliveries::explain;
 use crate::pages::failure::Failure;
-use crate::pages::layout::Page;
+use crate::pages::layout::{Page, Watches};
 use crate::pages::parts::{lines, text, time};
 use crate::problem::Problem;
 
@@ -77,7 +77,7 @@ async fn show(
         }
     };
     // Older requests do not change.
-    let watches = if filter.before.is_some() { "nothing" } else { "deliveries" };
+    let watches = if filter.before.is_some() { Watches::Nothing } else { Watches::Deliveries };
     Ok(Page::live("Webhook", PLACE, watches, &admin).show(&content))
 }
 
