@@ -40,9 +40,9 @@ struct Runs {
 #[serde(deny_unknown_fields)]
 struct InFlight {
     run: Uuid,
-    #[serde(flatten)]
-    #[schema(value_type = CaseIdFields<'static>)]
-    case: CaseId,
+    // Not flattened: an object with flattened fields cannot exclude others.
+    component: String,
+    case: String,
     digest: String,
     trigger: Trigger,
     #[schema(format = DateTime)]
@@ -104,7 +104,8 @@ impl From<Order> for InFlight {
     fn from(order: Order) -> Self {
         Self {
             run: order.run,
-            case: order.case.id.clone(),
+            component: order.case.id.component().to_owned(),
+            case: order.case.id.case().to_owned(),
             digest: order.component.digest.clone(),
             trigger: order.trigger,
             due: rfc3339(order.due),
