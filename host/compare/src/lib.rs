@@ -3,6 +3,8 @@
 //!
 //! Each environment is another orbital host, which is asked for its statistics. [`Comparison`] defines what is
 //! compared, and how; the tests are in `significance.rs`, which depends on numbers only.
+//!
+//! May depend on: the model, files, the configuration. Must not depend on: any other crate of the host.
 
 mod ask_error;
 mod comparison;

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_file_that_grows_is_not_whole_until_it_is_closed() {
+    async fn a_growing_file_is_not_complete_until_it_is_closed() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         update(&mut tracker, &found(&[("a", 1)]), start);
