@@ -67,7 +67,7 @@ pub struct History {
 
 impl History {
     /// Opens the database and starts the writer. The duration of each batch is recorded in the histogram that `batches`
-    /// returns. If the database cannot be opened, the history is paused, and opening is retried.
+    /// returns. If the database cannot be opened, the history is stalled, and opening is retried.
     ///
     /// # Errors
     /// If the system cannot create a thread.

@@ -159,7 +159,7 @@ impl Board {
             state => {
                 *state = HistoryState::Paused { reason: why.clone(), since: SystemTime::now() };
                 drop(inner);
-                tracing::error!("the history is paused, tests go on: {why}");
+                tracing::error!("the history is stalled, tests continue: {why}");
             }
         }
     }

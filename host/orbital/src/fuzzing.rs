@@ -123,7 +123,7 @@ pub async fn private_listener(directory: &Path) -> Router {
         history,
         waiter,
         pauses,
-        dispatcher_handle,
+        dispatcher: dispatcher_handle,
         guard: Guard::new(access),
         live,
         started: now,

@@ -131,7 +131,7 @@ impl Settings {
         is_open.then_some(Conflict {
             section: "admin",
             setting: "listen",
-            reason: "is not a loopback address, so whoever reaches it must show a token: set `token = \"${secret.admin}\"`, or \
+            reason: "is not a loopback address, so its clients must send a token: set `token = \"${secret.admin}\"`, or \
                      listen on `127.0.0.1:8711`",
         })
     }

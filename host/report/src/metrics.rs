@@ -34,11 +34,8 @@ const HELP: [(&str, &str); 46] = [
         "How long it took to write runs to the history, batch by batch.",
     ),
     ("orbital_history_last_session_clean", "Whether the last start before this one ended cleanly."),
-    ("orbital_config_last_reload_successful", "Whether the configuration on disk is the one that acts."),
-    (
-        "orbital_config_last_reload_success_timestamp_seconds",
-        "When a configuration began to act for the last time.",
-    ),
+    ("orbital_config_last_reload_successful", "Whether the configuration on disk is in effect."),
+    ("orbital_config_last_reload_success_timestamp_seconds", "When a configuration last took effect."),
     ("orbital_runs_flaky_total", "Runs that passed after an attempt that did not."),
     ("orbital_runs_total", "Runs that ended, by outcome."),
     ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),

@@ -185,7 +185,7 @@ async fn with_a_token_any_address_will_do() {
 async fn a_token_that_is_none_is_refused_at_the_start() {
     for (token, reason) in [
         ("short", "`admin.token` has 5 characters; it needs at least 16"),
-        ("with a space in between", "a character that cannot stand in a header"),
+        ("with a space in between", "a character that is not allowed in an HTTP header"),
     ] {
         let config = config(WITH_TOKEN);
         for command in [&["serve"][..], &["config", "check"][..]] {

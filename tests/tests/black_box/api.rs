@@ -487,7 +487,7 @@ async fn pauses_that_cannot_be_read_keep_the_host_from_starting() {
     std::fs::write(directory.path().join("state/pauses.json"), "[{").unwrap();
     let finished = orbital(["serve".as_ref(), "--config".as_ref(), config.as_path()]).await;
     assert_eq!(finished.code, 2, "{finished:?}");
-    assert!(finished.stderr.contains("state/pauses.json` is broken"), "{finished:?}");
+    assert!(finished.stderr.contains("state/pauses.json` is corrupt"), "{finished:?}");
     assert!(finished.stderr.contains("move it away"), "{finished:?}");
 
     std::fs::write(&config, format!("state = \"orbital.toml/x\"\n{addresses}")).unwrap();

@@ -171,14 +171,14 @@ async fn what_a_killed_host_may_not_have_written_is_said_by_the_next() {
 
 /// Asserts that a host is there, that its tests run, and that it says why they are not kept.
 async fn assert_paused(host: &Host, reason: &str) {
-    host.lines.wait(0, &["ERROR", "the history is paused, tests go on", reason]).await;
+    host.lines.wait(0, &["ERROR", "the history is stalled, tests continue", reason]).await;
     let history = host.api("/history").await;
     assert_eq!(history["state"], "paused", "{history}");
     assert!(history["reason"].as_str().unwrap().contains(reason), "{history}");
     assert!(history["since"].is_string(), "{history}");
     assert_eq!(host.metrics().await.get("orbital_history_up", &[]), Some(0.0));
     let (_, page) = host.get("/").await;
-    assert!(page.contains("The history is paused") && page.contains(reason), "{page}");
+    assert!(page.contains("The history is stalled") && page.contains(reason), "{page}");
     let (status, page) = host.get("/readyz").await;
     assert!(status == 200 && page.contains("the history is stalled") && page.contains(reason), "{page}");
     host.assert_passes_is_undisturbed().await;
@@ -187,7 +187,7 @@ async fn assert_paused(host: &Host, reason: &str) {
     let id = runs[0]["run"].as_str().unwrap();
     assert_eq!(host.api(&format!("/runs/{id}")).await["outcome"], "pass");
     // It is told once, however often it is tried.
-    assert_eq!(host.lines.find(0, &["the history is paused"]).len(), 1);
+    assert_eq!(host.lines.find(0, &["the history is stalled"]).len(), 1);
 }
 
 /// Writes a database for a host that has not started yet.

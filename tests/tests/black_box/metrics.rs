@@ -66,7 +66,13 @@ async fn every_promised_name_is_there_once_there_is_traffic_and_each_has_its_hel
     let helpless: Vec<&String> =
         page.families.iter().filter(|(_, family)| family.help.is_none()).map(|(name, _)| name).collect();
     assert!(helpless.is_empty(), "{helpless:?} have no HELP");
+    let documented = include_str!("../../../docs/metrics.md");
     for (name, family) in &page.families {
+        if !name.starts_with("orbital_test_") {
+            assert_ne!(family.help.as_deref(), Some("Recorded by tests."), "{name} has no HELP of its own");
+            let is_documented = name.starts_with("process_") || documented.contains(&format!("`{name}`"));
+            assert!(is_documented, "docs/metrics.md does not mention {name}");
+        }
         assert!(name.starts_with("orbital_") || name.starts_with("process_"), "{name}");
         assert_eq!(name.ends_with("_total"), family.kind == "counter", "{name} is a {}", family.kind);
     }

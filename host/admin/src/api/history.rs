@@ -23,7 +23,7 @@ struct History {
     /// Whether runs are being stored: `up`, `paused` or `off`.
     #[schema(pattern = "^(up|paused|off)$")]
     state: &'static str,
-    /// Why the history is paused, and what to do about it; `null` if it is not.
+    /// Why the history is stalled, and what to do about it; `null` if it is not.
     #[schema(required)]
     reason: Option<String>,
     /// Since when the history has been paused; `null` if it is not.

@@ -386,7 +386,7 @@ impl DirectoryLoader {
                     tracing::info!(component = %name, took = ?started.elapsed(), "optimised");
                 }
                 Err(error) => {
-                    tracing::warn!(component = %name, "goes on with code that was made quickly: {error}");
+                    tracing::warn!(component = %name, "continues with quickly compiled code: {error}");
                 }
             }
         });

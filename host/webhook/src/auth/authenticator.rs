@@ -119,17 +119,22 @@ impl Authenticator {
     /// contains. Proxies repeat the path in headers.
     pub(crate) fn conceal(&self, path: &str, headers: &mut HeaderMap) {
         const MASKED: HeaderValue = HeaderValue::from_static(MASK);
-        match self.find(path) {
-            Some((Proof::Bearer(_) | Proof::Basic(_), _)) if headers.contains_key(header::AUTHORIZATION) => {
-                headers.insert(header::AUTHORIZATION, MASKED);
+        let Some((proof, Match { secret, .. })) = self.find(path) else { return };
+        match proof {
+            Proof::Bearer(_) | Proof::Basic(_) => {
+                if headers.contains_key(header::AUTHORIZATION) {
+                    headers.insert(header::AUTHORIZATION, MASKED);
+                }
             }
-            Some((Proof::Path(_), Match { secret: Some(secret), .. })) if secret.len() >= LEAST => {
+            Proof::Path(_) => {
+                let Some(secret) = secret.filter(|secret| secret.len() >= LEAST) else { return };
                 let repeats = |value: &HeaderValue| {
                     value.as_bytes().windows(secret.len()).any(|part| part == secret.as_bytes())
                 };
                 headers.values_mut().filter(|value| repeats(value)).for_each(|value| *value = MASKED);
             }
-            _ => {}
+            // These requests contain a signature, and not the secret.
+            Proof::None | Proof::Segment(_) | Proof::GitHub(_) | Proof::Standard(_) => {}
         }
     }
 

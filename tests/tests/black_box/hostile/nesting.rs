@@ -145,8 +145,8 @@ async fn components() {
     };
     let files: [(&str, Vec<u8>, &str); 10] = [
         ("components", with_section(4, &components), "levels of nested components and modules"),
-        ("component_types", with_section(7, &types(b"\x41\x01\x01", b"\x41\0")), "the compiler broke"),
-        ("instance_types", with_section(7, &types(b"\x42\x01\x01", b"\x42\0")), "the compiler broke"),
+        ("component_types", with_section(7, &types(b"\x41\x01\x01", b"\x41\0")), "the compiler crashed"),
+        ("instance_types", with_section(7, &types(b"\x42\x01\x01", b"\x42\0")), "the compiler crashed"),
         ("module_types", with_section(3, &types(b"\x50\x01\x01", b"\x50\0")), "cannot be compiled"),
         ("arrays", with_manifest(&format!("a = {}", "[".repeat(60_000))), "recurs"),
         ("keys", with_manifest(&format!("{}a = 1", "a.".repeat(30_000))), "recurs"),
