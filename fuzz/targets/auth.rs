@@ -80,9 +80,9 @@ fuzz_target!(|input: Input<'_>| -> Corpus {
         return Corpus::Reject;
     }
     let (settings, secrets) = &*KNOWN;
-    let Ok(authenticator) = Authenticator::new(&settings.webhook.auth, secrets) else { panic!("the secrets are good") };
-    let waiter = Waiter::new(settings.waiter.clone(), Masker::default());
-    let webhook = Webhook::new(settings.webhook.clone(), authenticator, waiter.clone());
+    let Ok(authenticator) = Authenticator::new(&settings.live.webhook.auth, secrets) else { panic!("the secrets are good") };
+    let waiter = Waiter::new(settings.fixed.waiter.clone(), Masker::default());
+    let webhook = Webhook::new(settings.webhook(), authenticator, waiter.clone());
     let status = run(&webhook, request);
 
     let received = waiter.received(2, |_| true);

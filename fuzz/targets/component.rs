@@ -13,7 +13,7 @@ static TRUST: LazyLock<TrustSettings> = LazyLock::new(|| {
     let key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJdD7y3aLq454yWBdwLWbieU1ebz9/cu7/QEXn9OIeZJ";
     let text = format!("[trust.keys.team]\nkey = \"{key}\"\ncomponents = \"*\"\n");
     let (settings, _) = settings(&text, Path::new("/nowhere")).expect("the settings are good");
-    settings.trust.expect("a key is listed")
+    settings.fixed.trust.expect("a key is listed")
 });
 
 fuzz_target!(|data: &[u8]| {

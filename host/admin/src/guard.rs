@@ -25,7 +25,7 @@ use crate::attempts::{Attempt, Attempts};
 use crate::peer::peer;
 use crate::problem::Problem;
 use crate::sessions::{LIFETIME, Sessions};
-use crate::{AdminSettings, pages};
+use crate::{FixedAdminSettings, LiveAdminSettings, pages};
 
 /// The minimum length of a token in characters: shorter ones can be guessed.
 const LEAST: usize = 16;
@@ -72,12 +72,15 @@ pub enum TokenError {
 }
 
 impl Access {
-    /// Reads the access rules from the settings. `tls` says whether the listener uses TLS now, which a reload does not
-    /// change.
+    /// Reads the access rules from the settings.
     ///
     /// # Errors
     /// The token is invalid.
-    pub fn new(settings: &AdminSettings, secrets: &Secrets, tls: bool) -> Result<Self, TokenError> {
+    pub fn new(
+        fixed: &FixedAdminSettings,
+        live: &LiveAdminSettings,
+        secrets: &Secrets,
+    ) -> Result<Self, TokenError> {
         let digest = |token: String| {
             if token.chars().count() < LEAST {
                 return Err(TokenError::TooShort(token.chars().count()));
@@ -87,12 +90,12 @@ impl Access {
             }
             Ok(Sha256::digest(token.as_bytes()).into())
         };
-        let token = settings.token.as_ref().map(|token| token.expose(secrets));
+        let token = live.token.as_ref().map(|token| token.expose(secrets));
         Ok(Self {
             digest: token.map(digest).transpose()?,
-            open_health: settings.open_health,
-            open_metrics: settings.open_metrics,
-            tls,
+            open_health: live.open_health,
+            open_metrics: live.open_metrics,
+            tls: fixed.has_tls,
         })
     }
 

@@ -45,7 +45,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use config_status::ConfigStatus;
 pub use guard::{Access, Guard, TokenError};
-pub use settings::AdminSettings;
+pub use settings::{AdminSettings, FixedAdminSettings, LiveAdminSettings};
 
 /// The parts of the host from which answers are made.
 #[derive(Clone)]

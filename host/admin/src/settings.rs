@@ -10,11 +10,27 @@ use orbital_listener::TlsSettings;
 /// Settings of the private listener.
 #[derive(Debug, Clone)]
 pub struct AdminSettings {
+    /// Settings that need a restart.
+    pub fixed: FixedAdminSettings,
+    /// Settings that take effect at once.
+    pub live: LiveAdminSettings,
+}
+
+/// Settings of the private listener that need a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedAdminSettings {
     /// The address; `127.0.0.1:8711` by default.
     pub listen: SocketAddr,
+    /// Whether the listener uses TLS.
+    pub has_tls: bool,
+}
+
+/// Settings of the private listener that take effect at once.
+#[derive(Debug, Clone)]
+pub struct LiveAdminSettings {
     /// The token that clients must show. Without one, every client has access, which is allowed on loopback only.
     pub token: Option<Template>,
-    /// The certificate for TLS, if the listener uses it.
+    /// The files of the certificate, if the configuration has TLS.
     pub tls: Option<TlsSettings>,
     /// Whether `/healthz` and `/readyz` need no token.
     pub open_health: bool,
@@ -38,11 +54,13 @@ impl AdminSettings {
             }
         }
         Self {
-            listen,
-            token,
-            tls: TlsSettings::read(section, base),
-            open_health: section.boolean("open_health", false),
-            open_metrics: section.boolean("open_metrics", false),
+            fixed: FixedAdminSettings { listen, has_tls: section.has("tls") },
+            live: LiveAdminSettings {
+                token,
+                tls: TlsSettings::read(section, base),
+                open_health: section.boolean("open_health", false),
+                open_metrics: section.boolean("open_metrics", false),
+            },
         }
     }
 }

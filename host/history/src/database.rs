@@ -16,7 +16,7 @@ use crate::retention;
 use crate::row::moment;
 use crate::session;
 use crate::session::LastSession;
-use crate::{HistoryError, HistorySettings, schema};
+use crate::{HistoryError, LiveHistorySettings, schema};
 
 /// How long to wait for a lock of another program before reporting it.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -55,10 +55,10 @@ impl Database {
     /// # Errors
     /// If the file cannot be written, or is not a database of orbital.
     pub(super) fn open(
-        settings: &HistorySettings,
+        path: &Path,
+        settings: &LiveHistorySettings,
         session: Option<i64>,
     ) -> Result<(Self, Option<LastSession>), HistoryError> {
-        let path = &settings.path;
         let lock = lock(path)?;
         close(path)?;
         let failed = |error| HistoryError::of(path, error);
@@ -81,7 +81,7 @@ impl Database {
         }
         let ages = AgeClock::new(age_clock, Instant::now());
         let ledger = Ledger::open(&connection).map_err(failed)?;
-        Ok((Self { path: path.clone(), connection, ledger, session, ages, _lock: lock }, last))
+        Ok((Self { path: path.to_owned(), connection, ledger, session, ages, _lock: lock }, last))
     }
 
     pub(super) fn session(&self) -> i64 {
@@ -108,7 +108,7 @@ impl Database {
     pub(super) fn write(
         &mut self,
         reports: &[Arc<Report>],
-        settings: &HistorySettings,
+        settings: &LiveHistorySettings,
     ) -> Result<(), HistoryError> {
         let mut write = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -120,7 +120,7 @@ impl Database {
     }
 
     /// Deletes a part of the data that is not to be kept. Returns whether there may be more.
-    pub(super) fn prune(&mut self, settings: &HistorySettings) -> Result<bool, HistoryError> {
+    pub(super) fn prune(&mut self, settings: &LiveHistorySettings) -> Result<bool, HistoryError> {
         let now = self.ages.advance(SystemTime::now(), Instant::now());
         let mut prune = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

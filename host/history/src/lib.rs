@@ -44,7 +44,7 @@ pub use query::{Mark, Neighbours, RunQuery};
 pub use rollup::Rollup;
 pub use row::RunRow;
 pub use session::{LastSession, Missing};
-pub use settings::HistorySettings;
+pub use settings::{FixedHistorySettings, HistorySettings, LiveHistorySettings};
 pub use stats::{Point, Series, Stats, Step};
 pub use status::{DropReason, HistoryState, HistoryStatus};
 
@@ -61,7 +61,7 @@ pub struct History {
     queue: Arc<Queue>,
     board: Arc<Board>,
     readers: Arc<Readers>,
-    is_on: bool,
+    settings: FixedHistorySettings,
     writing: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -75,17 +75,18 @@ impl History {
         settings: HistorySettings,
         batches: impl FnOnce() -> metrics::Histogram,
     ) -> std::io::Result<Arc<Self>> {
-        let is_on = settings.enabled;
+        let HistorySettings { fixed, live } = settings;
         let this = Arc::new(Self {
-            readers: Arc::new(Readers::new(settings.path.clone())),
-            queue: Arc::new(Queue::new(settings)),
-            board: Arc::new(Board::new(is_on)),
-            is_on,
+            readers: Arc::new(Readers::new(fixed.path.clone())),
+            queue: Arc::new(Queue::new(live)),
+            board: Arc::new(Board::new(fixed.enabled)),
+            settings: fixed,
             writing: Mutex::default(),
         });
-        if is_on {
+        if this.settings.enabled {
             let (queue, board, readers) = (this.queue.clone(), this.board.clone(), this.readers.clone());
-            let mut writer = Writer::new(queue, board.clone(), readers, batches());
+            let path = this.settings.path.clone();
+            let mut writer = Writer::new(path, queue, board.clone(), readers, batches());
             // Opened before this returns, because whatever starts next may need the last state.
             let opening = tokio::task::spawn_blocking(move || {
                 if let Err(error) = writer.open() {
@@ -102,19 +103,19 @@ impl History {
 
     /// Records a run that ended; `weight` is about how many bytes the report holds. Never waits.
     pub fn record(&self, report: &Arc<Report>, weight: usize) {
-        if self.is_on {
+        if self.settings.enabled {
             self.queue.push(report, weight, |full| self.board.full(full));
         }
     }
 
-    /// Applies changed settings, except for those that need a restart.
-    pub fn configure(&self, settings: &HistorySettings) {
-        self.queue.configure(writer::live(&self.queue.settings(), settings));
+    /// Applies changed settings.
+    pub fn configure(&self, settings: LiveHistorySettings) {
+        self.queue.configure(settings);
     }
 
     /// Returns the current status.
     pub fn status(&self) -> HistoryStatus {
-        self.board.status(self.queue.settings().path, self.queue.size())
+        self.board.status(self.settings.path.clone(), self.queue.size())
     }
 
     /// Writes the remaining runs and closes the file cleanly, within a time limit.
@@ -247,7 +248,7 @@ impl History {
     }
 
     fn must_be_on(&self) -> Result<(), HistoryError> {
-        if self.is_on { Ok(()) } else { Err(HistoryError::Off) }
+        if self.settings.enabled { Ok(()) } else { Err(HistoryError::Off) }
     }
 }
 

@@ -15,7 +15,7 @@ use orbital_model::{LogLevel, LogSource, Outcome, Pattern, Phases, Report, StepK
 
 use crate::database::Database;
 use crate::tests::{report_at, settings};
-use crate::{History, HistorySettings, RunQuery, Step};
+use crate::{History, HistorySettings, LiveHistorySettings, RunQuery, Step};
 
 /// The number of copies of the example suite, as `cargo xtask` makes them.
 const COMPONENTS: u64 = 34;
@@ -97,7 +97,7 @@ fn a_million_runs() {
     let begin = SystemTime::now() - Duration::from_secs(24 * 3600);
     let apart = Duration::from_secs(24 * 3600) / u32::try_from(runs).unwrap();
 
-    let mut database = Database::open(&settings, None).unwrap().0;
+    let mut database = Database::open(&settings.fixed.path, &settings.live, None).unwrap().0;
     let mut took = Duration::ZERO;
     let mut slowest = Duration::ZERO;
     for first in (0..runs).step_by(500) {
@@ -105,8 +105,8 @@ fn a_million_runs() {
             .map(|number| Arc::new(run(number, begin + apart * u32::try_from(number).unwrap())))
             .collect();
         let begun = Instant::now();
-        database.write(&batch, &settings).unwrap();
-        database.prune(&settings).unwrap();
+        database.write(&batch, &settings.live).unwrap();
+        database.prune(&settings.live).unwrap();
         took += begun.elapsed();
         slowest = slowest.max(begun.elapsed());
     }
@@ -120,7 +120,7 @@ fn a_million_runs() {
     );
     let begun = Instant::now();
     database.end().unwrap();
-    let (mut database, _) = Database::open(&settings, None).unwrap();
+    let (mut database, _) = Database::open(&settings.fixed.path, &settings.live, None).unwrap();
     println!("closing and opening {:?}", begun.elapsed());
     let begun = Instant::now();
     database.check().unwrap();
@@ -132,8 +132,8 @@ fn a_million_runs() {
     if is_to_stay {
         return;
     }
-    let few = HistorySettings { max_runs: usize::try_from(runs / 2).unwrap(), ..settings };
-    let mut database = Database::open(&few, None).unwrap().0;
+    let few = LiveHistorySettings { max_runs: usize::try_from(runs / 2).unwrap(), ..settings.live };
+    let mut database = Database::open(&settings.fixed.path, &few, None).unwrap().0;
     let (begun, mut slowest) = (Instant::now(), Duration::ZERO);
     let mut chunks = 0;
     loop {

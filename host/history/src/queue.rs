@@ -11,7 +11,7 @@ use orbital_model::Report;
 use orbital_model::amounts::Amounts;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-use crate::HistorySettings;
+use crate::LiveHistorySettings;
 
 /// How long the writer waits for a run before it checks whether there is something to delete.
 const IDLE: Duration = Duration::from_secs(10);
@@ -24,7 +24,7 @@ pub(super) struct Queue {
 }
 
 struct Inner {
-    settings: HistorySettings,
+    settings: LiveHistorySettings,
     /// The runs by number, in the order of their ends.
     runs: BTreeMap<u64, Waiting>,
     bytes: usize,
@@ -53,7 +53,7 @@ pub(super) enum Full {
 }
 
 impl Queue {
-    pub(super) fn new(settings: HistorySettings) -> Self {
+    pub(super) fn new(settings: LiveHistorySettings) -> Self {
         let inner = Inner {
             settings,
             runs: BTreeMap::new(),
@@ -69,12 +69,12 @@ impl Queue {
     }
 
     /// Applies changed settings.
-    pub(super) fn configure(&self, settings: HistorySettings) {
+    pub(super) fn configure(&self, settings: LiveHistorySettings) {
         self.lock().settings = settings;
         self.wake.notify_all();
     }
 
-    pub(super) fn settings(&self) -> HistorySettings {
+    pub(super) fn settings(&self) -> LiveHistorySettings {
         self.lock().settings.clone()
     }
 
@@ -216,11 +216,11 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tests::{report, settings};
+    use crate::tests::{live, report};
 
     #[test]
     fn what_is_read_stays_until_it_is_written() {
-        let queue = Queue::new(settings("unused"));
+        let queue = Queue::new(live());
         for number in 0..3 {
             queue.push(&Arc::new(report("a/x", number)), 10, nothing_is_lost);
         }
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn there_is_an_end_to_waiting_in_runs_and_in_bytes() {
-        let queue = Queue::new(HistorySettings { queue_runs: 2, queue_bytes: 100, ..settings("unused") });
+        let queue = Queue::new(LiveHistorySettings { queue_runs: 2, queue_bytes: 100, ..live() });
         let one = Arc::new(report("a/x", 0));
         let lost = |weight| {
             let mut lost = Vec::new();
@@ -252,8 +252,8 @@ mod tests {
     #[test]
     fn a_component_that_fills_the_queue_loses_its_own_runs_to_those_of_others() {
         for settings in [
-            HistorySettings { queue_runs: 10, queue_bytes: 1 << 20, batch_runs: 3, ..settings("unused") },
-            HistorySettings { queue_runs: 100, queue_bytes: 100, batch_runs: 3, ..settings("unused") },
+            LiveHistorySettings { queue_runs: 10, queue_bytes: 1 << 20, batch_runs: 3, ..live() },
+            LiveHistorySettings { queue_runs: 100, queue_bytes: 100, batch_runs: 3, ..live() },
         ] {
             let queue = Queue::new(settings);
             let mut lost = 0;
@@ -280,11 +280,8 @@ mod tests {
 
     #[test]
     fn a_batch_is_whole_or_its_time_has_come_or_it_is_the_end() {
-        let settings = HistorySettings {
-            batch_runs: 2,
-            batch_interval: Duration::from_secs(3600),
-            ..settings("unused")
-        };
+        let settings =
+            LiveHistorySettings { batch_runs: 2, batch_interval: Duration::from_secs(3600), ..live() };
         let queue = Queue::new(settings.clone());
         let one = Arc::new(report("a/x", 0));
         std::thread::scope(|scope| {
@@ -295,7 +292,10 @@ mod tests {
             assert_eq!(batch.join().unwrap(), 2);
             queue.done(2);
             let rest = scope.spawn(|| queue.batch(false).len());
-            queue.configure(HistorySettings { batch_interval: Duration::from_millis(1), ..settings.clone() });
+            queue.configure(LiveHistorySettings {
+                batch_interval: Duration::from_millis(1),
+                ..settings.clone()
+            });
             assert_eq!(rest.join().unwrap(), 1);
             queue.configure(settings.clone());
             let rest = scope.spawn(|| queue.batch(false).len());

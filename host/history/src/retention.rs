@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use uuid::Uuid;
 
-use crate::HistorySettings;
+use crate::LiveHistorySettings;
 use crate::holdings::{Holdings, Measure};
 use crate::rollup::{DAY, HOUR, MINUTE, MINUTES_KEPT};
 use crate::row::{id, millis};
@@ -40,7 +40,7 @@ pub(super) struct Pruned {
 /// `now` is the time of [`super::age::AgeClock`].
 pub(super) fn prune(
     connection: &Connection,
-    settings: &HistorySettings,
+    settings: &LiveHistorySettings,
     holdings: &mut Holdings,
     now: SystemTime,
 ) -> rusqlite::Result<Pruned> {
@@ -93,7 +93,7 @@ fn prune_old(
 /// that has the most at that moment.
 fn prune_surplus(
     connection: &Connection,
-    settings: &HistorySettings,
+    settings: &LiveHistorySettings,
     holdings: &mut Holdings,
 ) -> rusqlite::Result<usize> {
     let mut runs = holdings.runs().saturating_sub(settings.max_runs as u64);

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::HistorySettings;
+use crate::LiveHistorySettings;
 use crate::row::{micros, millis, moment};
 
 /// The number of sessions that are kept.
@@ -34,7 +34,7 @@ pub struct Missing {
 /// Starts a session. Returns its id, the previous session, and the time from which ages are measured.
 pub(super) fn begin(
     connection: &Connection,
-    settings: &HistorySettings,
+    settings: &LiveHistorySettings,
     now: SystemTime,
 ) -> rusqlite::Result<(i64, Option<LastSession>, SystemTime)> {
     let last = "SELECT started, written, ended, batch_runs, batch_interval, age_clock FROM sessions \
@@ -70,7 +70,7 @@ pub(super) fn age_clock(connection: &Connection, id: i64) -> rusqlite::Result<Sy
 pub(super) fn touch(
     connection: &Connection,
     id: i64,
-    settings: &HistorySettings,
+    settings: &LiveHistorySettings,
     now: SystemTime,
     age_clock: SystemTime,
 ) -> rusqlite::Result<()> {

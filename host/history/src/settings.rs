@@ -9,12 +9,26 @@ use orbital_config::Section;
 const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The settings of the history: which runs are kept, where, and for how long.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct HistorySettings {
+    /// Settings that need a restart.
+    pub fixed: FixedHistorySettings,
+    /// Settings that take effect at once.
+    pub live: LiveHistorySettings,
+}
+
+/// Settings of the history that need a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FixedHistorySettings {
     /// Whether runs are kept.
     pub enabled: bool,
     /// The database file.
     pub path: PathBuf,
+}
+
+/// Settings of the history that take effect at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveHistorySettings {
     /// How long runs are kept.
     pub max_age: Duration,
     /// The maximum number of runs of all components. The component with the most loses its oldest runs first.
@@ -47,9 +61,8 @@ impl HistorySettings {
             section
                 .mistake_at("batch_interval", "must be at most 1m: what waits is lost if the host is killed");
         }
-        Self {
-            enabled: section.boolean("enabled", true),
-            path,
+        let fixed = FixedHistorySettings { enabled: section.boolean("enabled", true), path };
+        let live = LiveHistorySettings {
             max_age: section.duration("max_age", Duration::from_secs(30 * 24 * 3600)),
             max_runs: section.integer("max_runs", 1..=100_000_000, 1_000_000),
             max_bytes: section.bytes("max_bytes", 1 << 20..=1 << 40, 4 << 30),
@@ -57,6 +70,7 @@ impl HistorySettings {
             batch_interval,
             queue_runs: section.integer("queue_runs", 1..=1_000_000, 10_000),
             queue_bytes: section.bytes("queue_bytes", 1 << 10..=1 << 34, 64 << 20),
-        }
+        };
+        Self { fixed, live }
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use orbital_model::{Attempt, CaseId, Outcome, Report, Trigger};
 use uuid::Uuid;
 
-use crate::HistorySettings;
+use crate::{FixedHistorySettings, HistorySettings, LiveHistorySettings};
 
 /// Returns the default settings with this file.
 pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
@@ -14,7 +14,13 @@ pub(super) fn settings(path: impl AsRef<Path>) -> HistorySettings {
         root.section("history", |section| HistorySettings::read(section, Path::new("."), Path::new("state")))
     };
     let (settings, _) = orbital_config::parse("", read).unwrap();
-    HistorySettings { path: path.as_ref().to_owned(), ..settings }
+    let path = path.as_ref().to_owned();
+    HistorySettings { fixed: FixedHistorySettings { path, ..settings.fixed }, ..settings }
+}
+
+/// Returns the default live settings.
+pub(super) fn live() -> LiveHistorySettings {
+    settings("unused").live
 }
 
 /// Returns a passed run of a case with this number.
@@ -65,16 +71,23 @@ mod room {
     use crate::holdings::Holdings;
     use crate::rollup::{HOUR, MINUTE, MINUTES_KEPT};
     use crate::row::{RunRow, millis};
-    use crate::{Mark, RunQuery, Step, query, retention, stats};
+    use crate::{HistoryError, LastSession, Mark, RunQuery, Step, query, retention, stats};
 
     const CASES: [&str; 3] = ["a/x", "a/y", "b/x"];
 
     fn open(settings: &HistorySettings) -> Database {
-        Database::open(settings, None).unwrap().0
+        try_open(settings, None).unwrap().0
+    }
+
+    fn try_open(
+        HistorySettings { fixed, live }: &HistorySettings,
+        session: Option<i64>,
+    ) -> Result<(Database, Option<LastSession>), HistoryError> {
+        Database::open(&fixed.path, live, session)
     }
 
     fn reading(settings: &HistorySettings) -> Connection {
-        Connection::open(&settings.path).unwrap()
+        Connection::open(&settings.fixed.path).unwrap()
     }
 
     /// Returns runs of all cases, with different outcomes.
@@ -104,7 +117,7 @@ mod room {
             let folder = tempfile::tempdir().unwrap();
             let settings = settings(folder.path().join("history.db"));
             let reports = some_reports(&outcomes);
-            open(&settings).write(&reports, &settings).unwrap();
+            open(&settings).write(&reports, &settings.live).unwrap();
             let connection = reading(&settings);
             let cases = pattern.map(|pattern| Pattern::parse(pattern).unwrap());
             let all = RunQuery { cases, outcome, flaky, wrong, limit, ..RunQuery::default() };
@@ -130,7 +143,7 @@ mod room {
             let reports = some_reports(&outcomes);
             let mut database = open(&settings);
             for batch in reports.chunks(7) {
-                database.write(batch, &settings).unwrap();
+                database.write(batch, &settings.live).unwrap();
             }
             let connection = reading(&settings);
             let now = reports.last().unwrap().started;
@@ -160,8 +173,8 @@ mod room {
         let settings = settings(folder.path().join("a/b/history.db"));
         let mut database = open(&settings);
         let reports = some_reports(&[(0, 0), (1, 1), (0, 2)]);
-        database.write(&reports[..2], &settings).unwrap();
-        database.write(&reports, &settings).unwrap();
+        database.write(&reports[..2], &settings.live).unwrap();
+        database.write(&reports, &settings.live).unwrap();
         assert_eq!(database.extent().runs, 3);
         assert_eq!(database.extent().oldest, Some(reports[0].started));
         let connection = reading(&settings);
@@ -188,9 +201,10 @@ mod room {
     #[test]
     fn too_many_and_too_old_runs_go_the_oldest_first() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = HistorySettings { max_runs: 10, ..settings(folder.path().join("history.db")) };
+        let limits = LiveHistorySettings { max_runs: 10, ..live() };
+        let settings = HistorySettings { live: limits, ..settings(folder.path().join("history.db")) };
         let now = SystemTime::now();
-        let long_ago = now - settings.max_age - Duration::from_secs(7200);
+        let long_ago = now - settings.live.max_age - Duration::from_secs(7200);
         let mut reports: Vec<_> = (0..40)
             .map(|number| Arc::new(report_at("old/x", number, long_ago + Duration::from_secs(number))))
             .collect();
@@ -198,11 +212,11 @@ mod room {
         reports.extend((0..15).map(|number| Arc::new(report_at("a/x", number, age(number)))));
         let mut database = open(&settings);
         for batch in reports.chunks(10) {
-            database.write(batch, &settings).unwrap();
+            database.write(batch, &settings.live).unwrap();
         }
-        while database.prune(&settings).unwrap() {}
+        while database.prune(&settings.live).unwrap() {}
         // The second deletion removes the names that have no data left.
-        database.prune(&settings).unwrap();
+        database.prune(&settings.live).unwrap();
         assert_eq!(database.extent().runs, 10);
         let connection = reading(&settings);
         let left = RunQuery { limit: 100, ..RunQuery::default() }.run(&connection).unwrap();
@@ -218,7 +232,7 @@ mod room {
         );
         assert_eq!(count(&older), 0, "what was counted of them went too");
         // A case that runs again is a new case.
-        database.write(&[Arc::new(report_at("old/x", 99, now))], &settings).unwrap();
+        database.write(&[Arc::new(report_at("old/x", 99, now))], &settings.live).unwrap();
         assert_eq!(count("SELECT count(*) FROM cases WHERE component = 'old'"), 1);
     }
 
@@ -239,8 +253,11 @@ mod room {
         let folder = tempfile::tempdir().unwrap();
         let open_at = |name: &str| settings(folder.path().join(name));
         for settings in [
-            HistorySettings { max_runs: 50, ..open_at("runs.db") },
-            HistorySettings { max_bytes: 1 << 20, ..open_at("bytes.db") },
+            HistorySettings { live: LiveHistorySettings { max_runs: 50, ..live() }, ..open_at("runs.db") },
+            HistorySettings {
+                live: LiveHistorySettings { max_bytes: 1 << 20, ..live() },
+                ..open_at("bytes.db")
+            },
         ] {
             let mut database = open(&settings);
             let now = SystemTime::now() - Duration::from_secs(3600);
@@ -250,7 +267,7 @@ mod room {
                     Arc::new(report_at(case, number, now + Duration::from_millis(number)))
                 })
                 .collect();
-            database.write(&quiet, &settings).unwrap();
+            database.write(&quiet, &settings.live).unwrap();
             for batch in 0..30 {
                 let loud = |number: u64| {
                     let number = 100 + 10 * batch + number;
@@ -259,8 +276,8 @@ mod room {
                     Arc::new(report)
                 };
                 let loud: Vec<_> = (0..10).map(loud).collect();
-                database.write(&loud, &settings).unwrap();
-                while database.prune(&settings).unwrap() {}
+                database.write(&loud, &settings.live).unwrap();
+                while database.prune(&settings.live).unwrap() {}
                 // The cached holdings match the file, also after it is opened again.
                 if batch % 10 == 0 {
                     drop(database);
@@ -291,16 +308,17 @@ mod room {
     #[test]
     fn the_file_stays_within_its_bytes() {
         let folder = tempfile::tempdir().unwrap();
-        let settings = HistorySettings { max_bytes: 1 << 20, ..settings(folder.path().join("history.db")) };
+        let limits = LiveHistorySettings { max_bytes: 1 << 20, ..live() };
+        let settings = HistorySettings { live: limits, ..settings(folder.path().join("history.db")) };
         let mut database = open(&settings);
         let now = SystemTime::now();
         let mut most = 0;
         for number in 0..600 {
             let mut report = report_at("a/x", number, now + Duration::from_millis(number));
             report.attempts[0].messages.push(noise(number));
-            database.write(&[Arc::new(report)], &settings).unwrap();
-            database.prune(&settings).unwrap();
-            most = most.max(std::fs::metadata(&settings.path).unwrap().len());
+            database.write(&[Arc::new(report)], &settings.live).unwrap();
+            database.prune(&settings.live).unwrap();
+            most = most.max(std::fs::metadata(&settings.fixed.path).unwrap().len());
         }
         assert!(database.extent().runs < 300, "{}", database.extent().runs);
         assert!(most < 8 << 20, "{most}");
@@ -315,11 +333,11 @@ mod room {
         let minute = Duration::from_secs(60);
         let kept_from = now - Duration::from_secs(MINUTES_KEPT as u64);
         let reports = [2, 1, 0].map(|ago| Arc::new(report_at("a/x", ago, kept_from - ago as u32 * minute)));
-        open(&settings).write(&reports, &settings).unwrap();
+        open(&settings).write(&reports, &settings.live).unwrap();
         let connection = reading(&settings);
         let minutes = |later: Duration| {
             let mut holdings = Holdings::load(&connection).unwrap();
-            retention::prune(&connection, &settings, &mut holdings, now + later).unwrap();
+            retention::prune(&connection, &settings.live, &mut holdings, now + later).unwrap();
             let mut left =
                 connection.prepare("SELECT start FROM rollups WHERE span = 60 ORDER BY start").unwrap();
             let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();
@@ -339,7 +357,7 @@ mod room {
         let ago = |minutes: u64| now - Duration::from_secs(60 * minutes);
         let minutes = [1, 30, 59, 62, 120, 60 * 23, 60 * 25, 60 * 24 * 3];
         let reports = minutes.map(|minutes| Arc::new(report_at("a/x", minutes, ago(minutes))));
-        open(&settings).write(&reports, &settings).unwrap();
+        open(&settings).write(&reports, &settings.live).unwrap();
         let connection = reading(&settings);
         let counted = |window: &str| {
             let window = window.parse().unwrap();
@@ -361,8 +379,8 @@ mod room {
         let mut database = open(&settings);
         let old = Arc::new(report_at("a/x", 0, now - Duration::from_secs(27 * 3600)));
         let new = Arc::new(report_at("a/x", 1, now));
-        database.write(&[old, new], &settings).unwrap();
-        database.prune(&settings).unwrap();
+        database.write(&[old, new], &settings.live).unwrap();
+        database.prune(&settings.live).unwrap();
         let connection = reading(&settings);
         let count = |span: i64| {
             let sql = "SELECT count(*) FROM rollups WHERE span = ?1";
@@ -380,18 +398,18 @@ mod room {
     fn a_session_that_did_not_end_is_told_of_by_the_next() {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path().join("history.db"));
-        let (database, last) = Database::open(&settings, None).unwrap();
+        let (database, last) = try_open(&settings, None).unwrap();
         assert_eq!(last, None);
         drop(database);
-        let (mut database, last) = Database::open(&settings, None).unwrap();
+        let (mut database, last) = try_open(&settings, None).unwrap();
         let missing = last.unwrap().missing.unwrap();
         assert_eq!((missing.runs, missing.time), (500, Duration::from_secs(1)));
-        database.write(&some_reports(&[(0, 0)]), &settings).unwrap();
+        database.write(&some_reports(&[(0, 0)]), &settings.live).unwrap();
         let same = database.session();
         drop(database);
-        let (database, _) = Database::open(&settings, Some(same)).unwrap();
+        let (database, _) = try_open(&settings, Some(same)).unwrap();
         database.end().unwrap();
-        assert_eq!(Database::open(&settings, None).unwrap().1.unwrap().missing, None);
+        assert_eq!(try_open(&settings, None).unwrap().1.unwrap().missing, None);
     }
 
     #[test]
@@ -399,7 +417,7 @@ mod room {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path().join("history.db"));
         let database = open(&settings);
-        let error = Database::open(&settings, None).err().unwrap().to_string();
+        let error = try_open(&settings, None).err().unwrap().to_string();
         assert!(error.contains("in use by another orbital"), "{error}");
         drop(database);
         open(&settings);
@@ -411,19 +429,19 @@ mod room {
         let settings = settings(folder.path().join("history.db"));
         let mut database = open(&settings);
         for number in 0..50 {
-            database.write(&[Arc::new(report("a/x", number))], &settings).unwrap();
+            database.write(&[Arc::new(report("a/x", number))], &settings.live).unwrap();
         }
         database.check().unwrap();
         database.end().unwrap();
-        let mut bytes = std::fs::read(&settings.path).unwrap();
+        let mut bytes = std::fs::read(&settings.fixed.path).unwrap();
         let middle = bytes.len() / 2;
         bytes[8192..middle].fill(0x5a);
-        std::fs::write(&settings.path, bytes).unwrap();
-        let checked = Database::open(&settings, None).and_then(|(mut database, _)| database.check());
+        std::fs::write(&settings.fixed.path, bytes).unwrap();
+        let checked = try_open(&settings, None).and_then(|(mut database, _)| database.check());
         let error = checked.unwrap_err().to_string();
         assert!(error.contains("is damaged") && error.contains("move it away"), "{error}");
-        std::fs::write(&settings.path, "no database, but long enough to look like one").unwrap();
-        let error = Database::open(&settings, None).err().unwrap().to_string();
+        std::fs::write(&settings.fixed.path, "no database, but long enough to look like one").unwrap();
+        let error = try_open(&settings, None).err().unwrap().to_string();
         assert!(error.contains("is damaged (file is not a database)"), "{error}");
     }
 }

@@ -1,16 +1,17 @@
 //! The writer thread.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use metrics::Histogram;
 use orbital_model::error::chain;
 
+use crate::HistoryError;
 use crate::database::Database;
 use crate::queue::Queue;
 use crate::readers::Readers;
 use crate::status::Board;
-use crate::{HistoryError, HistorySettings};
 
 /// The delay before the first retry; it doubles with each further one.
 const FIRST_REST: Duration = Duration::from_millis(250);
@@ -20,6 +21,8 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// Writes the runs in the queue, until the queue is closed and empty.
 pub(super) struct Writer {
+    /// The database file.
+    path: PathBuf,
     queue: Arc<Queue>,
     board: Arc<Board>,
     readers: Arc<Readers>,
@@ -39,12 +42,14 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn new(
+        path: PathBuf,
         queue: Arc<Queue>,
         board: Arc<Board>,
         readers: Arc<Readers>,
         batches: Histogram,
     ) -> Self {
         Self {
+            path,
             queue,
             board,
             readers,
@@ -59,7 +64,7 @@ impl Writer {
 
     /// Opens the database, for the first time or again.
     pub(super) fn open(&mut self) -> Result<(), HistoryError> {
-        let (database, last) = Database::open(&self.queue.settings(), self.session)?;
+        let (database, last) = Database::open(&self.path, &self.queue.settings(), self.session)?;
         if self.session.is_none() {
             self.board.began(last);
         }
@@ -136,9 +141,4 @@ impl Writer {
         self.board.written(batch.len(), database.extent(), self.queue.size().0);
         Ok(Some(batch.len()))
     }
-}
-
-/// Returns the wanted settings, except for those that need a restart, which remain unchanged.
-pub(super) fn live(acting: &HistorySettings, wanted: &HistorySettings) -> HistorySettings {
-    HistorySettings { enabled: acting.enabled, path: acting.path.clone(), ..wanted.clone() }
 }

@@ -56,8 +56,8 @@ impl Places {
     fn of(limit: Option<u64>, settings: &Settings) -> Self {
         Self::new(
             limit.unwrap_or(u64::MAX),
-            settings.webhook.max_connections,
-            settings.scheduler.max_in_flight,
+            settings.fixed.webhook.max_connections,
+            settings.fixed.scheduler.max_in_flight,
         )
     }
 

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use orbital_admin::TokenError;
 use orbital_client::{Client, ClientError};
-use orbital_compare::{EnvironmentError, Environments};
-use orbital_config::secrets::{Masker, SHORTEST, Secrets, SecretsError};
+use orbital_compare::{EnvironmentError, Environments, EnvironmentsSettings};
+use orbital_config::secrets::{Masker, SHORTEST, Secrets, SecretsError, SecretsSettings};
 use orbital_files::state::{State, StateError, StateSettings};
 use orbital_guest::{CodeCache, CodeCacheError, Compiler, ComponentQuotas, EngineError, GuestEngine};
 use orbital_listener::{Acceptor, BindError, ConnectionLimits, Listener, TlsError, TlsSettings};
 use orbital_model::error::chain;
+use orbital_policy::targets::TargetsSettings;
 use orbital_run::registry::{Cache, ComponentLoader, Policy, RegistrySettings};
 use orbital_run::runner::{Provision, Runner};
 use orbital_webhook::waiter::Waiter;
-use orbital_webhook::{AuthError, Authenticator};
+use orbital_webhook::{AuthError, Authenticator, LiveWebhookSettings};
 use rustls::ServerConfig;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -105,16 +106,16 @@ impl Foundation {
     /// # Errors
     /// The first part that cannot be set up.
     pub async fn lay(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Self, StartError> {
-        let waiter = Waiter::new(settings.waiter.clone(), masker.clone());
-        let client = client(settings, secrets, masker)?;
-        let tls = tls(settings.webhook.tls.as_ref(), "webhook.tls")?;
+        let waiter = Waiter::new(settings.fixed.waiter.clone(), masker.clone());
+        let client = client(&settings.live.targets, secrets, masker)?;
+        let tls = tls(settings.live.webhook.tls.as_ref(), "webhook.tls")?;
         let places = Places::now(settings);
         if let Some(shortage) = places.shortage() {
             tracing::warn!("{shortage}");
         }
         let webhook = Listener::bind(
-            settings.webhook.listen,
-            Acceptor::new(places.webhook, 0, settings.webhook.limits, tls),
+            settings.fixed.webhook.listen,
+            Acceptor::new(places.webhook, 0, settings.live.webhook.limits, tls),
             "webhook",
             "`webhook.listen` (or `--listen` with `orbital run`)",
         )
@@ -129,8 +130,8 @@ impl Foundation {
 ///
 /// # Errors
 /// All secrets that could not be read.
-pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartError> {
-    let secrets = settings.secrets.fetch().map_err(StartError::Secrets)?;
+pub fn secrets(settings: &SecretsSettings, masker: &Masker) -> Result<Secrets, StartError> {
+    let secrets = settings.fetch().map_err(StartError::Secrets)?;
     masker.learn(&secrets).map_err(|error| StartError::Secrets(vec![error.into()]))?;
     for name in secrets.too_short() {
         tracing::warn!(
@@ -145,8 +146,12 @@ pub fn secrets(settings: &Settings, masker: &Masker) -> Result<Secrets, StartErr
 ///
 /// # Errors
 /// Targets are invalid.
-pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result<Arc<Client>, StartError> {
-    let client = Client::new(&settings.targets, secrets, masker.clone(), Handle::current());
+pub fn client(
+    targets: &TargetsSettings,
+    secrets: &Secrets,
+    masker: &Masker,
+) -> Result<Arc<Client>, StartError> {
+    let client = Client::new(targets, secrets, masker.clone(), Handle::current());
     client.map(Arc::new).map_err(StartError::Targets)
 }
 
@@ -154,16 +159,19 @@ pub fn client(settings: &Settings, secrets: &Secrets, masker: &Masker) -> Result
 ///
 /// # Errors
 /// Secrets are unsuitable for their purpose.
-pub fn authenticator(settings: &Settings, secrets: &Secrets) -> Result<Authenticator, StartError> {
-    Authenticator::new(&settings.webhook.auth, secrets).map_err(StartError::Auth)
+pub fn authenticator(webhook: &LiveWebhookSettings, secrets: &Secrets) -> Result<Authenticator, StartError> {
+    Authenticator::new(&webhook.auth, secrets).map_err(StartError::Auth)
 }
 
 /// Returns the other hosts that can be compared.
 ///
 /// # Errors
 /// Some of them cannot be queried.
-pub fn environments(settings: &Settings, secrets: &Secrets) -> Result<Arc<Environments>, StartError> {
-    Environments::new(&settings.environments, secrets).map(Arc::new).map_err(StartError::Environments)
+pub fn environments(
+    settings: &EnvironmentsSettings,
+    secrets: &Secrets,
+) -> Result<Arc<Environments>, StartError> {
+    Environments::new(settings, secrets).map(Arc::new).map_err(StartError::Environments)
 }
 
 /// Loads the certificate of the listener with this section, if it has one.
@@ -179,21 +187,21 @@ pub fn tls(settings: Option<&TlsSettings>, section: &str) -> Result<Option<Arc<S
 /// # Errors
 /// The address cannot be bound, or the certificate cannot be used.
 pub async fn private(settings: &Settings) -> Result<Listener, StartError> {
-    let tls = tls(settings.admin.tls.as_ref(), "admin.tls")?;
+    let tls = tls(settings.live.admin.tls.as_ref(), "admin.tls")?;
     let Places { admin, spare, .. } = Places::now(settings);
     // One peer cannot use all connections, so others always get in.
     let limits = ConnectionLimits { connections_per_peer: admin.div_ceil(2), ..ConnectionLimits::default() };
     let acceptor = Acceptor::new(admin, spare, limits, tls);
-    Ok(Listener::bind(settings.admin.listen, acceptor, "private listener", "`admin.listen`").await?)
+    Ok(Listener::bind(settings.fixed.admin.listen, acceptor, "private listener", "`admin.listen`").await?)
 }
 
 /// Returns the settings and clients shared by all runs. The webhook has this URL unless the settings contain another
 /// one.
 pub fn provision(settings: &Settings, webhook: String, client: Arc<Client>) -> Provision {
     Provision {
-        settings: settings.runner.clone(),
-        webhook_url: settings.webhook.public_url.clone().unwrap_or(webhook),
-        path_per_component: settings.webhook.path_per_component,
+        settings: settings.runner(),
+        webhook_url: settings.live.webhook.public_url.clone().unwrap_or(webhook),
+        path_per_component: settings.fixed.webhook.path_per_component,
         client,
     }
 }
@@ -214,18 +222,18 @@ pub fn component_loader(
     guests: Handle,
     max_runs: usize,
 ) -> Result<ComponentLoader, StartError> {
-    let cache = code_cache(&settings.registry, &settings.state)?;
+    let cache = code_cache(&settings.fixed.registry, &settings.fixed.state)?;
     let engine = GuestEngine::new(max_runs)?;
     Ok(ComponentLoader {
         quotas: Arc::new(ComponentQuotas::new(guests.metrics().num_workers(), engine.epoch_waker())?),
-        compiler: Compiler::new(engine, cache, settings.registry.compiling),
+        compiler: Compiler::new(engine, cache, settings.fixed.registry.compiling),
         guests,
         policy: policy.subscribe(),
-        default_timeout: settings.registry.default_timeout,
-        max_size: settings.registry.max_size,
+        default_timeout: settings.fixed.registry.default_timeout,
+        max_size: settings.fixed.registry.max_size,
         inside: None,
-        max_rate: settings.registry.max_rate,
-        trust: settings.trust.clone().map(Arc::new),
+        max_rate: settings.fixed.registry.max_rate,
+        trust: settings.fixed.trust.clone().map(Arc::new),
     })
 }
 

@@ -90,15 +90,20 @@ pub async fn private_listener(directory: &Path) -> Router {
     let guests = Handle::current();
     let runtimes = [("host", guests.clone()), ("guests", guests.clone())];
     let metrics = MetricsSink::new(waiter.clone(), acceptors.clone(), runtimes, outputs.clone());
-    let journal = Journal::new(settings.journal.clone());
-    let history =
-        History::start(settings.history.clone(), || metrics.history_batches()).await.expect(STARTED);
+    let journal = Journal::new(settings.fixed.journal.clone());
+    let history = History::start(settings.history(), || metrics.history_batches()).await.expect(STARTED);
     let (live, console) = (Live::new(), Console::new(outputs.stdout, true));
     let reporter = Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console);
     let pauses = Arc::new(PauseBook::open(None).expect(STARTED));
-    let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
-    let (dispatcher, dispatcher_handle) =
-        Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), Arc::new(reporter), guests);
+    let (scheduler, scheduling) = watch::channel(settings.live.scheduler.clone());
+    let (dispatcher, dispatcher_handle) = Dispatcher::new(
+        settings.fixed.scheduler,
+        scheduling,
+        pauses.subscribe(),
+        runner.clone(),
+        Arc::new(reporter),
+        guests,
+    );
     let snapshot = Snapshot { ready: true, ..Snapshot::default() };
     let (deploying, deployed) = watch::channel(Arc::new(snapshot));
     let (dispatched, close) = (deployed.clone(), CancellationToken::new());
@@ -109,8 +114,10 @@ pub async fn private_listener(directory: &Path) -> Router {
     });
     let path = directory.join("orbital.toml");
     let config = ConfigStatus { path, loaded_at: now, failure: None, at_next_start: Vec::new() };
-    let environments = environments(&settings, &secrets).expect("the environments are good");
-    let access = Access::new(&settings.admin, &secrets, false).expect("there is no token");
+    let environments =
+        environments(&settings.live.environments, &secrets).expect("the environments are good");
+    let access =
+        Access::new(&settings.fixed.admin, &settings.live.admin, &secrets).expect("there is no token");
     orbital_admin::router(Admin {
         deployed,
         policy: policy(&settings).subscribe(),

@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use orbital_admin::{Access, ConfigStatus, Guard};
-use orbital_client::Client;
+use orbital_admin::{ConfigStatus, Guard};
 use orbital_compare::Environments;
 use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
@@ -22,16 +21,16 @@ use orbital_model::text::one_line;
 use orbital_report::MetricsSink;
 use orbital_run::registry::Policy;
 use orbital_run::runner::Runner;
-use orbital_run::scheduler::SchedulerSettings;
-use orbital_webhook::{Authenticator, Webhook};
-use rustls::ServerConfig;
+use orbital_run::scheduler::LiveSchedulerSettings;
+use orbital_webhook::Webhook;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 use tokio::task::{JoinError, spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use crate::foundation::{StartError, authenticator, client, environments, provision, secrets, tls};
-use crate::settings::{FixedError, Settings};
+use crate::foundation::{StartError, provision};
+use crate::live::LiveParts;
+use crate::settings::{FixedError, LiveSettings, Settings};
 
 /// The interval at which the configuration file and the files of secrets and certificates are checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -58,7 +57,7 @@ pub struct Reloader {
     /// Receives secrets, to hide them.
     pub masker: Masker,
     /// Receives overrides and maintenance windows.
-    pub scheduler: watch::Sender<SchedulerSettings>,
+    pub scheduler: watch::Sender<LiveSchedulerSettings>,
     /// Receives limits, grants and configuration with which components are loaded.
     pub policy: watch::Sender<Arc<Policy>>,
     /// Receives the other hosts that can be compared.
@@ -140,16 +139,27 @@ impl Reloader {
 
     /// Passes the settings on. Returns those that take effect after a restart.
     fn take_over(&mut self, prepared: Prepared) -> Vec<&'static str> {
-        let Prepared { settings, later, client, access, authenticator, environments, public, private } =
-            prepared;
+        let Prepared { settings, later, parts } = prepared;
+        let LiveParts { client, access, authenticator, environments, public, private } = parts;
+        // Names every section. The last five are in the parts, in the provision and in the policy.
+        let LiveSettings {
+            webhook,
+            scheduler,
+            history,
+            runner: _,
+            secrets: _,
+            targets: _,
+            environments: _,
+            admin: _,
+        } = &settings.live;
         self.runner.provide(provision(&settings, self.webhook_url.clone(), client));
-        self.webhook.configure(settings.webhook.clone(), authenticator);
-        self.acceptors.webhook.configure(Some(settings.webhook.limits), public);
+        self.webhook.configure(webhook.clone(), authenticator);
+        self.acceptors.webhook.configure(Some(webhook.limits), public);
         self.acceptors.admin.configure(None, private);
         self.guard.admit(access);
         self.environments.send_replace(environments);
-        self.history.configure(&settings.history);
-        self.scheduler.send_replace(settings.scheduler.clone());
+        self.history.configure(history.clone());
+        self.scheduler.send_replace(scheduler.clone());
         self.policy.send_replace(Arc::new(settings.policy()));
         self.settings = settings;
         later
@@ -162,12 +172,8 @@ struct Prepared {
     settings: Settings,
     /// Settings in the file that take effect after a restart.
     later: Vec<&'static str>,
-    client: Arc<Client>,
-    access: Access,
-    authenticator: Authenticator,
-    environments: Arc<Environments>,
-    public: Option<Arc<ServerConfig>>,
-    private: Option<Arc<ServerConfig>>,
+    /// The parts made from the live settings of the file, including certificates that are for the next start.
+    parts: LiveParts,
 }
 
 impl Prepared {
@@ -177,19 +183,8 @@ impl Prepared {
     /// A part cannot be used, or contradicts settings that need a restart. In this case nothing has changed.
     fn new(acting: &Settings, file: &Settings, masker: &Masker) -> Result<Self, ReloadError> {
         let settings = acting.with_live_of(file)?;
-        let secrets = secrets(&settings, masker)?;
-        Ok(Self {
-            client: client(&settings, &secrets, masker)?,
-            access: Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
-                .map_err(StartError::from)?,
-            authenticator: authenticator(&settings, &secrets)?,
-            environments: environments(&settings, &secrets)?,
-            // Uses the certificates of the file, so that those for the next start are checked, too.
-            public: tls(file.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?,
-            private: tls(file.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?,
-            later: acting.fixed_changes(file),
-            settings,
-        })
+        let parts = LiveParts::new(&settings, masker)?;
+        Ok(Self { later: acting.fixed_changes(file), settings, parts })
     }
 }
 

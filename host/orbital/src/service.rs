@@ -62,18 +62,19 @@ impl Service {
         masker: Masker,
     ) -> Result<Self, StartError> {
         let seen = seen.narrowed(&path, &settings).await;
-        let secrets = secrets(&settings, &masker)?;
-        let guard = Guard::new(Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())?);
-        let pauses = Arc::new(PauseBook::open(state(&settings.state)?)?);
-        let authenticator = authenticator(&settings, &secrets)?;
-        let (environments, compared) = watch::channel(environments(&settings, &secrets)?);
+        let secrets = secrets(&settings.live.secrets, &masker)?;
+        let guard = Guard::new(Access::new(&settings.fixed.admin, &settings.live.admin, &secrets)?);
+        let pauses = Arc::new(PauseBook::open(state(&settings.fixed.state)?)?);
+        let authenticator = authenticator(&settings.live.webhook, &secrets)?;
+        let (environments, compared) = watch::channel(environments(&settings.live.environments, &secrets)?);
         let Foundation { waiter, runner, webhook: public } =
             Foundation::lay(&settings, &secrets, &masker).await?;
         let policy = policy(&settings);
         let component_loader =
-            component_loader(&settings, &policy, guests.clone(), settings.scheduler.max_in_flight)?;
+            component_loader(&settings, &policy, guests.clone(), settings.fixed.scheduler.max_in_flight)?;
         // A component named on a command line may be anywhere. Others than the operator may write to the directory.
-        let inside = (!settings.registry.external_links).then(|| settings.registry.directory.clone());
+        let inside =
+            (!settings.fixed.registry.external_links).then(|| settings.fixed.registry.directory.clone());
         let component_loader = ComponentLoader { inside, ..component_loader };
         let private = private(&settings).await?;
         let hangup = signal(SignalKind::hangup())?;
@@ -81,8 +82,8 @@ impl Service {
         let runtimes = [("host", Handle::current()), ("guests", guests.clone())];
         let metrics = MetricsSink::new(waiter.clone(), acceptors.clone(), runtimes, outputs.clone());
         let console = Console::new(outputs.stdout, quiet);
-        let journal = Journal::new(settings.journal.clone());
-        let history = History::start(settings.history.clone(), || metrics.history_batches()).await?;
+        let journal = Journal::new(settings.fixed.journal.clone());
+        let history = History::start(settings.history(), || metrics.history_batches()).await?;
         match history.records().await {
             Ok(records) => {
                 metrics.restore(records.clone());
@@ -95,20 +96,26 @@ impl Service {
         let reporter =
             Arc::new(Reporter::new(metrics.clone(), journal.clone(), history.clone(), live.clone(), console));
         let (loader, deployed) =
-            DirectoryLoader::new(settings.registry.clone(), component_loader, reporter.clone())?;
+            DirectoryLoader::new(settings.fixed.registry.clone(), component_loader, reporter.clone())?;
 
         let (no_more, close) = (CancellationToken::new(), CancellationToken::new());
         let (webhook_url, admin_url) = (public.url(), private.url());
-        let (scheduler, scheduling) = watch::channel(settings.scheduler.clone());
+        let (scheduler, scheduling) = watch::channel(settings.live.scheduler.clone());
         let (status, config) = watch::channel(ConfigStatus {
             path: path.clone(),
             loaded_at: SystemTime::now(),
             failure: None,
             at_next_start: Vec::new(),
         });
-        let (dispatcher, dispatcher_handle) =
-            Dispatcher::new(scheduling, pauses.subscribe(), runner.clone(), reporter, guests);
-        let webhook = Webhook::new(settings.webhook.clone(), authenticator, waiter.clone());
+        let (dispatcher, dispatcher_handle) = Dispatcher::new(
+            settings.fixed.scheduler,
+            scheduling,
+            pauses.subscribe(),
+            runner.clone(),
+            reporter,
+            guests,
+        );
+        let webhook = Webhook::new(settings.webhook(), authenticator, waiter.clone());
         let admin = Admin {
             deployed: deployed.clone(),
             policy: policy.subscribe(),

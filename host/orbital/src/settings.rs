@@ -5,22 +5,22 @@ mod fixed;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use orbital_admin::AdminSettings;
+use orbital_admin::{AdminSettings, FixedAdminSettings, LiveAdminSettings};
 use orbital_compare::EnvironmentsSettings;
 use orbital_config::secrets::SecretsSettings;
 use orbital_config::{ConfigError, Section, Setting, parse};
 use orbital_files::file;
 use orbital_files::state::StateSettings;
-use orbital_history::HistorySettings;
+use orbital_history::{FixedHistorySettings, HistorySettings, LiveHistorySettings};
 use orbital_listener::TlsSettings;
 use orbital_policy::rules::ComponentRules;
-use orbital_policy::run_settings::RunSettings;
+use orbital_policy::run_settings::{FixedRunSettings, LiveRunSettings, RunSettings};
 use orbital_policy::targets::TargetsSettings;
 use orbital_report::JournalSettings;
 use orbital_run::registry::{Policy, RegistrySettings, TrustSettings};
-use orbital_run::scheduler::SchedulerSettings;
-use orbital_webhook::WebhookSettings;
+use orbital_run::scheduler::{FixedSchedulerSettings, LiveSchedulerSettings, SchedulerSettings};
 use orbital_webhook::waiter::WaiterSettings;
+use orbital_webhook::{FixedWebhookSettings, LiveWebhookSettings, WebhookSettings};
 use toml::Table;
 
 pub use fixed::FixedError;
@@ -28,32 +28,57 @@ pub use fixed::FixedError;
 /// The settings of one host.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// Settings that need a restart.
+    pub fixed: FixedSettings,
+    /// Settings that take effect at once.
+    pub live: LiveSettings,
+}
+
+/// Settings that need a restart: a reload keeps them.
+#[derive(Debug, Clone)]
+pub struct FixedSettings {
     /// The section `[components]`.
     pub registry: RegistrySettings,
     /// The section `[trust]`. Without it, anybody may deploy.
     pub trust: Option<TrustSettings>,
-    /// The sections `[scheduler]`, `[[override]]` and `[[maintenance]]`.
-    pub scheduler: SchedulerSettings,
-    /// The setting `environment`, and the sections `[limits]`, `[config.COMPONENT]` and `[components."PATTERN"]`.
-    pub runner: RunSettings,
+    /// The fixed part of `[scheduler]`.
+    pub scheduler: FixedSchedulerSettings,
+    /// The fixed part of `[limits]`.
+    pub runner: FixedRunSettings,
+    /// The section `[waiter]`.
+    pub waiter: WaiterSettings,
+    /// The fixed part of `[webhook]`.
+    pub webhook: FixedWebhookSettings,
+    /// The fixed part of `[admin]`.
+    pub admin: FixedAdminSettings,
+    /// The section `[journal]`.
+    pub journal: JournalSettings,
+    /// The fixed part of `[history]`.
+    pub history: FixedHistorySettings,
+    /// The setting `state`.
+    pub state: StateSettings,
+}
+
+/// Settings that take effect at once: a reload takes them from the file.
+#[derive(Debug, Clone)]
+pub struct LiveSettings {
+    /// The live part of `[scheduler]`, and the sections `[[override]]` and `[[maintenance]]`.
+    pub scheduler: LiveSchedulerSettings,
+    /// The setting `environment`, the live part of `[limits]`, and the sections `[config.COMPONENT]` and
+    /// `[components."PATTERN"]`.
+    pub runner: LiveRunSettings,
     /// The sections `[secrets.NAME]`.
     pub secrets: SecretsSettings,
     /// The sections `[targets.NAME]`.
     pub targets: TargetsSettings,
     /// The sections `[environments.NAME]`.
     pub environments: EnvironmentsSettings,
-    /// The section `[webhook]`.
-    pub webhook: WebhookSettings,
-    /// The section `[waiter]`.
-    pub waiter: WaiterSettings,
-    /// The section `[admin]`.
-    pub admin: AdminSettings,
-    /// The section `[journal]`.
-    pub journal: JournalSettings,
-    /// The section `[history]`.
-    pub history: HistorySettings,
-    /// The setting `state`.
-    pub state: StateSettings,
+    /// The live part of `[webhook]`.
+    pub webhook: LiveWebhookSettings,
+    /// The live part of `[admin]`.
+    pub admin: LiveAdminSettings,
+    /// The live part of `[history]`.
+    pub history: LiveHistorySettings,
 }
 
 /// Two settings that contradict each other, one of which takes effect only after a restart.
@@ -115,19 +140,35 @@ impl Settings {
     /// Returns the files, other than the configuration file itself, whose change counts as a change of the
     /// configuration: those of secrets and of certificates, of this host and of other hosts.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
-        let tls = [&self.webhook.tls, &self.admin.tls].into_iter().flatten().flat_map(TlsSettings::files);
-        self.secrets.files().chain(tls).chain(self.environments.files())
+        let LiveSettings { secrets, environments, webhook, admin, .. } = &self.live;
+        let tls = [&webhook.tls, &admin.tls].into_iter().flatten().flat_map(TlsSettings::files);
+        secrets.files().chain(tls).chain(environments.files())
     }
 
     /// Returns the policy by which components are loaded.
     pub fn policy(&self) -> Policy {
-        Policy { runner: self.runner.clone(), overrides: self.scheduler.overrides.clone() }
+        Policy { runner: self.runner(), overrides: self.live.scheduler.overrides.clone() }
+    }
+
+    /// Returns the settings of runs.
+    pub fn runner(&self) -> RunSettings {
+        RunSettings { fixed: self.fixed.runner, live: self.live.runner.clone() }
+    }
+
+    /// Returns the settings of the webhook.
+    pub fn webhook(&self) -> WebhookSettings {
+        WebhookSettings { fixed: self.fixed.webhook, live: self.live.webhook.clone() }
+    }
+
+    /// Returns the settings of the history.
+    pub fn history(&self) -> HistorySettings {
+        HistorySettings { fixed: self.fixed.history.clone(), live: self.live.history.clone() }
     }
 
     /// Returns a contradiction between a setting that takes effect at once and one that needs a restart. It is checked
     /// for each file and, in a reload, for the combination in effect afterwards. So all such rules belong here.
     fn conflict(&self) -> Option<Conflict> {
-        let is_open = !self.admin.listen.ip().is_loopback() && self.admin.token.is_none();
+        let is_open = !self.fixed.admin.listen.ip().is_loopback() && self.live.admin.token.is_none();
         is_open.then_some(Conflict {
             section: "admin",
             setting: "listen",
@@ -148,9 +189,9 @@ impl Settings {
         let secrets = SecretsSettings::read(root, base);
         let admin = root.section("admin", |section| AdminSettings::read(section, &secrets, base));
         let webhook = root.section("webhook", |section| WebhookSettings::read(section, &secrets, base));
-        if admin.listen == webhook.listen && admin.listen.port() != 0 {
-            let reason =
-                format!("`admin.listen` is {} too; each listener needs an address of its own", admin.listen);
+        let listen = admin.fixed.listen;
+        if listen == webhook.fixed.listen && listen.port() != 0 {
+            let reason = format!("`admin.listen` is {listen} too; each listener needs an address of its own");
             root.mistake_at("webhook", &reason);
         }
         let trust = root.section("trust", |section| TrustSettings::read(section, base));
@@ -163,22 +204,36 @@ impl Settings {
             directory: base.join(root.string_or("state", "state")),
             is_set: root.has("state"),
         };
-        let settings = Self {
+        let scheduler = SchedulerSettings::read(root, rules.clone());
+        let runner = RunSettings::read(root, rules);
+        let environments = EnvironmentsSettings::read(root, &secrets, base);
+        let waiter = root.section("waiter", WaiterSettings::read);
+        let journal = root.section("journal", JournalSettings::read);
+        let history =
+            root.section("history", |section| HistorySettings::read(section, base, &state.directory));
+        let fixed = FixedSettings {
             registry,
             trust: root.has("trust").then_some(trust),
-            scheduler: SchedulerSettings::read(root, rules.clone()),
-            runner: RunSettings::read(root, rules),
-            targets,
-            environments: EnvironmentsSettings::read(root, &secrets, base),
-            secrets,
-            webhook,
-            waiter: root.section("waiter", WaiterSettings::read),
-            admin,
-            journal: root.section("journal", JournalSettings::read),
-            history: root
-                .section("history", |section| HistorySettings::read(section, base, &state.directory)),
+            scheduler: scheduler.fixed,
+            runner: runner.fixed,
+            waiter,
+            webhook: webhook.fixed,
+            admin: admin.fixed,
+            journal,
+            history: history.fixed,
             state,
         };
+        let live = LiveSettings {
+            scheduler: scheduler.live,
+            runner: runner.live,
+            secrets,
+            targets,
+            environments,
+            webhook: webhook.live,
+            admin: admin.live,
+            history: history.live,
+        };
+        let settings = Self { fixed, live };
         if let Some(Conflict { section, setting, reason }) = settings.conflict() {
             root.mistake_in(section, setting, reason);
         }
@@ -198,7 +253,7 @@ mod tests {
     #[test]
     fn the_defaults_have_no_mistakes() {
         let settings = Settings::without_file(Path::new("/base"));
-        assert_eq!(settings.registry.directory, Path::new("/base/components"));
-        assert_eq!(settings.webhook.keys.len(), 2);
+        assert_eq!(settings.fixed.registry.directory, Path::new("/base/components"));
+        assert_eq!(settings.live.webhook.keys.len(), 2);
     }
 }

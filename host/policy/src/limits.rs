@@ -26,11 +26,6 @@ impl Limits {
         self.0[budget as usize]
     }
 
-    /// Copies the limit of one budget from other limits.
-    pub fn keep(&mut self, budget: Budget, other: &Self) {
-        self.0[budget as usize] = other.of(budget);
-    }
-
     /// Returns these limits, with a budget of time of at most this duration.
     pub fn at_most(mut self, budget: Budget, time: Duration) -> Self {
         let limit = &mut self.0[budget as usize];

@@ -19,7 +19,8 @@ use crate::order::Order;
 use crate::registry::Snapshot;
 use crate::runner::Runner;
 use crate::scheduler::{
-    Action, ClockStep, ClockWatch, Deployed, Pauses, Plan, Planned, Refusal, SchedulerSettings, Tick,
+    Action, ClockStep, ClockWatch, Deployed, FixedSchedulerSettings, LiveSchedulerSettings, Pauses, Plan,
+    Planned, Refusal, SchedulerSettings, Tick,
 };
 
 /// The longest sleep, so that changes of the clock are noticed.
@@ -87,7 +88,7 @@ impl DispatcherHandle {
 pub struct Dispatcher {
     plan: Plan<Arc<Component>>,
     clock: ClockWatch,
-    settings: watch::Receiver<SchedulerSettings>,
+    settings: watch::Receiver<LiveSchedulerSettings>,
     pauses: watch::Receiver<Arc<Pauses>>,
     requests: mpsc::Receiver<Request>,
     /// Whether patterns that match nothing have been reported.
@@ -105,13 +106,15 @@ pub struct Dispatcher {
 impl Dispatcher {
     /// Creates a dispatcher with nothing to do yet.
     pub fn new(
-        mut settings: watch::Receiver<SchedulerSettings>,
+        fixed: FixedSchedulerSettings,
+        mut settings: watch::Receiver<LiveSchedulerSettings>,
         mut pauses: watch::Receiver<Arc<Pauses>>,
         runner: Arc<Runner>,
         events: Arc<dyn EventSink>,
         guests: Handle,
     ) -> (Self, DispatcherHandle) {
-        let mut plan = Plan::new(settings.borrow_and_update().clone());
+        let live = settings.borrow_and_update().clone();
+        let mut plan = Plan::new(SchedulerSettings { fixed, live });
         plan.pause(pauses.borrow_and_update().clone());
         let (sender, requests) = mpsc::channel(REQUESTS);
         let dispatcher = Self {

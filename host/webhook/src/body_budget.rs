@@ -9,7 +9,7 @@ use http::StatusCode;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use orbital_listener::TurnedAway;
 
-use crate::WebhookSettings;
+use crate::LiveWebhookSettings;
 use crate::refusal::Refusal;
 use crate::waiter::Rejection;
 
@@ -36,7 +36,7 @@ impl BodyBudget {
     /// If the body is too large, too slow or incomplete, or too many bytes are being received already.
     pub(super) async fn read<T>(
         &self,
-        settings: &WebhookSettings,
+        settings: &LiveWebhookSettings,
         body: Body,
         take: impl FnOnce(Bytes) -> T,
     ) -> Result<T, Refusal> {
@@ -60,7 +60,7 @@ impl BodyBudget {
 /// Reads a body into its own memory, no larger than the body: the chunks are parts of the connection's buffer, which is
 /// much larger.
 async fn collect(
-    settings: &WebhookSettings,
+    settings: &LiveWebhookSettings,
     body: Body,
     share: &mut HeldBytes<'_>,
 ) -> Result<Bytes, Refusal> {

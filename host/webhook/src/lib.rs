@@ -20,4 +20,4 @@ pub mod waiter;
 pub use auth::{AuthError, Authenticator, ProfileSettings};
 pub use extract::{Pointer, extract};
 pub use router::{Webhook, component_url};
-pub use settings::{Challenge, KeyPlace, WebhookSettings};
+pub use settings::{Challenge, FixedWebhookSettings, KeyPlace, LiveWebhookSettings, WebhookSettings};

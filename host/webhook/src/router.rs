@@ -24,7 +24,7 @@ use crate::head::PartialHead;
 use crate::refusal::Refusal;
 use crate::session_cookie;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, SkippedLocation, Waiter};
-use crate::{Authenticator, WebhookSettings};
+use crate::{Authenticator, LiveWebhookSettings, WebhookSettings};
 
 /// The prefix of a component's segment of the path. URL encoders do not change this character.
 const COMPONENT: char = '~';
@@ -42,25 +42,30 @@ pub struct Webhook {
 
 /// The configuration that requests are handled with.
 struct Configuration {
-    settings: WebhookSettings,
+    path_per_component: bool,
+    settings: LiveWebhookSettings,
     authenticator: Authenticator,
 }
 
 impl Webhook {
     /// Creates a webhook that passes deliveries to this waiter.
     pub fn new(settings: WebhookSettings, authenticator: Authenticator, waiter: Arc<Waiter>) -> Arc<Self> {
-        let configuration = RwLock::new(Arc::new(Configuration { settings, authenticator }));
+        let WebhookSettings { fixed, live } = settings;
+        let path_per_component = fixed.path_per_component;
+        let configuration = Configuration { path_per_component, settings: live, authenticator };
         Arc::new(Self {
-            configuration,
+            configuration: RwLock::new(Arc::new(configuration)),
             body_budget: BodyBudget::default(),
             waiter,
             rejections: Default::default(),
         })
     }
 
-    /// Changes the configuration; it takes effect for new requests.
-    pub fn configure(&self, settings: WebhookSettings, authenticator: Authenticator) {
-        *self.configuration.write() = Arc::new(Configuration { settings, authenticator });
+    /// Changes the live settings; they take effect for new requests.
+    pub fn configure(&self, settings: LiveWebhookSettings, authenticator: Authenticator) {
+        let mut acting = self.configuration.write();
+        let path_per_component = acting.path_per_component;
+        *acting = Arc::new(Configuration { path_per_component, settings, authenticator });
     }
 
     /// Returns the application of the public listener: `* /*` takes a delivery.
@@ -113,12 +118,12 @@ impl Configuration {
     /// Returns a path as profiles see it: if each component has its own URL, the path starts with the component's
     /// segment, whatever prefix a proxy adds. So the profile that protects a component cannot be bypassed.
     fn route<'a>(&self, path: &'a str) -> &'a str {
-        if self.settings.path_per_component { from_component(path).unwrap_or(path) } else { path }
+        if self.path_per_component { from_component(path).unwrap_or(path) } else { path }
     }
 
     /// Returns the component that a path is for, if each component has its own URL.
     fn component<'a>(&self, path: &'a str) -> Result<Option<&'a str>, Refusal> {
-        if !self.settings.path_per_component {
+        if !self.path_per_component {
             return Ok(None);
         }
         from_component(path).map(component).filter(|name| !name.is_empty()).map(Some).ok_or_else(|| {

@@ -16,8 +16,28 @@ use crate::extract::Pointer;
 /// The settings of the webhook.
 #[derive(Debug, Clone)]
 pub struct WebhookSettings {
+    /// Settings that need a restart.
+    pub fixed: FixedWebhookSettings,
+    /// Settings that take effect at once.
+    pub live: LiveWebhookSettings,
+}
+
+/// Settings of the webhook that need a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedWebhookSettings {
     /// The address; `127.0.0.1:8710` by default.
     pub listen: SocketAddr,
+    /// Whether the listener uses TLS.
+    pub has_tls: bool,
+    /// The maximum number of connections that are served at the same time.
+    pub max_connections: usize,
+    /// Whether each component has its own URL, and receives only deliveries to that URL.
+    pub path_per_component: bool,
+}
+
+/// Settings of the webhook that take effect at once.
+#[derive(Debug, Clone)]
+pub struct LiveWebhookSettings {
     /// The URL at which the system under test reaches the webhook, without a trailing slash; derived from the address
     /// by default.
     pub public_url: Option<String>,
@@ -27,19 +47,15 @@ pub struct WebhookSettings {
     pub challenges: Vec<Challenge>,
     /// The authentication profiles, by path. Everybody may deliver if there are none.
     pub auth: Vec<ProfileSettings>,
-    /// Whether each component has its own URL, and receives only deliveries to that URL.
-    pub path_per_component: bool,
     /// The largest body, in bytes.
     pub max_body: usize,
     /// The maximum number of bytes of bodies that are received at the same time.
     pub max_bodies: usize,
     /// The timeout for receiving a body.
     pub body_timeout: Duration,
-    /// The maximum number of connections that are served at the same time.
-    pub max_connections: usize,
     /// Limits for a single connection, and for a peer with all of its connections.
     pub limits: ConnectionLimits,
-    /// The certificate for TLS, if TLS is used.
+    /// The files of the certificate, if the configuration has TLS.
     pub tls: Option<TlsSettings>,
 }
 
@@ -104,12 +120,14 @@ impl Challenge {
     }
 }
 
-impl WebhookSettings {
+impl LiveWebhookSettings {
     /// Returns a hint with the path of a challenge, if this request differs from it only slightly in its path.
     pub(super) fn challenge_near_miss(&self, method: &Method, path: &str, query: &str) -> Option<String> {
         self.challenges.iter().find_map(|one| one.near_miss(method, path, query))
     }
+}
 
+impl WebhookSettings {
     /// Reads the section.
     pub fn read(section: &Section<'_>, secrets: &SecretsSettings, base: &Path) -> Self {
         let listen = section.address("listen", SocketAddr::from(([127, 0, 0, 1], 8710)));
@@ -132,8 +150,13 @@ impl WebhookSettings {
         }
         let max_connections = section.integer("max_connections", 1..=100_000, 4096);
         let tls = TlsSettings::read(section, base);
-        Self {
+        let fixed = FixedWebhookSettings {
             listen,
+            has_tls: section.has("tls"),
+            max_connections,
+            path_per_component: section.boolean("path_per_component", false),
+        };
+        let live = LiveWebhookSettings {
             public_url: section.parsed("public_url", |text| {
                 let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
                 if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
@@ -144,14 +167,13 @@ impl WebhookSettings {
             keys,
             challenges: section.list("challenges", Challenge::read).unwrap_or_default(),
             auth: super::auth::read(section, secrets),
-            path_per_component: section.boolean("path_per_component", false),
             max_body,
             max_bodies,
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
-            max_connections,
             limits: ConnectionLimits::read(section),
             tls,
-        }
+        };
+        Self { fixed, live }
     }
 }
 

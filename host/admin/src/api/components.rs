@@ -164,7 +164,7 @@ fn component(snapshot: &Snapshot, policy: &Policy, name: &str) -> Option<Compone
             imports: metadata.imports.clone(),
             asks: component.asks(),
             granted: Granted {
-                grants: policy.runner.rules.grants(name),
+                grants: policy.runner.live.rules.grants(name),
                 config: policy.config_names(component),
             },
             missing: policy.shortage(component),

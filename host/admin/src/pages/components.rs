@@ -99,7 +99,7 @@ fn refused(LoadFailure { path, error, at }: &LoadFailure, runs: bool) -> Markup 
 
 fn version(component: &Component, policy: &Policy) -> Markup {
     let metadata = &component.metadata;
-    let grants = policy.runner.rules.grants(&component.name);
+    let grants = policy.runner.live.rules.grants(&component.name);
     let asks = component.asks();
     let config = policy.config_names(component);
     let hosts = grants.hosts.iter().map(|grant| {

@@ -76,7 +76,7 @@ impl<'a> Page<'a> {
 
     /// Creates a page that is kept up to date.
     pub(super) fn live(title: &'a str, place: &'a str, watches: Watches<'a>, admin: &Admin) -> Self {
-        let environment = admin.policy.borrow().runner.environment.clone();
+        let environment = admin.policy.borrow().runner.live.environment.clone();
         let signed_in = admin.guard.wants_token();
         let compares = admin.environments.borrow().names().next().is_some();
         Self { title, place, watches: Some(watches), environment, signed_in, compares }

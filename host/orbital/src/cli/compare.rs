@@ -48,13 +48,13 @@ impl Compare {
         let mut settings = Settings::load(&self.config)?;
         let pair = [self.one.as_str(), self.other.as_str()];
         // Comparing does not require the secrets of a running host.
-        settings.environments = settings.environments.pair(pair)?;
-        let secrets = settings.secrets.fetch_those(|secret| settings.environments.want(secret));
+        settings.live.environments = settings.live.environments.pair(pair)?;
+        let secrets = settings.live.secrets.fetch_those(|secret| settings.live.environments.want(secret));
         let secrets = secrets.map_err(StartError::Secrets)?;
         masker.learn(&secrets)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("cannot start")?;
-        let environments = environments(&settings, &secrets)?;
+        let environments = environments(&settings.live.environments, &secrets)?;
         let compared = runtime.block_on(environments.compare(pair, self.window, self.cases.as_ref()));
         match compared {
             Ok(comparison) => self.show(&comparison),

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Subcommand;
-use orbital_admin::Access;
 
 use super::{Exit, LogFormat, print, start_log};
 use crate::descriptors::Places;
-use crate::foundation::{StartError, authenticator, client, environments, secrets, tls};
+use crate::live::LiveParts;
 use crate::settings::Settings;
 
 /// Check the configuration, or show what holds.
@@ -45,14 +44,7 @@ impl Config {
                 let runtime =
                     tokio::runtime::Builder::new_current_thread().build().context("cannot start")?;
                 let _inside = runtime.enter();
-                let secrets = secrets(&settings, &masker)?;
-                client(&settings, &secrets, &masker)?;
-                Access::new(&settings.admin, &secrets, settings.admin.tls.is_some())
-                    .map_err(StartError::from)?;
-                authenticator(&settings, &secrets)?;
-                environments(&settings, &secrets)?;
-                tls(settings.webhook.tls.as_ref(), "webhook.tls").map_err(StartError::from)?;
-                tls(settings.admin.tls.as_ref(), "admin.tls").map_err(StartError::from)?;
+                LiveParts::new(&settings, &masker)?;
                 print(&format!("{}: good\n", config.display()))?;
                 if let Some(shortage) = Places::raised(&settings).shortage() {
                     print(&format!("here, {shortage}\n"))?;
@@ -62,7 +54,7 @@ impl Config {
                 let (settings, sources) = Settings::load_with_sources(&config)?;
                 let lines: String = sources.iter().map(|setting| format!("{setting}\n")).collect();
                 // Hides secret values that are also in the file, in the wrong place.
-                masker.learn(&settings.secrets.fetch_some())?;
+                masker.learn(&settings.live.secrets.fetch_some())?;
                 print(&masker.text(&lines))?;
             }
         }

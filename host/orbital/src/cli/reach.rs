@@ -36,7 +36,7 @@ pub(super) fn describe(
 }
 
 fn rows(asks: &Asks, component: &Component, policy: Option<&Policy>) -> Vec<(String, String)> {
-    let grants = policy.map(|policy| policy.runner.rules.grants(&component.name)).unwrap_or_default();
+    let grants = policy.map(|policy| policy.runner.live.rules.grants(&component.name)).unwrap_or_default();
     let set = policy.map(|policy| policy.config_names(component)).unwrap_or_default();
     let what = &asks.what;
     let hosts = || listed(grants.hosts.iter().map(|grant| grant.pattern.text().to_owned()));

@@ -57,7 +57,7 @@ impl Run {
         let masker = start_log("warn", LogFormat::Human)?.masker;
         let mut settings = Settings::load_or_default(self.config.as_deref())?;
         if let Some(listen) = self.listen {
-            settings.webhook.listen = listen;
+            settings.fixed.webhook.listen = listen;
         }
         descriptors::raise();
         let runtimes = Runtimes::new().context("cannot start threads")?;
@@ -77,7 +77,7 @@ impl Run {
                     orders.extend(select(
                         Arc::new(component),
                         self.case.as_ref(),
-                        &settings.scheduler.overrides,
+                        &settings.live.scheduler.overrides,
                     ));
                 }
                 Err(error) => {
@@ -92,11 +92,11 @@ impl Run {
             }
             return Ok(if broken { Exit::NotPassed } else { Exit::Usage });
         }
-        let secrets = secrets(&settings, masker)?;
-        let authenticator = authenticator(&settings, &secrets)?;
+        let secrets = secrets(&settings.live.secrets, masker)?;
+        let authenticator = authenticator(&settings.live.webhook, &secrets)?;
         let Foundation { waiter, runner, webhook } = Foundation::lay(&settings, &secrets, masker).await?;
         let stop = CancellationToken::new();
-        let app = Webhook::new(settings.webhook, authenticator, waiter).app();
+        let app = Webhook::new(settings.webhook(), authenticator, waiter).app();
         let serving = tokio::spawn(webhook.serve(app, stop.clone()));
         let interrupted = cancel_on_signal()?;
         let mut passed = !broken;

@@ -53,7 +53,7 @@ impl Serve {
             // Signals are handled before anything runs, so that none arrives in between.
             let mut signals = Signals::listen()?;
             Signals::ignore_others()?;
-            let directory = settings.registry.directory.display().to_string();
+            let directory = settings.fixed.registry.directory.display().to_string();
             let service =
                 Service::start((self.config, seen), settings, guests, outputs.clone(), self.quiet, masker)
                     .await?;

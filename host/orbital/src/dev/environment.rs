@@ -101,21 +101,21 @@ impl DevEnvironment {
             None => Settings::load(&place.config)?,
         };
         let seen = seen.narrowed(&place.config, &settings).await;
-        settings.webhook.listen = place.listen.unwrap_or(settings.webhook.listen);
+        settings.fixed.webhook.listen = place.listen.unwrap_or(settings.fixed.webhook.listen);
         if !place.is_named {
             // The cache is in the project: a build writes nothing outside the project.
-            settings.registry.use_default_cache();
+            settings.fixed.registry.use_default_cache();
         }
         // A component that was just built is not signed.
-        settings.trust = None;
-        settings.registry.compiling.is_awaited = true;
+        settings.fixed.trust = None;
+        settings.fixed.registry.compiling.is_awaited = true;
         let component_loader = component_loader(&settings, &policy(&settings), guests.clone(), place.runs)?;
-        let secrets = secrets(&settings, masker)?;
-        let authenticator = authenticator(&settings, &secrets)?;
+        let secrets = secrets(&settings.live.secrets, masker)?;
+        let authenticator = authenticator(&settings.live.webhook, &secrets)?;
         let Foundation { waiter, runner, webhook: listener } =
             Foundation::lay(&settings, &secrets, masker).await?;
         let (stop, webhook) = (CancellationToken::new(), listener.url());
-        let app = Webhook::new(settings.webhook, authenticator, waiter).app();
+        let app = Webhook::new(settings.webhook(), authenticator, waiter).app();
         let serving = tokio::spawn(listener.serve(app, stop.clone()));
         let pipeline = example.map(|example| {
             let (url, webhook, stop) = (example.url(), webhook.clone(), stop.clone());
@@ -129,7 +129,7 @@ impl DevEnvironment {
         Ok(Self {
             component_loader,
             runner,
-            overrides: settings.scheduler.overrides,
+            overrides: settings.live.scheduler.overrides,
             webhook,
             config: config.map(Path::to_owned),
             pipeline,

@@ -1,140 +1,25 @@
-//! Settings that take effect only after a restart, and the settings that depend on them.
+//! The combination of fixed settings that are in effect with live settings from a file that was read again.
 //!
-//! A reload keeps these fixed settings as they are in effect, and takes the other settings from the new file. Every
-//! check of a file is repeated for this combination, so that no rule is broken between a reload and the restart. Some
-//! live settings are written for the new value of a fixed one, such as profiles for a listener on loopback. Such pairs
-//! can be correct in each file, and wrong in combination: a reload that changes both is rejected.
+//! Every check of a file is repeated for this combination, so that no rule is broken between a reload and the restart.
+//! Some live settings are written for the new value of a fixed one, such as profiles for a listener on loopback. Such
+//! pairs can be correct in each file, and wrong in combination: a reload that changes both is rejected.
 
-use orbital_model::Budget;
+use orbital_admin::{FixedAdminSettings, LiveAdminSettings};
+use orbital_history::{FixedHistorySettings, LiveHistorySettings};
+use orbital_policy::run_settings::{FixedRunSettings, LiveRunSettings};
+use orbital_run::scheduler::FixedSchedulerSettings;
+use orbital_webhook::{FixedWebhookSettings, LiveWebhookSettings};
 
-use super::{Conflict, Settings};
+use super::{Conflict, FixedSettings, LiveSettings, Settings};
 
-/// A function that returns whether two settings differ in one respect.
-type Differs = fn(&Settings, &Settings) -> bool;
+/// The name of a setting or section, and whether it differs.
+type Compared = (&'static str, bool);
 
-/// A setting or section that takes effect only after a restart.
-struct Fixed {
-    name: &'static str,
-    differs: Differs,
-    keep: fn(&mut Settings, &Settings),
-}
-
-/// Settings that depend on a fixed one and take effect at once.
+/// A fixed setting, and the live settings that depend on it.
 struct Dependents {
-    fixed: &'static str,
-    fixed_differs: Differs,
-    live: &'static [(&'static str, Differs)],
+    fixed: Compared,
+    live: Vec<Compared>,
 }
-
-/// Compares a field of two settings.
-macro_rules! differs {
-    ($($field:ident).+) => {
-        |one: &Settings, other: &Settings| one.$($field).+ != other.$($field).+
-    };
-}
-
-macro_rules! fixed {
-    ($name:literal, $($field:ident).+) => {
-        Fixed {
-            name: $name,
-            differs: differs!($($field).+),
-            keep: |settings, acting| settings.$($field).+.clone_from(&acting.$($field).+),
-        }
-    };
-}
-
-const FIXED: [Fixed; 15] = [
-    fixed!("components", registry),
-    fixed!("trust", trust),
-    fixed!("scheduler.max_in_flight", scheduler.max_in_flight),
-    Fixed {
-        name: "limits.metric_series",
-        differs: |one, other| {
-            one.runner.limits.of(Budget::MetricSeries) != other.runner.limits.of(Budget::MetricSeries)
-        },
-        keep: |settings, acting| settings.runner.limits.keep(Budget::MetricSeries, &acting.runner.limits),
-    },
-    fixed!("waiter", waiter),
-    fixed!("webhook.listen", webhook.listen),
-    fixed!("webhook.max_connections", webhook.max_connections),
-    fixed!("webhook.path_per_component", webhook.path_per_component),
-    // Files of certificates can be replaced, but TLS is neither added nor removed.
-    Fixed {
-        name: "webhook.tls",
-        differs: tls_of_webhook_differs,
-        keep: |settings, acting| {
-            if tls_of_webhook_differs(settings, acting) {
-                settings.webhook.tls.clone_from(&acting.webhook.tls);
-            }
-        },
-    },
-    Fixed {
-        name: "admin.tls",
-        differs: tls_of_admin_differs,
-        keep: |settings, acting| {
-            if tls_of_admin_differs(settings, acting) {
-                settings.admin.tls.clone_from(&acting.admin.tls);
-            }
-        },
-    },
-    fixed!("admin.listen", admin.listen),
-    fixed!("journal", journal),
-    fixed!("history.enabled", history.enabled),
-    fixed!("history.path", history.path),
-    fixed!("state", state),
-];
-
-fn tls_of_webhook_differs(one: &Settings, other: &Settings) -> bool {
-    one.webhook.tls.is_some() != other.webhook.tls.is_some()
-}
-
-fn tls_of_admin_differs(one: &Settings, other: &Settings) -> bool {
-    one.admin.tls.is_some() != other.admin.tls.is_some()
-}
-
-/// Settings that determine who may deliver.
-const AUTH: &[(&str, Differs)] = &[("webhook.auth", differs!(webhook.auth))];
-
-/// Settings that determine who may use the private listener.
-const ACCESS: &[(&str, Differs)] = &[
-    ("admin.token", differs!(admin.token)),
-    ("admin.open_health", differs!(admin.open_health)),
-    ("admin.open_metrics", differs!(admin.open_metrics)),
-];
-
-/// Settings that determine what components may reach, and which configuration they receive.
-const REACH: &[(&str, Differs)] = &[
-    ("components.\"PATTERN\"", differs!(runner.rules)),
-    ("targets", differs!(targets)),
-    ("config", differs!(runner.config)),
-];
-
-/// Settings that determine which runs are deleted.
-const RETENTION: &[(&str, Differs)] = &[
-    ("history.max_age", differs!(history.max_age)),
-    ("history.max_runs", differs!(history.max_runs)),
-    ("history.max_bytes", differs!(history.max_bytes)),
-];
-
-const DEPENDENTS: [Dependents; 9] = [
-    Dependents { fixed: "webhook.listen", fixed_differs: differs!(webhook.listen), live: AUTH },
-    Dependents { fixed: "webhook.tls", fixed_differs: tls_of_webhook_differs, live: AUTH },
-    Dependents {
-        fixed: "webhook.path_per_component",
-        fixed_differs: differs!(webhook.path_per_component),
-        live: AUTH,
-    },
-    Dependents { fixed: "admin.listen", fixed_differs: differs!(admin.listen), live: ACCESS },
-    Dependents { fixed: "admin.tls", fixed_differs: tls_of_admin_differs, live: ACCESS },
-    Dependents { fixed: "trust", fixed_differs: differs!(trust), live: REACH },
-    Dependents { fixed: "components.directory", fixed_differs: differs!(registry.directory), live: REACH },
-    Dependents {
-        fixed: "components.external_links",
-        fixed_differs: differs!(registry.external_links),
-        live: REACH,
-    },
-    Dependents { fixed: "history.path", fixed_differs: differs!(history.path), live: RETENTION },
-];
 
 /// The reason why settings that were read again do not fit those that need a restart.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -160,34 +45,189 @@ pub enum FixedError {
     },
 }
 
+impl FixedSettings {
+    /// Compares all of these settings with others. The patterns name every field, so that the compiler rejects a new
+    /// setting that is not compared here. If live settings depend on it, it also belongs into [`Settings::dependents`].
+    fn compare(&self, other: &Self) -> Vec<Compared> {
+        let Self { registry, trust, scheduler, runner, waiter, webhook, admin, journal, history, state } =
+            self;
+        let FixedSchedulerSettings { max_in_flight } = scheduler;
+        let FixedRunSettings { metric_series } = runner;
+        let FixedWebhookSettings { listen, has_tls, max_connections, path_per_component } = webhook;
+        let FixedAdminSettings { listen: admin_listen, has_tls: admin_has_tls } = admin;
+        let FixedHistorySettings { enabled, path } = history;
+        vec![
+            ("components", *registry != other.registry),
+            ("trust", *trust != other.trust),
+            ("scheduler.max_in_flight", *max_in_flight != other.scheduler.max_in_flight),
+            ("limits.metric_series", *metric_series != other.runner.metric_series),
+            ("waiter", *waiter != other.waiter),
+            ("webhook.listen", *listen != other.webhook.listen),
+            ("webhook.max_connections", *max_connections != other.webhook.max_connections),
+            ("webhook.path_per_component", *path_per_component != other.webhook.path_per_component),
+            ("webhook.tls", *has_tls != other.webhook.has_tls),
+            ("admin.tls", *admin_has_tls != other.admin.has_tls),
+            ("admin.listen", *admin_listen != other.admin.listen),
+            ("journal", *journal != other.journal),
+            ("history.enabled", *enabled != other.history.enabled),
+            ("history.path", *path != other.history.path),
+            ("state", *state != other.state),
+        ]
+    }
+}
+
 impl Settings {
     /// Returns the fixed settings that differ in a file that was read again.
     pub fn fixed_changes(&self, file: &Self) -> Vec<&'static str> {
-        FIXED.iter().filter(|fixed| (fixed.differs)(self, file)).map(|fixed| fixed.name).collect()
+        let compared = self.fixed.compare(&file.fixed);
+        compared.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect()
     }
 
-    /// Returns the settings of a file that was read again, but with the fixed settings that are in effect.
+    /// Returns the live settings of a file that was read again, with the fixed settings that are in effect.
     ///
     /// # Errors
     /// The combination is invalid, or could mean something that neither file means.
     pub fn with_live_of(&self, file: &Self) -> Result<Self, FixedError> {
-        for Dependents { fixed, fixed_differs, live } in &DEPENDENTS {
-            if !fixed_differs(self, file) {
-                continue;
-            }
-            if let Some((live, _)) = live.iter().find(|(_, differs)| differs(self, file)) {
+        for Dependents { fixed: (fixed, fixed_differs), live } in self.dependents(file) {
+            let changed = live.into_iter().find(|(_, differs)| fixed_differs && *differs);
+            if let Some((live, _)) = changed {
                 return Err(FixedError::Dependent { fixed, live });
             }
         }
-        let mut settings = file.clone();
-        for fixed in &FIXED {
-            (fixed.keep)(&mut settings, self);
-        }
+        let settings = Self { fixed: self.fixed.clone(), live: file.live.clone() };
         match settings.conflict() {
             None => Ok(settings),
             Some(Conflict { section, setting, reason }) => {
                 Err(FixedError::Conflict { setting: format!("{section}.{setting}"), reason })
             }
         }
+    }
+
+    /// Compares settings of which one depends on the other. The patterns name every live setting, those that depend on no
+    /// fixed one as `_`: the compiler rejects a new setting about which this has not been decided.
+    fn dependents(&self, other: &Self) -> Vec<Dependents> {
+        let LiveSettings {
+            runner,
+            targets,
+            webhook,
+            admin,
+            history,
+            scheduler: _,
+            secrets: _,
+            environments: _,
+        } = &self.live;
+        let LiveRunSettings { rules, config, environment: _, limits: _ } = runner;
+        let LiveWebhookSettings {
+            auth,
+            public_url: _,
+            keys: _,
+            challenges: _,
+            max_body: _,
+            max_bodies: _,
+            body_timeout: _,
+            limits: _,
+            tls: _,
+        } = webhook;
+        let LiveAdminSettings { token, open_health, open_metrics, tls: _ } = admin;
+        let LiveHistorySettings {
+            max_age,
+            max_runs,
+            max_bytes,
+            batch_runs: _,
+            batch_interval: _,
+            queue_runs: _,
+            queue_bytes: _,
+        } = history;
+
+        let live = &other.live;
+        // Who may deliver.
+        let auth = [("webhook.auth", *auth != live.webhook.auth)];
+        // Who may use the private listener.
+        let access = [
+            ("admin.token", *token != live.admin.token),
+            ("admin.open_health", *open_health != live.admin.open_health),
+            ("admin.open_metrics", *open_metrics != live.admin.open_metrics),
+        ];
+        // What components may reach, and which configuration they receive.
+        let reach = [
+            ("components.\"PATTERN\"", *rules != live.runner.rules),
+            ("targets", *targets != live.targets),
+            ("config", *config != live.runner.config),
+        ];
+        // Which runs are deleted.
+        let retention = [
+            ("history.max_age", *max_age != live.history.max_age),
+            ("history.max_runs", *max_runs != live.history.max_runs),
+            ("history.max_bytes", *max_bytes != live.history.max_bytes),
+        ];
+
+        let FixedSettings { registry, trust, webhook, admin, history, .. } = &self.fixed;
+        let fixed = &other.fixed;
+        let pair =
+            |name, differs, live: &[Compared]| Dependents { fixed: (name, differs), live: live.to_vec() };
+        vec![
+            pair("webhook.listen", webhook.listen != fixed.webhook.listen, &auth),
+            pair("webhook.tls", webhook.has_tls != fixed.webhook.has_tls, &auth),
+            pair(
+                "webhook.path_per_component",
+                webhook.path_per_component != fixed.webhook.path_per_component,
+                &auth,
+            ),
+            pair("admin.listen", admin.listen != fixed.admin.listen, &access),
+            pair("admin.tls", admin.has_tls != fixed.admin.has_tls, &access),
+            pair("trust", *trust != fixed.trust, &reach),
+            pair("components.directory", registry.directory != fixed.registry.directory, &reach),
+            pair(
+                "components.external_links",
+                registry.external_links != fixed.registry.external_links,
+                &reach,
+            ),
+            pair("history.path", history.path != fixed.history.path, &retention),
+        ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    const MANUAL: &str = include_str!("../../../../docs/configuration.md");
+
+    /// Returns the settings that a cell of a table names, without the punctuation of sections.
+    fn named(cell: &str) -> BTreeSet<&str> {
+        let names = cell.split('`').skip(1).step_by(2);
+        names.map(|name| name.trim_matches(['[', ']']).trim_end_matches(".…")).collect()
+    }
+
+    fn names(compared: &[Compared]) -> BTreeSet<&'static str> {
+        compared.iter().map(|(name, _)| *name).collect()
+    }
+
+    #[test]
+    fn the_manual_lists_the_settings_that_need_a_restart() {
+        let row = MANUAL.lines().find(|line| line.contains("| after a restart; the log")).unwrap();
+        let settings = Settings::without_file(Path::new("/base"));
+        let compared = settings.fixed.compare(&settings.fixed);
+        assert_eq!(named(row), names(&compared));
+    }
+
+    #[test]
+    fn the_manual_lists_the_live_settings_that_depend_on_others() {
+        let table = MANUAL.lines().skip_while(|line| !line.starts_with("| after a restart | at once"));
+        let rows = table.skip(2).take_while(|line| line.starts_with('|'));
+        let listed: BTreeSet<(&str, BTreeSet<&str>)> = rows
+            .flat_map(|row| {
+                let cells: Vec<&str> = row.split('|').collect();
+                let live = named(cells[2]);
+                named(cells[1]).into_iter().map(move |fixed| (fixed, live.clone()))
+            })
+            .collect();
+        let settings = Settings::without_file(Path::new("/base"));
+        let pairs = settings.dependents(&settings);
+        let pairs: BTreeSet<_> = pairs.iter().map(|pair| (pair.fixed.0, names(&pair.live))).collect();
+        assert_eq!(listed, pairs);
     }
 }

@@ -194,7 +194,7 @@ impl ComponentLoader {
         let (quota, policy) = (self.quotas.of(&name), self.policy());
         let limits = policy.runner.limits_of(&name);
         let (suite, declared) = self.ask_for_cases(suite, limits, &quota).await?;
-        let max_rate = policy.runner.rules.max_rate(&name).unwrap_or(self.max_rate);
+        let max_rate = policy.runner.live.rules.max_rate(&name).unwrap_or(self.max_rate);
         let cases =
             case::check(&name, declared, self.default_timeout, max_rate).map_err(LoadError::Declared)?;
         let component = Component {

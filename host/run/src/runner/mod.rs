@@ -179,7 +179,7 @@ impl Runner {
                     id: *run,
                     case: case.id.clone(),
                     attempt: number,
-                    environment: given.settings.environment.clone(),
+                    environment: given.settings.live.environment.clone(),
                     webhook_url,
                 },
                 claims: claims.clone(),

@@ -18,6 +18,6 @@ pub use maintenance::Maintenance;
 pub use overrides::Overrides;
 pub use pauses::{Pause, Pauses};
 pub use plan::{Action, Deployed, Plan, Planned, Refusal, Tick};
-pub use settings::SchedulerSettings;
+pub use settings::{FixedSchedulerSettings, LiveSchedulerSettings, SchedulerSettings};
 pub use suspension::{SuspendedBy, Suspension};
 pub use ticks::Ticks;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use orbital_model::{Case, CaseId, SkipReason, Trigger};
 
-use crate::scheduler::{Pauses, SchedulerSettings, Suspension, Ticks};
+use crate::scheduler::{LiveSchedulerSettings, Pauses, SchedulerSettings, Suspension, Ticks};
 
 /// A run that is due.
 #[derive(Debug, Clone)]
@@ -97,7 +97,9 @@ pub enum Refusal {
 
 /// All deployed cases, and when they are due. All times are since the Unix epoch.
 pub struct Plan<V> {
-    settings: SchedulerSettings,
+    /// The maximum number of runs in flight.
+    max_in_flight: usize,
+    settings: LiveSchedulerSettings,
     pauses: Arc<Pauses>,
     cases: BTreeMap<CaseId, Entry<V>>,
     /// Case ids by the time they are due.
@@ -134,8 +136,10 @@ struct InFlight {
 impl<V: Clone> Plan<V> {
     /// Creates a plan without cases.
     pub fn new(settings: SchedulerSettings) -> Self {
+        let SchedulerSettings { fixed, live } = settings;
         Self {
-            settings,
+            max_in_flight: fixed.max_in_flight,
+            settings: live,
             pauses: Arc::default(),
             cases: BTreeMap::new(),
             calendar: BTreeSet::new(),
@@ -165,7 +169,7 @@ impl<V: Clone> Plan<V> {
     }
 
     /// Applies new settings. A case whose schedule does not change keeps its next tick.
-    pub fn configure(&mut self, settings: SchedulerSettings, now: Duration) {
+    pub fn configure(&mut self, settings: LiveSchedulerSettings, now: Duration) {
         self.settings = settings;
         let changed = self.cases.iter().filter_map(|(id, entry)| {
             let case = self.settings.overrides.apply(&entry.declared);
@@ -210,7 +214,7 @@ impl<V: Clone> Plan<V> {
         let tick = Tick { version, case, due: now, trigger: Trigger::Request };
         match self.take_place(&tick.case, false) {
             Ok(()) => Ok(tick),
-            Err(SkipReason::Capacity) => Err(Refusal::Capacity(self.settings.max_in_flight)),
+            Err(SkipReason::Capacity) => Err(Refusal::Capacity(self.max_in_flight)),
             Err(SkipReason::ComponentCapacity) => {
                 let component = tick.case.id.component().to_owned();
                 let most = self.settings.max_in_flight_of(&component);
@@ -233,7 +237,7 @@ impl<V: Clone> Plan<V> {
     /// Returns the patterns of overrides and maintenance windows that match no case.
     pub fn idle_patterns(&self) -> Vec<String> {
         let ids: Vec<&str> = self.cases.keys().map(CaseId::as_str).collect();
-        let SchedulerSettings { overrides, maintenance, .. } = &self.settings;
+        let LiveSchedulerSettings { overrides, maintenance, .. } = &self.settings;
         overrides.idle_patterns(&ids).chain(maintenance.idle_patterns(&ids)).map(str::to_owned).collect()
     }
 
@@ -357,7 +361,7 @@ impl<V: Clone> Plan<V> {
         if of_case >= case.max_in_flight {
             return Err(SkipReason::Overlap);
         }
-        if self.runs_in_flight >= self.settings.max_in_flight {
+        if self.runs_in_flight >= self.max_in_flight {
             return Err(SkipReason::Capacity);
         }
         let component = case.id.component();
@@ -410,6 +414,7 @@ mod tests {
     use orbital_model::{Retry, Schedule};
 
     use super::*;
+    use crate::scheduler::FixedSchedulerSettings;
 
     fn case(name: &str, schedule: Schedule, max_in_flight: usize) -> Arc<Case> {
         Arc::new(Case {
@@ -428,7 +433,10 @@ mod tests {
     }
 
     fn plan(cases: &[Arc<Case>], now: Duration, at_once: bool) -> Plan<()> {
-        let settings = SchedulerSettings { max_in_flight: 3, first_runs: 2, ..SchedulerSettings::default() };
+        let settings = SchedulerSettings {
+            fixed: FixedSchedulerSettings { max_in_flight: 3 },
+            live: LiveSchedulerSettings { first_runs: 2, ..LiveSchedulerSettings::default() },
+        };
         let mut plan = Plan::new(settings);
         let deployed = |case: &Arc<Case>| Deployed { version: (), case: case.clone(), at_once };
         plan.deploy(cases.iter().map(deployed).collect(), now);
@@ -479,8 +487,8 @@ mod tests {
             let id = CaseId::new(component, &index.to_string());
             Arc::new(Case { id, ..Case::clone(&named) })
         };
-        let settings = SchedulerSettings { first_runs: 8, ..SchedulerSettings::default() };
-        let mut plan = Plan::new(settings);
+        let live = LiveSchedulerSettings { first_runs: 8, ..LiveSchedulerSettings::default() };
+        let mut plan = Plan::new(SchedulerSettings { live, ..SchedulerSettings::default() });
         let mut deployed: Vec<Arc<Case>> = (0..100).map(|index| of("slow", index)).collect();
         let started = |plan: &mut Plan<()>, deployed: &[Arc<Case>]| {
             let deployed =
@@ -603,9 +611,9 @@ mod tests {
             "[[override]]\ncases = \"c/a\"\nmanual = true\n[[override]]\ncases = \"c/b\"\npaused = \"why\"\n";
         let settings =
             orbital_config::parse(text, |root| SchedulerSettings::read(root, Arc::default())).unwrap().0;
-        plan.configure(settings, NOW);
+        plan.configure(settings.live, NOW);
         assert_eq!(told(plan.due(NOW + Duration::from_secs(1))), ["skip b paused 1"]);
-        plan.configure(SchedulerSettings::default(), NOW + Duration::from_secs(1));
+        plan.configure(LiveSchedulerSettings::default(), NOW + Duration::from_secs(1));
         let mut both = told(plan.due(NOW + Duration::from_secs(2)));
         both.sort();
         assert_eq!(both, ["run a", "run b"]);

@@ -9,10 +9,24 @@ use orbital_policy::rules::ComponentRules;
 use crate::scheduler::{Maintenance, Overrides};
 
 /// Limits of runs in flight, and settings for cases and components.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct SchedulerSettings {
+    /// Settings that need a restart.
+    pub fixed: FixedSchedulerSettings,
+    /// Settings that take effect at once.
+    pub live: LiveSchedulerSettings,
+}
+
+/// Settings of the scheduler that need a restart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FixedSchedulerSettings {
     /// The maximum number of runs in flight on the host.
     pub max_in_flight: usize,
+}
+
+/// Settings of the scheduler that take effect at once.
+#[derive(Debug, Clone)]
+pub struct LiveSchedulerSettings {
     /// The maximum number of runs in flight of one component, where no rule sets another one.
     pub component_max_in_flight: usize,
     /// The maximum number of first runs after a deploy that are in flight on the host.
@@ -27,40 +41,46 @@ pub struct SchedulerSettings {
     pub rules: Arc<ComponentRules>,
 }
 
-impl SchedulerSettings {
+impl LiveSchedulerSettings {
     /// Returns the maximum number of runs in flight of this component.
     pub fn max_in_flight_of(&self, component: &str) -> usize {
         self.rules.max_in_flight(component).unwrap_or(self.component_max_in_flight)
     }
+}
 
+impl SchedulerSettings {
     /// Reads the sections.
     pub fn read(root: &Section<'_>, rules: Arc<ComponentRules>) -> Self {
         let (overrides, maintenance) = (Overrides::read(root), Maintenance::read(root));
-        let settings = Self { overrides, maintenance, rules, ..Self::default() };
-        root.section("scheduler", |section| settings.read_section(section))
-    }
-
-    fn read_section(self, section: &Section<'_>) -> Self {
-        let default = &self;
-        let max_in_flight = section.integer("max_in_flight", 1..=10_000, default.max_in_flight);
-        Self {
-            max_in_flight,
-            component_max_in_flight: section.integer(
-                "component_max_in_flight",
-                1..=10_000,
-                max_in_flight.div_ceil(2),
-            ),
-            first_runs: section.integer("first_runs", 1..=10_000, default.first_runs),
-            shutdown_grace: section.duration("shutdown_grace", default.shutdown_grace),
-            ..self
-        }
+        let default = Self::default();
+        root.section("scheduler", |section| {
+            let max_in_flight = section.integer("max_in_flight", 1..=10_000, default.fixed.max_in_flight);
+            let live = LiveSchedulerSettings {
+                component_max_in_flight: section.integer(
+                    "component_max_in_flight",
+                    1..=10_000,
+                    max_in_flight.div_ceil(2),
+                ),
+                first_runs: section.integer("first_runs", 1..=10_000, default.live.first_runs),
+                shutdown_grace: section.duration("shutdown_grace", default.live.shutdown_grace),
+                overrides,
+                maintenance,
+                rules,
+            };
+            Self { fixed: FixedSchedulerSettings { max_in_flight }, live }
+        })
     }
 }
 
-impl Default for SchedulerSettings {
+impl Default for FixedSchedulerSettings {
+    fn default() -> Self {
+        Self { max_in_flight: 500 }
+    }
+}
+
+impl Default for LiveSchedulerSettings {
     fn default() -> Self {
         Self {
-            max_in_flight: 500,
             component_max_in_flight: 250,
             first_runs: 8,
             shutdown_grace: Duration::from_secs(10),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use orbital_model::Case;
 use uuid::Uuid;
 
-use crate::scheduler::SchedulerSettings;
+use crate::scheduler::LiveSchedulerSettings;
 use crate::scheduler::pauses::{Pauses, since_epoch};
 
 /// A reason why a case does not run by itself at the moment.
@@ -36,7 +36,7 @@ impl Suspension {
     /// Returns the reason that applies to a case at the time `now`, which is since the Unix epoch.
     pub(super) fn of(
         case: &Case,
-        settings: &SchedulerSettings,
+        settings: &LiveSchedulerSettings,
         pauses: &Pauses,
         now: Duration,
     ) -> Option<Self> {

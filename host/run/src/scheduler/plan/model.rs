@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use orbital_model::{CaseId, Pattern, Retry, Schedule};
 use proptest::prelude::*;
 
-use crate::scheduler::Pause;
 use crate::scheduler::plan::*;
+use crate::scheduler::{FixedSchedulerSettings, Pause};
 
 /// The id, the period in seconds (`None` for on demand only) and the allowed number of runs in flight.
 const CASES: [(&str, Option<u64>, usize); 6] = [
@@ -36,7 +36,7 @@ enum Step {
         at_once: bool,
     },
     Configure {
-        limits: (usize, usize, usize),
+        limits: (usize, usize),
         overrides: usize,
     },
     Pause(Option<&'static str>),
@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (any::<u8>(), any::<u8>(), any::<bool>())
             .prop_map(|(cases, new, at_once)| Step::Deploy { cases, new, at_once }),
-        1 => ((1..6_usize, 1..4_usize, 1..3_usize), 0..OVERRIDES.len())
+        1 => ((1..4_usize, 1..3_usize), 0..OVERRIDES.len())
             .prop_map(|(limits, overrides)| Step::Configure { limits, overrides }),
         1 => pauses.prop_map(Step::Pause),
         2 => (0..CASES.len()).prop_map(Step::RunNow),
@@ -66,7 +66,8 @@ struct Watched {
     plan: Plan<()>,
     now: Duration,
     deployed: BTreeMap<usize, Arc<Case>>,
-    settings: SchedulerSettings,
+    max_in_flight: usize,
+    settings: LiveSchedulerSettings,
     /// Runs in flight, by case; the flag tells whether one of them is the case's first since a deploy.
     in_flight: HashMap<CaseId, (usize, bool)>,
     /// Cases whose first run since a deploy has not been reported.
@@ -74,12 +75,13 @@ struct Watched {
 }
 
 impl Watched {
-    fn new() -> Self {
-        let settings = settings((5, 3, 2), 0);
+    fn new(max_in_flight: usize) -> Self {
+        let (fixed, settings) = (FixedSchedulerSettings { max_in_flight }, settings((3, 2), 0));
         Self {
-            plan: Plan::new(settings.clone()),
+            plan: Plan::new(SchedulerSettings { fixed, live: settings.clone() }),
             now: Duration::from_secs(1_000_000),
             deployed: BTreeMap::new(),
+            max_in_flight,
             settings,
             in_flight: HashMap::new(),
             first: BTreeSet::new(),
@@ -172,7 +174,7 @@ impl Watched {
         };
         if runs(&|id| *id == case.id) >= case.max_in_flight {
             Some(SkipReason::Overlap)
-        } else if runs(&|_| true) >= self.settings.max_in_flight {
+        } else if runs(&|_| true) >= self.max_in_flight {
             Some(SkipReason::Capacity)
         } else if runs(&|id| id.component() == case.id.component()) >= self.settings.component_max_in_flight {
             Some(SkipReason::ComponentCapacity)
@@ -266,12 +268,12 @@ fn case(index: usize) -> Arc<Case> {
 }
 
 fn settings(
-    (max_in_flight, component_max_in_flight, first_runs): (usize, usize, usize),
+    (component_max_in_flight, first_runs): (usize, usize),
     overrides: usize,
-) -> SchedulerSettings {
+) -> LiveSchedulerSettings {
     let read = |root: &orbital_config::Section<'_>| SchedulerSettings::read(root, Arc::default());
     let (settings, _) = orbital_config::parse(OVERRIDES[overrides], read).unwrap();
-    SchedulerSettings { max_in_flight, component_max_in_flight, first_runs, ..settings }
+    LiveSchedulerSettings { component_max_in_flight, first_runs, ..settings.live }
 }
 
 fn pause(cases: &str) -> Pause {
@@ -289,8 +291,11 @@ proptest! {
     /// Whatever is deployed, set, paused, requested and ended, and wherever the clock moves: the runs in flight never
     /// exceed a limit, and every tick is either started or counted as skipped, with a valid reason, exactly once.
     #[test]
-    fn every_tick_is_told_of_once_and_no_limit_is_crossed(steps in prop::collection::vec(step(), 0..150)) {
-        let mut watched = Watched::new();
+    fn every_tick_is_told_of_once_and_no_limit_is_crossed(
+        max_in_flight in 1..6_usize,
+        steps in prop::collection::vec(step(), 0..150),
+    ) {
+        let mut watched = Watched::new(max_in_flight);
         for step in &steps {
             watched.step(step);
         }
