@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::ValueEnum as _;
 
 use self::{lab::Lab, section::Section};
+use crate::workspace;
 
 mod contestant;
 mod deploy;
@@ -84,6 +85,17 @@ impl Name {
 /// Returns the name as on the command line.
 fn text(name: &Name) -> String {
     name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+}
+
+/// The micro-benchmarks, and the features that compile them.
+const MICRO: [&str; 8] = ["--bench", "keys", "--bench", "report", "--bench", "schedule", "--bench", "waiter"];
+const FEATURES: &str = "orbital-model/bench,orbital-run/bench,orbital-webhook/bench";
+
+/// Runs each benchmark once and briefly, without optimization, to see that all of them work.
+pub(crate) fn check() -> anyhow::Result<()> {
+    workspace::run(workspace::cargo().args(["test", "--workspace", "--features", FEATURES]).args(MICRO))?;
+    workspace::build_binaries()?;
+    run(&Arguments { quick: true, binary: Some(workspace::binaries()?.join("orbital")), names: Vec::new() })
 }
 
 pub(crate) fn run(Arguments { quick, binary, names }: &Arguments) -> anyhow::Result<()> {

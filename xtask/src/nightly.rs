@@ -4,7 +4,7 @@ use std::{process::Command, time::Duration};
 
 use anyhow::{Context as _, bail, ensure};
 
-use crate::{fairness, fuzz, guests::answer, soak, stage::Signals, workspace};
+use crate::{bench, fairness, fuzz, guests::answer, soak, stage::Signals, workspace};
 
 /// How long each fuzzer runs.
 const FUZZ: Duration = Duration::from_secs(10 * 60);
@@ -31,10 +31,11 @@ pub(crate) struct Arguments {
 /// Does all of it, and fails at the end if any of it failed.
 pub(crate) fn run(Arguments { base }: &Arguments) -> anyhow::Result<()> {
     let signals = Signals::catch()?;
-    let steps: [(&str, &dyn Fn() -> anyhow::Result<()>); 4] = [
+    let steps: [(&str, &dyn Fn() -> anyhow::Result<()>); 5] = [
         ("fuzz", &|| fuzz::run(&fuzz::Arguments { targets: Vec::new(), duration: FUZZ })),
         ("soak", &|| soak::run(&soak::Arguments { duration: SOAK })),
         ("fairness", &|| fairness::run(&fairness::Arguments { duration: FAIRNESS, beside: Vec::new() })),
+        ("benchmarks", &bench::check),
         ("mutants", &|| mutants(base)),
     ];
     let mut failed = Vec::new();
