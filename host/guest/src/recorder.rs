@@ -389,36 +389,4 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn step(what: StepKind) -> Step {
-        Step { at: Duration::ZERO, took: None, what }
-    }
-
-    #[test]
-    fn a_timeline_is_bounded_in_steps_and_in_bytes() {
-        let mut recording = Recording::default();
-        for _ in 0..MAX_STEPS + 10 {
-            recording.push(step(StepKind::Sleep { duration_ms: 1 }));
-        }
-        assert_eq!((recording.steps.len(), recording.omitted), (MAX_STEPS, 10));
-
-        let mut recording = Recording::default();
-        let wait =
-            || StepKind::Wait { keys: vec!["x".repeat(256); 1024], n: 1, timeout_ms: None, error: None };
-        for _ in 0..10 {
-            recording.push(step(wait()));
-        }
-        assert_eq!((recording.steps.len(), recording.omitted), (MAX_BYTES >> 18, 10 - (MAX_BYTES >> 18)));
-        // The log has a budget of its own, and a small step may still fit.
-        let message = "x".repeat(MAX_BYTES);
-        recording.push(step(StepKind::Log {
-            level: LogLevel::Info,
-            source: LogSource::Log,
-            message,
-            fields: Vec::new(),
-        }));
-        assert_eq!(recording.steps.len(), (MAX_BYTES >> 18) + 1);
-    }
-}
+mod tests;
