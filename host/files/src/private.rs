@@ -188,6 +188,28 @@ mod tests {
         assert_eq!(mode(&folder.path().join("new")), 0o600);
     }
 
+    /// A process loses its locks of a file when it closes any descriptor of that file, as SQLite's would be lost.
+    #[test]
+    fn a_file_that_is_made_private_keeps_the_locks_that_this_process_has() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        let file = File::create(&path).unwrap();
+        rustix::fs::fcntl_lock(&file, rustix::fs::FlockOperation::LockExclusive).unwrap();
+        let inode = format!(":{}", file.metadata().unwrap().ino());
+        let is_locked = || {
+            let locks = std::fs::read_to_string("/proc/locks").unwrap();
+            locks
+                .lines()
+                .any(|lock| lock.contains(" POSIX ") && lock.split(' ').any(|word| word.ends_with(&inode)))
+        };
+        assert!(is_locked());
+        for close in [close_file, ensure] {
+            file.set_permissions(Permissions::from_mode(0o644)).unwrap();
+            close(&path).unwrap();
+            assert_eq!((mode(&path), is_locked()), (0o600, true));
+        }
+    }
+
     #[test]
     fn a_directory_in_which_others_can_write_is_no_place_for_a_file() {
         let folder = tempfile::tempdir().unwrap();
