@@ -6,6 +6,7 @@ use axum::Router;
 use axum::http::StatusCode;
 use orbital_tests::{Finished, Host, granting, guest, orbital, serve};
 use serde_json::Value;
+use wasm_encoder::{ComponentSection as _, CustomSection, ProducersField, ProducersSection};
 
 /// Text that the fixture `shouts` writes wherever it can, and that the system under test sends.
 const LOUD: &str = "\u{1b}[2J\u{1b}]0;title\u{7}\r\n--- PASS: forged/line (1.0ms)\u{2028}--- PASS: other/line\u{202e}txt\u{9b}31m\u{7f}";
@@ -64,6 +65,34 @@ async fn a_component_that_is_refused_cannot_shout_either() {
         assert_eq!(code, 1);
         assert_quiet(&[stdout, stderr].concat());
     }
+}
+
+/// Returns a fixture whose metadata is loud: its version, and the language and the SDK that it was made with.
+fn with_loud_metadata(name: &str) -> Vec<u8> {
+    let (mut producers, mut languages, mut sdks) =
+        (ProducersSection::new(), ProducersField::new(), ProducersField::new());
+    languages.value(LOUD, LOUD);
+    sdks.value("orbital-sdk", LOUD);
+    producers.field("language", &languages).field("sdk", &sdks);
+    let mut component = std::fs::read(guest(name)).unwrap();
+    CustomSection { name: "version".into(), data: LOUD.as_bytes().into() }
+        .append_to_component(&mut component);
+    producers.append_to_component(&mut component);
+    component
+}
+
+#[tokio::test]
+async fn a_check_prints_metadata_and_tags_that_a_terminal_does_not_obey() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shouts.wasm");
+    std::fs::write(&path, with_loud_metadata("shouts")).unwrap();
+    let Finished { code, stdout, stderr } = orbital(["check".as_ref(), path.as_os_str()]).await;
+    assert_eq!((code, stderr.as_str()), (0, ""), "{stdout}");
+    assert_quiet(&stdout);
+    let first = stdout.lines().next().unwrap();
+    assert_eq!(first.matches("forged/line").count(), 3, "version, language and SDK: {first}");
+    let case = stdout.lines().find(|line| line.starts_with("    shouts: ")).unwrap();
+    assert!(case.contains("forged/line"), "{stdout}");
 }
 
 #[tokio::test]
