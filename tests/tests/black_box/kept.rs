@@ -1,6 +1,6 @@
 //! Kept deliveries: for the next run, and within the memory limit of the settings.
 
-use orbital_tests::{Api, Host, client};
+use orbital_tests::{Api, Host, client, last_attempt};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -73,6 +73,43 @@ async fn a_delivery_between_two_attempts_is_found_by_the_second() {
     assert_eq!((&report["outcome"], &report["flaky"]), (&json!("pass"), &json!(true)), "{report}");
     let found = host.api("/deliveries").await["deliveries"][0].take();
     assert_eq!((&found["run"], &found["late_for"]), (&report["run"], &report["run"]), "{found}");
+}
+
+/// The second attempt of the case expects its key after the delivery for it has been dropped for another one.
+#[tokio::test]
+async fn a_run_whose_delivery_was_dropped_before_it_expected_its_key_is_an_error_of_the_host() {
+    let dropped = ["1 delivery", "1 delivery", "2 deliveries"];
+    let limits = [
+        ("early_count = 1", 0),
+        ("early_bytes = \"64KiB\"", 40 << 10),
+        ("early_bytes = \"16KiB\"", 40 << 10),
+    ];
+    for ((limit, size), dropped) in limits.into_iter().zip(dropped) {
+        let mut api = Api::start().await;
+        let sections = format!("[waiter]\n{limit}\n[[override]]\ncases = \"waits/*\"\ntimeout = \"5s\"");
+        let host = start_with(&sections, &api).await;
+        let playing = async {
+            api.next_to("/attempts").await.answer(());
+            let second = api.next_to("/attempts").await;
+            for key in ["cust-42", "a-stranger"] {
+                let request = client().post(&host.webhook).header("orbital-key", key).body(vec![b'x'; size]);
+                assert_eq!(request.send().await.unwrap().status(), 200);
+            }
+            second.answer(());
+        };
+        let (report, ()) = tokio::join!(run(&host, "retries"), playing);
+        assert_eq!(report["outcome"], "error", "{limit}: {report}");
+        let message = last_attempt(&report)["messages"][0].as_str().unwrap();
+        for part in [
+            "a failure of the host, not of the system under test: ",
+            &format!("before this expected its key, the webhook dropped {dropped} that no run expected yet"),
+            "`waiter.early_count`, `waiter.early_bytes`",
+        ] {
+            assert!(message.contains(part), "{limit}: no `{part}` in {message}");
+        }
+        let troubles = host.metrics().await.get("orbital_host_troubles_total", &[]);
+        assert_eq!(troubles, Some(1.0), "{limit}");
+    }
 }
 
 /// Small deliveries, each over a connection of its own, whose buffers are larger than the deliveries by far.
