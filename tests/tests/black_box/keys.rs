@@ -172,9 +172,17 @@ async fn a_key_that_differs_only_in_case_is_pointed_out() {
 
 #[tokio::test]
 async fn a_key_that_differs_only_in_punctuation_is_pointed_out() {
-    let (_host, key, report) = almost("", "/", |key| format!("{{{key}}}")).await;
-    let near = format!("a delivery with key `{{{key}}}` came, which differs only in punctuation or spaces");
-    assert!(message(&report).contains(&near), "{report}");
+    let writings: [fn(&str) -> String; 2] = [|key| format!("{{{key}}}"), |key| format!("{key}/")];
+    for write in writings {
+        let (host, key, report) = almost("", "/", write).await;
+        let near = "which differs only in punctuation or spaces";
+        let came = format!("a delivery with key `{}` came, {near}", write(&key));
+        assert!(message(&report).lines().next().unwrap().ends_with(&came), "{report}");
+        let expected = format!("expects or expected `{key}`, {near}");
+        let shown = newest(&host).await;
+        assert!(shown["explanation"].as_str().unwrap().ends_with(&expected), "{shown}");
+        assert!(host.get("/webhook").await.1.contains(&expected));
+    }
 }
 
 #[tokio::test]
