@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use orbital_tests::{Host, PATIENCE, System, bad_outcomes, eventually};
+use orbital_tests::{Api, Host, PATIENCE, System, bad_outcomes, client, eventually};
+use reqwest::Method;
 use rustix::process::{Pid, Signal, kill_process};
 
 #[tokio::test]
@@ -83,6 +84,31 @@ async fn time_in_which_the_host_did_not_run_is_not_taken_from_a_short_timeout() 
             assert_eq!(runs, Some(0.0), "{case}: {outcome}\n{}", host.lines.text());
         }
     }
+}
+
+/// Each is shorter than the usual time between two looks at the clock, and all of them together are longer than the
+/// timeout.
+#[tokio::test]
+async fn many_short_standstills_are_not_taken_from_a_short_timeout() {
+    let mut api = Api::start().await;
+    let host =
+        Host::builder().sections(&format!("[targets.api]\nurl = {:?}", api.url)).with("waits").start().await;
+    host.lines.wait(0, &["ready", "components="]).await;
+    let playing = async {
+        let event = api.next_to("/events").await;
+        for _ in 0..12 {
+            suspend(&host, Duration::from_millis(95)).await;
+            // The host runs for a moment.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let key = event.json()["id"].as_str().unwrap().to_owned();
+        let delivering = client().post(&host.webhook).header("orbital-key", key).send();
+        assert_eq!(delivering.await.unwrap().status(), 200);
+        event.answer(());
+    };
+    let running = host.ask(Method::POST, "/cases/waits/one/runs?wait=true", None);
+    let ((_, report), ()) = tokio::join!(running, playing);
+    assert_eq!(report["outcome"], "pass", "{report}");
 }
 
 #[tokio::test]
