@@ -57,10 +57,10 @@ async fn a_target_that_moves_is_noticed_although_the_old_one_still_answers() {
     let port = url.rsplit(':').next().unwrap();
     let names = Names::new("127.0.0.1");
     let Some(wrapper) = names.wrapper().await else { return };
-    // No connection is idle for that long.
+    // No connection is idle for that long. One run at a time, so that none needs a second connection.
     let target = format!(
         "[targets.api]\nurl = \"http://system.test:{port}\"\nconnection_max_age = \"2s\"\n\
-         [[override]]\ncases = \"relies/*\"\nevery = \"100ms\""
+         [scheduler]\nmax_in_flight = 1\n[[override]]\ncases = \"relies/*\"\nevery = \"100ms\""
     );
     let wrapper: Vec<&str> = wrapper.iter().map(String::as_str).collect();
     let host = Host::builder().sections(&target).through(&wrapper).with("relies").start().await;
