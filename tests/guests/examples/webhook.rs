@@ -16,24 +16,6 @@ fn waits_two(t: &Test) -> Result {
     Ok(())
 }
 
-/// Gives the sender a second to send more than the queue holds.
-#[case(manual, timeout = "5s")]
-fn overflow(t: &Test) -> Result {
-    t.expect("flood-key")?;
-    t.sleep(Duration::from_secs(1));
-    let mut kept = 0;
-    loop {
-        match t.wait_for("flood-key") {
-            Ok(_) => kept += 1,
-            Err(WaitError::Overflow(dropped)) => {
-                t.log(Level::Info, "overflow", &[("kept", &kept), ("dropped", &dropped)]);
-                return Ok(());
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-}
-
 fn log(t: &Test, delivery: &Delivery) {
     let Delivery { key, method, path, query, .. } = delivery;
     let body = delivery.text();
@@ -44,4 +26,4 @@ fn log(t: &Test, delivery: &Delivery) {
     );
 }
 
-suite!(waits_fixed, waits_two, overflow);
+suite!(waits_fixed, waits_two);
