@@ -10,6 +10,7 @@ pub mod program;
 pub mod shortage;
 mod stamp;
 pub mod state;
+pub mod watch;
 
 pub use file::FileError;
 pub use stamp::Stamp;

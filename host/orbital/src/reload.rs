@@ -4,16 +4,15 @@
 //! without losing a run or a counter. Settings that need a restart, such as an address to listen on, are reported. A
 //! file with mistakes changes nothing.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use orbital_admin::{ConfigStatus, Guard};
 use orbital_compare::Environments;
 use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
-use orbital_files::Stamp;
+use orbital_files::watch::{QUIET, Settling, Stamps};
 use orbital_history::History;
 use orbital_listener::Acceptors;
 use orbital_model::error::chain;
@@ -34,9 +33,6 @@ use crate::settings::{FixedError, LiveSettings, Settings};
 
 /// The interval at which the configuration file and the files of secrets and certificates are checked.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-
-/// Files that have not changed for this long count as complete.
-const QUIET: Duration = Duration::from_millis(300);
 
 /// Reads settings again, and passes them to the other parts of the host.
 pub struct Reloader {
@@ -73,7 +69,7 @@ pub struct Reloader {
 impl Reloader {
     /// Reloads changed settings until `stop` is cancelled. `hangup` is SIGHUP; `seen` has the files as they were before
     /// they were read.
-    pub async fn run(mut self, mut seen: Seen, mut hangup: Signal, stop: CancellationToken) {
+    pub async fn run(mut self, mut seen: Stamps, mut hangup: Signal, stop: CancellationToken) {
         self.metrics.config_loaded(true);
         loop {
             let asked = tokio::select! {
@@ -81,25 +77,23 @@ impl Reloader {
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_AGAIN) => false,
             };
-            let mut now = seen.again().await;
+            let now = again(&seen).await;
             if !asked && now == seen {
                 continue;
             }
             // Half a file may be valid, so the file is not read while it is being written.
-            loop {
+            let mut now = Settling::new(now, Instant::now());
+            while !now.is_quiet(QUIET, Instant::now()) {
                 tokio::time::sleep(QUIET).await;
-                let again = now.again().await;
-                if std::mem::replace(&mut now, again) == now {
-                    break;
-                }
+                now.look(again(now.value()).await, Instant::now());
             }
-            seen = self.reload(now).await;
+            seen = self.reload(now.into_value()).await;
         }
     }
 
     /// Reads the file again. Returns the files to watch next, as they were before they were read: those that the file
     /// names, even if it does not take effect, because a missing secret may be added later.
-    async fn reload(&mut self, mut seen: Seen) -> Seen {
+    async fn reload(&mut self, mut seen: Stamps) -> Stamps {
         let result = match self.read(&mut seen).await {
             Ok(prepared) => Ok(self.take_over(prepared)),
             Err(error) => Err(chain(&error)),
@@ -129,10 +123,10 @@ impl Reloader {
     }
 
     /// Reads the file and all files that it names, outside the threads of the runtime.
-    async fn read(&self, seen: &mut Seen) -> Result<Prepared, ReloadError> {
+    async fn read(&self, seen: &mut Stamps) -> Result<Prepared, ReloadError> {
         let path = self.path.clone();
         let file = spawn_blocking(move || Settings::load(&path)).await??;
-        *seen = seen.clone().narrowed(&self.path, &file).await;
+        *seen = seen_of(seen, &self.path, &file).await;
         let (acting, masker) = (self.settings.clone(), self.masker.clone());
         spawn_blocking(move || Prepared::new(&acting, &file, &masker)).await?
     }
@@ -205,37 +199,16 @@ pub enum ReloadError {
     Broken(#[from] JoinError),
 }
 
-/// Files, each in the state in which it was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen(BTreeMap<PathBuf, Option<Stamp>>);
+/// Returns the stamps of a configuration file and of the files that its settings name: those that were seen before the
+/// file was read, and the current ones of the rest.
+pub async fn seen_of(seen: &Stamps, path: &Path, settings: &Settings) -> Stamps {
+    let files: Vec<PathBuf> = settings.files().cloned().chain([path.to_owned()]).collect();
+    let seen = seen.clone();
+    spawn_blocking(move || seen.with_only(files)).await.unwrap_or_default()
+}
 
-impl Seen {
-    /// Returns the state of a configuration file, before it is read.
-    pub fn file(path: &Path) -> Self {
-        Self(BTreeMap::from([(path.to_owned(), Stamp::of(path))]))
-    }
-
-    /// Returns the configuration file as it was seen, and the files that the settings name, as they are now.
-    pub async fn narrowed(mut self, path: &Path, settings: &Settings) -> Self {
-        let mut files = Self(settings.files().map(|path| (path.clone(), None)).collect()).again().await;
-        // Files that were seen before the configuration file was read keep that state.
-        files.0.append(&mut self.0);
-        files.0.retain(|file, _| file == path || settings.files().any(|named| named == file));
-        files
-    }
-
-    /// Returns the current state of these files.
-    pub async fn again(&self) -> Self {
-        let files: Vec<PathBuf> = self.0.keys().cloned().collect();
-        let look = move || {
-            files
-                .into_iter()
-                .map(|path| {
-                    let seen = Stamp::of(&path);
-                    (path, seen)
-                })
-                .collect()
-        };
-        Self(spawn_blocking(look).await.unwrap_or_default())
-    }
+/// Returns the current stamps of the same files.
+pub async fn again(seen: &Stamps) -> Stamps {
+    let seen = seen.clone();
+    spawn_blocking(move || seen.again()).await.unwrap_or_default()
 }

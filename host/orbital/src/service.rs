@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use orbital_admin::{Access, Admin, ConfigStatus, Guard};
 use orbital_config::secrets::Masker;
+use orbital_files::watch::Stamps;
 use orbital_history::{History, HistoryError};
 use orbital_listener::{Acceptors, App};
 use orbital_model::error::chain;
@@ -25,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::foundation::{
     Foundation, StartError, authenticator, component_loader, environments, policy, private, secrets, state,
 };
-use crate::reload::{Reloader, Seen};
+use crate::reload::{Reloader, seen_of};
 use crate::settings::Settings;
 
 /// The interval at which observations are added to their histograms, and early deliveries are settled.
@@ -54,14 +55,14 @@ impl Service {
     /// # Errors
     /// The first part that cannot be set up. Nothing is left running in this case.
     pub async fn start(
-        (path, seen): (PathBuf, Seen),
+        (path, seen): (PathBuf, Stamps),
         settings: Settings,
         guests: Handle,
         outputs: Outputs,
         quiet: bool,
         masker: Masker,
     ) -> Result<Self, StartError> {
-        let seen = seen.narrowed(&path, &settings).await;
+        let seen = seen_of(&seen, &path, &settings).await;
         let secrets = secrets(&settings.live.secrets, &masker)?;
         let guard = Guard::new(Access::new(&settings.fixed.admin, &settings.live.admin, &secrets)?);
         let pauses = Arc::new(PauseBook::open(state(&settings.fixed.state)?)?);

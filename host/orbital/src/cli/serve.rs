@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
+use orbital_files::watch::Stamps;
 use orbital_model::describe::counted;
 use orbital_report::output::{Output, Outputs};
 
 use super::{Exit, FLUSH_TIMEOUT, Log, LogFormat, Runtimes, Signals, start_log, stream};
 use crate::descriptors;
-use crate::reload::Seen;
 use crate::service::Service;
 use crate::settings::Settings;
 
@@ -44,7 +44,7 @@ impl Serve {
         };
         let stdout = Output::start("stdout", stream(std::io::stdout())?, notice);
         let outputs = Outputs { stdout: stdout.context("cannot start a thread")?, stderr };
-        let seen = Seen::file(&self.config);
+        let seen = Stamps::of(&self.config);
         let settings = Settings::load(&self.config)?;
         descriptors::raise();
         let runtimes = Runtimes::new().context("cannot start threads")?;

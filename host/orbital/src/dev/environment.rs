@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use orbital_config::ConfigError;
 use orbital_config::secrets::Masker;
+use orbital_files::watch::Stamps;
 use orbital_model::error::chain;
 use orbital_run::registry::ComponentLoader;
 use orbital_run::runner::Runner;
@@ -17,7 +18,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::example::Example;
 use crate::foundation::{Foundation, StartError, authenticator, component_loader, policy, secrets};
-use crate::reload::Seen;
+use crate::reload::{again, seen_of};
 use crate::settings::Settings;
 
 /// The settings of an environment.
@@ -49,7 +50,7 @@ pub struct DevEnvironment {
     /// The URL of the example pipeline, if it runs here.
     pub pipeline: Option<String>,
     /// The files that the environment depends on, as they were when it was set up.
-    seen: Seen,
+    seen: Stamps,
     stop: DropGuard,
     serving: JoinHandle<()>,
 }
@@ -89,7 +90,7 @@ impl DevEnvironment {
         guests: &Handle,
         masker: &Masker,
     ) -> Result<Self, DevError> {
-        let seen = Seen::file(&place.config);
+        let seen = Stamps::of(&place.config);
         let config = (place.is_named || place.config.exists()).then_some(place.config.as_path());
         let example = match place.pipeline || config.is_none() {
             true => Some(Example::bind().await.map_err(DevError::Pipeline)?),
@@ -100,7 +101,7 @@ impl DevEnvironment {
             Some(example) => example.settings(config, base)?,
             None => Settings::load(&place.config)?,
         };
-        let seen = seen.narrowed(&place.config, &settings).await;
+        let seen = seen_of(&seen, &place.config, &settings).await;
         settings.fixed.webhook.listen = place.listen.unwrap_or(settings.fixed.webhook.listen);
         if !place.is_named {
             // The cache is in the project: a build writes nothing outside the project.
@@ -141,7 +142,7 @@ impl DevEnvironment {
 
     /// Returns whether the configuration, its secrets and its certificates are unchanged.
     pub async fn is_current(&self) -> bool {
-        self.seen.again().await == self.seen
+        again(&self.seen).await == self.seen
     }
 
     /// Stops listening, and waits until the webhook's address is free.

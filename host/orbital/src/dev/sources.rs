@@ -3,17 +3,14 @@
 //! Events of the file system are only a reason to check the files. A change is a difference in their state: a file that
 //! was written but is as before, or that appeared and disappeared, such as an editor's temporary file, is no change.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use ignore::{DirEntry, WalkBuilder};
-use notify::event::{AccessKind, AccessMode, EventKind};
-use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use orbital_files::Stamp;
+use orbital_files::watch::{DirectoryIdentity, Stamps, Subscription, WatchError};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -47,19 +44,10 @@ pub struct Sources {
     root: PathBuf,
     /// A file that counts as a source wherever it is.
     besides: PathBuf,
-    known: BTreeMap<PathBuf, Look>,
-    /// The watched directories, each with a look that distinguishes it from another directory of the same name.
-    watched: HashMap<PathBuf, Look>,
-    watcher: RecommendedWatcher,
+    known: Stamps,
+    subscription: Subscription,
     /// Has room for one event, which is enough to wake the receiver.
     events: mpsc::Receiver<Instant>,
-}
-
-/// The visible state of a file or directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    File(Stamp),
-    Directory { inode: u64, created: Option<SystemTime> },
 }
 
 impl Sources {
@@ -67,7 +55,7 @@ impl Sources {
     ///
     /// # Errors
     /// The system sends no events.
-    pub fn watch(root: &Path, besides: &Path) -> notify::Result<Self> {
+    pub fn watch(root: &Path, besides: &Path) -> Result<Self, WatchError> {
         let (root, besides) = (root.to_owned(), besides.to_owned());
         let ours = {
             let (root, besides) = (root.clone(), besides.clone());
@@ -78,16 +66,13 @@ impl Sources {
             }
         };
         let (sender, events) = mpsc::channel(1);
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Reading a file is no change. An error is a reason to check the files.
-            let is_reading = |kind: &EventKind| matches!(kind, EventKind::Access(access) if *access != AccessKind::Close(AccessMode::Write));
-            if event.map_or(true, |event| !is_reading(&event.kind) && ours(&event.paths)) {
+        let subscription = Subscription::new(move |event| {
+            if ours(&event.paths) {
                 // If the channel is full, the receiver wakes up anyway.
                 let _ = sender.try_send(Instant::now());
             }
         })?;
-        let mut sources =
-            Self { root, besides, known: BTreeMap::new(), watched: HashMap::new(), watcher, events };
+        let mut sources = Self { root, besides, known: Stamps::default(), subscription, events };
         sources.look();
         Ok(sources)
     }
@@ -111,21 +96,19 @@ impl Sources {
 
     /// Checks the files, and returns those that differ from their known state.
     fn look(&mut self) -> Vec<PathBuf> {
-        let mut now = self.scan();
+        let (mut now, mut directories) = self.scan();
         // Files that appeared between reading a new directory and watching it sent no event.
-        while self.watch_directories(&now) {
-            now = self.scan();
+        while self.watch_directories(&directories) {
+            (now, directories) = self.scan();
         }
-        now.retain(|_, look| matches!(look, Look::File(_)));
-        let (known, now) = (std::mem::replace(&mut self.known, now), &self.known);
-        let differs = |path: &&PathBuf| known.get(*path) != now.get(*path);
-        let gone = known.keys().filter(|path| !now.contains_key(*path));
-        let changed = now.keys().filter(differs).chain(gone);
-        changed.map(|path| path.strip_prefix(&self.root).unwrap_or(path).to_owned()).collect()
+        let relative = |path: &Path| path.strip_prefix(&self.root).unwrap_or(path).to_owned();
+        let changes = now.changes_since(&self.known).map(relative).collect();
+        self.known = now;
+        changes
     }
 
     /// Returns all sources, and the directories that contain them.
-    fn scan(&self) -> BTreeMap<PathBuf, Look> {
+    fn scan(&self) -> (Stamps, BTreeMap<PathBuf, DirectoryIdentity>) {
         let mut walk = WalkBuilder::new(&self.root);
         // Uses the project's own `.gitignore`, regardless of those above the project.
         walk.require_git(false).parents(false).git_global(false).git_exclude(false);
@@ -133,32 +116,29 @@ impl Sources {
         let entries = walk.build().filter_map(Result::ok).map(DirEntry::into_path);
         // If the file is replaced as a whole, its directory sends the event.
         let folder = self.besides.parent().map(Path::to_owned);
-        let found = entries.chain([self.besides.clone()]).chain(folder);
-        found.filter_map(|path| Some((look_of(&path)?, path))).map(|(look, path)| (path, look)).collect()
+        let (mut files, mut directories) = (Vec::new(), BTreeMap::new());
+        for path in entries.chain([self.besides.clone()]).chain(folder) {
+            if let Some(stamp) = Stamp::of(&path) {
+                files.push((path, stamp));
+            } else if let Ok(identity) = DirectoryIdentity::of(&path) {
+                directories.insert(path, identity);
+            }
+        }
+        (files.into_iter().collect(), directories)
     }
 
     /// Watches the directories that are not watched yet, and returns whether there were any.
-    fn watch_directories(&mut self, found: &BTreeMap<PathBuf, Look>) -> bool {
+    fn watch_directories(&mut self, found: &BTreeMap<PathBuf, DirectoryIdentity>) -> bool {
         let mut is_new = false;
-        for (path, look) in found.iter().filter(|(_, look)| matches!(look, Look::Directory { .. })) {
-            if self.watched.get(path) != Some(look) {
-                // If no more watches are available, the periodic check finds the changes.
-                let _ = self.watcher.watch(path, RecursiveMode::NonRecursive);
-                self.watched.insert(path.clone(), *look);
-                is_new = true;
+        for (path, identity) in found {
+            if !self.subscription.covers(path, *identity) {
+                // If no more watches are available, the periodic check finds the changes, and tries again.
+                is_new |= self.subscription.add(path, *identity).is_ok();
             }
         }
-        self.watched.retain(|path, _| found.contains_key(path));
+        self.subscription.retain(|path| found.contains_key(path));
         is_new
     }
-}
-
-fn look_of(path: &Path) -> Option<Look> {
-    let of_directory = || {
-        let metadata = std::fs::metadata(path).ok().filter(Metadata::is_dir)?;
-        Some(Look::Directory { inode: metadata.ino(), created: metadata.created().ok() })
-    };
-    Stamp::of(path).map(Look::File).or_else(of_directory)
 }
 
 fn is_source(entry: &DirEntry) -> bool {

@@ -1,37 +1,20 @@
-//! The directory of components: its contents and its identity.
+//! The contents of the directory of components.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::time::SystemTime;
 
 use orbital_files::Stamp;
+use orbital_files::watch::DirectoryIdentity;
 
 use crate::registry::file_tracker::Content;
 use crate::registry::load::signature_of;
 
-/// Distinguishes a directory from another one with the same name. Inode numbers are reused, so the creation time is
-/// included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Identity {
-    device: u64,
-    inode: u64,
-    created: Option<SystemTime>,
-}
-
-impl Identity {
-    pub(super) fn of(directory: &Path) -> io::Result<Self> {
-        let metadata = std::fs::metadata(directory)?;
-        Ok(Self { device: metadata.dev(), inode: metadata.ino(), created: metadata.created().ok() })
-    }
-}
-
 /// The contents of a directory at one moment.
 #[derive(Debug)]
 pub(super) struct Holding {
-    pub(super) identity: Identity,
+    pub(super) identity: DirectoryIdentity,
     /// Components, with the stamps of their signatures if those matter.
     pub(super) files: BTreeMap<OsString, Content>,
     /// Components that are listed but cannot be read, such as links into a file system that vanished.
@@ -44,7 +27,7 @@ impl Holding {
     /// # Errors
     /// The directory cannot be read, or was replaced by another one during the scan.
     pub(super) fn scan(directory: &Path, signed: bool) -> io::Result<Self> {
-        let identity = Identity::of(directory)?;
+        let identity = DirectoryIdentity::of(directory)?;
         let (mut files, mut unreadable) = (BTreeMap::new(), BTreeSet::new());
         for entry in std::fs::read_dir(directory)? {
             let entry = entry?;
@@ -61,7 +44,7 @@ impl Holding {
             }
         }
         // If a mount vanishes while its directory is read, all files seem removed.
-        if Identity::of(directory)? != identity {
+        if DirectoryIdentity::of(directory)? != identity {
             return Err(io::Error::other("it was replaced while it was read"));
         }
         Ok(Self { identity, files, unreadable })
@@ -127,19 +110,5 @@ mod tests {
         assert_eq!(names(), (vec![], vec!["a.wasm".into()]));
         std::fs::remove_file(&link).unwrap();
         assert_eq!(names(), (vec![], vec![]));
-    }
-
-    #[test]
-    fn a_directory_made_in_place_of_another_one_has_another_identity() {
-        let parent = tempfile::tempdir().unwrap();
-        let (path, aside) = (parent.path().join("components"), parent.path().join("aside"));
-        std::fs::create_dir(&path).unwrap();
-        let before = Identity::of(&path).unwrap();
-        std::fs::write(path.join("a.wasm"), "").unwrap();
-        assert_eq!(Identity::of(&path).unwrap(), before);
-        std::fs::rename(&path, &aside).unwrap();
-        std::fs::create_dir(&path).unwrap();
-        assert_ne!(Identity::of(&path).unwrap(), before);
-        assert_eq!(Identity::of(&aside).unwrap(), before);
     }
 }

@@ -6,26 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use orbital_files::Stamp;
-use tokio::time::Instant;
-
-/// A file that is unchanged for this long counts as complete.
-const QUIET: Duration = Duration::from_millis(300);
+use orbital_files::watch::{Hint, QUIET, Settling};
 
 /// A file that a process began to write, and has not closed as far as the host knows, counts as complete when it is
 /// unchanged for this long.
 const QUIET_WHILE_OPEN: Duration = Duration::from_secs(3);
-
-/// Information from the file system about a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hint {
-    /// A process is writing the file.
-    Writing,
-    /// The file was closed after writing, or renamed into place.
-    Closed,
-}
 
 /// The stamps of a component's files, which detect changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +26,7 @@ pub(super) struct Content {
 #[derive(Debug)]
 struct File {
     /// The stamps; `None` while the file is listed but cannot be read.
-    content: Option<Content>,
-    since: Instant,
+    content: Settling<Option<Content>>,
     hint: Option<Hint>,
     /// Whether this content has been handed out to be loaded.
     taken: bool,
@@ -67,13 +54,11 @@ impl FileTracker {
         now: Instant,
     ) -> BTreeSet<OsString> {
         for (name, content) in files {
+            let content = Some(*content);
             match self.0.get_mut(name) {
-                Some(file) if file.content == Some(*content) => {}
-                Some(file) => {
-                    *file = File { content: Some(*content), since: now, hint: file.hint, taken: false };
-                }
+                Some(file) => file.taken &= !file.content.look(content, now),
                 None => {
-                    let file = File { content: Some(*content), since: now, hint: None, taken: false };
+                    let file = File { content: Settling::new(content, now), hint: None, taken: false };
                     self.0.insert(name.clone(), file);
                 }
             }
@@ -90,10 +75,10 @@ impl FileTracker {
 
     /// Notes that a file cannot be read any more. Returns whether this is new. When it can be read again, it counts as
     /// changed.
-    pub(super) fn lose(&mut self, name: &OsStr) -> bool {
+    pub(super) fn lose(&mut self, name: &OsStr, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
         file.taken = true;
-        file.content.take().is_some()
+        file.content.look(None, now)
     }
 
     /// Marks files that have not been modified recently as complete at the start, so that they are loaded without
@@ -122,7 +107,7 @@ impl FileTracker {
     /// taken first, so that files that keep changing do not delay others.
     pub(super) fn take_whole(&mut self, now: Instant, busy: impl Fn(&OsStr) -> bool) -> Option<OsString> {
         let ready = self.0.iter_mut().filter(|(name, file)| !file.taken && file.is_whole(now) && !busy(name));
-        let (name, file) = ready.min_by_key(|(_, file)| file.since)?;
+        let (name, file) = ready.min_by_key(|(_, file)| file.content.since())?;
         file.taken = true;
         file.hint = None;
         Some(name.clone())
@@ -132,8 +117,8 @@ impl FileTracker {
     /// again, or may be, and it is taken again when it is complete.
     pub(super) fn is_to_blame(&mut self, name: &OsStr, current: Option<Content>, now: Instant) -> bool {
         let Some(file) = self.0.get_mut(name) else { return false };
-        let still_the_same = current.is_some() && current == file.content && file.hint.is_none();
-        let blame = still_the_same && now.duration_since(file.since) >= QUIET;
+        let still_the_same = current.is_some() && current == *file.content.value() && file.hint.is_none();
+        let blame = still_the_same && file.content.is_quiet(QUIET, now);
         file.taken = blame;
         blame
     }
@@ -145,7 +130,7 @@ impl FileTracker {
 
     /// Makes a file that was taken available again, although it has not changed.
     pub(super) fn put_back(&mut self, name: &OsStr) {
-        if let Some(file) = self.0.get_mut(name).filter(|file| file.taken && file.content.is_some()) {
+        if let Some(file) = self.0.get_mut(name).filter(|file| file.taken && file.content.value().is_some()) {
             file.taken = false;
             // The file was complete before, unless a process has begun to write it since.
             file.hint = file.hint.or(Some(Hint::Closed));
@@ -174,7 +159,7 @@ impl FileTracker {
 
 impl File {
     fn age(&self, now: SystemTime) -> Option<Duration> {
-        now.duration_since(self.content?.file.modified?).ok()
+        now.duration_since((*self.content.value())?.file.modified?).ok()
     }
 
     fn is_whole(&self, now: Instant) -> bool {
@@ -182,10 +167,10 @@ impl File {
             Some(Hint::Closed) => return true,
             Some(Hint::Writing) => QUIET_WHILE_OPEN,
             // Nothing has been written to it yet, so something is about to be.
-            None if self.content.is_some_and(|content| content.file.size == 0) => QUIET_WHILE_OPEN,
+            None if self.content.value().is_some_and(|content| content.file.size == 0) => QUIET_WHILE_OPEN,
             None => QUIET,
         };
-        now.duration_since(self.since) >= quiet
+        self.content.is_quiet(quiet, now)
     }
 }
 
@@ -213,8 +198,8 @@ mod tests {
         tracker.take_whole(now, |_| false).map(|name| name.into_string().unwrap())
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_growing_file_is_not_complete_until_it_is_closed() {
+    #[test]
+    fn a_growing_file_is_not_complete_until_it_is_closed() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         update(&mut tracker, &found(&[("a", 1)]), start);
@@ -227,8 +212,8 @@ mod tests {
         assert_eq!(take(&mut tracker, start + Duration::from_secs(9)), None, "only once");
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn without_events_a_file_is_whole_when_it_is_quiet() {
+    #[test]
+    fn without_events_a_file_is_whole_when_it_is_quiet() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         update(&mut tracker, &found(&[("a", 1), ("empty", 0)]), start);
@@ -240,8 +225,8 @@ mod tests {
         assert_eq!(take(&mut tracker, start + Duration::from_secs(3)).as_deref(), Some("empty"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_was_touched_just_before_the_directory_is_watched_may_be_open() {
+    #[test]
+    fn what_was_touched_just_before_the_directory_is_watched_may_be_open() {
         let mut tracker = FileTracker::default();
         let (start, now) = (Instant::now(), SystemTime::now());
         let mut files = found(&[("fresh", 1), ("old", 1)]);
@@ -255,8 +240,8 @@ mod tests {
         assert_eq!(take(&mut tracker, start + QUIET_WHILE_OPEN).as_deref(), Some("fresh"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_file_is_not_to_blame_while_somebody_may_be_writing_it() {
+    #[test]
+    fn a_file_is_not_to_blame_while_somebody_may_be_writing_it() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         let files = found(&[("a", 1)]);
@@ -285,8 +270,8 @@ mod tests {
         assert_eq!(take(&mut tracker, start + Duration::from_secs(60)), None);
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_file_that_changes_again_and_again_holds_up_no_other() {
+    #[test]
+    fn a_file_that_changes_again_and_again_holds_up_no_other() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         update(&mut tracker, &found(&[("a", 1)]), start);
@@ -297,24 +282,24 @@ mod tests {
         assert_eq!(take(&mut tracker, start + 3 * QUIET).as_deref(), Some("a"));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn what_is_gone_is_told_once() {
+    #[test]
+    fn what_is_gone_is_told_once() {
         let mut tracker = FileTracker::default();
         update(&mut tracker, &found(&[("a", 1), ("b", 1)]), Instant::now());
         assert_eq!(update(&mut tracker, &found(&[("b", 1)]), Instant::now()), BTreeSet::from(["a".into()]));
         assert!(update(&mut tracker, &found(&[("b", 1)]), Instant::now()).is_empty());
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_file_that_cannot_be_looked_at_is_not_gone_and_counts_as_changed_afterwards() {
+    #[test]
+    fn a_file_that_cannot_be_looked_at_is_not_gone_and_counts_as_changed_afterwards() {
         let mut tracker = FileTracker::default();
         let start = Instant::now();
         let (files, lost) = (found(&[("a", 1)]), BTreeSet::from(["a".into()]));
         update(&mut tracker, &files, start);
         assert_eq!(take(&mut tracker, start + QUIET).as_deref(), Some("a"));
         assert!(tracker.update(&BTreeMap::new(), &lost, start).is_empty());
-        assert!(tracker.lose("a".as_ref()));
-        assert!(!tracker.lose("a".as_ref()), "only once");
+        assert!(tracker.lose("a".as_ref(), start));
+        assert!(!tracker.lose("a".as_ref(), start), "only once");
         tracker.put_back("a".as_ref());
         assert_eq!(take(&mut tracker, start + Duration::from_secs(60)), None, "there is nothing to load");
         update(&mut tracker, &files, start);

@@ -5,12 +5,17 @@
 
 mod case;
 mod directory;
+mod events;
 mod file_tracker;
 mod load;
 mod loader;
+mod loads;
 mod policy;
+mod publisher;
 mod settings;
+mod stem;
 mod trust;
+mod versions;
 
 use crate::component::{Component, Unavailable};
 
