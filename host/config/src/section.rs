@@ -1,18 +1,14 @@
 //! A table of a configuration file, read setting by setting.
 
+mod values;
+
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
-use std::ops::{Range, RangeInclusive};
-use std::str::FromStr;
-use std::time::Duration;
+use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 use crate::document::Document;
-
-/// The maximum duration that a setting may have.
-const MAX_DURATION: Duration = Duration::from_secs(49 * 24 * 3600);
 
 /// A table, or a missing one: a section that is not in the file reads as empty, so that defaults are in one place.
 /// Every setting that is requested is known; [`Section::finish`] reports the others.
@@ -218,149 +214,6 @@ impl<'a> Section<'a> {
         all
     }
 
-    /// Reads a string without secrets.
-    pub fn string(&self, name: &'static str) -> Option<String> {
-        self.parsed(name, |text| match text.contains("${secret.") {
-            true => Err("secrets are not supported here; write the value itself".to_owned()),
-            false => Ok(text.to_owned()),
-        })
-    }
-
-    /// Reads a string, or returns its default.
-    pub fn string_or(&self, name: &'static str, default: &str) -> String {
-        self.string(name)
-            .unwrap_or_else(|| self.assume(name, default.to_owned(), |default| format!("{default:?}")))
-    }
-
-    /// Reads a string that `parse` understands; the error of `parse` is reported as the reason.
-    pub fn parsed<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let value = self.take(name)?;
-        let Some(text) = value.get_ref().as_str() else {
-            self.wrong(name, value.span(), &format!("must be a string, not {}", kind(value.get_ref())));
-            return None;
-        };
-        match resolved(text).and_then(parse) {
-            Ok(parsed) => Some(parsed),
-            Err(reason) => {
-                self.wrong(name, value.span(), &reason);
-                None
-            }
-        }
-    }
-
-    /// Reads a duration such as `"300ms"` or `"1m 30s"`, above zero and of at most 49 days (the maximum of the
-    /// contract's milliseconds), or returns its default.
-    pub fn duration(&self, name: &'static str, default: Duration) -> Duration {
-        self.optional_duration(name).unwrap_or_else(|| {
-            self.assume(name, default, |default| format!("\"{}\"", humantime::format_duration(default)))
-        })
-    }
-
-    /// Reads a duration above zero and of at most 49 days, if it is set.
-    pub fn optional_duration(&self, name: &'static str) -> Option<Duration> {
-        self.parsed(name, |text| {
-            let duration = humantime::parse_duration(text).map_err(|error| {
-                format!("`{text}` is not a duration such as `300ms` or `1m 30s`: {error}")
-            })?;
-            match duration {
-                Duration::ZERO => Err("must be above zero".to_owned()),
-                long if long > MAX_DURATION => Err(format!("`{text}` is longer than 49 days")),
-                duration => Ok(duration),
-            }
-        })
-    }
-
-    /// Reads a moment such as `2026-12-24T20:00:00Z`, as a TOML date or as a string. Returns the time since the Unix
-    /// epoch.
-    pub fn moment(&self, name: &'static str) -> Option<Duration> {
-        let value = self.take(name)?;
-        let text = match value.get_ref() {
-            DeValue::Datetime(moment) => moment.to_string(),
-            DeValue::String(text) => text.to_string(),
-            other => {
-                self.wrong(name, value.span(), &format!("must be a moment, not {}", kind(other)));
-                return None;
-            }
-        };
-        let seconds =
-            text.parse().ok().and_then(|moment: jiff::Timestamp| u64::try_from(moment.as_second()).ok());
-        if seconds.is_none() {
-            let reason = format!("`{text}` is not a moment with its zone, such as `2026-12-24T20:00:00Z`");
-            self.wrong(name, value.span(), &reason);
-        }
-        seconds.map(Duration::from_secs)
-    }
-
-    /// Reads `true` or `false`, or returns the default.
-    pub fn boolean(&self, name: &'static str, default: bool) -> bool {
-        self.optional_boolean(name)
-            .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
-    }
-
-    /// Reads `true` or `false`, if it is set.
-    pub fn optional_boolean(&self, name: &'static str) -> Option<bool> {
-        let value = self.take(name)?;
-        let boolean = value.get_ref().as_bool();
-        if boolean.is_none() {
-            self.wrong(name, value.span(), &format!("must be true or false, not {}", kind(value.get_ref())));
-        }
-        boolean
-    }
-
-    /// Reads a number of bytes such as `"64KiB"` or `"1MiB"`, within a range, or returns its default.
-    pub fn bytes(&self, name: &'static str, range: RangeInclusive<u64>, default: u64) -> usize {
-        let bytes = self.optional_bytes(name, range).unwrap_or_else(|| {
-            self.assume(name, default, |default| {
-                format!("\"{}\"", bytesize::ByteSize(default)).replace(' ', "")
-            })
-        });
-        usize::try_from(bytes).unwrap_or(usize::MAX)
-    }
-
-    /// Reads a number of bytes within a range, if it is set.
-    pub fn optional_bytes(&self, name: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
-        self.parsed(name, |text| {
-            let bytes = bytesize::ByteSize::from_str(text)
-                .map_err(|_| format!("`{text}` is not a size such as `64KiB` or `1MiB`"))?
-                .as_u64();
-            if range.contains(&bytes) {
-                return Ok(bytes);
-            }
-            let (least, most) = (bytesize::ByteSize(*range.start()), bytesize::ByteSize(*range.end()));
-            Err(format!("`{text}` is not between {least} and {most}"))
-        })
-    }
-
-    /// Reads a whole number within a range, or returns its default.
-    pub fn integer(&self, name: &'static str, range: RangeInclusive<usize>, default: usize) -> usize {
-        self.optional_integer(name, range)
-            .unwrap_or_else(|| self.assume(name, default, |default| default.to_string()))
-    }
-
-    /// Reads a whole number within a range, if it is set.
-    pub fn optional_integer(&self, name: &'static str, range: RangeInclusive<usize>) -> Option<usize> {
-        let value = self.take(name)?;
-        let number = value.get_ref().as_integer().and_then(|integer| {
-            usize::from_str_radix(&integer.as_str().replace('_', ""), integer.radix()).ok()
-        });
-        let number = number.filter(|number| range.contains(number));
-        if number.is_none() {
-            let (least, most) = (range.start(), range.end());
-            self.wrong(name, value.span(), &format!("must be a whole number from {least} to {most}"));
-        }
-        number
-    }
-
-    /// Reads an address to listen on, such as `127.0.0.1:8710`, or returns its default.
-    pub fn address(&self, name: &'static str, default: SocketAddr) -> SocketAddr {
-        self.parsed(name, |text| {
-            text.parse().map_err(|_| {
-                format!("`{text}` is not an IP address with a port, such as `127.0.0.1:8710` or `[::1]:8710`")
-            })
-        })
-        .unwrap_or_else(|| self.assume(name, default, |default| format!("\"{default}\"")))
-    }
-
     /// Notes the default that is used if the file does not have this setting, for lists of all settings in use.
     pub fn default_is(&self, name: &str, shown: &str) {
         self.assume(name, (), |()| shown.to_owned());
@@ -520,86 +373,4 @@ fn kind(value: &DeValue<'_>) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::parse;
-
-    fn reasons(text: &str, read: impl FnOnce(&Section<'_>)) -> Vec<String> {
-        parse(text, read).unwrap_err().iter().map(ToString::to_string).collect()
-    }
-
-    #[test]
-    fn every_mistake_is_reported_at_once_with_line_and_remedy() {
-        let text = "[webhook]\nlistn = 1\nmax_body = \"big\"\n\n[nonsense]\nx = 1\n";
-        let found = reasons(text, |root| {
-            root.section("webhook", |section| {
-                section.string("listen");
-                section.bytes("max_body", 1..=1024, 1);
-            });
-        });
-        assert_eq!(
-            found,
-            [
-                "line 2: `webhook.listn`: unknown setting; did you mean `listen`?",
-                "line 3: `webhook.max_body`: `big` is not a size such as `64KiB` or `1MiB`",
-                "line 5: `nonsense`: unknown setting; known here: `webhook`",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_mistake_of_syntax_has_its_line() {
-        let found = reasons("[webhook\nlisten = \"x\"\n", |root| {
-            root.section("webhook", |section| section.string("listen"));
-        });
-        assert!(found[0].starts_with("line 1: "), "{found:?}");
-    }
-
-    #[test]
-    fn durations_have_bounds() {
-        let found = reasons("a = \"0s\"\nb = \"9 weeks\"\nc = \"soon\"\nd = 3\n", |root| {
-            for name in ["a", "b", "c", "d"] {
-                root.duration(name, Duration::from_secs(1));
-            }
-        });
-        assert_eq!(found.len(), 4);
-        assert_eq!(found[0], "line 1: `a`: must be above zero");
-        assert_eq!(found[3], "line 4: `d`: must be a string, not a number");
-    }
-
-    #[test]
-    fn a_reference_that_is_not_resolved_is_a_mistake_in_every_kind_of_setting() {
-        let text = "string = \"a ${ENV}\"\nduration = \"${ENV}\"\ninteger = \"${ENV}\"\nlist = [\"${ENV}\"]\n\
-                    [table]\nx = \"${ENV}\"\n[tests]\nx = \"${ENV}\"\ny = \"hello ${name}\"\nz = \"${secret.a}\"\n";
-        let found = reasons(text, |root| {
-            root.string("string");
-            root.optional_duration("duration");
-            root.optional_integer("integer", 1..=2);
-            root.texts("list", |text| Ok(text.to_owned()));
-            root.strings("table", pair);
-            root.texts_for_tests("tests");
-        });
-        let names: Vec<_> = found.iter().map(|one| one.split('`').nth(1).unwrap()).collect();
-        assert_eq!(names, ["string", "duration", "integer", "list[0]", "table.x", "tests.x"]);
-        for reason in &found {
-            assert!(
-                reason.contains("`${ENV}` is not known") && reason.contains("`env = \"ENV\"`"),
-                "{reason}"
-            );
-            assert!(reason.contains("`${secret.NAME}`"), "{reason}");
-        }
-    }
-
-    #[test]
-    fn a_secret_where_none_is_put_in_is_a_mistake() {
-        let found = reasons("path = \"/srv/${secret.a}\"\n", |root| drop(root.string("path")));
-        assert_eq!(found, ["line 1: `path`: secrets are not supported here; write the value itself"]);
-    }
-
-    #[test]
-    fn what_is_not_in_the_file_has_its_default() {
-        let limit =
-            parse("", |root| root.section("webhook", |section| section.bytes("max_body", 1..=1024, 7)));
-        assert_eq!(limit.unwrap().0, 7);
-    }
-}
+mod tests;
