@@ -3,25 +3,21 @@
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Poll, ready};
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::response::{IntoResponse as _, Response};
-use axum::{Extension, Router};
-use bytes::Bytes;
+use axum::response::Response;
 use http::{StatusCode, header};
-use http_body::{Body as _, Frame};
-use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use orbital_files::shortage::shortage;
-use orbital_model::variants::variants;
 use parking_lot::RwLock;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,10 +29,12 @@ use tower_service::Service as _;
 
 use crate::connections::{Connections, Slot};
 use crate::head::{HeadFault, RejectedHead};
+use crate::in_progress::InProgress;
 use crate::peers::{Peers, peer};
 use crate::progress::{Overdue, Progress};
 use crate::shortage::{Lack, Shortage, ShortageMark};
 use crate::sparing::Sparing;
+use crate::turned_away::{TurnedAway, full, too_many};
 use crate::wire::Wire;
 use crate::{CLOSE_TIMEOUT, ConnectionLimits};
 
@@ -55,10 +53,6 @@ const RESET_STREAMS: usize = 20;
 /// The maximum number of bytes of bodies that a connection of HTTP/2 may send before the host reads them, per request
 /// and in total.
 const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
-
-/// An extension of an answer: its body continues for at most this time, in which its connection is not idle.
-#[derive(Debug, Clone, Copy)]
-pub struct GoesOn(pub Duration);
 
 /// The peer that sent a request, as an extension of the request.
 #[derive(Debug, Clone, Copy)]
@@ -84,48 +78,6 @@ pub struct Acceptor {
     peers: Peers,
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
     accept_errors: Sparing,
-}
-
-/// The reason why a connection or a request was turned away. An answer that has one as an extension is counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::VariantArray, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum TurnedAway {
-    /// A connection, or a request on one that was being closed: its peer has its maximum number of connections, with a
-    /// request in progress on each.
-    Connections,
-    /// A connection without a request was closed, because its place was needed for another one.
-    Evicted,
-    /// A request was rejected, because its peer has sent its maximum number of requests in this second.
-    Rate,
-    /// A connection was closed, because its TLS handshake failed.
-    Tls,
-    /// A request was rejected, because all connections except the spare ones were in use, and its path is not vital.
-    Full,
-    /// A request was rejected, because its token is wrong.
-    Token,
-    /// A request was rejected, because too many bytes of bodies were being received.
-    Bodies,
-}
-
-impl TurnedAway {
-    /// All reasons, in the order of the enum.
-    pub const ALL: [Self; 7] = variants();
-
-    /// Returns the name of the reason in metrics.
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-
-    /// Returns the limit that was reached, if that is the reason, and whether the limit is per peer.
-    fn shortage(self) -> Option<(Shortage, bool)> {
-        match self {
-            Self::Connections => Some((Shortage::ConnectionsOfPeer, true)),
-            Self::Rate => Some((Shortage::RateOfPeer, true)),
-            Self::Bodies => Some((Shortage::Bodies, false)),
-            // These are noted where connections are closed and spare places are assigned.
-            Self::Evicted | Self::Full | Self::Tls | Self::Token => None,
-        }
-    }
 }
 
 impl App {
@@ -416,87 +368,4 @@ fn framed(mut answer: Response) -> Response {
         *answer.body_mut() = Body::empty();
     }
     answer
-}
-
-fn too_many() -> Response {
-    let detail = "too many requests in a second from this address (`max_rate_per_peer`)\n";
-    let reason = Extension(TurnedAway::Rate);
-    (StatusCode::TOO_MANY_REQUESTS, reason, [(header::RETRY_AFTER, "1")], detail).into_response()
-}
-
-fn full(reason: TurnedAway) -> Response {
-    let detail = match reason {
-        TurnedAway::Connections => {
-            "a request is in progress on each connection that this address may have (`max_connections_per_peer`)\n"
-        }
-        _ => {
-            "a request is in progress on each connection that this address, or the listener, may have; only health and \
-             metrics are answered\n"
-        }
-    };
-    let headers = [(header::RETRY_AFTER, "1"), (header::CONNECTION, "close")];
-    (StatusCode::SERVICE_UNAVAILABLE, Extension(reason), headers, detail).into_response()
-}
-
-/// Counts a request of a connection as long as it is in progress.
-struct InProgress(Arc<Progress>);
-
-impl InProgress {
-    fn begin(progress: &Arc<Progress>, mut request: Request<Incoming>) -> (Request, Self) {
-        if let Some(order) = progress.begin(&request) {
-            request.extensions_mut().insert(order);
-        }
-        let in_progress = Self(progress.clone());
-        let request = match request.body().size_hint().exact() {
-            Some(_) => request.map(Body::new),
-            None => request.map(|body| Body::new(Watched { body, progress: progress.clone() })),
-        };
-        (request, in_progress)
-    }
-
-    /// Ends the count of the request here, or when the body of the answer has ended, if it has the extension
-    /// [`GoesOn`].
-    fn last(self, answer: Response) -> Response {
-        let Some(GoesOn(limit)) = answer.extensions().get::<GoesOn>().copied() else { return answer };
-        let ended = CancellationToken::new();
-        let end = ended.clone().drop_guard();
-        tokio::spawn(async move {
-            let _ = tokio::time::timeout(limit, ended.cancelled()).await;
-            drop(self);
-        });
-        answer.map(|body| {
-            Body::new(body.map_frame(move |frame| {
-                let _until_dropped = &end;
-                frame
-            }))
-        })
-    }
-}
-
-impl Drop for InProgress {
-    fn drop(&mut self) {
-        self.0.end();
-    }
-}
-
-/// A body of unknown length that reports its end to the progress of its connection.
-struct Watched {
-    body: Incoming,
-    progress: Arc<Progress>,
-}
-
-impl http_body::Body for Watched {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none() {
-            self.progress.body_ended();
-        }
-        Poll::Ready(frame)
-    }
 }

@@ -10,12 +10,14 @@ mod acceptor;
 mod connections;
 mod frames;
 mod head;
+mod in_progress;
 mod limits;
 mod peers;
 mod progress;
 mod shortage;
 pub mod sparing;
 mod tls;
+mod turned_away;
 mod wire;
 
 use std::net::{IpAddr, SocketAddr};
@@ -26,11 +28,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use acceptor::{Acceptor, App, GoesOn, Peer, TurnedAway};
+pub use acceptor::{Acceptor, App, Peer};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
+pub use in_progress::GoesOn;
 pub use limits::ConnectionLimits;
 pub use shortage::{Lack, ShortageMark};
 pub use tls::{TlsError, TlsSettings};
+pub use turned_away::TurnedAway;
 
 /// The time that connections have to finish their requests when the listener stops.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
