@@ -20,8 +20,9 @@ use reqwest::Url;
 use tokio::time::Instant;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
+use crate::activity::Activity;
 use crate::meter::{Loan, Meter};
-use crate::recorder::{Activity, Recorder, answered, excerpt};
+use crate::recorder::{Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
 
 /// The duration of a denied request. StarlingMonkey (the engine of componentize-js) aborts if an answer is available

@@ -6,6 +6,7 @@
 //!
 //! May depend on: the model, files, policy, the client, the waiter. Must not depend on: the scheduler, sinks.
 
+mod activity;
 mod bindings;
 mod budget;
 mod clock;
@@ -31,6 +32,7 @@ mod suite;
 mod ticker;
 mod trap;
 
+pub use activity::Activity;
 pub use bindings::exports::orbital::test::suite as declared;
 pub use clock::RunClock;
 pub use code_cache::{CodeCache, CodeCacheError};
@@ -44,7 +46,7 @@ pub use engine::{Code, EngineError, GuestEngine, compile};
 pub use guest_state::GuestState;
 pub use meter::Meter;
 pub use quota::{ComponentQuota, ComponentQuotas};
-pub use recorder::{Activity, Recorder, Recording};
+pub use recorder::{Recorder, Recording};
 pub use run_parts::{RunContext, RunParts};
 pub use series::SeriesBook;
 pub use stack_sample::StackSample;

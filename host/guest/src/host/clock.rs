@@ -2,9 +2,9 @@ use std::time::Duration;
 
 use orbital_model::StepKind;
 
+use crate::activity::Activity;
 use crate::bindings::orbital::test::clock::Host;
 use crate::guest_state::GuestState;
-use crate::recorder::Activity;
 
 impl Host for GuestState {
     async fn now(&mut self) -> wasmtime::Result<f64> {

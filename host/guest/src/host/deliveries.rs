@@ -9,6 +9,7 @@ use orbital_model::{Budget, BudgetBreach, StepKind};
 use orbital_webhook::waiter;
 use orbital_webhook::waiter::{Arrived, Overflow, PlannedReply};
 
+use crate::activity::Activity;
 use crate::bindings::orbital::test::deliveries as contract;
 use crate::bindings::orbital::test::deliveries::{
     Delivery, ExpectError, ExpectOptions, Header, Host, WaitError,
@@ -16,7 +17,7 @@ use crate::bindings::orbital::test::deliveries::{
 use crate::guest_state::GuestState;
 use crate::host::headers;
 use crate::meter::Meter;
-use crate::recorder::{Activity, excerpt};
+use crate::recorder::excerpt;
 use crate::run_parts::RunParts;
 
 impl Host for GuestState {

@@ -8,12 +8,13 @@ use orbital_model::Budget;
 use orbital_webhook::waiter::ExpectError;
 use tokio::time::Instant;
 
+use crate::activity::Activity;
 use crate::bindings::orbital::test::deliveries::Header;
 use crate::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, SendError};
 use crate::guest_state::GuestState;
 use crate::host::deliveries::claim;
 use crate::host::headers;
-use crate::recorder::{Activity, Recorder, answered, excerpt};
+use crate::recorder::{Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
 
 /// The most events of one `send-events` call that are in flight at once.
