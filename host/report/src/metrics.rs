@@ -1,14 +1,17 @@
 //! The metrics page. The names are listed in `docs/metrics.md`.
 
+mod component;
+mod family;
+mod help;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use metrics::{Key, Label, Level, Metadata, Recorder as _};
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
+use metrics::Recorder as _;
 use orbital_history::{HistoryState, HistoryStatus};
 use orbital_listener::{Acceptors, TurnedAway};
-use orbital_model::{Budget, Case, CaseId, CaseRecord, MetricKind, Outcome, Report, SkipReason, StepKind};
+use orbital_model::{Budget, Case, CaseId, CaseRecord, MetricKind, Outcome, Report, StepKind};
 use orbital_run::component::Component;
 use orbital_run::event::Event;
 use orbital_webhook::waiter::{Disposition, Rejection, Waiter};
@@ -16,86 +19,10 @@ use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 
 use crate::exposition::merge;
+use crate::metrics::component::ComponentMetrics;
+use crate::metrics::family::{Family, METADATA, key, now, run_labels, seconds, skip_labels};
+use crate::metrics::help::HELP;
 use crate::output::Outputs;
-
-/// The bucket bounds of all histograms, in seconds: from the latency of a local system to times that are too long for
-/// any test.
-const BUCKETS: [f64; 16] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
-
-const HELP: [(&str, &str); 46] = [
-    ("orbital_history_up", "Whether runs are being kept in the history."),
-    ("orbital_history_runs_written_total", "Runs that were written to the history."),
-    ("orbital_history_runs_dropped_total", "Runs that are not in the history, by reason."),
-    ("orbital_history_queue_runs", "Runs that wait to be written to the history."),
-    ("orbital_history_bytes", "Bytes of the history's file, with what has not been taken over into it yet."),
-    (
-        "orbital_history_batch_duration_seconds",
-        "How long it took to write runs to the history, batch by batch.",
-    ),
-    ("orbital_history_last_session_clean", "Whether the last start before this one ended cleanly."),
-    ("orbital_config_last_reload_successful", "Whether the configuration on disk is in effect."),
-    ("orbital_config_last_reload_success_timestamp_seconds", "When a configuration last took effect."),
-    ("orbital_runs_flaky_total", "Runs that passed after an attempt that did not."),
-    ("orbital_runs_total", "Runs that ended, by outcome."),
-    ("orbital_run_duration_seconds", "How long runs took, from entering the guest to their end."),
-    ("orbital_run_cpu_seconds_total", "Processor time that runs of the case took."),
-    ("orbital_run_memory_peak_bytes", "The most memory that the case's last run had at once."),
-    (
-        "orbital_budget_breaches_total",
-        "Attempts that ended because they asked for more than a budget allows.",
-    ),
-    ("orbital_case_up", "Whether the case's last finished run passed."),
-    ("orbital_case_last_pass_timestamp_seconds", "When a run of the case passed for the last time."),
-    (
-        "orbital_case_stale",
-        "Whether the host gave no verdict on the case lately, so that orbital_case_up may be wrong.",
-    ),
-    ("orbital_case_info", "The case's schedule and tags, to join with."),
-    ("orbital_delivery_latency_seconds", "From sending an event to receiving its delivery."),
-    ("orbital_event_send_duration_seconds", "From the start of a request to the last byte of its answer."),
-    ("orbital_deliveries_total", "Requests that the webhook received, by what became of them."),
-    ("orbital_webhook_rejected_total", "Requests that the webhook refused, by reason."),
-    (
-        "orbital_listener_turned_away_total",
-        "Connections and requests that a listener turned away, by reason.",
-    ),
-    (
-        "orbital_output_dropped_total",
-        "Log lines (stderr) and runs (stdout) that were not written: the stream failed, or its reader was too slow.",
-    ),
-    ("orbital_host_troubles_total", "Attempts that did not pass because the host lacked something."),
-    ("orbital_listener_connections", "Connections of a listener that are in use."),
-    ("orbital_listener_max_connections", "Connections that a listener serves at once."),
-    ("orbital_runs_in_flight", "Runs that have started and not ended."),
-    ("orbital_expectations", "Keys that runs expect."),
-    ("orbital_run_start_delay_seconds", "From the time a run was due to entering the guest."),
-    ("orbital_runs_skipped_total", "Runs that were due and did not start, by reason."),
-    (
-        "orbital_components_directory_up",
-        "Whether the directory of components can be read and is the one that held the deployed components.",
-    ),
-    ("orbital_component_loads_total", "Files that were loaded or refused."),
-    ("orbital_component_info", "The version of the component that runs."),
-    ("orbital_build_info", "The host's version."),
-    ("orbital_tasks", "Tasks of the host's asynchronous runtimes."),
-    ("process_cpu_seconds_total", "Processor time of the host's process."),
-    ("process_max_fds", "The most file descriptors that the process may open."),
-    ("process_open_fds", "File descriptors that are open."),
-    ("process_resident_memory_bytes", "Memory of the process that is in use."),
-    ("process_start_time_seconds", "When the process began, since the Unix epoch."),
-    ("process_threads", "Threads of the process."),
-    (
-        "process_virtual_memory_bytes",
-        "Address space of the process; slots for guests are most of it, and no memory.",
-    ),
-    ("process_virtual_memory_max_bytes", "The most address space that the process may have."),
-    ("orbital_component_load_failing", "Whether the newest version of the component's file does not load."),
-];
-
-/// The metric for CPU time. It has fractions, which the library's own counters do not support, so it is a gauge that is
-/// shown as a counter.
-const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
 
 /// Keeps the metrics and renders the page.
 pub struct MetricsSink {
@@ -108,26 +35,6 @@ pub struct MetricsSink {
     runtimes: [(&'static str, Handle); 2],
     acceptors: Acceptors,
     outputs: Outputs,
-}
-
-/// Series that are added and removed together.
-struct Family(PrometheusRecorder);
-
-struct ComponentMetrics {
-    /// Series that exist as long as the component's file.
-    own: Family,
-    /// The digest of the running version's file.
-    digest: String,
-    /// Series that exist as long as this version runs.
-    version: Family,
-    /// Counters that the component's tests recorded. They have fractions, which the library's own counters do not
-    /// support, so they are gauges that are shown as counters.
-    counted: Family,
-    /// Series that exist as long as there is a case with this name.
-    cases: HashMap<String, Family>,
-    /// Series that describe the cases in `described`. They are replaced when one of these changes.
-    info: Family,
-    described: Vec<Arc<Case>>,
 }
 
 impl MetricsSink {
@@ -415,148 +322,6 @@ impl MetricsSink {
             record(family);
         }
     }
-}
-
-impl ComponentMetrics {
-    fn new() -> Self {
-        Self {
-            own: Family::new(),
-            digest: String::new(),
-            version: Family::new(),
-            counted: Family::new(),
-            cases: HashMap::new(),
-            info: Family::new(),
-            described: Vec::new(),
-        }
-    }
-
-    fn scheduled(&mut self, component: &str, mut cases: Vec<Arc<Case>>) {
-        cases.sort_by(|one, other| one.id.cmp(&other.id));
-        if cases == self.described {
-            return;
-        }
-        self.info = Family::new();
-        for case in &cases {
-            let schedule = case.schedule.to_string();
-            let mut labels =
-                vec![("component", component), ("case", case.id.case()), ("schedule", &schedule)];
-            labels.extend(case.tags.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            self.info.gauge("orbital_case_info", &labels, 1.0);
-        }
-        self.described = cases;
-    }
-
-    fn loads(&self, component: &str, result: &str) {
-        let labels = |result| [("component", component), ("result", result)];
-        for result in ["loaded", "failed"] {
-            self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(0);
-        }
-        self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(1);
-        let failing = if result == "failed" { 1.0 } else { 0.0 };
-        self.own.gauge("orbital_component_load_failing", &[("component", component)], failing);
-    }
-
-    fn families(&self) -> impl Iterator<Item = &Family> {
-        [&self.own, &self.version, &self.info].into_iter().chain(self.cases.values())
-    }
-}
-
-impl Family {
-    fn new() -> Self {
-        let builder = PrometheusBuilder::new();
-        // This fails only if there are no buckets.
-        let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
-        Self(builder.build_recorder())
-    }
-
-    /// Creates the series of a case, with its counters at zero, so that the first failure is an increase, and with the
-    /// state that is known from earlier runs.
-    fn of_case(component: &str, case: &str, record: &CaseRecord) -> Self {
-        let family = Self::new();
-        let of_case = [("component", component), ("case", case)];
-        if let Some(standing) = record.standing {
-            family.gauge("orbital_case_up", &of_case, if standing.up { 1.0 } else { 0.0 });
-        }
-        if let Some(last_pass) = record.last_pass {
-            family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(last_pass));
-        }
-        for outcome in Outcome::ALL {
-            family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
-        }
-        family.register_counter("orbital_runs_flaky_total", &of_case).increment(0);
-        for reason in SkipReason::ALL {
-            family
-                .register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason))
-                .increment(0);
-        }
-        family
-    }
-
-    /// Records the resource usage of a run.
-    fn used(&self, component: &str, case: &str, report: &Report) {
-        let of_case = [("component", component), ("case", case)];
-        let attempts = || report.attempts.iter().map(|attempt| &attempt.usage);
-        let cpu: f64 = attempts().map(|usage| usage.cpu.as_secs_f64()).sum();
-        self.0.register_gauge(&key(CPU_SECONDS, &of_case), &METADATA).increment(cpu);
-        let memory = attempts().map(|usage| usage.peak_of(Budget::Memory)).max().unwrap_or_default();
-        self.gauge("orbital_run_memory_peak_bytes", &of_case, memory as f64);
-    }
-
-    fn breaches(&self, component: &str, budget: Budget) -> metrics::Counter {
-        let labels = [("component", component), ("budget", budget.name())];
-        self.register_counter("orbital_budget_breaches_total", &labels)
-    }
-
-    fn page(&self) -> String {
-        let page = self.0.handle().render();
-        page.replace(&format!("# TYPE {CPU_SECONDS} gauge"), &format!("# TYPE {CPU_SECONDS} counter"))
-    }
-
-    /// Renders gauges as counters.
-    fn page_of_counters(&self) -> String {
-        let as_counter =
-            |line: &str| match line.strip_prefix("# TYPE ").and_then(|line| line.strip_suffix(" gauge")) {
-                Some(name) => format!("# TYPE {name} counter\n"),
-                None => format!("{line}\n"),
-            };
-        self.page().lines().map(as_counter).collect()
-    }
-
-    fn register_counter(&self, name: &'static str, labels: &[(&str, &str)]) -> metrics::Counter {
-        self.0.register_counter(&key(name, labels), &METADATA)
-    }
-
-    fn gauge(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
-        self.0.register_gauge(&key(name, labels), &METADATA).set(value);
-    }
-
-    fn observe(&self, name: &'static str, labels: &[(&str, &str)], duration: Duration) {
-        self.0.register_histogram(&key(name, labels), &METADATA).record(duration.as_secs_f64());
-    }
-}
-
-/// Returns the seconds since the Unix epoch.
-fn now() -> f64 {
-    seconds(SystemTime::now())
-}
-
-fn seconds(time: SystemTime) -> f64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_secs_f64()
-}
-
-const METADATA: Metadata<'static> = Metadata::new(module_path!(), Level::INFO, None);
-
-fn key(name: impl Into<metrics::KeyName>, labels: &[(&str, &str)]) -> Key {
-    let labels = labels.iter().map(|(name, value)| Label::new((*name).to_owned(), (*value).to_owned()));
-    Key::from_parts(name, labels.collect::<Vec<_>>())
-}
-
-fn run_labels<'a>(component: &'a str, case: &'a str, outcome: Outcome) -> [(&'static str, &'a str); 3] {
-    [("component", component), ("case", case), ("outcome", outcome.name())]
-}
-
-fn skip_labels<'a>(component: &'a str, case: &'a str, reason: SkipReason) -> [(&'static str, &'a str); 3] {
-    [("component", component), ("case", case), ("reason", reason.name())]
 }
 
 fn status_class(status: u16) -> &'static str {
