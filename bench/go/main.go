@@ -27,6 +27,8 @@ func main() {
 	runs := flag.Uint64("runs", 1<<63, "how many runs to start")
 	flag.Parse()
 
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		log.Fatal(err)
@@ -52,8 +54,6 @@ func main() {
 	fmt.Printf("listening on http://%s\n", listener.Addr())
 
 	go service.startRuns(*rate, *runs)
-	stop := make(chan os.Signal, 1)
-	signal.Notify(stop, syscall.SIGTERM, syscall.SIGINT)
 	<-stop
 	close(service.done)
 }

@@ -84,13 +84,13 @@ impl Host {
 
     /// Changes the overrides, and waits until they are in effect.
     pub(crate) fn change(&self, overrides: &str) -> anyhow::Result<()> {
-        let reloaded = || self.sum("orbital_config_last_reload_success_timestamp_seconds", ("", ""));
-        let before = reloaded()?;
+        let loaded_at = || anyhow::Ok(self.api("config")?["loaded_at"].take());
+        let before = loaded_at()?;
         let (new, config) = (self.folder.join("new.toml"), self.folder.join("orbital.toml"));
         fs::write(&new, format!("{}{overrides}", self.base))
             .and_then(|()| fs::rename(&new, &config))
             .with_context(|| format!("cannot write `{}`", config.display()))?;
-        self.patience.until("the configuration is read again", || Ok(reloaded()? > before))
+        self.patience.until("the configuration is read again", || Ok(loaded_at()? != before))
     }
 
     /// Adds a component under another name.

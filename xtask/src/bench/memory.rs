@@ -29,11 +29,13 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         for _ in 0..lab.rounds() {
             for contestant in Contestant::DISTINCT {
                 eprintln!("{}: {waiting} waiting runs", contestant.name());
-                let mut tester = Waiting::start(lab, contestant, *waiting)?;
-                let passed = tester.release(lab, RATE)?;
-                tester.stop()?;
-                let Waiting { runs, before, after, .. } = tester;
-                table.add(contestant.name(), [(after - before) * 1024.0 / runs, before, after, runs, passed]);
+                let values = wait(lab, contestant, *waiting).or_else(|error| {
+                    // A tester that cannot have so many runs is a result too.
+                    lab.patience.check()?;
+                    eprintln!("  {error:#}");
+                    anyhow::Ok([f64::NAN, f64::NAN, f64::NAN, f64::NAN, 0.0])
+                })?;
+                table.add(contestant.name(), values);
             }
         }
         section.paragraph(&format!("{waiting} runs:"));
@@ -56,4 +58,12 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         }
     }
     Ok(section)
+}
+
+fn wait(lab: &Lab, contestant: Contestant, runs: usize) -> anyhow::Result<[f64; 5]> {
+    let mut tester = Waiting::start(lab, contestant, runs)?;
+    let passed = tester.release(lab, RATE)?;
+    tester.stop()?;
+    let Waiting { runs, before, after, .. } = tester;
+    Ok([(after - before) * 1024.0 / runs, before, after, runs, passed])
 }

@@ -48,8 +48,14 @@ impl Patience {
         Ok(())
     }
 
-    fn glance(&self) -> anyhow::Result<()> {
+    /// Fails if the command is told to stop.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
         ensure!(!self.0.told_to_stop(), "stopped by a signal");
+        Ok(())
+    }
+
+    fn glance(&self) -> anyhow::Result<()> {
+        self.check()?;
         thread::sleep(GLANCE);
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::{
 const RATE: f64 = 2000.0;
 
 pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
-    let waiting = lab.or_quick(10_000, 2000);
+    let waiting = lab.or_quick(5000, 2000);
     let mut section = Section::new(
         "From a delivery to the test's next statement",
         "Many runs wait, and 2000 deliveries arrive per second. The time is from the end of the request to the next statement \

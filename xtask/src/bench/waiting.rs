@@ -73,6 +73,9 @@ impl Waiting {
     /// Sends all deliveries, so many per second, and returns how many runs passed.
     pub(crate) fn release(&mut self, lab: &Lab, rate: f64) -> anyhow::Result<f64> {
         self.system.ask("POST /release", &rate.to_string())?;
+        // Only the system is asked meanwhile: the tester has enough to do.
+        let sent = || anyhow::Ok(self.system.count("delivered")? + self.system.count("failed")?);
+        lab.patience.until("all deliveries are sent", || Ok(sent()? >= self.runs))?;
         match &self.tester {
             Tester::Host(host) => {
                 lab.patience
