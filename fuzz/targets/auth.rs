@@ -80,7 +80,9 @@ fuzz_target!(|input: Input<'_>| -> Corpus {
         return Corpus::Reject;
     }
     let (settings, secrets) = &*KNOWN;
-    let Ok(authenticator) = Authenticator::new(&settings.live.webhook.auth, secrets) else { panic!("the secrets are good") };
+    let Ok(authenticator) = Authenticator::new(&settings.live.webhook.auth, secrets) else {
+        panic!("the secrets are good")
+    };
     let waiter = Waiter::new(settings.fixed.waiter.clone(), Masker::default());
     let webhook = Webhook::new(settings.webhook(), authenticator, waiter.clone());
     let status = run(&webhook, request);

@@ -41,7 +41,9 @@ fuzz_target!(|data: &[u8]| {
 
 async fn converse(data: &[u8]) {
     let (settings, _) = settings(SETTINGS, Path::new("/nowhere")).expect("the settings are good");
-    let Ok(authenticator) = Authenticator::new(&settings.live.webhook.auth, &secrets([])) else { panic!("no webhook without secrets") };
+    let Ok(authenticator) = Authenticator::new(&settings.live.webhook.auth, &secrets([])) else {
+        panic!("no webhook without secrets")
+    };
     let waiter = Waiter::new(settings.fixed.waiter.clone(), Masker::default());
     let acceptor = Acceptor::new(1, 0, settings.live.webhook.limits, None);
     let webhook = Webhook::new(settings.webhook(), authenticator, waiter.clone());
