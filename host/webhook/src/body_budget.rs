@@ -1,4 +1,5 @@
-//! The limit on the bytes of bodies that are received at the same time, over all connections.
+//! The limit on the bytes of bodies that are received at the same time, over all connections. The heads of their HTTP/2
+//! requests count too: a compressed head takes a few bytes to send and many to keep until its body has arrived.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -30,13 +31,14 @@ impl BodyBudget {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// Reads a body and passes it to `take` while its bytes still count.
+    /// Reads a body and passes it to `take` while its bytes still count. `head` is the size of a head that counts too.
     ///
     /// # Errors
     /// If the body is too large, too slow or incomplete, or too many bytes are being received already.
     pub(super) async fn read<T>(
         &self,
         settings: &LiveWebhookSettings,
+        head: usize,
         body: Body,
         take: impl FnOnce(Bytes) -> T,
     ) -> Result<T, Refusal> {
@@ -45,6 +47,7 @@ impl BodyBudget {
             return Err(too_large(settings.max_body));
         }
         let mut share = HeldBytes { body_budget: self, bytes: 0 };
+        share.grow(head, settings.max_bodies)?;
         let body =
             match tokio::time::timeout(settings.body_timeout, collect(settings, body, &mut share)).await {
                 Ok(body) => body?,
@@ -110,4 +113,34 @@ impl Drop for HeldBytes<'_> {
 fn too_large(limit: usize) -> Refusal {
     let detail = format!("the body is larger than {limit} bytes (`webhook.max_body`)");
     Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, Rejection::TooLarge, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use futures_util::{FutureExt as _, stream};
+    use orbital_config::secrets::SecretsSettings;
+
+    use super::*;
+    use crate::WebhookSettings;
+
+    #[tokio::test]
+    async fn heads_of_requests_whose_bodies_do_not_come_count() {
+        let read = |root: &orbital_config::Section<'_>| {
+            let secrets = SecretsSettings::read(root, Path::new("."));
+            root.section("webhook", |section| WebhookSettings::read(section, &secrets, Path::new(".")))
+        };
+        let text = "[webhook]\nmax_body = \"1KiB\"\nmax_bodies = \"100KiB\"";
+        let settings = orbital_config::parse(text, read).unwrap().0.live;
+        let budget = BodyBudget::default();
+        let never = || Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+        let mut slow = Box::pin(budget.read(&settings, 60 << 10, never(), |_| ()));
+        assert!(slow.as_mut().now_or_never().is_none());
+        let refused = budget.read(&settings, 60 << 10, Body::empty(), |_| ()).await.unwrap_err();
+        assert!(refused.detail.contains("`webhook.max_bodies`"), "{}", refused.detail);
+        budget.read(&settings, 1 << 10, Body::from("small"), |_| ()).await.unwrap();
+        drop(slow);
+        budget.read(&settings, 60 << 10, Body::empty(), |_| ()).await.unwrap();
+    }
 }

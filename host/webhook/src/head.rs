@@ -82,20 +82,25 @@ pub(super) fn refusal(fault: HeadFault, bytes: &[u8], limits: &ConnectionLimits)
     Refusal::new(status, rejection, detail)
 }
 
-/// Checks a head that the listener accepted: that of an HTTP/2 request.
+/// Checks a head that the listener accepted, that of an HTTP/2 request, and returns its size in bytes.
 ///
 /// # Errors
 /// If the head is too large.
-pub(super) fn check(headers: &HeaderMap, uri: &http::Uri, limits: &ConnectionLimits) -> Result<(), Refusal> {
+pub(super) fn check(
+    headers: &HeaderMap,
+    uri: &http::Uri,
+    limits: &ConnectionLimits,
+) -> Result<usize, Refusal> {
     // The size as HTTP/2 counts it (RFC 9113, 6.5.2).
     let size = |(name, value): (&HeaderName, &HeaderValue)| name.as_str().len() + value.len() + 32;
     let path = uri.path_and_query().map_or(0, |path| path.as_str().len());
+    let size = headers.iter().map(size).sum::<usize>() + path;
     let detail = if headers.len() > limits.max_headers {
         too_many_headers(limits)
-    } else if headers.iter().map(size).sum::<usize>() + path > limits.max_head {
+    } else if size > limits.max_head {
         too_large(limits)
     } else {
-        return Ok(());
+        return Ok(size);
     };
     Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, Rejection::HeadTooLarge, detail))
 }

@@ -23,11 +23,9 @@ use crate::head;
 use crate::head::PartialHead;
 use crate::refusal::Refusal;
 use crate::session_cookie;
+use crate::settings::COMPONENT;
 use crate::waiter::{Delivery, PlannedReply, Received, Rejection, SkippedLocation, Waiter};
 use crate::{Authenticator, LiveWebhookSettings, WebhookSettings};
-
-/// The prefix of a component's segment of the path. URL encoders do not change this character.
-const COMPONENT: char = '~';
 
 /// Methods that are answered; any other method except CONNECT and TRACE is treated like POST.
 const METHODS: &str = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
@@ -188,9 +186,11 @@ async fn take(
     parts: &mut Parts,
     body: Body,
 ) -> Result<Response, Refusal> {
-    if parts.version == Version::HTTP_2 {
-        head::check(&parts.headers, &parts.uri, &configuration.settings.limits)?;
-    }
+    // A connection has one head of HTTP/1 at a time, which counts as part of the connection, and many of HTTP/2.
+    let head = match parts.version {
+        Version::HTTP_2 => head::check(&parts.headers, &parts.uri, &configuration.settings.limits)?,
+        _ => 0,
+    };
     configuration.component(parts.uri.path())?;
     let admitted =
         configuration.authenticator.admit(configuration.route(parts.uri.path()), &parts.headers)?;
@@ -211,7 +211,7 @@ async fn take(
         parts.method.as_str(),
         &configuration.masked(path),
     );
-    let delivering = webhook.body_budget.read(&configuration.settings, body, |body| {
+    let delivering = webhook.body_budget.read(&configuration.settings, head, body, |body| {
         drop(receiving);
         deliver(webhook, configuration, parts, admitted, body)
     });

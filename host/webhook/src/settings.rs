@@ -150,12 +150,19 @@ impl WebhookSettings {
         }
         let max_connections = section.integer("max_connections", 1..=100_000, 4096);
         let tls = TlsSettings::read(section, base);
-        let fixed = FixedWebhookSettings {
-            listen,
-            has_tls: section.has("tls"),
-            max_connections,
-            path_per_component: section.boolean("path_per_component", false),
-        };
+        let auth = super::auth::read(section, secrets);
+        let path_per_component = section.boolean("path_per_component", false);
+        if path_per_component {
+            for path in auth.iter().map(ProfileSettings::path).filter(|path| !can_name_component(path)) {
+                let reason = format!(
+                    "has a profile for `{path}`, which can match no path: with `path_per_component`, profiles see a path from \
+                     the component's segment on, such as `/~checkout/*`"
+                );
+                section.mistake_at("auth", &reason);
+            }
+        }
+        let fixed =
+            FixedWebhookSettings { listen, has_tls: section.has("tls"), max_connections, path_per_component };
         let live = LiveWebhookSettings {
             public_url: section.parsed("public_url", |text| {
                 let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
@@ -166,7 +173,7 @@ impl WebhookSettings {
             }),
             keys,
             challenges: section.list("challenges", Challenge::read).unwrap_or_default(),
-            auth: super::auth::read(section, secrets),
+            auth,
             max_body,
             max_bodies,
             body_timeout: section.duration("body_timeout", Duration::from_secs(10)),
@@ -175,6 +182,14 @@ impl WebhookSettings {
         };
         Self { fixed, live }
     }
+}
+
+/// The prefix of a component's segment of the path. URL encoders do not change this character.
+pub(crate) const COMPONENT: char = '~';
+
+/// Returns whether a profile with this path can apply to a path that begins with the segment of a component.
+fn can_name_component(path: &str) -> bool {
+    path == "/*" || path.strip_prefix('/').is_some_and(|path| path.starts_with(COMPONENT))
 }
 
 fn default_places() -> Vec<KeyPlace> {

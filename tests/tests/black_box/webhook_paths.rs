@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use axum::Json;
-use orbital_tests::{Api, Call, Host, client};
+use orbital_tests::{Api, Call, Finished, Host, client, config, orbital};
 use serde_json::{Value, json};
 
 /// A host with `relays` on it as two components of different owners, which the test serves as the system under test.
@@ -116,4 +116,24 @@ async fn without_the_setting_all_share_one_url() {
     events["shop"].answer(Json(json!({})));
     assert_eq!(deliver(&host, "/anywhere", &key, "x").await, 200);
     assert_eq!(report(&mut api).await.1, json!(b"x"));
+}
+
+#[tokio::test]
+async fn a_profile_that_can_match_no_path_is_a_mistake() {
+    let check = async |path: &str| -> Finished {
+        let profile =
+            format!("[[webhook.auth]]\npath = \"{path}\"\nby = \"bearer\"\nsecrets = \"${{secret.crm}}\"\n");
+        let secret = "[secrets.crm]\nenv = \"PATH\"\n";
+        let config = config(&format!("[webhook]\npath_per_component = true\n{profile}{secret}"));
+        std::fs::create_dir(config.path().with_file_name("components")).unwrap();
+        orbital(["config".as_ref(), "check".as_ref(), "--config".as_ref(), config.path()]).await
+    };
+    for path in ["/hooks/~shop/*", "/hooks/*"] {
+        let Finished { code, stderr, .. } = check(path).await;
+        assert!(code == 2 && stderr.contains("can match no path") && stderr.contains(path), "{stderr}");
+    }
+    for path in ["/~shop/*", "/*"] {
+        let Finished { code, stderr, .. } = check(path).await;
+        assert_eq!(code, 0, "{path}: {stderr}");
+    }
 }

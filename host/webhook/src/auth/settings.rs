@@ -17,6 +17,13 @@ pub struct ProfileSettings {
     pub(super) secrets: Vec<Template>,
 }
 
+impl ProfileSettings {
+    /// Returns the pattern of the paths, as it was written.
+    pub(crate) fn path(&self) -> &str {
+        self.path.text()
+    }
+}
+
 /// The kinds of proof.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum By {
