@@ -33,11 +33,12 @@ pub fn set(tls: bool, id: &str, seconds: u64) -> HeaderValue {
 /// Returns possible session ids from a request's cookies. There may be several: any page with the same host name on
 /// another port can set a cookie of this name for a longer path, which then comes first.
 pub fn find(tls: bool, headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let cookies = values.flat_map(|value| value.split(';'));
+    // Bytes, because another cookie may contain any.
+    let cookies =
+        headers.get_all(header::COOKIE).iter().flat_map(|value| value.as_bytes().split(|byte| *byte == b';'));
     let ids = cookies.filter_map(move |cookie| {
-        let (found, id) = cookie.trim().split_once('=')?;
-        (found == name(tls)).then_some(id)
+        let id = cookie.trim_ascii().strip_prefix(name(tls).as_bytes())?.strip_prefix(b"=")?;
+        std::str::from_utf8(id).ok()
     });
     ids.take(MOST)
 }
@@ -122,7 +123,8 @@ mod tests {
         assert!(found(false, &cookies).is_empty());
         cookies.append(header::COOKIE, HeaderValue::from_static("orbital-session=2; c=d; orbital-session=3"));
         assert_eq!((found(false, &cookies), found(true, &cookies).len()), (vec!["2".into(), "3".into()], 0));
-        cookies.append(header::COOKIE, HeaderValue::from_static("__Host-orbital-session=4"));
+        let other = HeaderValue::from_bytes(b"x=\xe9; __Host-orbital-session=4").unwrap();
+        cookies.append(header::COOKIE, other);
         assert_eq!((found(false, &cookies).len(), found(true, &cookies)), (2, vec!["4".to_owned()]));
     }
 
