@@ -107,6 +107,15 @@ impl TrustSettings {
             }
             Some(TrustedKey { name: name.to_owned(), key: key?, components: components? })
         });
+        for (index, (_, key)) in keys.iter().enumerate() {
+            if let Some((_, first)) = keys[..index].iter().find(|(_, first)| first.key == key.key) {
+                let (name, first) = (&key.name, &first.name);
+                section.mistake_at(
+                    "keys",
+                    &format!("`{name}` is the key of `{first}` too; list all its components in one entry, as `{{a,b}}`"),
+                );
+            }
+        }
         let pinned = section.strings("pinned", |name, digest| {
             let digest = digest.to_ascii_lowercase();
             let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -185,7 +194,7 @@ impl TrustSettings {
         let set = PublicKeySet::new(self.keys.iter().map(|key| key.key.clone()).collect());
         let verify = |signature: Option<&[u8]>, detached: Option<&[u8]>| {
             let mut content = bytes;
-            match signature.and_then(lengths_hold) {
+            match signature.and_then(are_sound) {
                 Some(()) => set.verify(&mut content, detached).unwrap_or_default(),
                 None => HashSet::new(),
             }
@@ -291,21 +300,29 @@ fn embedded(bytes: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Checks that signatures are as long as they say: `wasmsign2` allocates memory for a length before it reads the data.
-fn lengths_hold(signatures: &[u8]) -> Option<()> {
+/// The most sets of signatures of a file, and the most signatures in one set. Each costs a check with every trusted key.
+const MOST_SIGNATURES: u32 = 8;
+
+/// Checks that signatures are of the whole file, few, and as long as they say. `wasmsign2` allocates memory for a length
+/// before it reads the data, and accepts the beginning of a file that was signed in several parts.
+fn are_sound(signatures: &[u8]) -> Option<()> {
     fn part<'a>(reader: &mut BinaryReader<'a>) -> Option<BinaryReader<'a>> {
         let length = reader.read_var_u32().ok()?;
         Some(BinaryReader::new(reader.read_bytes(length as usize).ok()?, 0))
     }
+    fn count(reader: &mut BinaryReader<'_>, most: u32) -> Option<u32> {
+        reader.read_var_u32().ok().filter(|count| *count <= most)
+    }
     let mut reader = BinaryReader::new(signatures, 0);
     // The version, the kind of content and the kind of hash.
     reader.read_bytes(3).ok()?;
-    for _ in 0..reader.read_var_u32().ok()? {
+    for _ in 0..count(&mut reader, MOST_SIGNATURES)? {
         let mut set = part(&mut reader)?;
-        for _ in 0..set.read_var_u32().ok()? {
+        // The digest of each part: here, the whole file.
+        for _ in 0..count(&mut set, 1)? {
             set.read_bytes(32).ok()?;
         }
-        for _ in 0..set.read_var_u32().ok()? {
+        for _ in 0..count(&mut set, MOST_SIGNATURES)? {
             let mut signature = part(&mut set)?;
             let _key_id = part(&mut signature)?;
             let _algorithm = signature.read_u8().ok()?;

@@ -88,11 +88,11 @@ fn an_older_version_that_was_signed_does_not_load_below_the_minimum() {
 fn lengths_that_lie_are_noticed_before_room_is_made_for_them() {
     let whole = signed(&KeyPair::generate(), COMPONENT);
     let signatures = embedded(&whole).unwrap();
-    assert!(lengths_hold(signatures).is_some());
+    assert!(are_sound(signatures).is_some());
     // The end holds the signature itself, which may be anything.
     for index in 3..signatures.len() - 5 {
         let lying = [&signatures[..index], &[0xff, 0xff, 0xff, 0xff, 0x0f]].concat();
-        assert!(lengths_hold(&lying).is_none(), "at {index}");
+        assert!(are_sound(&lying).is_none(), "at {index}");
     }
 }
 
@@ -118,4 +118,44 @@ fn keys_are_read_in_all_their_forms() {
     assert!(public_key("none", folder.path()).unwrap_err().contains("is no public key"));
     assert!(public_key("missing", folder.path()).unwrap_err().contains("cannot read"));
     assert!(public_key("ssh-rsa AAAA", folder.path()).is_err());
+}
+
+#[test]
+fn signatures_of_parts_of_a_file_and_many_signatures_do_not_hold() {
+    let whole = signed(&KeyPair::generate(), COMPONENT);
+    let signatures = embedded(&whole).unwrap();
+    // The version, the kinds, and one set, which begins with its length and the number of digests.
+    let (head, set) = (&signatures[..3], &signatures[5..]);
+    assert_eq!((signatures[3], usize::from(signatures[4]), set[0]), (1, set.len(), 1));
+    let sets = |count: u8, set: &[u8]| {
+        let length = [set.len() as u8 & 0x7f | 0x80, (set.len() >> 7) as u8];
+        [head, &[count], &[&length[..], set].concat().repeat(count.into())].concat()
+    };
+    assert!(are_sound(&sets(1, set)).is_some());
+    assert!(are_sound(&sets(8, set)).is_some());
+    assert!(are_sound(&sets(9, set)).is_none());
+    let of_two_parts = [&[2], &set[1..33], &set[1..]].concat();
+    assert!(are_sound(&sets(1, &of_two_parts)).is_none());
+}
+
+#[test]
+fn a_key_is_listed_once() {
+    let key = Base64::encode_to_string(
+        [b"\0\0\0\x0bssh-ed25519\0\0\0\x20", KeyPair::generate().pk.pk.as_slice()].concat(),
+    );
+    let entry = |name: &str| {
+        format!(
+            "[trust.keys.{name}]\nkey = \"ssh-ed25519 {}\"\ncomponents = \"{name}\"\n",
+            key.as_ref().unwrap()
+        )
+    };
+    let read = |text: &str| {
+        let read = |root: &Section<'_>| {
+            root.section("trust", |section| TrustSettings::read(section, Path::new(".")))
+        };
+        orbital_config::parse(text, read).map(|(settings, _)| settings.keys.len())
+    };
+    assert_eq!(read(&entry("a")).unwrap(), 1);
+    let mistakes = read(&(entry("a") + &entry("b"))).unwrap_err();
+    assert!(format!("{mistakes:?}").contains("`b` is the key of `a` too"), "{mistakes:?}");
 }
