@@ -27,6 +27,9 @@ use crate::registry::{ComponentLoader, LoadError, Policy, RegistrySettings, Snap
 /// The interval at which incomplete files are checked.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 
+/// After a load, the next scan waits for this multiple of the time that the last one took, unless there is another reason.
+const SCAN_REST: u32 = 10;
+
 /// The reason why an empty directory does not remove the components.
 const EMPTY_AND_ANOTHER: &str = "it is empty, and is not the directory that held them: a mount may have vanished, or it \
     was renamed; mount or restore it, or, to deploy other components, copy them into it";
@@ -62,6 +65,9 @@ pub struct DirectoryLoader {
     home: DirectoryIdentity,
     /// Names of files that failed to load, but may load with another configuration.
     refused: BTreeSet<OsString>,
+    /// When the directory was last scanned, and how long that took.
+    scanned: Instant,
+    scan_took: Duration,
 }
 
 impl DirectoryLoader {
@@ -103,6 +109,8 @@ impl DirectoryLoader {
             publisher,
             home: held.identity,
             refused: BTreeSet::new(),
+            scanned: Instant::now(),
+            scan_took: Duration::ZERO,
             directory,
         };
         Ok((loader, receiver))
@@ -114,7 +122,7 @@ impl DirectoryLoader {
         self.publisher.note_ready();
         loop {
             let pause = if self.tracker.is_waiting() { LOOK_AGAIN } else { self.poll };
-            let mut hints = HashMap::new();
+            let (mut hints, mut has_loaded) = (HashMap::new(), false);
             tokio::select! {
                 () = stop.cancelled() => return,
                 events = self.events.next() => hints = events,
@@ -122,11 +130,21 @@ impl DirectoryLoader {
                     if let Some(loaded) = loaded {
                         self.finish_load(loaded);
                     }
+                    has_loaded = true;
                 }
                 Ok(()) = self.policy.changed() => self.try_again(),
                 () = tokio::time::sleep(pause) => {}
             }
-            if self.look(&hints).await {
+            // With many files, a scan after each load would take longer than the loads.
+            if has_loaded && self.scanned.elapsed() < SCAN_REST * self.scan_took {
+                self.loads.start(&mut self.tracker);
+                self.publisher.note_ready();
+                continue;
+            }
+            let began = Instant::now();
+            let is_there = self.look(&hints).await;
+            (self.scanned, self.scan_took) = (Instant::now(), began.elapsed());
+            if is_there {
                 self.loads.start(&mut self.tracker);
                 self.publisher.note_ready();
             }
@@ -192,7 +210,7 @@ impl DirectoryLoader {
             if self.tracker.is_taken(&name) {
                 tracing::info!(
                     component = stem(&name),
-                    "takes long to compile, and goes on beside the others"
+                    "takes long to compile, and continues next to the others"
                 );
                 self.loads.postpone(name);
             }

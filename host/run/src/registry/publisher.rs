@@ -83,15 +83,18 @@ impl Publisher {
     pub(super) fn remove(&mut self, name: &OsStr) {
         self.settle(name);
         let stem = stem(name);
-        let mut removed = None;
+        let (mut removed, mut failure) = (None, None);
         self.publish(|snapshot| {
-            snapshot.failures.remove(&stem);
+            failure = snapshot.failures.remove(&stem);
             removed = snapshot.components.remove(&stem);
         });
-        if let Some(component) = removed {
-            versions::retire(&component, self.grace);
+        if let Some(component) = &removed {
+            versions::retire(component, self.grace);
         }
-        self.events.emit(&Event::Removed { component: stem });
+        // A file may be removed before anything was published about it.
+        if removed.is_some() || failure.is_some() {
+            self.events.emit(&Event::Removed { component: stem });
+        }
     }
 
     /// Publishes that the directory does not show what is deployed.
