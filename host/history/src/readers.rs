@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use orbital_files::private;
 use parking_lot::Mutex;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
@@ -70,6 +71,8 @@ impl Readers {
 }
 
 fn open(path: PathBuf) -> Result<Connection, HistoryError> {
+    // SQLite would wait for the other end of a pipe, and follow a link.
+    private::close_file(&path).map_err(|source| HistoryError::Unusable { path: path.clone(), source })?;
     let failed = |error| HistoryError::of(&path, error);
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(&path, flags).map_err(failed)?;

@@ -335,10 +335,14 @@ async fn a_file_that_others_could_replace_pauses_the_history_and_is_left_as_it_i
     symlink(&victim, place.path().join("link.db")).unwrap();
     std::fs::write(place.path().join("other.db"), "").unwrap();
     symlink(&victim, place.path().join("other.db-wal")).unwrap();
+    // Whoever opens a pipe for reading waits for its other end.
+    let made = std::process::Command::new("mkfifo").arg(place.path().join("pipe.db")).status();
+    assert!(made.unwrap().success());
     for (path, reason) in [
         ("open/history.db", "its mode is 777"),
         ("link.db", "it is not a regular file"),
         ("other.db", "it is not a regular file"),
+        ("pipe.db", "it is not a regular file"),
     ] {
         let path = place.path().join(path);
         let section = OFTEN.replace("[history]", &format!("[history]\npath = {path:?}"));
