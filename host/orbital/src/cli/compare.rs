@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use orbital_compare::{Aspect, CaseComparison, Comparison, LEVEL};
 use orbital_model::describe::short;
-use orbital_model::text::{Printable, message, printable_json};
+use orbital_model::text::{Printable, printable_json};
 use orbital_model::{Pattern, Window};
 
 use super::{Exit, LogFormat, complain, print, start_log};
@@ -60,7 +60,7 @@ impl Compare {
             Ok(comparison) => self.show(&comparison),
             Err(errors) => {
                 for error in &errors {
-                    complain(masker.text(&message(error)));
+                    complain(masker.text(&error.to_string()));
                 }
                 Ok(Exit::Host)
             }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use orbital_config::secrets::Masker;
 use orbital_guest::CompileMode;
 use orbital_model::describe::{describe, describe_fully, short};
-use orbital_model::text::{Printable, message};
+use orbital_model::text::Printable;
 use orbital_model::{CaseId, Outcome, Pattern};
 use orbital_project::build::{Profile, Project};
 use orbital_project::language::Language;
@@ -130,7 +130,7 @@ impl Dev {
                         old.close().await;
                     }
                     let laid = rounds.lay(&place, &masker).await;
-                    laid.inspect_err(|error| complain(message(&format_args!("{error:#}")))).ok()
+                    laid.inspect_err(|error| complain(format_args!("{error:#}"))).ok()
                 }
             };
         }
@@ -191,7 +191,7 @@ impl Rounds {
                 Ok(Some(Made { component: Arc::new(component), took }))
             }
             Err(error) => {
-                complain(format_args!("`{}`: {}", self.builder.project().name(), message(&error)));
+                complain(format_args!("`{}`: {}", self.builder.project().name(), error));
                 print(&format!("built in {built}, and not loaded; the next save tries again\n"))?;
                 Ok(None)
             }
@@ -250,8 +250,9 @@ fn is_reader_gone(error: &anyhow::Error) -> bool {
 
 /// Returns an overview of the project, the configuration and the addresses.
 fn introduction(project: &Project, environment: &DevEnvironment) -> String {
-    let mut text = format!("{} in {}: {}\n", project.name(), project.language, project.directory.display());
-    let config = environment.config.as_ref().map(|path| path.display().to_string());
+    let shown = |path: &Path| Printable(&path.display().to_string()).to_string();
+    let mut text = format!("{} in {}: {}\n", project.name(), project.language, shown(&project.directory));
+    let config = environment.config.as_deref().map(shown);
     let _ = writeln!(text, "configuration {}", config.as_deref().unwrap_or("none; everything is granted"));
     let _ = writeln!(text, "webhook on {}", environment.webhook);
     if let Some(url) = &environment.pipeline {

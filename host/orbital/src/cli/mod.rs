@@ -100,8 +100,7 @@ pub fn main() -> Exit {
         Command::Compile(compile) => compile.execute(),
     };
     let exit = result.unwrap_or_else(|error| {
-        // The error may quote a component.
-        complain(message(&format_args!("{error:#}")));
+        complain(format_args!("{error:#}"));
         exit::of(&error)
     });
     if let Some(stderr) = STDERR.get() {
@@ -110,9 +109,9 @@ pub fn main() -> Exit {
     exit
 }
 
-/// Writes a message of a command to standard error.
-fn complain(message: impl Display) {
-    let text = format!("orbital: {message}\n").into_bytes();
+/// Writes a message of a command to standard error. It may quote paths, keys of a file and a component.
+fn complain(text: impl Display) {
+    let text = format!("orbital: {}\n", message(&text)).into_bytes();
     match STDERR.get() {
         Some(stderr) => {
             stderr.push(text);

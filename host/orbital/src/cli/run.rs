@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use orbital_config::secrets::Masker;
 use orbital_guest::CompileMode;
 use orbital_model::describe::describe;
-use orbital_model::text::{message, printable_json};
+use orbital_model::text::printable_json;
 use orbital_model::{Outcome, Pattern, Report};
 use orbital_run::component::Component;
 use orbital_run::order::Order;
@@ -82,7 +82,7 @@ impl Run {
                 }
                 Err(error) => {
                     broken = true;
-                    complain(format_args!("`{}`: {}", path.display(), message(&error)));
+                    complain(format_args!("`{}`: {}", path.display(), error));
                 }
             }
         }
