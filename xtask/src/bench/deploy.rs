@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use super::{
     host::{Host, MANUAL, Setup},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     table::Table,
 };
 use crate::{
@@ -42,13 +42,9 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
     section.table(&table);
     for (language, compiled, cached) in TARGETS {
         for (column, what, required) in [(0, "compiled", compiled), (1, "cached", cached)] {
-            section.targets.push(Target {
-                work: format!("deployment, file complete to first run, {language}, {what}"),
-                unit: "ms",
-                required: Limit::AtMost(required),
-                goal: Some(Limit::AtMost(required / 2.0)),
-                measured: table.median(&language.to_string(), column),
-            });
+            let work = format!("deployment, file complete to first run, {language}, {what}");
+            let measured = table.median(&language.to_string(), column);
+            section.at_most(work, "ms", (required, required / 2.0), measured);
         }
     }
     Ok(section)

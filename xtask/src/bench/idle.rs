@@ -3,7 +3,7 @@
 use super::{
     contestant::{Contestant, GO, ORBITAL},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     table::Table,
     trial::Trial,
 };
@@ -28,16 +28,11 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         }
     }
     section.table(&table);
-    let mut target = |work: &str, unit, column, required, goal| {
-        section.targets.push(Target {
-            work: format!("idle host, {CASES} cases with a period of a minute: {work}"),
-            unit,
-            required: Limit::AtMost(required),
-            goal: Some(Limit::AtMost(goal)),
-            measured: table.median(ORBITAL, column),
-        });
-    };
-    target("CPU", "% of a core", 0, 1.0, 0.3);
-    target("RSS", "MiB", 1, 120.0, 60.0);
+    for (part, unit, column, limits) in
+        [("CPU", "% of a core", 0, (1.0, 0.3)), ("RSS", "MiB", 1, (120.0, 60.0))]
+    {
+        let work = format!("idle host, {CASES} cases with a period of a minute: {part}");
+        section.at_most(work, unit, limits, table.median(ORBITAL, column));
+    }
     Ok(section)
 }

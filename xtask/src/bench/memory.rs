@@ -41,13 +41,8 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         section.paragraph(&format!("{waiting} runs:"));
         section.table(&table);
         if Some(waiting) == all.last() {
-            section.targets.push(Target {
-                work: format!("memory per waiting run, of {waiting}"),
-                unit: "KiB",
-                required: Limit::AtMost(48.0),
-                goal: Some(Limit::AtMost(24.0)),
-                measured: table.median(ORBITAL, 0),
-            });
+            let work = format!("memory per waiting run, of {waiting}");
+            section.at_most(work, "KiB", (48.0, 24.0), table.median(ORBITAL, 0));
             section.targets.push(Target {
                 work: "runs that waited at once and passed".to_owned(),
                 unit: "",

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use super::{
     contestant::{Contestant, ORBITAL},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     table::Table,
     waiting::Waiting,
 };
@@ -34,14 +34,9 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         }
     }
     section.table(&table);
-    for (part, column, required, goal) in [("p50", 0, 60.0, 30.0), ("p99", 1, 300.0, 240.0)] {
-        section.targets.push(Target {
-            work: format!("delivery received to guest resumed, at 2000 per second: {part}"),
-            unit: "µs",
-            required: Limit::AtMost(required),
-            goal: Some(Limit::AtMost(goal)),
-            measured: table.median(ORBITAL, column),
-        });
+    for (part, column, limits) in [("p50", 0, (60.0, 30.0)), ("p99", 1, (300.0, 240.0))] {
+        let work = format!("delivery received to guest resumed, at 2000 per second: {part}");
+        section.at_most(work, "µs", limits, table.median(ORBITAL, column));
     }
     Ok(section)
 }

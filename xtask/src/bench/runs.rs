@@ -3,7 +3,7 @@
 use super::{
     contestant::{Contestant, GO, ORBITAL},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     table::Table,
     trial::Trial,
 };
@@ -44,13 +44,8 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         }
         section.paragraph(&format!("{rate:.0} runs per second:"));
         section.table(&table);
-        section.targets.push(Target {
-            work: format!("CPU per run at {rate:.0} runs/s, next to Go"),
-            unit: "×",
-            required: Limit::AtMost(1.0),
-            goal: Some(Limit::AtMost(0.6)),
-            measured: table.ratio(ORBITAL, GO),
-        });
+        let work = format!("CPU per run at {rate:.0} runs/s, next to Go");
+        section.at_most(work, "×", (1.0, 0.6), table.ratio(ORBITAL, GO));
     }
     Ok(section)
 }

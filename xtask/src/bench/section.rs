@@ -23,6 +23,18 @@ impl Section {
         let _ = writeln!(self.text, "\n{text}");
     }
 
+    /// Adds a target that is an upper limit, with a lower one as its goal.
+    pub(crate) fn at_most(
+        &mut self,
+        work: impl Into<String>,
+        unit: &'static str,
+        (required, goal): (f64, f64),
+        measured: f64,
+    ) {
+        let (required, goal) = (Limit::AtMost(required), Some(Limit::AtMost(goal)));
+        self.targets.push(Target { work: work.into(), unit, required, goal, measured });
+    }
+
     pub(crate) fn table(&mut self, table: &Table) {
         let _ = write!(self.text, "\n{table}");
     }

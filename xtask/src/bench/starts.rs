@@ -3,7 +3,7 @@
 use super::{
     contestant::{Contestant, ORBITAL},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     table::Table,
     trial::Trial,
 };
@@ -22,12 +22,7 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         }
     }
     section.table(&table);
-    section.targets.push(Target {
-        work: "start delay, 1000 cases with a period of a second: p99".to_owned(),
-        unit: "ms",
-        required: Limit::AtMost(5.0),
-        goal: Some(Limit::AtMost(2.0)),
-        measured: table.median(ORBITAL, 1),
-    });
+    let work = "start delay, 1000 cases with a period of a second: p99";
+    section.at_most(work, "ms", (5.0, 2.0), table.median(ORBITAL, 1));
     Ok(section)
 }

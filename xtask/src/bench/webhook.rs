@@ -9,7 +9,7 @@ use super::{
     contestant::Contestant,
     host::{Host, Setup},
     lab::Lab,
-    section::{Limit, Section, Target},
+    section::Section,
     server::Server,
     table::Table,
     tester::milliseconds,
@@ -56,17 +56,12 @@ pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
         section.paragraph(title);
         section.table(&table);
         if rate.is_some() {
-            let mut target = |work: &str, row, required, goal| {
-                section.targets.push(Target {
-                    work: format!("CPU per webhook request, {work}, next to hyper"),
-                    unit: "×",
-                    required: Limit::AtMost(required),
-                    goal: Some(Limit::AtMost(goal)),
-                    measured: table.ratio(row, ENDPOINT),
-                });
-            };
-            target("no waiter", NO_WAITER, 1.4, 1.15);
-            target("key expected by a run", QUEUED, 1.7, 1.35);
+            for (part, row, limits) in
+                [("no waiter", NO_WAITER, (1.4, 1.15)), ("key expected by a run", QUEUED, (1.7, 1.35))]
+            {
+                let work = format!("CPU per webhook request, {part}, next to hyper");
+                section.at_most(work, "×", limits, table.ratio(row, ENDPOINT));
+            }
         }
     }
     Ok(section)
