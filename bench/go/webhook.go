@@ -77,7 +77,7 @@ func (r *router) forget(id string) {
 	delete(r.channels, id)
 }
 
-// deliver drops a delivery that nobody expects, and further ones of the same id.
+// deliver drops a delivery that no run expects, and further ones of the same id.
 func (r *router) deliver(id string, delivered delivered) {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()

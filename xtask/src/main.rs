@@ -16,6 +16,7 @@ mod felt;
 mod fuzz;
 mod guests;
 mod guides;
+mod lock;
 mod nightly;
 mod pages;
 mod screenshots;

@@ -1,11 +1,8 @@
 //! Builds several suites at the same time. Most toolchains use one processor for most of their time.
 
-use std::{
-    collections::VecDeque,
-    path::PathBuf,
-    sync::{Mutex, MutexGuard},
-    thread,
-};
+use std::{collections::VecDeque, path::PathBuf, sync::Mutex, thread};
+
+use crate::lock::lock;
 
 use super::{
     suite::{Language, Suite},
@@ -75,8 +72,4 @@ fn toolchain(language: Language) -> Toolchain {
         Language::Python => Toolchain::Python,
         Language::TypeScript | Language::QuickJs => Toolchain::JavaScript,
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().expect("no worker panics while it holds the lock")
 }

@@ -26,7 +26,7 @@ impl Addresses {
 }
 
 impl Addresses {
-    /// Chooses free ports, for a host that nobody looks at.
+    /// Chooses free ports, for a host whose addresses are not shown.
     pub(crate) fn free() -> anyhow::Result<Self> {
         let listeners = [free()?, free()?, free()?, free()?];
         let [pipeline, webhook, admin, sink] = listeners.each_ref().map(TcpListener::local_addr);

@@ -1,10 +1,12 @@
 //! When the machine stalled: it was suspended, or too busy to let a process run.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, Weak},
+    sync::{Arc, Mutex, Weak},
     thread,
     time::{Duration, Instant, SystemTime},
 };
+
+use crate::lock::lock;
 
 /// The time between two looks at the clock.
 const BEAT: Duration = Duration::from_millis(50);
@@ -43,11 +45,6 @@ impl Stalls {
         let length = |(began, ended): &Stall| ended.duration_since(*began).unwrap_or_default();
         (stalls.len(), stalls.iter().map(length).sum())
     }
-}
-
-/// Locks the stalls.
-fn lock(stalls: &Mutex<Vec<Stall>>) -> MutexGuard<'_, Vec<Stall>> {
-    stalls.lock().expect("no thread panics while it holds the lock")
 }
 
 fn beat(stalls: &Weak<Mutex<Vec<Stall>>>) {
