@@ -65,9 +65,8 @@ pub struct DirectoryLoader {
     home: DirectoryIdentity,
     /// Names of files that failed to load, but may load with another configuration.
     refused: BTreeSet<OsString>,
-    /// When the directory was last scanned, and how long that took.
-    scanned: Instant,
-    scan_took: Duration,
+    /// Until this moment, a load alone is no reason to scan the directory.
+    rests_until: Instant,
 }
 
 impl DirectoryLoader {
@@ -109,8 +108,7 @@ impl DirectoryLoader {
             publisher,
             home: held.identity,
             refused: BTreeSet::new(),
-            scanned: Instant::now(),
-            scan_took: Duration::ZERO,
+            rests_until: Instant::now(),
             directory,
         };
         Ok((loader, receiver))
@@ -136,14 +134,12 @@ impl DirectoryLoader {
                 () = tokio::time::sleep(pause) => {}
             }
             // With many files, a scan after each load would take longer than the loads.
-            if has_loaded && self.scanned.elapsed() < SCAN_REST * self.scan_took {
-                self.loads.start(&mut self.tracker);
-                self.publisher.note_ready();
-                continue;
-            }
             let began = Instant::now();
-            let is_there = self.look(&hints).await;
-            (self.scanned, self.scan_took) = (Instant::now(), began.elapsed());
+            let rests = has_loaded && began < self.rests_until;
+            let is_there = rests || self.look(&hints).await;
+            if !rests {
+                self.rests_until = Instant::now() + SCAN_REST * began.elapsed();
+            }
             if is_there {
                 self.loads.start(&mut self.tracker);
                 self.publisher.note_ready();
