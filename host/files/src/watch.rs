@@ -1,4 +1,4 @@
-//! Watching files: detecting that they have changed, and that whoever changes them has finished.
+//! Watching files: detecting that they have changed, and that the change is complete.
 //!
 //! The registry, the reload of the configuration and `orbital dev` watch files. They share what is here, and differ in
 //! the rest, because a mistake costs each of them something else:

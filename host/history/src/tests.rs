@@ -147,7 +147,7 @@ mod room {
             }
             let connection = reading(&settings);
             let now = reports.last().unwrap().started;
-            let sums = stats::stats(&connection, "1h".parse().unwrap(), now, |id| id != "b/x").unwrap().cases;
+            let sums = stats::stats(&connection, "1h".parse().unwrap(), now, |id| id.as_str() != "b/x").unwrap().cases;
             for case in CASES {
                 let runs = || reports.iter().filter(|report| *report.case == *case);
                 let count = |outcome| runs().filter(|report| report.outcome == outcome).count() as u32;

@@ -1,6 +1,6 @@
 //! Ids of cases.
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -25,10 +25,10 @@ pub struct CaseId {
 pub struct CaseIdFields<'a> {
     /// The component's name.
     #[serde(borrow)]
-    component: std::borrow::Cow<'a, str>,
+    component: Cow<'a, str>,
     /// The case's name.
     #[serde(borrow)]
-    case: std::borrow::Cow<'a, str>,
+    case: Cow<'a, str>,
 }
 
 impl CaseId {
@@ -105,12 +105,6 @@ impl Ord for CaseId {
 impl Hash for CaseId {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.text.hash(state);
-    }
-}
-
-impl PartialEq<str> for CaseId {
-    fn eq(&self, other: &str) -> bool {
-        *self.text == *other
     }
 }
 

@@ -46,16 +46,16 @@ impl BodyBudget {
         if body.size_hint().lower() > settings.max_body as u64 {
             return Err(too_large(settings.max_body));
         }
-        let mut share = HeldBytes { body_budget: self, bytes: 0 };
-        share.grow(head, settings.max_bodies)?;
-        let body =
-            match tokio::time::timeout(settings.body_timeout, collect(settings, body, &mut share)).await {
-                Ok(body) => body?,
-                Err(_) => {
-                    let detail = "the body did not come in time (`webhook.body_timeout`)";
-                    return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, Rejection::TooSlow, detail));
-                }
-            };
+        let mut held = HeldBytes { body_budget: self, bytes: 0 };
+        held.grow(head, settings.max_bodies)?;
+        let body = match tokio::time::timeout(settings.body_timeout, collect(settings, body, &mut held)).await
+        {
+            Ok(body) => body?,
+            Err(_) => {
+                let detail = "the body did not come in time (`webhook.body_timeout`)";
+                return Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, Rejection::TooSlow, detail));
+            }
+        };
         Ok(take(body))
     }
 }
@@ -65,7 +65,7 @@ impl BodyBudget {
 async fn collect(
     settings: &LiveWebhookSettings,
     body: Body,
-    share: &mut HeldBytes<'_>,
+    held: &mut HeldBytes<'_>,
 ) -> Result<Bytes, Refusal> {
     let mut body = pin!(Limited::new(body, settings.max_body));
     let mut whole = Vec::new();
@@ -80,7 +80,7 @@ async fn collect(
         };
         let Ok(data) = frame.into_data() else { continue };
         // Announcing a size costs the sender nothing, so only received bytes count.
-        share.grow(data.len(), settings.max_bodies)?;
+        held.grow(data.len(), settings.max_bodies)?;
         whole.extend_from_slice(&data);
     }
     whole.shrink_to_fit();
