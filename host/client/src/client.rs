@@ -284,12 +284,16 @@ impl Ready<'_> {
             })
         };
         let exchange = on_behalf_of(case.component().to_owned(), exchange);
-        let mut answer = match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
-            Ok(result) => result,
-            Err(error) => Err(SendError::Unreachable {
-                failure: Failure::Other,
-                reason: format!("the HTTP client broke: {error}"),
-            }),
+        let mut answer = if Handle::current().id() == client.runtime.id() {
+            Box::pin(exchange).await
+        } else {
+            match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
+                Ok(result) => result,
+                Err(error) => Err(SendError::Unreachable {
+                    failure: Failure::Other,
+                    reason: format!("the HTTP client broke: {error}"),
+                }),
+            }
         };
         // Masked here, and not on the runtime of the connections, because a large answer takes long.
         match &mut answer {

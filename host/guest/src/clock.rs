@@ -1,9 +1,9 @@
 //! The clock and the random numbers of one run.
 
+use std::convert::Infallible;
 use std::time::{Duration, SystemTime};
 
-use rand::SeedableRng as _;
-use rand::rngs::StdRng;
+use rand::TryRng;
 use tokio::time::Instant;
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
@@ -58,7 +58,21 @@ impl HostMonotonicClock for RunClock {
     }
 }
 
-/// Returns a source of random numbers for a run: cryptographically strong, with a seed that no other run has.
-pub(super) fn random() -> StdRng {
-    StdRng::from_rng(&mut rand::rng())
+/// A source of random numbers: the thread's, which is cryptographically strong, and which no run can foresee.
+pub(super) struct Random;
+
+impl TryRng for Random {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        rand::rng().try_next_u32()
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        rand::rng().try_next_u64()
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        rand::rng().try_fill_bytes(bytes)
+    }
 }

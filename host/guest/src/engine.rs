@@ -6,7 +6,8 @@ use std::sync::Arc;
 use orbital_model::text::beginning;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy, WasmBacktraceDetails,
+    Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
+    WasmBacktraceDetails,
 };
 
 use crate::bindings::TestPre;
@@ -33,6 +34,9 @@ const WASM_STACK: usize = 2 << 20;
 
 /// The size of the additional stack that the host needs when a guest calls it, in bytes.
 const HOST_STACK: usize = 512 << 10;
+
+/// The pages of a memory that stay resident when a run has ended, in bytes.
+const KEEP_RESIDENT: usize = 512 << 10;
 
 /// How the machine code of a guest is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,8 +216,10 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(CORE_INSTANCE)
         .max_memory_size(MEMORY_RESERVATION as usize)
-        // Pages that most runs use anyway stay resident between runs. More of them would add up in idle slots.
-        .linear_memory_keep_resident(64 << 10)
+        // Pages that most runs use anyway stay resident between runs, and are reset one by one: to release them costs
+        // several system calls, and to touch them again, page faults. More of them would add up in idle slots.
+        .pagemap_scan(Enabled::Auto)
+        .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(16 << 10);
     pool
 }

@@ -8,7 +8,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use wasmtime_wasi_http::{WasiHttpCtx, WasiHttpCtxView, WasiHttpView};
 
 use crate::budget::MemoryBudget;
-use crate::clock;
+use crate::clock::Random;
 use crate::http::Outgoing;
 use crate::meter::Meter;
 use crate::recorder::Recorder;
@@ -51,8 +51,8 @@ impl GuestState {
             .stderr(LineStream::new(recorder.clone(), LogSource::Stderr))
             .wall_clock(clock)
             .monotonic_clock(clock)
-            .secure_random(clock::random())
-            .insecure_random(clock::random())
+            .secure_random(Random)
+            .insecure_random(Random)
             .insecure_random_seed(rand::random())
             .max_random_size(MAX_RANDOM)
             .allow_tcp(false)

@@ -5,12 +5,19 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
 
+use crate::placement::Placement;
 use crate::quota::{ComponentQuota, Turn, thread_time};
+
+/// A guest that has computed for less than this does not have to yield yet.
+const SLICE: Duration = Duration::from_micros(500);
+
+/// In [`Counts::counted`]: the thread's processor time has not been read since the guest began to compute.
+const UNREAD: u64 = u64::MAX;
 
 /// The resource usage of one attempt of a run. Clones share one count.
 #[derive(Clone)]
@@ -22,9 +29,13 @@ struct Counts {
     used: [AtomicU64; Budget::ALL.len()],
     /// The highest amounts that were in use at once.
     peak: [AtomicU64; Budget::ALL.len()],
+    placement: Placement,
+    created: Instant,
     /// The used processor time, in nanoseconds.
     burnt: AtomicU64,
-    /// The thread's processor time when it was counted last, in nanoseconds.
+    /// When the guest began to compute, in nanoseconds since `created`.
+    resumed: AtomicU64,
+    /// The thread's processor time when it was counted last, in nanoseconds, or [`UNREAD`].
     counted: AtomicU64,
     /// The first budget that was exceeded.
     breach: OnceLock<BudgetBreach>,
@@ -57,14 +68,17 @@ impl Drop for Loan {
 
 impl Meter {
     /// Returns a meter for an attempt that has not used anything.
-    pub fn new(limits: Limits, quota: Arc<ComponentQuota>) -> Self {
+    pub fn new(limits: Limits, quota: Arc<ComponentQuota>, placement: Placement) -> Self {
         Self(Arc::new(Counts {
             limits,
             quota,
+            placement,
+            created: Instant::now(),
             used: Default::default(),
             peak: Default::default(),
             burnt: AtomicU64::new(0),
-            counted: AtomicU64::new(0),
+            resumed: AtomicU64::new(0),
+            counted: AtomicU64::new(UNREAD),
             breach: OnceLock::new(),
         }))
     }
@@ -138,7 +152,12 @@ impl Meter {
         let mut guest = Guest { running: Some(Box::pin(guest)), quota };
         let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
         poll_fn(|context| {
-            let turn = if quota.is_busy() || waiting.is_some() {
+            let turn = if waiting.is_some() || quota.is_busy() {
+                // A busy component must not occupy the host's threads, not even while another thread computes.
+                if self.0.placement.must_move() {
+                    context.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 let turn = waiting.get_or_insert_with(|| Box::pin(quota.turn()));
                 let turn = ready!(turn.as_mut().poll(context));
                 waiting = None;
@@ -163,6 +182,7 @@ impl Meter {
         guest: &mut Guest<'_, F>,
         context: &mut Context<'_>,
     ) -> Poll<Result<T, E>> {
+        let _computing = self.0.quota.computing();
         self.bill(|| {
             let Some(running) = &mut guest.running else { return Poll::Pending };
             let polled = running.as_mut().poll(context);
@@ -180,31 +200,49 @@ impl Meter {
     }
 
     /// Does some work and counts its time for the run: the guest's own work, or work that the guest has caused.
+    ///
+    /// Reading the thread's processor time is a system call, which would cost as much as many a guest. So the time of
+    /// brief work is that of the clock: not less than the processor time, and more if the thread was interrupted.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
-        self.0.counted.store(nanoseconds(thread_time()), Ordering::Relaxed);
+        let began = self.0.created.elapsed();
+        self.0.resumed.store(nanoseconds(began), Ordering::Relaxed);
+        self.0.counted.store(UNREAD, Ordering::Relaxed);
         let done = work();
-        self.count_time();
+        let took = self.0.created.elapsed().saturating_sub(began);
+        self.burn(match self.0.counted.load(Ordering::Relaxed) {
+            UNREAD => nanoseconds(took),
+            before => nanoseconds(thread_time()).saturating_sub(before),
+        });
+        self.0.placement.computed(took);
         done
     }
 
-    /// Counts the processor time so far. Called repeatedly while the guest computes.
+    /// Counts the processor time so far. Called repeatedly while the guest computes. Returns whether it has to yield.
     ///
     /// # Errors
     /// The run's processor time is used up.
-    pub(super) fn tick(&self) -> Result<(), BudgetBreach> {
-        self.count_time();
-        self.check(Budget::Cpu, self.burnt().as_millis() as u64)
+    pub(super) fn tick(&self) -> Result<bool, BudgetBreach> {
+        let resumed = Duration::from_nanos(self.0.resumed.load(Ordering::Relaxed));
+        let computes_for = self.0.created.elapsed().saturating_sub(resumed);
+        if computes_for < SLICE {
+            return Ok(false);
+        }
+        let now = nanoseconds(thread_time());
+        self.burn(match self.0.counted.swap(now, Ordering::Relaxed) {
+            UNREAD => nanoseconds(computes_for),
+            before => now.saturating_sub(before),
+        });
+        self.check(Budget::Cpu, self.burnt().as_millis() as u64)?;
+        Ok(true)
     }
 
     fn burnt(&self) -> Duration {
         Duration::from_nanos(self.0.burnt.load(Ordering::Relaxed))
     }
 
-    fn count_time(&self) {
-        let now = nanoseconds(thread_time());
-        let burnt = now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed));
-        self.0.burnt.fetch_add(burnt, Ordering::Relaxed);
-        self.0.quota.burn(Duration::from_nanos(burnt));
+    fn burn(&self, nanoseconds: u64) {
+        self.0.burnt.fetch_add(nanoseconds, Ordering::Relaxed);
+        self.0.quota.burn(Duration::from_nanos(nanoseconds));
     }
 }
 

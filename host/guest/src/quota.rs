@@ -6,7 +6,7 @@
 //! idea is that of multilevel feedback queues in operating systems.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::ticker::EpochWaker;
+use crate::ticker::{Computing, EpochWaker};
 
 /// The processor time above which a component is busy, in addition to what [`FREE`] allows.
 const BURST: Duration = Duration::from_millis(50);
@@ -58,6 +58,8 @@ pub struct ComponentQuota {
     memory: AtomicU64,
     /// The memory of all components' runs in flight, in bytes.
     total_memory: Arc<AtomicU64>,
+    /// How many runs without a long computation have to end until new ones no longer begin on the guests' runtime.
+    long: AtomicU32,
 }
 
 /// The threads on which busy components compute.
@@ -106,6 +108,7 @@ impl ComponentQuotas {
             account: Mutex::new(Account::new(Instant::now())),
             memory: AtomicU64::new(0),
             total_memory: self.memory.clone(),
+            long: AtomicU32::new(0),
         });
         quotas.retain(|_, quota| quota.strong_count() > 0);
         quotas.insert(component.to_owned(), Arc::downgrade(&quota));
@@ -114,6 +117,31 @@ impl ComponentQuotas {
 }
 
 impl ComponentQuota {
+    /// The number of runs without a long computation after which a component's runs compute among the host's tasks
+    /// again. It has cases of both kinds if some of its runs are long.
+    pub(super) const REMEMBERED: u32 = 20;
+
+    /// Notes that a guest of the component computes until the returned value is dropped.
+    pub(super) fn computing(&self) -> Computing<'_> {
+        self.lanes.epoch_waker.computing()
+    }
+
+    /// Returns whether a new run of the component is likely to compute for long.
+    pub(super) fn computes_long(&self) -> bool {
+        self.long.load(Ordering::Relaxed) > 0 || self.is_busy()
+    }
+
+    /// Notes that a run has ended, and whether it has computed for long.
+    pub(super) fn run_ended(&self, is_long: bool) {
+        if is_long {
+            self.long.store(Self::REMEMBERED, Ordering::Relaxed);
+        } else if self.long.load(Ordering::Relaxed) > 0 {
+            // Several runs may end at once.
+            let fewer = |long: u32| Some(long.saturating_sub(1));
+            let _ = self.long.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fewer);
+        }
+    }
+
     /// Adds to the memory of the component's runs.
     ///
     /// # Errors
@@ -164,9 +192,9 @@ impl ComponentQuota {
 
     /// Does some work that the component causes in the host, such as a report of its run, and counts its time, too.
     pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
-        let before = thread_time();
+        let before = Instant::now();
         let done = work();
-        self.burn(thread_time().saturating_sub(before));
+        self.burn(before.elapsed());
         done
     }
 
@@ -218,7 +246,7 @@ impl Lanes {
 
     fn compute<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         let runtime = Handle::current();
-        self.epoch_waker.note();
+        self.epoch_waker.note_busy();
         tokio::task::block_in_place(|| {
             self.threads.install(|| {
                 let _entered = runtime.enter();

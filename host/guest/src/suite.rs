@@ -52,7 +52,9 @@ impl Suite {
         store.set_epoch_deadline(1);
         let mut lookout = Lookout::new(self.lines.clone());
         store.epoch_deadline_callback(move |context| {
-            context.data().meter().tick()?;
+            if !context.data().meter().tick()? {
+                return Ok(UpdateDeadline::Continue(1));
+            }
             if let Some(stack_sample) = lookout.look(&context) {
                 context.data().recorder.see(stack_sample);
             }

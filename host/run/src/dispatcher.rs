@@ -1,16 +1,22 @@
 //! Carries out the plan: starts runs that are due, and emits events about them.
 
-use std::collections::HashMap;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
+use futures_util::FutureExt as _;
+use orbital_guest::Placement;
 use orbital_model::{Case, CaseId, Report, run_ids};
+use parking_lot::Mutex;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tokio_util::task::task_tracker::TaskTrackerToken;
 use uuid::Uuid;
 
 use crate::component::Component;
@@ -97,10 +103,49 @@ pub struct Dispatcher {
     events: Arc<dyn EventSink>,
     /// The runtime of the guests. It is separate from the host's sockets and timers, which a busy guest must not delay.
     guests: Handle,
-    runs: JoinSet<()>,
-    case_ids: HashMap<Id, CaseId>,
+    runs: TaskTracker,
+    ended: Arc<Ended>,
     /// Ends runs that exceed the grace time.
     cancel: CancellationToken,
+}
+
+/// Cases whose runs have ended since the plan was told last. The dispatcher is only woken for them if a run waits for
+/// room: whenever it looks at the plan, it tells it first.
+#[derive(Default)]
+struct Ended {
+    cases: Mutex<Vec<CaseId>>,
+    is_awaited: AtomicBool,
+    news: Notify,
+}
+
+impl Ended {
+    fn add(&self, case: CaseId) {
+        self.cases.lock().push(case);
+        if self.is_awaited.load(Ordering::SeqCst) {
+            self.news.notify_one();
+        }
+    }
+
+    /// Says whether the dispatcher waits for a run to end. One that has ended in between counts, too.
+    fn awaited(&self, is_awaited: bool) {
+        self.is_awaited.store(is_awaited, Ordering::SeqCst);
+        if is_awaited && !self.cases.lock().is_empty() {
+            self.news.notify_one();
+        }
+    }
+}
+
+/// A run in flight, until this is dropped.
+struct InFlight {
+    case: CaseId,
+    ended: Arc<Ended>,
+    _tracked: TaskTrackerToken,
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.ended.add(self.case.clone());
+    }
 }
 
 impl Dispatcher {
@@ -127,8 +172,8 @@ impl Dispatcher {
             runner,
             events,
             guests,
-            runs: JoinSet::new(),
-            case_ids: HashMap::new(),
+            runs: TaskTracker::new(),
+            ended: Arc::default(),
             cancel: CancellationToken::new(),
         };
         (dispatcher, DispatcherHandle(sender))
@@ -141,9 +186,11 @@ impl Dispatcher {
             // Both clocks are read together, so that the delay of a run is right even if one of them is set.
             let (moment, given) = (now(), Instant::now());
             self.compare_clocks(moment);
+            self.note_ended();
             for action in self.plan.due(moment) {
                 self.act(action, moment, given);
             }
+            self.ended.awaited(self.plan.awaits_room());
             let due = self.plan.next_due().map(|due| due.saturating_sub(now()));
             let pause = due.unwrap_or(LOOK_AGAIN).min(LOOK_AGAIN);
             tokio::select! {
@@ -167,7 +214,7 @@ impl Dispatcher {
                     }
                     self.answer(request);
                 }
-                Some(ended) = self.runs.join_next_with_id() => self.ended(ended),
+                () = self.ended.news.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
@@ -201,8 +248,16 @@ impl Dispatcher {
         self.events.emit(&Event::Scheduled { cases });
     }
 
+    /// Tells the plan which runs have ended.
+    fn note_ended(&mut self) {
+        for case in self.ended.cases.lock().drain(..) {
+            self.plan.finished(&case);
+        }
+    }
+
     /// Answers a request. If the client is gone, the answer is dropped.
     fn answer(&mut self, request: Request) {
+        self.note_ended();
         match request {
             Request::Plan(answer) => drop(answer.send(self.plan.planned(now()))),
             Request::Run { case, started } => {
@@ -247,7 +302,7 @@ impl Dispatcher {
         wanted: Option<oneshot::Sender<Arc<Report>>>,
     ) -> Uuid {
         let Tick { version, case, due, trigger } = tick;
-        let (run, case_id) = (run_ids::next(), case.id.clone());
+        let run = run_ids::next();
         let order = Order {
             run,
             trigger,
@@ -259,33 +314,26 @@ impl Dispatcher {
         };
         self.events.emit(&Event::RunStarted(order.clone()));
         let (runner, events, cancel) = (self.runner.clone(), self.events.clone(), self.cancel.clone());
-        let running = async move {
-            // The run has its own task, so that a panic of the host becomes a report and the run is not lost.
-            let inner = order.clone();
-            let task = tokio::spawn(async move { runner.run(&inner, &cancel).await });
-            let report = match task.await {
+        let quota = order.component.quota.clone();
+        let in_flight =
+            InFlight { case: order.case.id.clone(), ended: self.ended.clone(), _tracked: self.runs.token() };
+        Placement::spawn(&quota, &self.guests, |placement| async move {
+            let running = runner.run(&order, placement, &cancel);
+            // A panic of the host becomes a report, so no run is lost. Whatever the run shares is consistent then, as
+            // in any other task that panics.
+            let report = match AssertUnwindSafe(running).catch_unwind().await {
                 Ok(report) => report,
-                Err(error) => order.host_fault(&error),
+                Err(panic) => order.host_fault(&message(&*panic)),
             };
             let report = Arc::new(report);
             let emit = || events.emit(&Event::RunEnded(report.clone()));
             order.component.quota.while_counting(emit);
+            // Whoever gets the report may request the next run at once.
+            drop(in_flight);
             // The receiver may be gone.
             let _ = wanted.map(|wanted| wanted.send(report));
-        };
-        let id = self.runs.spawn_on(running, &self.guests).id();
-        self.case_ids.insert(id, case_id);
+        });
         run
-    }
-
-    fn ended(&mut self, ended: Result<(Id, ()), JoinError>) {
-        let id = match &ended {
-            Ok((id, ())) => *id,
-            Err(error) => error.id(),
-        };
-        if let Some(case_id) = self.case_ids.remove(&id) {
-            self.plan.finished(&case_id);
-        }
     }
 
     async fn drain(mut self) {
@@ -296,13 +344,20 @@ impl Dispatcher {
         if in_flight > 0 {
             tracing::info!(in_flight, ?grace, "stopping: letting runs in flight finish");
         }
-        let all = async { while self.runs.join_next().await.is_some() {} };
-        if tokio::time::timeout(grace, all).await.is_err() {
+        self.runs.close();
+        if tokio::time::timeout(grace, self.runs.wait()).await.is_err() {
             tracing::warn!(in_flight = self.runs.len(), "the grace time ran out: cancelling the rest");
             self.cancel.cancel();
-            while self.runs.join_next().await.is_some() {}
+            self.runs.wait().await;
         }
     }
+}
+
+/// Returns the message of a panic.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("panicked: {}", text.as_deref().unwrap_or("without a message"))
 }
 
 /// Returns the time since the Unix epoch.

@@ -71,12 +71,12 @@ impl Order {
     }
 
     /// Returns the report about a run that a fault of the host ended.
-    pub fn host_fault(&self, error: &dyn std::error::Error) -> Report {
+    pub fn host_fault(&self, fault: &str) -> Report {
         let attempt = Attempt {
             started: self.due + self.late,
             duration: self.given.elapsed(),
             outcome: Outcome::Error,
-            messages: vec![format!("the host failed while it ran this: {error}; please report it")],
+            messages: vec![format!("the host failed while it ran this: {fault}; please report it")],
             has_trace: false,
             timeline: Vec::new(),
             omitted: 0,

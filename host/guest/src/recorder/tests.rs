@@ -2,6 +2,7 @@ use orbital_policy::limits::Limits;
 
 use super::*;
 use crate::EpochWaker;
+use crate::placement::Placement;
 use crate::quota::ComponentQuotas;
 
 fn step(what: StepKind) -> Step {
@@ -38,7 +39,7 @@ fn with_lines(most: u64) -> Recorder {
     let mut limits = Limits::default();
     limits.set(Budget::LogLines, most);
     let quota = ComponentQuotas::new(1, EpochWaker::default()).unwrap().of("a");
-    Recorder::new(RunClock::start(), Meter::new(limits, quota))
+    Recorder::new(RunClock::start(), Meter::new(limits, quota, Placement::apart()))
 }
 
 fn messages(recorder: &Recorder) -> Vec<String> {

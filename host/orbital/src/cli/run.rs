@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use orbital_config::secrets::Masker;
-use orbital_guest::CompileMode;
+use orbital_guest::{CompileMode, Placement};
 use orbital_model::describe::describe;
 use orbital_model::text::printable_json;
 use orbital_model::{Outcome, Pattern, Report};
@@ -141,9 +141,9 @@ pub(super) async fn run_one(
 ) -> Report {
     let order = Order::now(order.component.clone(), order.case.clone());
     let (runner, inner, stop) = (runner.clone(), order.clone(), stop.clone());
-    match guests.spawn(async move { runner.run(&inner, &stop).await }).await {
+    match guests.spawn(async move { runner.run(&inner, Placement::apart(), &stop).await }).await {
         Ok(report) => report,
-        Err(error) => order.host_fault(&error),
+        Err(error) => order.host_fault(&error.to_string()),
     }
 }
 

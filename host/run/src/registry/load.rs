@@ -7,7 +7,8 @@ use std::time::{Duration, Instant, SystemTime};
 use orbital_files::{FileError, file};
 use orbital_guest::{
     Code, CompileError, CompileMode, Compiled, Compiler, ComponentQuota, ComponentQuotas, GuestError,
-    GuestState, Meter, Recorder, Recording, RunClock, SeriesBook, Source, Suite, check_magic, declared,
+    GuestState, Meter, Placement, Recorder, Recording, RunClock, SeriesBook, Source, Suite, check_magic,
+    declared,
 };
 use orbital_model::Budget;
 use orbital_model::name::check_name;
@@ -260,7 +261,8 @@ impl ComponentLoader {
         quota: &Arc<ComponentQuota>,
     ) -> Result<(Suite, Vec<declared::TestCase>), LoadError> {
         let allowed = limits.at_most(Budget::Cpu, CASES_CPU).at_most(Budget::WallTime, CASES_TIMEOUT);
-        let recorder = Recorder::new(RunClock::start(), Meter::new(allowed, quota.clone()));
+        let recorder =
+            Recorder::new(RunClock::start(), Meter::new(allowed, quota.clone(), Placement::apart()));
         let session = GuestState::for_cases(recorder.clone());
         let began = Instant::now();
         let asking = async move {

@@ -16,7 +16,8 @@ use std::time::SystemTime;
 use orbital_client::Client;
 use orbital_client::heartbeat::Heartbeat;
 use orbital_guest::{
-    Activity, Entered, GuestError, GuestState, Meter, Recorder, Recording, RunClock, RunContext, RunParts,
+    Activity, Entered, GuestError, GuestState, Meter, Placement, Recorder, Recording, RunClock, RunContext,
+    RunParts,
 };
 use orbital_listener::{Acceptor, ShortageMark};
 use orbital_model::{Attempt, Budget, Cause, Origin, Outcome, Report, StepKind};
@@ -134,7 +135,7 @@ impl Runner {
     }
 
     /// Runs a case: as many attempts as it allows, until one passes. `stop` ends the run as cancelled.
-    pub async fn run(&self, order: &Order, stop: &CancellationToken) -> Report {
+    pub async fn run(&self, order: &Order, placement: Placement, stop: &CancellationToken) -> Report {
         let _counted = InFlight::new(&self.in_flight);
         let retry = order.case.retry;
         let mut attempts = Vec::new();
@@ -147,7 +148,7 @@ impl Runner {
                     () = tokio::time::sleep(retry.delay) => {}
                 }
             }
-            let attempt = self.attempt(order, number, stop).await;
+            let attempt = self.attempt(order, number, placement.clone(), stop).await;
             let is_last = matches!(attempt.attempt.outcome, Outcome::Pass | Outcome::Cancelled);
             attempts.push(attempt);
             if is_last {
@@ -158,7 +159,13 @@ impl Runner {
     }
 
     /// Runs one attempt, in a fresh instance.
-    async fn attempt(&self, order: &Order, number: u32, stop: &CancellationToken) -> TimedAttempt {
+    async fn attempt(
+        &self,
+        order: &Order,
+        number: u32,
+        placement: Placement,
+        stop: &CancellationToken,
+    ) -> TimedAttempt {
         let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
         let given = self.provision();
@@ -171,7 +178,8 @@ impl Runner {
         let time_limit = case.timeout.min(limits.time(Budget::WallTime));
         let _brisk = self.heartbeat.watch(time_limit);
         let lost_before = self.heartbeat.lost();
-        let recorder = Recorder::new(RunClock::start(), Meter::new(limits, component.quota.clone()));
+        let meter = Meter::new(limits, component.quota.clone(), placement);
+        let recorder = Recorder::new(RunClock::start(), meter);
         let session = GuestState::for_run(
             recorder.clone(),
             RunParts {

@@ -260,6 +260,11 @@ impl<V: Clone> Plan<V> {
         actions
     }
 
+    /// Returns whether a run waits until another one has ended.
+    pub fn awaits_room(&self) -> bool {
+        !self.first.is_empty()
+    }
+
     /// Returns the time of the next look, if nothing else happens.
     pub fn next_due(&self) -> Option<Duration> {
         self.calendar.first().map(|(due, _)| *due)
