@@ -16,8 +16,8 @@ use orbital_client::{Client, Failure, MAX_BODY, Progress, header_text, is_reserv
 use orbital_model::text::shown;
 use orbital_model::{Budget, CaseId, Cause, StepKind};
 use orbital_policy::grants::Denial;
-use reqwest::Url;
 use tokio::time::Instant;
+use url::Url;
 use wasmtime_wasi_http::{Error, RequestOptions, WasiBody, WasiHttpHooks};
 
 use crate::activity::Activity;

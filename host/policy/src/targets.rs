@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::{HeaderName, HeaderValue};
 use orbital_config::Section;
 use orbital_config::secrets::{SecretsSettings, Template};
-use reqwest::Url;
+use url::Url;
 
 /// The default timeout of a whole exchange.
 pub const TIMEOUT: Duration = Duration::from_secs(10);

@@ -165,7 +165,7 @@ impl WebhookSettings {
             FixedWebhookSettings { listen, has_tls: section.has("tls"), max_connections, path_per_component };
         let live = LiveWebhookSettings {
             public_url: section.parsed("public_url", |text| {
-                let url = reqwest::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+                let url = url::Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
                 if !matches!(url.scheme(), "http" | "https") || url.query().is_some() {
                     return Err("must start with `http://` or `https://` and have no `?`".to_owned());
                 }

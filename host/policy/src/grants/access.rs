@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use orbital_model::Cause;
-use reqwest::Url;
+use url::Url;
 
 use crate::grants::{Grants, HostGrant, Manifest, Shortage};
 

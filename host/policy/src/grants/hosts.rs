@@ -3,8 +3,8 @@
 use std::fmt;
 
 use orbital_model::pattern::check_length;
-use reqwest::Url;
 use serde::{Serialize, Serializer};
+use url::Url;
 
 use crate::grants::Wildcard;
 
