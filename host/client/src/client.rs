@@ -4,32 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::BytesMut;
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderValue, header};
+use http_body_util::Full;
 use orbital_config::secrets::{Masker, Secrets, Template};
-use orbital_model::{CaseId, Phases};
+use orbital_model::CaseId;
 use orbital_policy::targets::describe_known;
 use orbital_policy::targets::{
     CONNECT_TIMEOUT, CONNECTION_MAX_AGE, MAX_RESPONSE, TIMEOUT, TargetSettings, TargetsSettings, check_url,
 };
-use reqwest::Url;
 use tokio::runtime::Handle;
-use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
+use url::Url;
 use uuid::Uuid;
 
 use crate::connections::{Connections, Recipe, tls};
+use crate::dns::Resolve;
 use crate::error::{Failure, SendError, TimeoutOf};
-use crate::failure::{Aim, describe};
+use crate::exchange::exchange;
+use crate::failure::Aim;
 use crate::heartbeat::Heartbeat;
 use crate::lookups::on_behalf_of;
-use crate::phases::{Peer, Progress, connected};
+use crate::own_headers;
+use crate::phases::Progress;
 use crate::placeholders::Placeholders;
 use crate::request::{Checked, Receipt, Request};
-use crate::resolver::{PublicOnly, SystemResolver, check_literal, literal};
-
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const ORBITAL_RUN: HeaderName = HeaderName::from_static("orbital-run");
+use crate::resolver::{PublicOnly, SystemResolver, check_literal};
+use crate::server::{Base, Server, take_user, uri};
 
 /// Sends requests to the configured targets.
 pub struct Client {
@@ -46,7 +46,7 @@ pub struct Client {
 }
 
 struct Target {
-    base: Url,
+    base: Base,
     pool: Pool,
 }
 
@@ -70,17 +70,6 @@ pub enum ClientError {
         /// The problem.
         what: String,
     },
-    /// The HTTP client of a target could not be created.
-    #[error("target `{target}`: cannot make an HTTP client")]
-    Http {
-        /// The target's name.
-        target: String,
-        /// The library's error.
-        source: reqwest::Error,
-    },
-    /// The HTTP client for hosts that do not belong to a target could not be created.
-    #[error("cannot make an HTTP client")]
-    Hosts(#[source] reqwest::Error),
     /// The certificates that the system trusts cannot be read.
     #[error("cannot read the certificates that the system trusts")]
     Tls(#[source] rustls::Error),
@@ -90,6 +79,7 @@ pub enum ClientError {
 pub struct Ready<'a> {
     client: &'a Client,
     pool: &'a Pool,
+    server: Arc<Server>,
     checked: Checked,
     timeout: Duration,
     /// The setting from which the timeout comes.
@@ -119,14 +109,14 @@ impl Client {
                 resolver: resolver.clone(),
                 tls: tls.clone(),
             };
-            match Target::new(name, settings, recipe, secrets, &known) {
+            match Target::new(name, settings, recipe, (secrets, &masker), &known) {
                 Ok(target) => drop(targets.insert(name.clone(), target)),
                 Err(error) => errors.push(error),
             }
         }
         let none = || Placeholders::new("a host of its own", &[], false, secrets, known.clone());
         let resolver = SystemResolver::default();
-        let recipe = |resolver| Recipe {
+        let recipe = |resolver: Arc<dyn Resolve>| Recipe {
             connect_timeout: CONNECT_TIMEOUT,
             max_age: CONNECTION_MAX_AGE,
             resolver,
@@ -134,15 +124,7 @@ impl Client {
         };
         let anywhere = Pool::for_hosts(recipe(Arc::new(resolver.clone())), none());
         let public = Pool::for_hosts(recipe(Arc::new(PublicOnly(resolver))), none());
-        match (public, anywhere) {
-            (Ok(public), Ok(anywhere)) if errors.is_empty() => {
-                Ok(Self { targets, public, anywhere, masker, runtime })
-            }
-            (public, anywhere) => {
-                errors.extend([public, anywhere].into_iter().filter_map(Result::err));
-                Err(errors)
-            }
-        }
+        if errors.is_empty() { Ok(Self { targets, public, anywhere, masker, runtime }) } else { Err(errors) }
     }
 
     /// Returns the target that a URL means, and the part of the URL after the target's own. The target is
@@ -159,9 +141,10 @@ impl Client {
             return Some((name.clone(), behind(url.path())));
         }
         let own = self.targets.iter().filter_map(|(name, target)| {
-            let base = target.base.path().trim_end_matches('/');
+            let base = target.base.url().path().trim_end_matches('/');
             let rest = url.path().strip_prefix(base)?;
-            let same = url.origin() == target.base.origin() && (rest.is_empty() || rest.starts_with('/'));
+            let same =
+                url.origin() == target.base.url().origin() && (rest.is_empty() || rest.starts_with('/'));
             same.then_some((base.len(), name, rest))
         });
         own.max_by_key(|(length, ..)| *length).map(|(_, name, rest)| (name.clone(), behind(rest)))
@@ -178,32 +161,23 @@ impl Client {
         describe_known(&known)
     }
 
-    /// Returns the other end of a request, for people. It contains no secrets.
-    fn peer(&self, url: &Url) -> Peer {
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
-        let mut peer = Peer { host: host.to_owned(), authority: format!("{host}{port}") };
-        self.masker.hide_in(&mut peer.host);
-        self.masker.hide_in(&mut peer.authority);
-        peer
-    }
-
     /// Checks a request without sending anything.
     ///
     /// # Errors
     /// The target is unknown, or something in the request is outside its limits.
-    pub fn prepare(&self, request: Request) -> Result<Ready<'_>, SendError> {
+    pub fn prepare(&self, mut request: Request) -> Result<Ready<'_>, SendError> {
         let target = self.targets.get(&request.target).ok_or_else(|| SendError::UnknownTarget {
             name: request.target.clone(),
             known: self.targets.keys().cloned().collect(),
         })?;
-        let (timeout, name) = (request.timeout, request.target.clone());
+        let (timeout, name) = (request.timeout, std::mem::take(&mut request.target));
         let checked = request.check(&target.base, &target.pool.headers, &target.pool.placeholders)?;
-        Ok(self.ready(&target.pool, checked, timeout, TimeoutOf::Target(name)))
+        let server = target.base.server.clone();
+        Ok(self.ready(&target.pool, server, checked, (timeout, TimeoutOf::Target(name))))
     }
 
-    /// Checks a request to a host that does not belong to a target, for which a test chose the whole URL. The host
-    /// must be public, unless the operator allows others.
+    /// Checks a request to a host that does not belong to a target, for which a test chose the whole URL, without a
+    /// user. The host must be public, unless the operator allows others.
     ///
     /// # Errors
     /// The host is not public, or something in the request is outside its limits.
@@ -219,19 +193,22 @@ impl Client {
         }
         let pool = if may_be_private { &self.anywhere } else { &self.public };
         let timeout = request.timeout;
-        let checked = request.check_for(url, &pool.headers, &pool.placeholders)?;
-        Ok(self.ready(pool, checked, timeout, TimeoutOf::Host))
+        let uri =
+            uri(&url).map_err(|error| SendError::Invalid(format!("the URL cannot be sent: {error}")))?;
+        let checked = request.check_for(uri, &pool.headers, &pool.placeholders)?;
+        let server = Arc::new(Server::of(&url, self.masker.clone()));
+        Ok(self.ready(pool, server, checked, (timeout, TimeoutOf::Host)))
     }
 
     fn ready<'a>(
         &'a self,
         pool: &'a Pool,
+        server: Arc<Server>,
         checked: Checked,
-        timeout: Option<Duration>,
-        otherwise: TimeoutOf,
+        (timeout, otherwise): (Option<Duration>, TimeoutOf),
     ) -> Ready<'a> {
         let timeout_of = if timeout.is_some() { TimeoutOf::Test } else { otherwise };
-        Ready { client: self, pool, checked, timeout: timeout.unwrap_or(pool.timeout), timeout_of }
+        Ready { client: self, pool, server, checked, timeout: timeout.unwrap_or(pool.timeout), timeout_of }
     }
 }
 
@@ -249,41 +226,21 @@ impl Ready<'_> {
         heartbeat: &Heartbeat,
         progress: Progress,
     ) -> Result<Receipt, SendError> {
-        let Self { client, pool, checked, timeout, timeout_of } = self;
-        let mut headers = pool.headers.clone();
-        // `insert` for the first value of a name, `append` for further ones: a test's headers replace the target's.
-        let mut replaced: Option<HeaderName> = None;
-        for (name, value) in checked.headers {
-            match name {
-                Some(name) => {
-                    headers.insert(name.clone(), value);
-                    replaced = Some(name);
-                }
-                None => drop(replaced.as_ref().map(|name| headers.append(name.clone(), value))),
-            }
-        }
-        headers.insert(TRACEPARENT, traceparent(run));
-        if let Ok(value) = HeaderValue::try_from(format!("{run}; case={case}")) {
-            headers.insert(ORBITAL_RUN, value);
-        }
-        let aim = Aim {
-            literal: literal(&checked.url),
-            is_tls: checked.url.scheme() == "https",
-            peer: client.peer(&checked.url),
-            progress,
-        };
-        let http = pool.connections.client();
-        let request = http.request(checked.method, checked.url).headers(headers).body(checked.body);
-        let max_response = pool.max_response;
+        let Self { client, pool, server, checked, timeout, timeout_of } = self;
+        let Checked { method, uri, mut headers, body } = checked;
+        own_headers::add(&mut headers, (run, case), server.host.as_ref());
+        let mut request = http::Request::new(Full::new(body));
+        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, headers);
+        let aim = Aim { server, progress };
+        let (http, max_response) = (pool.connections.http(), pool.max_response);
         let heartbeat = heartbeat.clone();
         let exchange = async move {
-            let progress = aim.progress.clone();
-            let answer = heartbeat.timeout(timeout, exchange(request, aim, max_response)).await;
+            let answer = heartbeat.timeout(timeout, exchange(&http, request, &aim, max_response)).await;
             answer.unwrap_or_else(|| {
-                Err(SendError::Timeout { after: timeout, of: timeout_of, stage: progress.stage() })
+                Err(SendError::Timeout { after: timeout, of: timeout_of, stage: aim.progress.stage() })
             })
         };
-        let exchange = on_behalf_of(case.component().to_owned(), exchange);
+        let exchange = on_behalf_of(case.clone(), exchange);
         let mut answer = if Handle::current().id() == client.runtime.id() {
             Box::pin(exchange).await
         } else {
@@ -312,14 +269,20 @@ impl Target {
         name: &str,
         settings: &TargetSettings,
         recipe: Recipe,
-        secrets: &Secrets,
+        (secrets, masker): (&Secrets, &Masker),
         known: &Arc<BTreeSet<String>>,
     ) -> Result<Self, ClientError> {
         let wrong = |what: &str| ClientError::Target { target: name.to_owned(), what: what.to_owned() };
-        let base = check_url(&settings.url.expose(secrets)).map_err(|reason| {
+        let mut url = check_url(&settings.url.expose(secrets)).map_err(|reason| {
             if settings.url.is_secret() { wrong("the URL is not one") } else { wrong(&reason) }
         })?;
         let mut headers = HeaderMap::new();
+        if let Some(user) = take_user(&mut url)
+            && !settings.headers.iter().any(|(name, _)| *name == header::AUTHORIZATION)
+        {
+            headers.insert(header::AUTHORIZATION, user);
+        }
+        let base = Base::new(url, masker.clone()).map_err(|_| wrong("no request can be sent to the URL"))?;
         for (header, template) in &settings.headers {
             headers.append(
                 header.clone(),
@@ -327,8 +290,7 @@ impl Target {
                     .ok_or_else(|| wrong(&format!("the header `{header}` has a control character")))?,
             );
         }
-        let connections = Connections::new(recipe)
-            .map_err(|source| ClientError::Http { target: name.to_owned(), source })?;
+        let connections = Connections::new(recipe);
         let TargetSettings { timeout, max_response, secrets: granted, secrets_in_body, .. } = settings;
         let placeholders = Placeholders::new(name, granted, *secrets_in_body, secrets, known.clone());
         let (timeout, max_response) = (*timeout, *max_response);
@@ -338,10 +300,10 @@ impl Target {
 
 impl Pool {
     /// Returns the pool for all hosts that do not belong to a target, with the default limits of targets.
-    fn for_hosts(recipe: Recipe, placeholders: Placeholders) -> Result<Self, ClientError> {
-        let connections = Connections::new(recipe).map_err(ClientError::Hosts)?;
+    fn for_hosts(recipe: Recipe, placeholders: Placeholders) -> Self {
+        let connections = Connections::new(recipe);
         let (headers, max_response) = (HeaderMap::new(), MAX_RESPONSE as usize);
-        Ok(Self { connections, headers, placeholders, timeout: TIMEOUT, max_response })
+        Self { connections, headers, placeholders, timeout: TIMEOUT, max_response }
     }
 }
 
@@ -349,43 +311,4 @@ fn fill_header(template: &Template, secrets: &Secrets) -> Option<HeaderValue> {
     let mut value = HeaderValue::try_from(template.expose(secrets)).ok()?;
     value.set_sensitive(template.is_secret());
     Some(value)
-}
-
-async fn exchange(
-    request: reqwest::RequestBuilder,
-    aim: Aim,
-    max_response: usize,
-) -> Result<Receipt, SendError> {
-    let describe = |error| describe(error, &aim);
-    let started = Instant::now();
-    let (response, connect) = connected(aim.peer.clone(), aim.progress.clone(), request.send()).await;
-    let mut response = response.map_err(describe)?;
-    let answered = started.elapsed();
-    let mut body = BytesMut::new();
-    while let Some(chunk) = response.chunk().await.map_err(describe)? {
-        if body.len() + chunk.len() > max_response {
-            return Err(SendError::TooLarge(max_response));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let latency = started.elapsed();
-    Ok(Receipt {
-        status: response.status().as_u16(),
-        headers: std::mem::take(response.headers_mut()),
-        body: body.freeze(),
-        latency,
-        phases: Phases {
-            connect,
-            wait: answered.saturating_sub(connect.unwrap_or_default()),
-            read: latency - answered,
-        },
-    })
-}
-
-/// Returns the W3C trace context: the version, the trace id, the id of this request, and the flag for sampled traces.
-fn traceparent(run: Uuid) -> HeaderValue {
-    let span = rand::random::<u64>() | 1;
-    let text = format!("00-{}-{span:016x}-01", run.simple());
-    // The text consists only of hexadecimal digits and dashes, so it is always valid.
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }

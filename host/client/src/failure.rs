@@ -2,73 +2,89 @@
 
 use std::error::Error;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
+use std::sync::Arc;
 
+use hyper_util::client::legacy;
 use orbital_files::shortage::shortage;
 use rustix::io::Errno;
 
+use crate::connector::ConnectTimeout;
 use crate::error::{Failure, SendError};
-use crate::phases::{Peer, Progress};
+use crate::phases::Progress;
 use crate::resolver::{LookupError, NotPublic};
 use crate::routes::{NoRoute, route};
+use crate::server::Server;
 
-/// Describes a failed exchange by its innermost cause, which is the most helpful one. The URL is left out, because it
-/// may contain a secret.
-pub(super) fn describe(error: reqwest::Error, aim: &Aim) -> SendError {
-    let error = error.without_url();
-    let what = match &error {
-        error if error.is_connect() && error.is_timeout() => {
+/// Describes a failed exchange by its innermost cause, which is the most helpful one. The error is the client's, or
+/// hyper's about the body of an answer.
+pub(super) fn describe(error: &(dyn Error + 'static), aim: &Aim) -> SendError {
+    let is_connect = is_connect(error);
+    let what = match error {
+        error if is_connect && is_timeout(error) => {
             let reason = format!("no connection within `connect_timeout`, while {}", aim.progress.stage());
             return SendError::Unreachable { failure: Failure::ConnectTimeout, reason };
         }
-        error if error.is_connect() => "cannot connect",
-        error if error.is_body() || error.is_decode() => "the answer broke off",
+        _ if is_connect => "cannot connect",
+        error if error.is::<hyper::Error>() => "the answer broke off",
         _ => "the exchange broke off",
     };
-    let causes: Vec<&(dyn Error + 'static)> = causes(&error).collect();
+    let causes: Vec<&(dyn Error + 'static)> = causes(error).collect();
     if let Some(error) = find::<NotPublic>(&causes) {
         return SendError::Private(error.to_string());
     }
     if let Some(problem) = causes.iter().find_map(|cause| local(*cause)) {
         return SendError::Local(format!("{what}: {problem}"));
     }
-    if let (true, Some(address)) = (error.is_connect(), aim.literal)
+    if let (true, Some(address)) = (is_connect, aim.server.literal)
         && let Err(missing) = route(SocketAddr::new(address, 0))
     {
         return SendError::Local(format!("{what}: {missing}"));
     }
     let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
-    let failure = classify(&error, &causes);
+    let failure = classify(&causes);
     let hint = aim.hint(failure, &causes).unwrap_or_default();
     SendError::Unreachable { failure, reason: format!("{what}: {innermost}{hint}") }
 }
 
-/// The destination of a request.
+/// An exchange, as far as failures depend on it.
 pub(super) struct Aim {
-    /// The address that the URL has instead of a name.
-    pub(super) literal: Option<IpAddr>,
-    pub(super) is_tls: bool,
-    pub(super) peer: Peer,
+    pub(super) server: Arc<Server>,
     pub(super) progress: Progress,
 }
 
 impl Aim {
     /// Returns what to check if the scheme of the URL seems to be wrong.
     fn hint(&self, failure: Failure, causes: &[&(dyn Error + 'static)]) -> Option<String> {
-        let peer = &self.peer.authority;
-        match (self.is_tls, failure, find::<rustls::Error>(causes)) {
+        let peer = || self.server.peer.authority();
+        match (self.server.is_tls, failure, find::<rustls::Error>(causes)) {
             (true, _, Some(rustls::Error::InvalidMessage(_))) => Some(format!(
-                "; `{peer}` does not speak TLS: if it serves plain HTTP, its URL must begin with `http://`"
+                "; `{}` does not speak TLS: if it serves plain HTTP, its URL must begin with `http://`",
+                peer()
             )),
             (false, Failure::Protocol, _) => Some(format!(
-                "; `{peer}` does not speak plain HTTP: if it serves HTTPS, its URL must begin with `https://`"
+                "; `{}` does not speak plain HTTP: if it serves HTTPS, its URL must begin with `https://`",
+                peer()
             )),
             _ => None,
         }
     }
 }
 
-fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failure {
+/// Returns whether no connection was made.
+fn is_connect(error: &(dyn Error + 'static)) -> bool {
+    sources(error).any(|cause| cause.downcast_ref().is_some_and(legacy::Error::is_connect))
+}
+
+/// Returns whether something took too long: a connection altogether, or one of the addresses of its host.
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    sources(error).any(|cause| {
+        let system = cause.downcast_ref().map(io::Error::kind) == Some(io::ErrorKind::TimedOut);
+        system || cause.is::<ConnectTimeout>() || cause.downcast_ref().is_some_and(hyper::Error::is_timeout)
+    })
+}
+
+fn classify(causes: &[&(dyn Error + 'static)]) -> Failure {
     if find::<LookupError>(causes).is_some() {
         return Failure::Dns;
     }
@@ -79,9 +95,6 @@ fn classify(error: &reqwest::Error, causes: &[&(dyn Error + 'static)]) -> Failur
             }
             _ => Failure::Tls,
         };
-    }
-    if error.is_connect() && error.is_timeout() {
-        return Failure::ConnectTimeout;
     }
     match find::<io::Error>(causes).map(io::Error::kind) {
         Some(io::ErrorKind::ConnectionRefused) => Failure::Refused,
@@ -128,6 +141,11 @@ fn local(error: &(dyn Error + 'static)) -> Option<String> {
 
 fn find<'a, E: Error + 'static>(causes: &[&'a (dyn Error + 'static)]) -> Option<&'a E> {
     causes.iter().find_map(|cause| cause.downcast_ref())
+}
+
+/// Returns an error and its causes, as the errors themselves name them.
+fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// Returns an error and its causes, beginning with the outermost. This includes the error within an I/O error, which

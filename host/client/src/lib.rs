@@ -8,10 +8,14 @@
 
 mod client;
 mod connections;
+mod connector;
+mod dns;
 mod error;
+mod exchange;
 mod failure;
 pub mod heartbeat;
 mod lookups;
+mod own_headers;
 mod phases;
 mod placeholders;
 mod public;
@@ -19,6 +23,7 @@ mod remembering;
 mod request;
 mod resolver;
 mod routes;
+mod server;
 
 pub use client::{Client, ClientError};
 pub use error::{Failure, SendError};

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::sync::Arc;
 
+use orbital_model::CaseId;
 use parking_lot::Mutex;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
 
@@ -18,16 +19,13 @@ const PLACES: usize = 128;
 const PLACES_PER_COMPONENT: usize = 4;
 
 tokio::task_local! {
-    /// The component to which the exchange in this task belongs.
-    static COMPONENT: String;
+    /// The case to which the exchange in this task belongs.
+    static CASE: CaseId;
 }
 
-/// Runs an exchange for a component: names are looked up in the component's places.
-pub(super) fn on_behalf_of<T>(
-    component: String,
-    exchange: impl Future<Output = T>,
-) -> impl Future<Output = T> {
-    COMPONENT.scope(component, exchange)
+/// Runs an exchange for a case: names are looked up in the places of its component.
+pub(super) fn on_behalf_of<T>(case: CaseId, exchange: impl Future<Output = T>) -> impl Future<Output = T> {
+    CASE.scope(case, exchange)
 }
 
 /// The places for lookups.
@@ -58,7 +56,7 @@ impl Lookups {
     }
 
     fn own_places(&self) -> Arc<Semaphore> {
-        let component = COMPONENT.try_with(String::clone).unwrap_or_default();
+        let component = CASE.try_with(|case| case.component().to_owned()).unwrap_or_default();
         let mut own = self.own.lock();
         // If a component looks up nothing, all its places are free, so a new set is equivalent.
         own.retain(|_, places| {
@@ -78,19 +76,19 @@ mod tests {
     async fn a_component_whose_lookups_do_not_end_delays_no_other() {
         let lookups = Lookups::default();
         let mut held = Vec::new();
-        on_behalf_of("bad".to_owned(), async {
+        on_behalf_of(CaseId::new("bad", "case"), async {
             for _ in 0..PLACES_PER_COMPONENT {
                 held.push(lookups.turn().await.unwrap());
             }
             assert!(lookups.turn().now_or_never().is_none(), "it has more than its places");
         })
         .await;
-        on_behalf_of("good".to_owned(), async {
+        on_behalf_of(CaseId::new("good", "case"), async {
             drop(lookups.turn().now_or_never().expect("it waits for another component").unwrap());
         })
         .await;
         held.pop();
-        on_behalf_of("bad".to_owned(), async {
+        on_behalf_of(CaseId::new("bad", "case"), async {
             assert!(lookups.turn().now_or_never().is_some(), "a place that is free again is not given");
         })
         .await;

@@ -3,15 +3,13 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
+use orbital_config::secrets::Masker;
 use parking_lot::Mutex;
 use tokio::time::Instant;
-use tower_layer::Layer;
-use tower_service::Service;
+use url::Url;
 
 /// The progress of an exchange. Clones share one.
 #[derive(Debug, Clone, Default)]
@@ -50,17 +48,35 @@ impl fmt::Display for Stage {
     }
 }
 
-/// The other end of an exchange, for people. It contains no secret.
-#[derive(Debug, Clone)]
+/// The other end of an exchange. Secrets are masked when it is shown, which few exchanges need.
 pub(super) struct Peer {
-    pub(super) host: String,
+    host: String,
     /// The host with its port.
-    pub(super) authority: String,
+    authority: String,
+    masker: Masker,
+}
+
+impl Peer {
+    pub(super) fn of(url: &Url, masker: Masker) -> Self {
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port_or_known_default().map(|port| format!(":{port}")).unwrap_or_default();
+        Self { host: host.to_owned(), authority: format!("{host}{port}"), masker }
+    }
+
+    /// Returns the host, for people.
+    fn host(&self) -> String {
+        self.masker.text(&self.host).into_owned()
+    }
+
+    /// Returns the host with its port, for people.
+    pub(super) fn authority(&self) -> String {
+        self.masker.text(&self.authority).into_owned()
+    }
 }
 
 /// An exchange in progress.
 struct Exchange {
-    peer: Peer,
+    peer: Arc<Peer>,
     progress: Progress,
     /// The time that it took to get a connection.
     connected: Cell<Option<Duration>>,
@@ -73,7 +89,7 @@ tokio::task_local! {
 
 /// Runs an exchange. Returns its result and the time that it took to get a connection, if one was needed.
 pub(super) async fn connected<T>(
-    peer: Peer,
+    peer: Arc<Peer>,
     progress: Progress,
     exchange: impl Future<Output = T>,
 ) -> (T, Option<Duration>) {
@@ -83,60 +99,28 @@ pub(super) async fn connected<T>(
 
 /// Looks up the addresses for the exchange of this task, which then waits for its connection.
 pub(super) async fn resolving<T>(lookup: impl Future<Output = T>) -> T {
-    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Addresses(here.peer.host.clone())));
+    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Addresses(here.peer.host())));
     let found = lookup.await;
     connecting();
     found
 }
 
 fn connecting() {
-    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Connection(here.peer.authority.clone())));
+    let _ = EXCHANGE.try_with(|here| here.progress.set(Stage::Connection(here.peer.authority())));
 }
 
-/// Measures the time of connectors. One that continues although its exchange
-/// found another connection reports nothing.
-#[derive(Clone)]
-pub(super) struct TakeTime;
-
-/// A connector whose time is measured.
-#[derive(Clone)]
-pub(super) struct Timed<S>(S);
-
-impl<S> Layer<S> for TakeTime {
-    type Service = Timed<S>;
-
-    fn layer(&self, connector: S) -> Timed<S> {
-        Timed(connector)
-    }
-}
-
-impl<S, R> Service<R> for Timed<S>
-where
-    S: Service<R>,
-    S::Future: Send + 'static,
-{
-    type Response = S::Response;
-    type Error = S::Error;
-    type Future = Pin<Box<dyn Future<Output = Result<S::Response, S::Error>> + Send>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(context)
-    }
-
-    fn call(&mut self, destination: R) -> Self::Future {
-        let begun = Instant::now();
-        let connecting = self.0.call(destination);
-        Box::pin(async move {
-            self::connecting();
-            let connected = connecting.await;
-            // If the connection failed, the stage stays the one in which it failed.
-            let _ = EXCHANGE.try_with(|here| {
-                here.connected.set(Some(begun.elapsed()));
-                if connected.is_ok() {
-                    here.progress.set(Stage::Answer);
-                }
-            });
-            connected
-        })
-    }
+/// Measures how long a connector takes. One that continues although its
+/// exchange found another connection reports nothing.
+pub(super) async fn timed<T, E>(connecting: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    let begun = Instant::now();
+    self::connecting();
+    let connected = connecting.await;
+    // If the connection failed, the stage stays the one in which it failed.
+    let _ = EXCHANGE.try_with(|here| {
+        here.connected.set(Some(begun.elapsed()));
+        if connected.is_ok() {
+            here.progress.set(Stage::Answer);
+        }
+    });
+    connected
 }

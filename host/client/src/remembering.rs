@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use tokio::time::Instant;
+
+use crate::dns::{Resolve, Resolving};
 
 /// How long addresses are used for new connections without another lookup. A name that has moved is noticed after
 /// that time, and whenever connections are replaced at their maximum age, since each pool begins empty.
@@ -32,19 +33,19 @@ impl Remembering {
 }
 
 impl Resolve for Remembering {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_ascii_lowercase();
+    fn resolve(&self, name: &str) -> Resolving {
+        let host = name.to_ascii_lowercase();
         let found = self.found.clone();
         let fresh = |(addresses, since): &(Vec<SocketAddr>, Instant)| {
             (since.elapsed() < FRESH).then(|| addresses.clone())
         };
         let known = found.lock().get(&host).and_then(fresh);
         if let Some(addresses) = known {
-            return Box::pin(async move { Ok(Box::new(addresses.into_iter()) as Addrs) });
+            return Box::pin(async move { Ok(addresses) });
         }
         let finding = self.resolver.resolve(name);
         Box::pin(async move {
-            let addresses: Vec<SocketAddr> = finding.await?.collect();
+            let addresses = finding.await?;
             let mut found = found.lock();
             if found.len() >= MAX_NAMES {
                 found.retain(|_, (_, since)| since.elapsed() < FRESH);
@@ -52,7 +53,7 @@ impl Resolve for Remembering {
             if found.len() < MAX_NAMES {
                 found.insert(host, (addresses.clone(), Instant::now()));
             }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
+            Ok(addresses)
         })
     }
 }
@@ -68,12 +69,12 @@ mod tests {
     struct Counting(AtomicUsize);
 
     impl Resolve for Counting {
-        fn resolve(&self, name: Name) -> Resolving {
+        fn resolve(&self, name: &str) -> Resolving {
             self.0.fetch_add(1, Ordering::Relaxed);
-            let is_known = name.as_str().ends_with(".example");
+            let is_known = name.ends_with(".example");
             Box::pin(async move {
                 let address = SocketAddr::from(([192, 0, 2, 1], 0));
-                let found = is_known.then(|| Box::new(std::iter::once(address)) as Addrs);
+                let found = is_known.then(|| vec![address]);
                 found.ok_or_else(|| "there is no such name".into())
             })
         }
@@ -85,8 +86,8 @@ mod tests {
         let resolver = Remembering::new(counting.clone());
         let asked = async |name: &str| {
             let before = counting.0.load(Ordering::Relaxed);
-            let result = resolver.resolve(name.parse().unwrap()).await;
-            (result.map(Iterator::count).ok(), counting.0.load(Ordering::Relaxed) - before)
+            let result = resolver.resolve(name).await;
+            (result.map(|found| found.len()).ok(), counting.0.load(Ordering::Relaxed) - before)
         };
         assert_eq!(asked("api.example").await, (Some(1), 1));
         assert_eq!(asked("API.example").await, (Some(1), 0));

@@ -4,17 +4,14 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Uri};
 use orbital_model::Phases;
 use orbital_model::text::shown;
-use percent_encoding::percent_decode;
-use reqwest::Url;
 
 use crate::error::SendError;
+use crate::own_headers::OWN_HEADERS;
 use crate::placeholders::{Place, Placeholders, content};
-
-/// How often a path is decoded to search for `..` in it: more often than servers and proxies do.
-const MOST_ENCODINGS: usize = 5;
+use crate::server::Base;
 
 /// The largest body that a test may send, in bytes.
 pub const MAX_BODY: usize = 8 << 20;
@@ -74,7 +71,8 @@ pub struct Receipt {
 /// The parts of a request that were checked.
 pub(super) struct Checked {
     pub(super) method: Method,
-    pub(super) url: Url,
+    pub(super) uri: Uri,
+    /// The headers of the target and of the test.
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -84,19 +82,19 @@ impl Request {
     /// headers that are sent unless the test has one of the same name.
     pub(super) fn check(
         self,
-        base: &Url,
+        base: &Base,
         of_target: &HeaderMap,
         placeholders: &Placeholders,
     ) -> Result<Checked, SendError> {
-        let url = fill_path(base, &self.path, placeholders)?;
-        self.check_for(url, of_target, placeholders)
+        let uri = fill_path(base, &self.path, placeholders)?;
+        self.check_for(uri, of_target, placeholders)
     }
 
     /// Checks everything that a test chose, including the whole URL, and inserts the secrets. `of_target` are the
     /// headers that are sent unless the test has one of the same name.
     pub(super) fn check_for(
         self,
-        url: Url,
+        uri: Uri,
         of_target: &HeaderMap,
         placeholders: &Placeholders,
     ) -> Result<Checked, SendError> {
@@ -114,7 +112,7 @@ impl Request {
         if self.headers.len() > MAX_HEADERS {
             return Err(SendError::Invalid(too_many_headers(self.headers.len())));
         }
-        let mut headers = HeaderMap::new();
+        let mut headers = HeaderMap::with_capacity(self.headers.len() + OWN_HEADERS);
         for (name, value) in &self.headers {
             let (name, value) = check_header(name, value).map_err(SendError::Invalid)?;
             let value = fill_header(&name, value, placeholders)?;
@@ -126,21 +124,26 @@ impl Request {
             Cow::Owned(filled) => filled.into(),
             Cow::Borrowed(_) => self.body,
         };
-        Ok(Checked { method, url, headers, body })
+        if !of_target.is_empty() {
+            // Replaces the values that the target has for a name.
+            let of_test = std::mem::replace(&mut headers, of_target.clone());
+            headers.extend(of_test);
+        }
+        Ok(Checked { method, uri, headers, body })
     }
 }
 
 /// Returns a target's URL with a test's path appended and secrets in place. Problems are described with the text that
 /// the test wrote, so that the message contains no value.
-fn fill_path(base: &Url, path: &str, placeholders: &Placeholders) -> Result<Url, SendError> {
-    let url = append(base, path).map_err(SendError::Invalid)?;
+fn fill_path(base: &Base, path: &str, placeholders: &Placeholders) -> Result<Uri, SendError> {
+    let uri = base.append(path).map_err(SendError::Invalid)?;
     let filled = placeholders.fill(path.as_bytes(), Place::Url).map_err(|error| error.of("the path"))?;
     match filled {
-        Cow::Borrowed(_) => Ok(url),
+        Cow::Borrowed(_) => Ok(uri),
         // A value may consist of dots.
-        Cow::Owned(filled) => append(base, &String::from_utf8_lossy(&filled)).map_err(|_| {
+        Cow::Owned(filled) => base.append(&String::from_utf8_lossy(&filled)).map_err(|_| {
             SendError::Invalid(format!(
-                "with its secrets in place, the path `{}` has a segment `.` or `..`",
+                "with its secrets in place, the path `{}` has a segment `.` or `..`, or is too long",
                 shown(path)
             ))
         }),
@@ -167,48 +170,6 @@ fn fill_header(
     }
 }
 
-/// Appends a test's path and query to a target's URL. The result is always below the target's path.
-fn append(base: &Url, path: &str) -> Result<Url, String> {
-    if path.is_empty() {
-        return Ok(base.clone());
-    }
-    if !path.starts_with('/') {
-        return Err(format!("the path `{}` does not start with `/`", shown(path)));
-    }
-    if path.contains(['#', '\\']) || path.chars().any(|character| character.is_control() || character == ' ')
-    {
-        return Err(format!("the path `{}` has a `#`, a `\\`, a space or a control character", shown(path)));
-    }
-    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    if has_dots(path) {
-        return Err(format!("the path `{}` has a segment `.` or `..`", shown(path)));
-    }
-    let mut url = base.clone();
-    url.set_path(&format!("{}{path}", base.path().trim_end_matches('/')));
-    url.set_query(query);
-    Ok(url)
-}
-
-/// Returns whether a path has a segment `.` or `..` for some server. `.` may be written `%2e`, and `%252e`
-/// for a server behind a proxy that decodes it. For some, `%2f` and `%5c` are separators, and the text after
-/// a `;` is not part of the name. A path that is encoded more often than any server decodes it counts as one
-/// that has such a segment.
-fn has_dots(path: &str) -> bool {
-    let dots = |segment: &[u8]| matches!(segment.split(|byte| *byte == b';').next(), Some(b"." | b".."));
-    let mut decoded = path.as_bytes().to_vec();
-    for _ in 0..MOST_ENCODINGS {
-        if decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(dots) {
-            return true;
-        }
-        let again: Vec<u8> = percent_decode(&decoded).collect();
-        if again == decoded {
-            return false;
-        }
-        decoded = again;
-    }
-    true
-}
-
 /// Returns whether only the host may set a header.
 pub fn is_reserved(name: &HeaderName) -> bool {
     RESERVED.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
@@ -233,6 +194,9 @@ pub fn too_many_headers(count: usize) -> String {
 
 /// Converts text to a header's value. Each character up to U+00FF represents one byte; others are not possible.
 pub fn header_value(text: &str) -> Option<HeaderValue> {
+    if text.is_ascii() {
+        return HeaderValue::from_str(text).ok();
+    }
     let bytes: Option<Vec<u8>> =
         text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
     HeaderValue::from_bytes(&bytes?).ok()
@@ -247,62 +211,25 @@ pub fn header_text(value: &HeaderValue) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use orbital_config::secrets::Secrets;
+    use orbital_config::secrets::{Masker, Secrets};
+    use url::Url;
 
     use super::*;
-
-    fn appended(base: &str, path: &str) -> Result<String, String> {
-        append(&Url::parse(base).unwrap(), path).map(|url| url.to_string())
-    }
-
-    #[test]
-    fn a_path_is_appended_to_the_targets_own() {
-        assert_eq!(appended("http://h/v1/", "/a?b=c").unwrap(), "http://h/v1/a?b=c");
-        assert_eq!(appended("http://h/v1", "").unwrap(), "http://h/v1");
-        assert_eq!(appended("http://h", "/a").unwrap(), "http://h/a");
-    }
-
-    #[test]
-    fn a_path_cannot_leave_the_target() {
-        for path in [
-            "a",
-            "/../x",
-            "/a/%2E%2e/x",
-            "/a/x%2f..%2F..",
-            "/a/..%5Cx",
-            "/..;/x",
-            "/a/%252e%252e/x",
-            "/a/%25%32%65./x",
-            "/a/x%252f%252e%252e%252fx",
-            "/a/%25252E./x",
-            "/a/%252e%25252e%3bx/x",
-            &format!("/a/%{}41", "25".repeat(9)),
-            "/a/./b",
-            "/a\\..\\b",
-            "/a b",
-            "/a#b",
-            "/a\nb",
-        ] {
-            assert!(appended("http://h/v1", path).is_err(), "{path}");
-        }
-        for path in ["/100%25", "/a%252fb", "/a..b/%252e%252ex", "/%", "/%zz%252", "/%25252541"] {
-            assert_eq!(appended("http://h/v1", path).unwrap(), format!("http://h/v1{path}"), "{path}");
-        }
-        assert!(appended("http://h/v1", "//other/x").unwrap().starts_with("http://h/v1//other"));
-    }
 
     #[test]
     fn header_values_keep_every_byte() {
         let value = HeaderValue::from_bytes(b"caf\xe9").unwrap();
         assert_eq!(header_text(&value), "café");
         assert_eq!(header_value("café").unwrap(), value);
+        assert_eq!(header_value("a\tb").unwrap(), "a\tb");
         assert!(header_value("line\nbreak").is_none());
+        assert!(header_value("\u{7f}").is_none());
         assert!(header_value("☕").is_none());
     }
 
     #[test]
     fn more_headers_than_a_map_can_hold_are_an_error_and_no_panic() {
-        let base = Url::parse("http://h").unwrap();
+        let base = Base::new(Url::parse("http://h").unwrap(), Masker::default()).unwrap();
         let request = |count: usize| Request {
             target: "h".to_owned(),
             method: "POST".to_owned(),

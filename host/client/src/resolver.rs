@@ -5,15 +5,15 @@
 
 use std::fs::File;
 use std::io;
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_files::file;
-use reqwest::Url;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use url::Url;
 
+use crate::dns::{BoxError, Resolve, Resolving};
 use crate::lookups::Lookups;
 use crate::phases::resolving;
 use crate::public::is_public;
@@ -27,8 +27,6 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 
 const NO_ANSWER: &str = "the name could not be looked up within 10s: its DNS server may not answer";
-
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The system's resolver.
 #[derive(Clone, Default)]
@@ -70,13 +68,13 @@ pub(super) fn literal(url: &Url) -> Option<IpAddr> {
 }
 
 impl Resolve for SystemResolver {
-    fn resolve(&self, name: Name) -> Resolving {
-        let lookups = self.0.clone();
+    fn resolve(&self, name: &str) -> Resolving {
+        let (lookups, name) = (self.0.clone(), name.to_owned());
         let finding = async move {
             let turn = lookups.turn().await?;
             let look = move || {
                 // The turn ends with the lookup, even if nothing waits for it any more. The caller sets the port.
-                let found = (name.as_str(), 0).to_socket_addrs();
+                let found = (name.as_str(), 0).to_socket_addrs().map(Iterator::collect);
                 drop(turn);
                 found.map_err(|error| match (descriptors(), servers()) {
                     (Err(shortage), _) => BoxError::from(shortage),
@@ -84,8 +82,7 @@ impl Resolve for SystemResolver {
                     _ => LookupError(error).into(),
                 })
             };
-            let found: Vec<SocketAddr> = tokio::task::spawn_blocking(look).await??.collect();
-            Ok(Box::new(found.into_iter()) as Addrs)
+            tokio::task::spawn_blocking(look).await?
         };
         Box::pin(async move {
             let in_time = tokio::time::timeout(TIMEOUT, resolving(finding)).await;
@@ -108,14 +105,14 @@ fn servers() -> Result<(), NoRoute> {
 }
 
 impl<R: Resolve> Resolve for PublicOnly<R> {
-    fn resolve(&self, name: Name) -> Resolving {
-        let host = name.as_str().to_owned();
-        let finding = self.0.resolve(name);
+    fn resolve(&self, name: &str) -> Resolving {
+        let (host, finding) = (name.to_owned(), self.0.resolve(name));
         Box::pin(async move {
-            let (public, other): (Vec<_>, Vec<_>) = finding.await?.partition(|found| is_public(found.ip()));
+            let found = finding.await?.into_iter();
+            let (public, other): (Vec<_>, Vec<_>) = found.partition(|found| is_public(found.ip()));
             match (public.is_empty(), other.first()) {
                 (true, Some(other)) => Err(NotPublic { host, address: other.ip() }.into()),
-                _ => Ok(Box::new(public.into_iter()) as Addrs),
+                _ => Ok(public),
             }
         })
     }
@@ -123,6 +120,7 @@ impl<R: Resolve> Resolve for PublicOnly<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::sync::Mutex;
 
     use super::*;
@@ -131,10 +129,10 @@ mod tests {
     struct Changing(Mutex<Vec<&'static [&'static str]>>);
 
     impl Resolve for Changing {
-        fn resolve(&self, _: Name) -> Resolving {
+        fn resolve(&self, _: &str) -> Resolving {
             let found = self.0.lock().unwrap().remove(0);
-            let found: Vec<_> = found.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
-            Box::pin(async move { Ok(Box::new(found.into_iter()) as Addrs) })
+            let found = found.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            Box::pin(async move { Ok(found) })
         }
     }
 
@@ -148,8 +146,8 @@ mod tests {
         ];
         let resolver = PublicOnly(Changing(Mutex::new(changing)));
         let resolve = async || {
-            let found = resolver.resolve("rebound.example".parse().unwrap()).await;
-            found.map(|found| found.map(|address| address.ip().to_string()).collect::<Vec<_>>())
+            let found = resolver.resolve("rebound.example").await;
+            found.map(|found| found.iter().map(|address| address.ip().to_string()).collect::<Vec<_>>())
         };
         assert_eq!(resolve().await.unwrap(), ["1.1.1.1"]);
         let error = resolve().await.unwrap_err();
