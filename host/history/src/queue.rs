@@ -3,7 +3,7 @@
 //! Runs stay here until they are written, so that nothing is lost while the database cannot be written, and so that
 //! they can be read in the meantime.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,6 +15,9 @@ use crate::LiveHistorySettings;
 
 /// How long the writer waits for a run before it checks whether there is something to delete.
 const IDLE: Duration = Duration::from_secs(10);
+
+/// The number of runs that are removed at once, so that emitters do not wait for long.
+const PORTION: usize = 32;
 
 /// Runs that wait to be written, in the order of their ends.
 pub(super) struct Queue {
@@ -32,8 +35,8 @@ struct Inner {
     next: u64,
     /// Runs with lower numbers are being written, and must stay.
     writing: u64,
-    /// The numbers of each component's runs.
-    by_component: HashMap<String, BTreeSet<u64>>,
+    /// The numbers of each component's runs, in order.
+    by_component: HashMap<String, VecDeque<u64>>,
     held_runs: Amounts,
     held_bytes: Amounts,
     closed: bool,
@@ -85,14 +88,16 @@ impl Queue {
         while let Some(full) = inner.full(weight) {
             lost(full);
             match inner.newest_of_the_largest(full, report.case.component(), weight) {
-                Some(number) => inner.remove(number),
+                Some(number) => drop(inner.remove(number)),
                 None => return,
             }
         }
         inner.add(Waiting { report: report.clone(), weight, since: Instant::now() });
         let waiting = inner.runs.len();
-        // The first run starts the interval of a batch, and the last one completes the batch.
-        if waiting == 1 || waiting >= inner.settings.batch_runs {
+        // The first run starts the interval of a batch, and the last one completes the batch. Others wake nobody.
+        let wakes = waiting == 1 || waiting == inner.settings.batch_runs;
+        drop(inner);
+        if wakes {
             self.wake.notify_all();
         }
     }
@@ -120,9 +125,13 @@ impl Queue {
 
     /// Removes this number of the oldest runs.
     pub(super) fn done(&self, count: usize) {
-        let mut inner = self.lock();
-        let done: Vec<u64> = inner.runs.keys().take(count).copied().collect();
-        done.into_iter().for_each(|number| inner.remove(number));
+        let mut left = count;
+        while left > 0 {
+            let mut inner = self.lock();
+            let removed: Vec<Waiting> = (0..left.min(PORTION)).map_while(|_| inner.remove_oldest()).collect();
+            drop(inner);
+            left = if removed.is_empty() { 0 } else { left - removed.len() };
+        }
     }
 
     /// Waits for some time, or less if the queue is closed.
@@ -185,12 +194,15 @@ impl Inner {
         if largest == component || held.of(component) + more >= held.of(largest) {
             return None;
         }
-        self.by_component.get(largest)?.last().copied().filter(|number| *number >= self.writing)
+        self.by_component.get(largest)?.back().copied().filter(|number| *number >= self.writing)
     }
 
     fn add(&mut self, waiting: Waiting) {
         let component = waiting.report.case.component();
-        self.by_component.entry(component.to_owned()).or_default().insert(self.next);
+        match self.by_component.get_mut(component) {
+            Some(numbers) => numbers.push_back(self.next),
+            None => drop(self.by_component.insert(component.to_owned(), VecDeque::from([self.next]))),
+        }
         self.held_runs.add(component, 1);
         self.held_bytes.add(component, waiting.weight as u64);
         self.bytes += waiting.weight;
@@ -198,18 +210,29 @@ impl Inner {
         self.next += 1;
     }
 
-    fn remove(&mut self, number: u64) {
-        let Some(waiting) = self.runs.remove(&number) else { return };
+    fn remove_oldest(&mut self) -> Option<Waiting> {
+        let number = *self.runs.first_key_value()?.0;
+        self.remove(number)
+    }
+
+    /// Removes a run that is the oldest or the newest of its component.
+    fn remove(&mut self, number: u64) -> Option<Waiting> {
+        let waiting = self.runs.remove(&number)?;
         let component = waiting.report.case.component();
         self.bytes -= waiting.weight;
         self.held_runs.take(component, 1);
         self.held_bytes.take(component, waiting.weight as u64);
         if let Some(numbers) = self.by_component.get_mut(component) {
-            numbers.remove(&number);
+            if numbers.front() == Some(&number) {
+                numbers.pop_front();
+            } else {
+                numbers.pop_back();
+            }
             if numbers.is_empty() {
                 self.by_component.remove(component);
             }
         }
+        Some(waiting)
     }
 }
 
