@@ -88,8 +88,10 @@ fn text(name: &Name) -> String {
 }
 
 /// The micro-benchmarks, and the features that compile them.
-const MICRO: [&str; 8] = ["--bench", "keys", "--bench", "report", "--bench", "schedule", "--bench", "waiter"];
-const FEATURES: &str = "orbital-model/bench,orbital-run/bench,orbital-webhook/bench";
+const MICRO: [&str; 10] = [
+    "--bench", "history", "--bench", "keys", "--bench", "report", "--bench", "schedule", "--bench", "waiter",
+];
+const FEATURES: &str = "orbital-history/bench,orbital-model/bench,orbital-run/bench,orbital-webhook/bench";
 
 /// Runs each benchmark once and briefly, without optimization, to see that all of them work.
 pub(crate) fn check() -> anyhow::Result<()> {

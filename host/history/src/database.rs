@@ -7,6 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use orbital_files::private;
 use orbital_model::{Report, run_ids};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 use uuid::Uuid;
 
@@ -124,7 +125,9 @@ impl Database {
         let now = self.ages.advance(SystemTime::now(), Instant::now());
         let mut prune = || {
             let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let pruned = retention::prune(&transaction, settings, &mut self.ledger.holdings, now)?;
+            let are_names_current = self.ledger.recent.is_empty();
+            let holdings = &mut self.ledger.holdings;
+            let pruned = retention::prune(&transaction, settings, holdings, now, are_names_current)?;
             transaction.commit()?;
             retention::shrink(&self.connection)?;
             rusqlite::Result::Ok(pruned)
@@ -146,8 +149,11 @@ impl Database {
     }
 
     /// Closes the database cleanly: the file is then complete without other files.
-    pub(super) fn end(self) -> Result<(), HistoryError> {
-        let end = || {
+    pub(super) fn end(mut self) -> Result<(), HistoryError> {
+        let mut end = || {
+            let transaction = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            self.ledger.recent.apply(&transaction)?;
+            transaction.commit()?;
             session::end(&self.connection, self.session, SystemTime::now())?;
             // Closing does this only for the last connection.
             let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
@@ -172,7 +178,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "cache_size", -(16 << 10))?;
     connection.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    // Otherwise statements with a parameter after LIMIT are compiled again for each batch.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Makes the database readable only by this user, before it has any contents. SQLite gives its additional files the

@@ -48,11 +48,11 @@ impl Holdings {
         self.total_runs
     }
 
-    /// Records a run whose report has this number of bytes.
-    pub(super) fn add(&mut self, component: &str, bytes: u64) {
-        self.runs.add(component, 1);
+    /// Records runs whose reports have this number of bytes.
+    pub(super) fn add(&mut self, component: &str, runs: u64, bytes: u64) {
+        self.runs.add(component, runs);
         self.bytes.add(component, bytes);
-        self.total_runs += 1;
+        self.total_runs += runs;
         self.changed.insert(component.to_owned());
     }
 

@@ -1,35 +1,27 @@
-//! Enters runs: a row, the report, the rollups, and the standing of the case.
+//! Enters runs: a row, the report, and the changes of rollups and cases.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use flate2::Compression;
-use flate2::write::DeflateEncoder;
 use orbital_model::{CaseId, CaseRecord, Report, Standing};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
+use crate::codec::Encoder;
 use crate::holdings::Holdings;
-use crate::rollup::{Rollup, SPANS};
+use crate::recent::{Changes, Recent};
 use crate::row::{RunRow, code_of, micros, millis, moment, trigger_code_of};
 
 /// Cached contents of the database. It is created again after every error.
 pub(super) struct Ledger {
     pub(super) holdings: Holdings,
+    pub(super) recent: Recent,
     cases: HashMap<CaseId, Case>,
     /// The ids of versions, by digest.
     versions: HashMap<String, i64>,
-    /// The rollups that this batch adds to, by span, start and case.
-    rollups: HashMap<(i64, i64, i64), Rollup>,
-}
-
-/// The end of the last run in a batch, by the id of its case, and by its version.
-#[derive(Default)]
-struct Touched {
-    cases: HashMap<CaseId, i64>,
-    versions: HashMap<i64, i64>,
+    /// The id of the next report.
+    next_report: i64,
+    encoder: Encoder,
 }
 
 struct Case {
@@ -37,10 +29,31 @@ struct Case {
     record: CaseRecord,
 }
 
+/// The sums of a batch.
+#[derive(Default)]
+struct Added<'r> {
+    runs: usize,
+    changes: Changes,
+    /// The runs of each component, and the bytes of their reports.
+    holdings: HashMap<&'r str, (u64, u64)>,
+}
+
+struct Inserts<'c> {
+    run: CachedStatement<'c>,
+    report: CachedStatement<'c>,
+}
+
 impl Ledger {
     pub(super) fn open(connection: &Connection) -> rusqlite::Result<Self> {
-        let holdings = Holdings::load(connection)?;
-        Ok(Self { holdings, cases: HashMap::new(), versions: HashMap::new(), rollups: HashMap::new() })
+        let last = "SELECT coalesce(max(id), 0) FROM reports";
+        Ok(Self {
+            holdings: Holdings::load(connection)?,
+            recent: Recent::load(connection)?,
+            cases: HashMap::new(),
+            versions: HashMap::new(),
+            next_report: connection.query_row(last, [], |row| row.get::<_, i64>(0))? + 1,
+            encoder: Encoder::new().map_err(unencoded)?,
+        })
     }
 
     /// Clears the cached names, because cases and versions may have been deleted.
@@ -51,105 +64,81 @@ impl Ledger {
 
     /// Enters runs within a transaction. If it fails, this must not be used again.
     pub(super) fn enter(&mut self, connection: &Connection, reports: &[Arc<Report>]) -> rusqlite::Result<()> {
-        let mut touched = Touched::default();
+        let mut added = Added::default();
+        let mut inserts = Inserts::prepare(connection)?;
         for report in reports {
-            self.enter_run(connection, report, &mut touched)?;
+            self.enter_run(connection, &mut inserts, report, &mut added)?;
         }
-        let mut update =
-            connection.prepare_cached("UPDATE versions SET last_run = max(last_run, ?2) WHERE id = ?1")?;
-        for (version, last_run) in touched.versions {
-            update.execute([version, last_run])?;
-        }
-        let mut update = connection.prepare_cached(
-            "UPDATE cases SET up = ?2, since = ?3, last_pass = ?4, last_run = max(last_run, ?5) WHERE id = ?1",
-        )?;
-        for (case_id, last_run) in touched.cases {
-            let Some(Case { id, record }) = self.cases.get(&case_id) else { continue };
-            let standing = record.standing;
-            update.execute(params![
-                id,
-                standing.map(|standing| standing.up),
-                standing.map(|standing| millis(standing.since)),
-                record.last_pass.map(millis),
-                last_run,
-            ])?;
+        for (component, (runs, bytes)) in added.holdings {
+            self.holdings.add(component, runs, bytes);
         }
         self.holdings.save(connection)?;
-        self.enter_rollups(connection)
+        self.recent.add(connection, added.runs, added.changes)
     }
 
-    fn enter_run(
+    fn enter_run<'r>(
         &mut self,
         connection: &Connection,
-        report: &Report,
-        touched: &mut Touched,
+        inserts: &mut Inserts<'_>,
+        report: &'r Report,
+        added: &mut Added<'r>,
     ) -> rusqlite::Result<()> {
-        let case = self.case(connection, report)?;
         let version = self.version(connection, report)?;
+        let report_id = self.next_report;
+        let case = self.case(connection, report)?;
+        let inserted = inserts.run.execute(params![
+            report.run.as_bytes(),
+            case.id,
+            version,
+            trigger_code_of(report.trigger),
+            millis(report.started),
+            micros(report.duration),
+            code_of(report.outcome),
+            report.flaky,
+            report.attempts.len(),
+            report.headline(),
+            RunRow::latencies(report).max().map(micros),
+            report_id,
+        ])?;
         // The run may exist already, if an earlier attempt reported a failure but did write it.
-        let known = connection
-            .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
-            .exists([report.run.into_bytes()])?;
-        if known {
+        if inserted == 0 {
             return Ok(());
         }
-        let json = deflate(report);
-        connection.prepare_cached("INSERT INTO reports (json) VALUES (?1)")?.execute([&json])?;
-        let row = RunRow::of(report);
-        connection
-            .prepare_cached(
-                "INSERT INTO runs (id, case_id, version_id, trigger, started, duration, outcome, flaky, attempts, \
-                 message, latency, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
-            .execute(params![
-                row.run.into_bytes(),
-                case,
-                version,
-                trigger_code_of(row.trigger),
-                millis(row.started),
-                micros(row.duration),
-                code_of(row.outcome),
-                row.flaky,
-                row.attempts,
-                row.message,
-                row.latency.map(micros),
-                connection.last_insert_rowid(),
-            ])?;
-        self.holdings.add(report.case.component(), json.len() as u64);
-        if let Some(case) = self.cases.get_mut(&report.case) {
-            case.record.judge(report);
-        }
-        let ended = millis(report.ended());
-        for last_run in [
-            touched.cases.entry(report.case.clone()).or_default(),
-            touched.versions.entry(version).or_default(),
-        ] {
-            *last_run = (*last_run).max(ended);
-        }
-        self.count(connection, case, report)
+        case.record.judge(report);
+        added.runs += 1;
+        added.changes.add(report, case.id, version, &case.record);
+        let (stored, codec) = self.encoder.encode(report).map_err(unencoded)?;
+        inserts.report.execute(params![report_id, stored, codec])?;
+        self.next_report += 1;
+        let (runs, bytes) = added.holdings.entry(report.case.component()).or_default();
+        *runs += 1;
+        *bytes += stored.len() as u64;
+        Ok(())
     }
 
-    fn case(&mut self, connection: &Connection, report: &Report) -> rusqlite::Result<i64> {
-        if let Some(case) = self.cases.get(&report.case) {
-            return Ok(case.id);
+    fn case(&mut self, connection: &Connection, report: &Report) -> rusqlite::Result<&mut Case> {
+        if !self.cases.contains_key(&report.case) {
+            let case = self.find_case(connection, report)?;
+            self.cases.insert(report.case.clone(), case);
         }
+        // It was inserted above if it was missing.
+        self.cases.get_mut(&report.case).ok_or(rusqlite::Error::QueryReturnedNoRows)
+    }
+
+    fn find_case(&self, connection: &Connection, report: &Report) -> rusqlite::Result<Case> {
         let names = [report.case.component(), report.case.case()];
         let known = connection
             .prepare_cached("SELECT id, up, since, last_pass FROM cases WHERE component = ?1 AND name = ?2")?
             .query_row(names, |row| Ok(Case { id: row.get(0)?, record: record(row, 1)? }))
             .optional()?;
-        let case = match known {
-            Some(case) => case,
-            None => {
-                connection
-                    .prepare_cached("INSERT INTO cases (component, name, last_run) VALUES (?1, ?2, ?3)")?
-                    .execute(params![names[0], names[1], millis(report.ended())])?;
-                Case { id: connection.last_insert_rowid(), record: CaseRecord::default() }
-            }
-        };
-        let id = case.id;
-        self.cases.insert(report.case.clone(), case);
-        Ok(id)
+        if let Some(mut case) = known {
+            self.recent.changes().update(case.id, &mut case.record);
+            return Ok(case);
+        }
+        connection
+            .prepare_cached("INSERT INTO cases (component, name, last_run) VALUES (?1, ?2, ?3)")?
+            .execute(params![names[0], names[1], millis(report.ended())])?;
+        Ok(Case { id: connection.last_insert_rowid(), record: CaseRecord::default() })
     }
 
     fn version(&mut self, connection: &Connection, report: &Report) -> rusqlite::Result<i64> {
@@ -165,37 +154,15 @@ impl Ledger {
         self.versions.insert(report.digest.clone(), id);
         Ok(id)
     }
+}
 
-    fn count(&mut self, connection: &Connection, case: i64, report: &Report) -> rusqlite::Result<()> {
-        let started = millis(report.started) / 1000;
-        for span in SPANS {
-            let key = (span, started - started.rem_euclid(span), case);
-            let rollup = match self.rollups.entry(key) {
-                Entry::Occupied(entry) => entry.into_mut(),
-                Entry::Vacant(entry) => {
-                    let counts: Option<Vec<u8>> = connection
-                        .prepare_cached(
-                            "SELECT counts FROM rollups WHERE span = ?1 AND start = ?2 AND case_id = ?3",
-                        )?
-                        .query_row([key.0, key.1, key.2], |row| row.get(0))
-                        .optional()?;
-                    // A rollup that cannot be read is started from zero.
-                    let rollup = counts.and_then(|counts| Rollup::decode(&counts)).unwrap_or_default();
-                    entry.insert(rollup)
-                }
-            };
-            rollup.add(report);
-        }
-        Ok(())
-    }
-
-    fn enter_rollups(&mut self, connection: &Connection) -> rusqlite::Result<()> {
-        let mut replace = connection
-            .prepare_cached("REPLACE INTO rollups (span, start, case_id, counts) VALUES (?1, ?2, ?3, ?4)")?;
-        for ((span, start, case), rollup) in self.rollups.drain() {
-            replace.execute(params![span, start, case, rollup.encode()])?;
-        }
-        Ok(())
+impl<'c> Inserts<'c> {
+    fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
+        let run = "INSERT INTO runs (id, case_id, version_id, trigger, started, duration, outcome, flaky, attempts, \
+                   message, latency, report) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) \
+                   ON CONFLICT (id) DO NOTHING";
+        let report = "INSERT INTO reports (id, json, codec) VALUES (?1, ?2, ?3)";
+        Ok(Self { run: connection.prepare_cached(run)?, report: connection.prepare_cached(report)? })
     }
 }
 
@@ -209,10 +176,6 @@ pub(super) fn record(row: &rusqlite::Row<'_>, first: usize) -> rusqlite::Result<
     Ok(CaseRecord { standing, last_pass: moment_at(first + 2)?, last_skip: None, without_verdict: 0 })
 }
 
-fn deflate(report: &Report) -> Vec<u8> {
-    // Neither serialising the report nor writing to a vector can fail.
-    let json = serde_json::to_vec(report).unwrap_or_default();
-    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
-    let _ = encoder.write_all(&json);
-    encoder.finish().unwrap_or_default()
+fn unencoded(error: std::io::Error) -> rusqlite::Error {
+    rusqlite::Error::ToSqlConversionFailure(error.into())
 }

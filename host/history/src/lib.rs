@@ -6,6 +6,7 @@
 //! May depend on: the model, files, configuration. Must not depend on: tokio's network, guests, the scheduler, other sinks.
 
 mod age;
+mod codec;
 mod database;
 mod error;
 mod histogram;
@@ -16,6 +17,7 @@ mod measure;
 mod query;
 mod queue;
 mod readers;
+mod recent;
 mod retention;
 mod rollup;
 mod row;

@@ -1,16 +1,16 @@
 //! Queries for runs.
 
 use std::collections::HashMap;
-use std::io::Read as _;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use flate2::read::DeflateDecoder;
 use orbital_model::{CaseId, CaseRecord, Outcome, Pattern, Report, Standing};
 use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
 use uuid::Uuid;
 
+use crate::codec;
 use crate::ledger::record;
+use crate::recent::Changes;
 use crate::row::{COLUMNS, RunRow, case_id, code_of, id, outcome};
 
 /// Conditions for runs. A run must satisfy all of them.
@@ -140,17 +140,9 @@ impl RunQuery {
 
 /// Returns the report of a run, as JSON.
 pub(super) fn report(connection: &Connection, run: Uuid) -> rusqlite::Result<Option<String>> {
-    let sql = "SELECT json FROM reports WHERE id = (SELECT report FROM runs WHERE id = ?1)";
-    let deflated: Option<Vec<u8>> =
-        connection.prepare_cached(sql)?.query_row([run.into_bytes()], |row| row.get(0)).optional()?;
-    let inflate = |deflated: Vec<u8>| {
-        let mut json = String::new();
-        let inflated = DeflateDecoder::new(deflated.as_slice()).read_to_string(&mut json);
-        inflated.map(|_| json).map_err(|error| {
-            rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Blob, error.into())
-        })
-    };
-    deflated.map(inflate).transpose()
+    let sql = "SELECT json, codec FROM reports WHERE id = (SELECT report FROM runs WHERE id = ?1)";
+    let decode = |row: &Row<'_>| codec::decode(row.get_ref(0)?.as_blob()?, row.get(1)?);
+    connection.prepare_cached(sql)?.query_row([run.into_bytes()], decode).optional()
 }
 
 /// Returns those reports whose runs are not written yet.
@@ -202,15 +194,17 @@ pub(super) fn neighbours(connection: &Connection, run: Uuid) -> rusqlite::Result
 /// Returns the standing of each case when its last run was written, by the case's id. A time in the future is that of a
 /// wrong clock: it is replaced by the current time, because all that is known is that it has passed.
 pub(super) fn records(connection: &Connection) -> rusqlite::Result<HashMap<CaseId, CaseRecord>> {
-    let mut all = connection.prepare_cached("SELECT component, name, up, since, last_pass FROM cases")?;
+    let mut all = connection.prepare_cached("SELECT component, name, up, since, last_pass, id FROM cases")?;
+    let changes = Changes::read(connection)?;
     let now = SystemTime::now();
-    let past = |mut record: CaseRecord| {
+    let current = |mut record: CaseRecord, case: i64| {
+        changes.update(case, &mut record);
         record.last_pass = record.last_pass.map(|time| time.min(now));
         record.standing =
             record.standing.map(|standing| Standing { since: standing.since.min(now), ..standing });
         record
     };
-    all.query_map([], |row| Ok((case_id(row, 0)?, past(record(row, 2)?))))?.collect()
+    all.query_map([], |row| Ok((case_id(row, 0)?, current(record(row, 2)?, row.get(5)?))))?.collect()
 }
 
 /// Returns all recorded cases whose ids are wanted, with number and id.

@@ -37,19 +37,20 @@ pub(super) struct Pruned {
 }
 
 /// Deletes data that is too old, and if there is too much data, the oldest runs of the component that has the most;
-/// `now` is the time of [`super::age::AgeClock`].
+/// `now` is the time of [`super::age::AgeClock`]. Cases and versions are deleted only if it is known when they ran last.
 pub(super) fn prune(
     connection: &Connection,
     settings: &LiveHistorySettings,
     holdings: &mut Holdings,
     now: SystemTime,
+    are_names_current: bool,
 ) -> rusqlite::Result<Pruned> {
     let oldest_kept = now.checked_sub(settings.max_age).unwrap_or(SystemTime::UNIX_EPOCH);
     let old = prune_old(connection, holdings, millis(oldest_kept), millis(now))?;
     let surplus = prune_surplus(connection, settings, holdings)?;
     holdings.save(connection)?;
     let gone_rollups = prune_rollups(connection, millis(now) / 1000, millis(oldest_kept) / 1000)?;
-    let names = prune_names(connection, oldest_kept)?;
+    let names = if are_names_current { prune_names(connection, oldest_kept)? } else { 0 };
     Ok(Pruned { names: names > 0, more: [old, surplus, gone_rollups].iter().any(|gone| *gone >= CHUNK) })
 }
 

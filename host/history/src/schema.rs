@@ -14,8 +14,12 @@ pub(super) const APPLICATION: i64 = 0x6f72_6269;
 
 /// The migrations from an empty file to the newest schema, in order. Released ones are never changed: a new one is
 /// added instead.
-const MIGRATIONS: [&str; 3] =
-    [include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: [&str; 4] = [
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// The version of the newest schema.
 pub(super) const NEWEST: i64 = MIGRATIONS.len() as i64;
@@ -111,6 +115,8 @@ fn migrate_by(connection: &mut Connection, from: i64, migrations: &[&str]) -> ru
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn version(connection: &Connection) -> i64 {
@@ -128,7 +134,7 @@ mod tests {
         migrate_by(&mut connection, NEWEST, &next).unwrap();
         let newer = check(&connection, Path::new("x")).unwrap_err().to_string();
         assert!(
-            newer.starts_with("`x` was written by a newer orbital (its schema is 4, and this one knows 3)")
+            newer.starts_with("`x` was written by a newer orbital (its schema is 5, and this one knows 4)")
         );
     }
 
@@ -172,6 +178,21 @@ mod tests {
             migrate(&mut connection, known as i64).unwrap();
             assert_eq!(version(&connection), NEWEST);
         }
+    }
+
+    #[test]
+    fn a_report_that_an_older_version_wrote_can_be_read() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        migrate_by(&mut connection, 0, &MIGRATIONS[..3]).unwrap();
+        let mut deflated = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+        deflated.write_all(b"{}").unwrap();
+        let run = uuid::Uuid::from_u128(1);
+        connection.execute("INSERT INTO reports VALUES (7, ?1)", [deflated.finish().unwrap()]).unwrap();
+        connection
+            .execute("INSERT INTO runs VALUES (?1, 1, 1, 0, 0, 0, 0, 0, 1, NULL, NULL, 7)", [run.as_bytes()])
+            .unwrap();
+        migrate(&mut connection, 3).unwrap();
+        assert_eq!(crate::query::report(&connection, run).unwrap().as_deref(), Some("{}"));
     }
 
     #[test]

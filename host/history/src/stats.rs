@@ -7,6 +7,7 @@ use orbital_model::{CaseId, Report, Window};
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::query::cases;
+use crate::recent::Changes;
 use crate::rollup::{DAY, HOUR, MINUTE, MINUTES_KEPT, Rollup, beginning, parts};
 use crate::row::{millis, moment};
 
@@ -130,6 +131,12 @@ pub(super) fn stats(
             }
         }
     }
+    let first = millis(stats.from) / 1000;
+    for (minute, case, rollup) in Changes::read(connection)?.counts() {
+        if minute >= first && names.contains_key(&case) {
+            sums.entry(case).or_default().merge(rollup);
+        }
+    }
     stats.cases = sums.into_iter().filter_map(|(case, sum)| Some((names.get(&case)?.clone(), sum))).collect();
     Ok(stats)
 }
@@ -178,13 +185,24 @@ pub(super) fn series(
         .optional()?;
     let mut one = connection
         .prepare_cached("SELECT counts FROM rollups WHERE span = ?1 AND start = ?2 AND case_id = ?3")?;
+    let begin = from - from.rem_euclid(span);
     for point in &mut series.points {
         let at = millis(point.at) / 1000;
-        for start in (at.max(from - from.rem_euclid(span))..at + step.0).step_by(span as usize) {
+        for start in (at.max(begin)..at + step.0).step_by(span as usize) {
             let counts: Option<Vec<u8>> =
                 one.query_row(params![span, start, case], |row| row.get(0)).optional()?;
             if let Some(rollup) = counts.and_then(|counts| Rollup::decode(&counts)) {
                 point.runs.merge(&rollup);
+            }
+        }
+    }
+    let first = series.points.first().map_or(0, |point| millis(point.at) / 1000);
+    for (minute, recent, rollup) in Changes::read(connection)?.counts() {
+        if minute >= begin.max(first) && Some(recent) == case {
+            // It is not negative.
+            let index = (minute - first) / step.0;
+            if let Some(point) = series.points.get_mut(index as usize) {
+                point.runs.merge(rollup);
             }
         }
     }

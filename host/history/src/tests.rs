@@ -142,7 +142,17 @@ mod room {
             let settings = settings(folder.path().join("history.db"));
             let reports = some_reports(&outcomes);
             let mut database = open(&settings);
-            for batch in reports.chunks(7) {
+            for (number, batch) in reports.chunks(7).enumerate() {
+                match (number + outcomes.len()) % 5 {
+                    0 => drop(database),
+                    1 => database.end().unwrap(),
+                    _ => {
+                        database.write(batch, &settings.live).unwrap();
+                        continue;
+                    }
+                }
+                // Nothing is lost or counted twice if the host is killed, nor if it ends.
+                database = open(&settings);
                 database.write(batch, &settings.live).unwrap();
             }
             let connection = reading(&settings);
@@ -214,6 +224,9 @@ mod room {
         for batch in reports.chunks(10) {
             database.write(batch, &settings.live).unwrap();
         }
+        // The rollups and the last uses of names are up to date after this.
+        database.end().unwrap();
+        let mut database = open(&settings);
         while database.prune(&settings.live).unwrap() {}
         // The second deletion removes the names that have no data left.
         database.prune(&settings.live).unwrap();
@@ -333,11 +346,13 @@ mod room {
         let minute = Duration::from_secs(60);
         let kept_from = now - Duration::from_secs(MINUTES_KEPT as u64);
         let reports = [2, 1, 0].map(|ago| Arc::new(report_at("a/x", ago, kept_from - ago as u32 * minute)));
-        open(&settings).write(&reports, &settings.live).unwrap();
+        let mut database = open(&settings);
+        database.write(&reports, &settings.live).unwrap();
+        database.end().unwrap();
         let connection = reading(&settings);
         let minutes = |later: Duration| {
             let mut holdings = Holdings::load(&connection).unwrap();
-            retention::prune(&connection, &settings.live, &mut holdings, now + later).unwrap();
+            retention::prune(&connection, &settings.live, &mut holdings, now + later, true).unwrap();
             let mut left =
                 connection.prepare("SELECT start FROM rollups WHERE span = 60 ORDER BY start").unwrap();
             let left = left.query_map([], |row| row.get::<_, i64>(0)).unwrap();
@@ -380,7 +395,8 @@ mod room {
         let old = Arc::new(report_at("a/x", 0, now - Duration::from_secs(27 * 3600)));
         let new = Arc::new(report_at("a/x", 1, now));
         database.write(&[old, new], &settings.live).unwrap();
-        database.prune(&settings.live).unwrap();
+        database.end().unwrap();
+        open(&settings).prune(&settings.live).unwrap();
         let connection = reading(&settings);
         let count = |span: i64| {
             let sql = "SELECT count(*) FROM rollups WHERE span = ?1";
