@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use orbital_admin::{Access, Admin, ConfigStatus, Guard};
 use orbital_config::secrets::{Masker, Secrets};
@@ -85,7 +85,7 @@ pub async fn private_listener(directory: &Path) -> Router {
     let Foundation { waiter, runner, webhook } =
         Foundation::lay(&settings, &secrets, &masker).await.expect(STARTED);
     let acceptors = Acceptors { webhook: webhook.acceptor().clone(), admin: webhook.acceptor().clone() };
-    let output = || Output::start("fuzz", std::io::sink(), |_| String::new()).expect(STARTED);
+    let output = || Output::start("fuzz", Duration::ZERO, std::io::sink(), |_| String::new()).expect(STARTED);
     let outputs = Outputs { stdout: output(), stderr: output() };
     let guests = Handle::current();
     let runtimes = [("host", guests.clone()), ("guests", guests.clone())];

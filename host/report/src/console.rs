@@ -20,7 +20,7 @@ impl Console {
     pub(super) fn record(&self, event: &Event) {
         let Event::RunEnded(report) = event else { return };
         if !(self.quiet && report.is_routine()) {
-            self.output.push(describe(report).into_bytes());
+            self.output.push(describe(report).as_bytes());
         }
     }
 }

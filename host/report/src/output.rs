@@ -9,15 +9,15 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
 
 /// The maximum number of bytes that wait for one stream: several seconds of log, or the reports of hundreds of failed
 /// runs.
 const QUEUE_BYTES: usize = 1 << 20;
 
-/// The size of a queue entry in addition to its text, in bytes.
+/// The size of a queued text in addition to its bytes.
 const ENTRY_BYTES: usize = 64;
 
 /// The interval at which a write is retried if another process made the stream non-blocking.
@@ -34,120 +34,186 @@ pub struct Outputs {
 
 /// A stream with its own queue and thread. The thread ends with the last clone of this.
 #[derive(Clone)]
-pub struct Output {
-    entries: Sender<Entry>,
-    counts: Arc<Counts>,
+pub struct Output(Arc<Handle>);
+
+/// Closes the queue when it is dropped.
+struct Handle(Arc<Shared>);
+
+struct Shared {
+    queue: Mutex<Queue>,
+    /// Notified when the thread has to look at the queue.
+    work: Condvar,
+    /// Notified when texts have been written or dropped.
+    progress: Condvar,
 }
 
 #[derive(Default)]
-struct Counts {
-    waiting_bytes: AtomicUsize,
-    dropped: AtomicU64,
+struct Queue {
+    waiting: Batch,
+    /// The length of the texts that the thread writes now, as they count for the limit.
+    in_progress: usize,
+    /// How many texts were queued so far, and how many of them have been written or dropped.
+    queued: u64,
+    done: u64,
+    dropped: u64,
+    /// Whether the thread waits for a text.
+    is_idle: bool,
+    /// Whether somebody waits for the texts to be written.
+    is_urgent: bool,
+    is_closed: bool,
 }
 
-enum Entry {
-    Text(Vec<u8>),
-    /// Signals that all entries before it have been handled.
-    Flush(SyncSender<()>),
+/// Texts that are written together.
+#[derive(Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Where each text ends.
+    ends: Vec<usize>,
+}
+
+impl Batch {
+    /// Returns the length that counts for the limit.
+    fn weight(&self) -> usize {
+        self.bytes.len() + self.ends.len() * ENTRY_BYTES
+    }
 }
 
 impl Output {
-    /// Starts the thread. `notice` returns the text that reports how many texts were dropped.
+    /// Starts the thread. After each write, it collects texts for the time `pause`, and then writes them together.
+    /// `notice` returns the text that reports how many texts were dropped.
     ///
     /// # Errors
     /// The system refuses to start a thread.
     pub fn start(
         name: &str,
+        pause: Duration,
         stream: impl Write + Send + 'static,
         notice: impl Fn(u64) -> String + Send + 'static,
     ) -> std::io::Result<Self> {
-        let (entries, queue) = channel();
-        let counts = Arc::new(Counts::default());
-        let writer = Writer { stream, notice, queue, counts: counts.clone(), reported: 0 };
+        let shared =
+            Arc::new(Shared { queue: Mutex::default(), work: Condvar::new(), progress: Condvar::new() });
+        let writer = Writer { stream, notice, pause, shared: shared.clone(), reported: 0 };
         std::thread::Builder::new().name(name.to_owned()).spawn(move || writer.run())?;
-        Ok(Self { entries, counts })
+        Ok(Self(Arc::new(Handle(shared))))
     }
 
     /// Queues a text, which is written in one piece. Never waits.
-    pub fn push(&self, text: Vec<u8>) {
-        let bytes = text.len() + ENTRY_BYTES;
-        let waiting = self.counts.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
-        let is_queued = waiting + bytes <= QUEUE_BYTES && self.entries.send(Entry::Text(text)).is_ok();
-        if !is_queued {
-            self.counts.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-            self.counts.dropped.fetch_add(1, Ordering::Relaxed);
+    pub fn push(&self, text: &[u8]) {
+        let mut queue = self.0.0.queue.lock();
+        let weight = queue.waiting.weight() + queue.in_progress + text.len() + ENTRY_BYTES;
+        if weight > QUEUE_BYTES {
+            queue.dropped += 1;
+            return;
+        }
+        queue.waiting.bytes.extend_from_slice(text);
+        let end = queue.waiting.bytes.len();
+        queue.waiting.ends.push(end);
+        queue.queued += 1;
+        if std::mem::take(&mut queue.is_idle) {
+            self.0.0.work.notify_one();
         }
     }
 
     /// Returns the number of texts that were dropped since the start.
     pub fn dropped(&self) -> u64 {
-        self.counts.dropped.load(Ordering::Relaxed)
+        self.0.0.queue.lock().dropped
     }
 
     /// Waits until the queued texts are written or dropped, but no longer than `limit`.
     pub fn flush(&self, limit: Duration) {
-        let (done, flushed) = sync_channel(1);
-        if self.entries.send(Entry::Flush(done)).is_ok() {
-            // A stuck stream loses its last texts, because the process must end.
-            let _ = flushed.recv_timeout(limit);
-        }
+        let until = Instant::now() + limit;
+        let mut queue = self.0.0.queue.lock();
+        let last = queue.queued;
+        queue.is_urgent = true;
+        self.0.0.work.notify_one();
+        // A stuck stream loses its last texts, because the process must end.
+        while queue.done < last && !self.0.0.progress.wait_until(&mut queue, until).timed_out() {}
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.queue.lock().is_closed = true;
+        self.0.work.notify_one();
     }
 }
 
 struct Writer<S, N> {
     stream: S,
     notice: N,
-    queue: Receiver<Entry>,
-    counts: Arc<Counts>,
+    pause: Duration,
+    shared: Arc<Shared>,
     /// The number of dropped texts that notices have reported.
     reported: u64,
 }
 
 impl<S: Write, N: Fn(u64) -> String> Writer<S, N> {
     fn run(mut self) {
-        while let Ok(entry) = self.queue.recv() {
-            match entry {
-                Entry::Text(text) => {
-                    if self.write(&text).is_err() {
-                        self.counts.dropped.fetch_add(1, Ordering::Relaxed);
-                    }
-                    self.counts.waiting_bytes.fetch_sub(text.len() + ENTRY_BYTES, Ordering::Relaxed);
+        let shared = self.shared.clone();
+        let mut queue = shared.queue.lock();
+        loop {
+            while queue.waiting.ends.is_empty() {
+                if queue.is_closed {
+                    return;
                 }
-                // The waiting caller may have given up.
-                Entry::Flush(done) => drop(done.try_send(())),
+                queue.is_idle = true;
+                queue.is_urgent = false;
+                shared.work.wait(&mut queue);
             }
+            queue.is_idle = false;
+            let batch = std::mem::take(&mut queue.waiting);
+            queue.in_progress = batch.weight();
+            let dropped = queue.dropped;
+            drop(queue);
+            let lost = self.write(&batch, dropped);
+            queue = shared.queue.lock();
+            queue.in_progress = 0;
+            queue.done += batch.ends.len() as u64;
+            queue.dropped += lost as u64;
+            shared.progress.notify_all();
+            let until = Instant::now() + self.pause;
+            while !queue.is_urgent
+                && !queue.is_closed
+                && !shared.work.wait_until(&mut queue, until).timed_out()
+            {}
         }
     }
 
-    fn write(&mut self, text: &[u8]) -> std::io::Result<()> {
-        let dropped = self.counts.dropped.load(Ordering::Relaxed);
+    /// Writes texts. Returns how many of them were not written completely.
+    fn write(&mut self, batch: &Batch, dropped: u64) -> usize {
         if dropped > self.reported {
             let notice = (self.notice)(dropped - self.reported);
-            write_all(&mut self.stream, notice.as_bytes())?;
+            if write_all(&mut self.stream, notice.as_bytes()).is_err() {
+                return batch.ends.len();
+            }
             self.reported = dropped;
         }
-        write_all(&mut self.stream, text)
+        match write_all(&mut self.stream, &batch.bytes) {
+            Ok(()) => 0,
+            Err(written) => batch.ends.iter().filter(|end| **end > written).count(),
+        }
     }
 }
 
-/// Writes a whole text, even to a stream that another process made non-blocking.
-fn write_all(stream: &mut impl Write, mut text: &[u8]) -> std::io::Result<()> {
-    while !text.is_empty() {
-        match stream.write(text) {
-            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
-            Ok(written) => text = &text[written..],
+/// Writes everything, even to a stream that another process made non-blocking. If that fails, returns how many bytes were
+/// written.
+fn write_all(stream: &mut impl Write, bytes: &[u8]) -> Result<(), usize> {
+    let mut written = 0;
+    while written < bytes.len() {
+        match stream.write(&bytes[written..]) {
+            Ok(0) => return Err(written),
+            Ok(more) => written += more,
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => std::thread::sleep(TRY_AGAIN),
-            Err(error) => return Err(error),
+            Err(_) => return Err(written),
         }
     }
-    stream.flush()
+    stream.flush().map_err(|_| written)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-    use std::sync::mpsc;
+    use std::sync::{Mutex, mpsc};
 
     use super::*;
 
@@ -175,7 +241,7 @@ mod tests {
     }
 
     fn output(stream: Stream) -> Output {
-        Output::start("test", stream, |dropped| format!("[{dropped} dropped]\n")).unwrap()
+        Output::start("test", Duration::ZERO, stream, |dropped| format!("[{dropped} dropped]\n")).unwrap()
     }
 
     fn text(stream: &Stream) -> String {
@@ -186,16 +252,16 @@ mod tests {
     fn texts_that_cannot_be_written_are_counted_and_announced_once() {
         let stream = Stream::default();
         let output = output(stream.clone());
-        output.push(b"one\n".to_vec());
+        output.push(b"one\n");
         output.flush(LONG);
         *stream.is_full.lock().unwrap() = true;
-        output.push(b"two\n".to_vec());
-        output.push(b"three\n".to_vec());
+        output.push(b"two\n");
+        output.push(b"three\n");
         output.flush(LONG);
         assert_eq!(output.dropped(), 2);
         *stream.is_full.lock().unwrap() = false;
-        output.push(b"four\n".to_vec());
-        output.push(b"five\n".to_vec());
+        output.push(b"four\n");
+        output.push(b"five\n");
         output.flush(LONG);
         assert_eq!(text(&stream), "one\n[2 dropped]\nfour\nfive\n");
     }
@@ -209,7 +275,7 @@ mod tests {
         let pushing = output.clone();
         std::thread::spawn(move || {
             for _ in 0..5000 {
-                pushing.push(vec![b'x'; 1000]);
+                pushing.push(&[b'x'; 1000]);
             }
             pushing.flush(Duration::from_millis(1));
             entered.send(()).unwrap();
@@ -220,7 +286,7 @@ mod tests {
         drop(written);
         output.flush(LONG);
         assert_eq!(text(&stream).matches('x').count() as u64, (5000 - lost) * 1000);
-        output.push(b"again\n".to_vec());
+        output.push(b"again\n");
         output.flush(LONG);
         assert!(text(&stream).ends_with("again\n"), "there is room again");
         // If the thread started slowly, it wrote its first text after some were dropped, and reported them then.
@@ -236,7 +302,7 @@ mod tests {
         for is_full in [false, true, false] {
             *stream.is_full.lock().unwrap() = is_full;
             for _ in 0..3 {
-                output.push(vec![b'x'; QUEUE_BYTES / 2]);
+                output.push(&vec![b'x'; QUEUE_BYTES / 2]);
                 output.flush(LONG);
             }
         }
@@ -261,8 +327,9 @@ mod tests {
             }
         }
         let stream = Stream::default();
-        let output = Output::start("test", Drip(stream.clone(), 0), |_| String::new()).unwrap();
-        output.push(b"a longer text\n".to_vec());
+        let output =
+            Output::start("test", Duration::ZERO, Drip(stream.clone(), 0), |_| String::new()).unwrap();
+        output.push(b"a longer text\n");
         output.flush(LONG);
         assert_eq!(text(&stream), "a longer text\n");
         assert_eq!(output.dropped(), 0);

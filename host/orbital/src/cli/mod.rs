@@ -114,7 +114,7 @@ fn complain(text: impl Display) {
     let text = format!("orbital: {}\n", message(&text)).into_bytes();
     match STDERR.get() {
         Some(stderr) => {
-            stderr.push(text);
+            stderr.push(&text);
             // Keeps the order of the messages that the command prints.
             stderr.flush(FLUSH_TIMEOUT);
         }
@@ -162,7 +162,9 @@ enum LogFormat {
 /// hidden, also in messages of libraries.
 fn start_log(default: &str, format: LogFormat) -> anyhow::Result<Log> {
     let masker = Masker::default();
-    let stderr = Output::start("stderr", stream(std::io::stderr())?, move |dropped| format.notice(dropped));
+    let stderr = Output::start("stderr", Duration::ZERO, stream(std::io::stderr())?, move |dropped| {
+        format.notice(dropped)
+    });
     // Already set only if the library was used before in this process.
     let stderr = STDERR.get_or_init({
         let stderr = stderr.context("cannot start a thread")?;
@@ -236,7 +238,10 @@ struct Masked {
 
 impl Masked {
     fn push(&self, text: &[u8]) {
-        self.output.push(self.masker.bytes(text).map_or_else(|| text.to_vec(), Into::into));
+        match self.masker.bytes(text) {
+            Some(masked) => self.output.push(&masked),
+            None => self.output.push(text),
+        }
     }
 }
 

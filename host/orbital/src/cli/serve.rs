@@ -1,6 +1,7 @@
 //! `orbital serve`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use orbital_files::watch::Stamps;
@@ -11,6 +12,10 @@ use super::{Exit, FLUSH_TIMEOUT, Log, LogFormat, Runtimes, Signals, start_log, s
 use crate::descriptors;
 use crate::service::Service;
 use crate::settings::Settings;
+
+/// How long lines about runs are collected after a write, and then written together: no reader notices, and no run has
+/// to wake the thread that writes.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Run the components in a directory continuously.
 ///
@@ -42,7 +47,7 @@ impl Serve {
                 counted(dropped, "run")
             )
         };
-        let stdout = Output::start("stdout", stream(std::io::stdout())?, notice);
+        let stdout = Output::start("stdout", PAUSE, stream(std::io::stdout())?, notice);
         let outputs = Outputs { stdout: stdout.context("cannot start a thread")?, stderr };
         let seen = Stamps::of(&self.config);
         let settings = Settings::load(&self.config)?;
@@ -61,7 +66,7 @@ impl Serve {
                 "components in {directory}\nwebhook on {}\nAPI, health, readiness and metrics on {}\n",
                 service.webhook_url, service.admin_url
             );
-            outputs.stdout.push(addresses.into_bytes());
+            outputs.stdout.push(addresses.as_bytes());
             signals.next().await;
             tokio::select! {
                 () = service.stop() => Ok(Exit::Ok),
