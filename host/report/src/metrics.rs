@@ -1,5 +1,6 @@
 //! The metrics page. The names are listed in `docs/metrics.md`.
 
+mod case;
 mod component;
 mod family;
 mod help;
@@ -8,10 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use metrics::Recorder as _;
 use orbital_history::{HistoryState, HistoryStatus};
 use orbital_listener::{Acceptors, TurnedAway};
-use orbital_model::{Budget, Case, CaseId, CaseRecord, MetricKind, Outcome, Report, StepKind};
+use orbital_model::{Budget, Case, CaseId, CaseRecord, Report};
 use orbital_run::component::Component;
 use orbital_run::event::Event;
 use orbital_webhook::waiter::{Disposition, Rejection, Waiter};
@@ -19,14 +19,16 @@ use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 
 use crate::exposition::merge;
+use crate::metrics::case::CaseMetrics;
 use crate::metrics::component::ComponentMetrics;
-use crate::metrics::family::{Family, METADATA, key, now, run_labels, seconds, skip_labels};
+use crate::metrics::family::{Family, now, seconds};
 use crate::metrics::help::HELP;
 use crate::output::Outputs;
 
 /// Keeps the metrics and renders the page.
 pub struct MetricsSink {
     host: Family,
+    start_delay: metrics::Histogram,
     components: RwLock<HashMap<String, ComponentMetrics>>,
     /// The state of cases at the end of the previous host, by id, until they are loaded for the first time.
     before: Mutex<HashMap<CaseId, CaseRecord>>,
@@ -48,8 +50,10 @@ impl MetricsSink {
         let host = Family::new();
         host.gauge("orbital_build_info", &[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         host.gauge("orbital_components_directory_up", &[], 1.0);
+        let start_delay = host.register_histogram("orbital_run_start_delay_seconds", &[]);
         Arc::new(Self {
             host,
+            start_delay,
             components: RwLock::default(),
             before: Mutex::default(),
             waiter,
@@ -114,10 +118,8 @@ impl MetricsSink {
         }
         let components = self.components.read();
         for (component, metrics) in components.iter() {
-            for (case, family) in &metrics.cases {
-                let is_stale = stale.contains(&CaseId::new(component, case));
-                let labels = [("component", component.as_str()), ("case", case)];
-                family.gauge("orbital_case_stale", &labels, if is_stale { 1.0 } else { 0.0 });
+            for (case, metrics) in &metrics.cases {
+                metrics.stale(stale.contains(&CaseId::new(component, case)));
             }
         }
         let families = components.values().flat_map(ComponentMetrics::families);
@@ -127,7 +129,7 @@ impl MetricsSink {
 
     /// Returns the histogram for the duration of the history's batches.
     pub fn history_batches(&self) -> metrics::Histogram {
-        self.host.0.register_histogram(&key("orbital_history_batch_duration_seconds", &[]), &METADATA)
+        self.host.register_histogram("orbital_history_batch_duration_seconds", &[])
     }
 
     fn history(&self, status: &HistoryStatus) {
@@ -178,10 +180,9 @@ impl MetricsSink {
             Event::RunEnded(report) => self.run_ended(report),
             Event::Scheduled { cases } => self.scheduled(cases),
             Event::RunStarted(_) | Event::ClockSet(_) => {}
-            Event::RunSkipped { case, reason, count, .. } => self.with_case(case, |family| {
-                let labels = skip_labels(case.component(), case.case(), *reason);
-                family.register_counter("orbital_runs_skipped_total", &labels).increment(*count);
-            }),
+            Event::RunSkipped { case, reason, count, .. } => {
+                self.with_case(case, |metrics| metrics.skipped(*reason, *count));
+            }
         }
     }
 
@@ -212,9 +213,9 @@ impl MetricsSink {
         let mut before = self.before.lock();
         for case in &component.cases {
             let record = before.remove(&case.id).unwrap_or_default();
-            let family = replaced.remove(case.id.case());
-            let family = family.unwrap_or_else(|| Family::of_case(&component.name, case.id.case(), &record));
-            metrics.cases.insert(case.id.case().to_owned(), family);
+            let kept = replaced.remove(case.id.case());
+            let of_case = kept.unwrap_or_else(|| CaseMetrics::new(&case.id, &record));
+            metrics.cases.insert(case.id.case().to_owned(), of_case);
         }
     }
 
@@ -240,96 +241,34 @@ impl MetricsSink {
     }
 
     fn run_ended(&self, report: &Report) {
-        let (component, case) = (report.case.component(), report.case.case());
-        let of_case = [("component", component), ("case", case)];
-        self.with_case(&report.case, |family| {
-            let outcome = run_labels(component, case, report.outcome);
-            family.register_counter("orbital_runs_total", &outcome).increment(1);
-            family.register_counter("orbital_runs_flaky_total", &of_case).increment(u64::from(report.flaky));
-            family.observe("orbital_run_duration_seconds", &of_case, report.duration);
-            family.used(component, case, report);
-            let up = match report.outcome {
-                Outcome::Pass => Some(1.0),
-                Outcome::Fail | Outcome::Timeout | Outcome::Error => Some(0.0),
-                Outcome::Cancelled => None,
-            };
-            if let Some(up) = up {
-                family.gauge("orbital_case_up", &of_case, up);
-            }
-            if report.outcome == Outcome::Pass {
-                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(report.ended()));
-            }
-            for step in report.steps() {
-                if let StepKind::Delivery { latency: Some(latency), .. } = &step.what {
-                    family.observe("orbital_delivery_latency_seconds", &of_case, *latency);
-                }
-            }
-        });
-        self.record_samples(report);
-        self.host.observe("orbital_run_start_delay_seconds", &[], report.start_delay);
+        self.start_delay.record(report.start_delay.as_secs_f64());
+        let component = report.case.component();
         let components = self.components.read();
         let Some(metrics) = components.get(component) else { return };
+        // A run may end after its case was removed; then its series must not be created again.
+        if let Some(of_case) = metrics.cases.get(report.case.case()) {
+            of_case.ended(report);
+        }
+        metrics.record_samples(report);
         for breach in report.attempts.iter().filter_map(|attempt| attempt.usage.breach) {
             metrics.own.breaches(component, breach.budget).increment(1);
         }
-        for step in report.steps() {
-            // A request that was not sent took no time. The name of its target may be any text.
-            if let (StepKind::Send { target, status, .. }, Some(took)) = (&step.what, step.took) {
-                let class = status.map_or("none", status_class);
-                let labels = [("component", component), ("target", target), ("status_class", class)];
-                metrics.own.observe("orbital_event_send_duration_seconds", &labels, took);
-            }
-        }
+        metrics.sends.record(&metrics.own, report);
     }
 
     /// Corrects the times at which cases last passed, by case id, after the clock was set back.
     pub(super) fn correct_last_passes(&self, last_passes: &[(CaseId, SystemTime)]) {
         for (case_id, last_pass) in last_passes {
-            self.with_case(case_id, |family| {
-                let of_case = [("component", case_id.component()), ("case", case_id.case())];
-                family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(*last_pass));
-            });
+            self.with_case(case_id, |metrics| metrics.passed(seconds(*last_pass)));
         }
     }
 
-    /// Records the metrics of tests, unless another version runs by now: then their series were removed.
-    fn record_samples(&self, report: &Report) {
-        let components = self.components.read();
-        let metrics = components.get(report.case.component());
-        let Some(metrics) = metrics.filter(|metrics| metrics.digest == report.digest) else { return };
-        for sample in report.attempts.iter().flat_map(|attempt| &attempt.samples) {
-            let mut labels = vec![("component", report.case.component()), ("case", report.case.case())];
-            labels.extend(sample.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-            let key = key(format!("orbital_test_{}", sample.name), &labels);
-            match sample.kind {
-                MetricKind::Counter => {
-                    metrics.counted.0.register_gauge(&key, &METADATA).increment(sample.value)
-                }
-                MetricKind::Gauge => metrics.version.0.register_gauge(&key, &METADATA).set(sample.value),
-                MetricKind::Histogram => {
-                    metrics.version.0.register_histogram(&key, &METADATA).record(sample.value);
-                }
-            }
-        }
-    }
-
-    /// Updates the series of a case. A run may end after its component or its case was removed; then its series must
-    /// not be created again.
-    fn with_case(&self, case: &CaseId, record: impl FnOnce(&Family)) {
+    /// Updates the series of a case. It may have been removed meanwhile.
+    fn with_case(&self, case: &CaseId, record: impl FnOnce(&CaseMetrics)) {
         let components = self.components.read();
         let metrics = components.get(case.component());
-        if let Some(family) = metrics.and_then(|metrics| metrics.cases.get(case.case())) {
-            record(family);
+        if let Some(metrics) = metrics.and_then(|metrics| metrics.cases.get(case.case())) {
+            record(metrics);
         }
-    }
-}
-
-fn status_class(status: u16) -> &'static str {
-    match status {
-        100..200 => "1xx",
-        200..300 => "2xx",
-        300..400 => "3xx",
-        400..500 => "4xx",
-        _ => "5xx",
     }
 }

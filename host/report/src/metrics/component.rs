@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use orbital_model::Case;
+use metrics::Recorder as _;
+use orbital_model::{Case, MetricKind, Report};
 
-use crate::metrics::family::Family;
+use crate::metrics::case::{CaseMetrics, Sends};
+use crate::metrics::family::{Family, METADATA, key};
 
 /// The series of a component.
 pub(super) struct ComponentMetrics {
@@ -19,7 +21,9 @@ pub(super) struct ComponentMetrics {
     /// support, so they are gauges that are shown as counters.
     pub(super) counted: Family,
     /// Series that exist as long as there is a case with this name.
-    pub(super) cases: HashMap<String, Family>,
+    pub(super) cases: HashMap<String, CaseMetrics>,
+    /// The histograms of requests, which are among the component's own series.
+    pub(super) sends: Sends,
     /// Series that describe the cases in `described`. They are replaced when one of these changes.
     info: Family,
     described: Vec<Arc<Case>>,
@@ -33,6 +37,7 @@ impl ComponentMetrics {
             version: Family::new(),
             counted: Family::new(),
             cases: HashMap::new(),
+            sends: Sends::default(),
             info: Family::new(),
             described: Vec::new(),
         }
@@ -64,7 +69,29 @@ impl ComponentMetrics {
         self.own.gauge("orbital_component_load_failing", &[("component", component)], failing);
     }
 
+    /// Records the metrics of tests, unless another version runs by now: then their series were removed.
+    pub(super) fn record_samples(&self, report: &Report) {
+        if self.digest != report.digest {
+            return;
+        }
+        for sample in report.attempts.iter().flat_map(|attempt| &attempt.samples) {
+            let mut labels = vec![("component", report.case.component()), ("case", report.case.case())];
+            labels.extend(sample.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+            let key = key(format!("orbital_test_{}", sample.name), &labels);
+            match sample.kind {
+                MetricKind::Counter => {
+                    self.counted.0.register_gauge(&key, &METADATA).increment(sample.value);
+                }
+                MetricKind::Gauge => self.version.0.register_gauge(&key, &METADATA).set(sample.value),
+                MetricKind::Histogram => {
+                    self.version.0.register_histogram(&key, &METADATA).record(sample.value);
+                }
+            }
+        }
+    }
+
     pub(super) fn families(&self) -> impl Iterator<Item = &Family> {
-        [&self.own, &self.version, &self.info].into_iter().chain(self.cases.values())
+        let cases = self.cases.values().map(|case| &case.family);
+        [&self.own, &self.version, &self.info].into_iter().chain(cases)
     }
 }

@@ -1,10 +1,10 @@
 //! Series that are added and removed together.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use metrics::{Key, Label, Level, Metadata, Recorder as _};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusRecorder};
-use orbital_model::{Budget, CaseRecord, Outcome, Report, SkipReason};
+use orbital_model::{Budget, Outcome, SkipReason};
 
 /// The bucket bounds of all histograms, in seconds: from the latency of a local system to times that are too long for
 /// any test.
@@ -13,7 +13,7 @@ const BUCKETS: [f64; 16] =
 
 /// The metric for CPU time. It has fractions, which the library's own counters do not support, so it is a gauge that is
 /// shown as a counter.
-const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
+pub(super) const CPU_SECONDS: &str = "orbital_run_cpu_seconds_total";
 
 /// Series that are added and removed together.
 pub(super) struct Family(pub(super) PrometheusRecorder);
@@ -24,39 +24,6 @@ impl Family {
         // This fails only if there are no buckets.
         let builder = builder.set_buckets(&BUCKETS).unwrap_or_else(|_| PrometheusBuilder::new());
         Self(builder.build_recorder())
-    }
-
-    /// Creates the series of a case, with its counters at zero, so that the first failure is an increase, and with the
-    /// state that is known from earlier runs.
-    pub(super) fn of_case(component: &str, case: &str, record: &CaseRecord) -> Self {
-        let family = Self::new();
-        let of_case = [("component", component), ("case", case)];
-        if let Some(standing) = record.standing {
-            family.gauge("orbital_case_up", &of_case, if standing.up { 1.0 } else { 0.0 });
-        }
-        if let Some(last_pass) = record.last_pass {
-            family.gauge("orbital_case_last_pass_timestamp_seconds", &of_case, seconds(last_pass));
-        }
-        for outcome in Outcome::ALL {
-            family.register_counter("orbital_runs_total", &run_labels(component, case, outcome)).increment(0);
-        }
-        family.register_counter("orbital_runs_flaky_total", &of_case).increment(0);
-        for reason in SkipReason::ALL {
-            family
-                .register_counter("orbital_runs_skipped_total", &skip_labels(component, case, reason))
-                .increment(0);
-        }
-        family
-    }
-
-    /// Records the resource usage of a run.
-    pub(super) fn used(&self, component: &str, case: &str, report: &Report) {
-        let of_case = [("component", component), ("case", case)];
-        let attempts = || report.attempts.iter().map(|attempt| &attempt.usage);
-        let cpu: f64 = attempts().map(|usage| usage.cpu.as_secs_f64()).sum();
-        self.0.register_gauge(&key(CPU_SECONDS, &of_case), &METADATA).increment(cpu);
-        let memory = attempts().map(|usage| usage.peak_of(Budget::Memory)).max().unwrap_or_default();
-        self.gauge("orbital_run_memory_peak_bytes", &of_case, memory as f64);
     }
 
     pub(super) fn breaches(&self, component: &str, budget: Budget) -> metrics::Counter {
@@ -83,12 +50,20 @@ impl Family {
         self.0.register_counter(&key(name, labels), &METADATA)
     }
 
-    pub(super) fn gauge(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
-        self.0.register_gauge(&key(name, labels), &METADATA).set(value);
+    pub(super) fn register_gauge(&self, name: &'static str, labels: &[(&str, &str)]) -> metrics::Gauge {
+        self.0.register_gauge(&key(name, labels), &METADATA)
     }
 
-    pub(super) fn observe(&self, name: &'static str, labels: &[(&str, &str)], duration: Duration) {
-        self.0.register_histogram(&key(name, labels), &METADATA).record(duration.as_secs_f64());
+    pub(super) fn register_histogram(
+        &self,
+        name: &'static str,
+        labels: &[(&str, &str)],
+    ) -> metrics::Histogram {
+        self.0.register_histogram(&key(name, labels), &METADATA)
+    }
+
+    pub(super) fn gauge(&self, name: &'static str, labels: &[(&str, &str)], value: f64) {
+        self.register_gauge(name, labels).set(value);
     }
 }
 
