@@ -2,49 +2,56 @@
 //!
 //! The owner with the largest amount makes room for the others: in the history, its queue and the journal.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Amounts by the owner's name. Owners with nothing are not kept.
 #[derive(Debug, Default)]
 pub struct Amounts {
-    by_name: HashMap<Arc<str>, u64>,
-    ranked: BTreeSet<(u64, Arc<str>)>,
+    /// The place of each owner in the two lists.
+    places: HashMap<Arc<str>, usize>,
+    names: Vec<Arc<str>>,
+    /// Amounts change much more often than the largest one is needed, so they are not sorted.
+    amounts: Vec<u64>,
 }
 
 impl Amounts {
     /// Adds to the amount of an owner.
     pub fn add(&mut self, name: &str, amount: u64) {
-        self.set(name, self.of(name).saturating_add(amount));
+        if let Some(place) = self.places.get(name) {
+            self.amounts[*place] = self.amounts[*place].saturating_add(amount);
+        } else if amount > 0 {
+            let name: Arc<str> = name.into();
+            self.places.insert(name.clone(), self.names.len());
+            self.names.push(name);
+            self.amounts.push(amount);
+        }
     }
 
     /// Subtracts from the amount of an owner.
     pub fn take(&mut self, name: &str, amount: u64) {
-        self.set(name, self.of(name).saturating_sub(amount));
+        let Some(place) = self.places.get(name).copied() else { return };
+        self.amounts[place] = self.amounts[place].saturating_sub(amount);
+        if self.amounts[place] == 0 {
+            self.places.remove(name);
+            self.names.swap_remove(place);
+            self.amounts.swap_remove(place);
+            if let Some(moved) = self.names.get(place) {
+                self.places.insert(moved.clone(), place);
+            }
+        }
     }
 
     /// Returns the amount of an owner.
     pub fn of(&self, name: &str) -> u64 {
-        self.by_name.get(name).copied().unwrap_or_default()
+        self.places.get(name).map(|place| self.amounts[*place]).unwrap_or_default()
     }
 
-    /// Returns the owner with the largest amount; of several, the last one by name.
+    /// Returns the owner with the largest amount; of several, the last one by name. Takes time for each owner.
     pub fn largest(&self) -> Option<&str> {
-        self.ranked.last().map(|(_, name)| &**name)
-    }
-
-    fn set(&mut self, name: &str, amount: u64) {
-        let name = match self.by_name.remove_entry(name) {
-            Some((name, before)) => {
-                self.ranked.remove(&(before, name.clone()));
-                name
-            }
-            None => Arc::from(name),
-        };
-        if amount > 0 {
-            self.ranked.insert((amount, name.clone()));
-            self.by_name.insert(name, amount);
-        }
+        let largest = self.amounts.iter().copied().max()?;
+        let owners = self.names.iter().zip(&self.amounts).filter(|(_, amount)| **amount == largest);
+        owners.map(|(name, _)| &**name).max()
     }
 }
 
@@ -73,7 +80,8 @@ mod tests {
                 prop_assert_eq!(amounts.of(&name), *held);
                 let largest = simple.iter().filter(|(_, held)| **held > 0).max_by_key(|(name, held)| (**held, *name));
                 prop_assert_eq!(amounts.largest(), largest.map(|(name, _)| name.as_str()));
-                prop_assert_eq!(amounts.by_name.len(), amounts.ranked.len());
+                let owners = simple.values().filter(|held| **held > 0).count();
+                prop_assert_eq!((amounts.places.len(), amounts.names.len(), amounts.amounts.len()), (owners, owners, owners));
             }
         }
     }
