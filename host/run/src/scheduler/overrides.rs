@@ -51,7 +51,8 @@ impl Overrides {
 
     /// Returns the reason why the case is paused, if it is.
     pub fn paused(&self, case_id: &str) -> Option<&str> {
-        self.matching(case_id).filter_map(|over| over.paused.as_deref()).last()
+        let mut pausing = self.0.iter().rev().filter_map(|over| Some((over, over.paused.as_deref()?)));
+        pausing.find(|(over, _)| over.cases.matches(case_id)).map(|(_, reason)| reason)
     }
 
     /// Returns the patterns that match none of these cases.

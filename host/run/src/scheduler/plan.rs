@@ -2,7 +2,7 @@
 
 mod refusal;
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,14 +73,14 @@ pub struct Plan<V> {
     max_in_flight: usize,
     settings: LiveSchedulerSettings,
     pauses: Arc<Pauses>,
-    cases: BTreeMap<CaseId, Entry<V>>,
+    cases: HashMap<CaseId, Entry<V>>,
     /// Case ids by the time they are due.
     calendar: BTreeSet<(Duration, CaseId)>,
     /// Case ids that wait for their first run after a deploy.
     first: VecDeque<CaseId>,
-    in_flight: BTreeMap<CaseId, InFlight>,
-    /// Runs in flight by the component's name.
-    by_component: BTreeMap<String, usize>,
+    in_flight: HashMap<CaseId, InFlight>,
+    /// Runs in flight of components, by name: of those that are deployed, or have some.
+    components: HashMap<String, OfComponent>,
     runs_in_flight: usize,
     last_look: Duration,
     /// How far the clock was set forwards since the last look.
@@ -105,6 +105,12 @@ struct InFlight {
     first: bool,
 }
 
+/// The runs in flight of a component, and the maximum of these. A component may always have one.
+struct OfComponent {
+    runs: usize,
+    most: usize,
+}
+
 impl<V: Clone> Plan<V> {
     /// Creates a plan without cases.
     pub fn new(settings: SchedulerSettings) -> Self {
@@ -113,11 +119,11 @@ impl<V: Clone> Plan<V> {
             max_in_flight: fixed.max_in_flight,
             settings: live,
             pauses: Arc::default(),
-            cases: BTreeMap::new(),
+            cases: HashMap::new(),
             calendar: BTreeSet::new(),
             first: VecDeque::new(),
-            in_flight: BTreeMap::new(),
-            by_component: BTreeMap::new(),
+            in_flight: HashMap::new(),
+            components: HashMap::new(),
             runs_in_flight: 0,
             last_look: Duration::ZERO,
             set_ahead: Duration::ZERO,
@@ -131,6 +137,8 @@ impl<V: Clone> Plan<V> {
         for id in gone {
             self.remove(&id);
         }
+        let present: HashSet<&str> = self.cases.keys().map(CaseId::component).collect();
+        self.components.retain(|name, component| component.runs > 0 || present.contains(name.as_str()));
         for Deployed { version, case, at_once } in deployed {
             // Each version has its own cases: another version has different ones, even if their content is equal.
             let same = self.cases.get(&case.id).is_some_and(|entry| Arc::ptr_eq(&entry.declared, &case));
@@ -143,6 +151,9 @@ impl<V: Clone> Plan<V> {
     /// Applies new settings. A case whose schedule does not change keeps its next tick.
     pub fn configure(&mut self, settings: LiveSchedulerSettings, now: Duration) {
         self.settings = settings;
+        for (component, of_component) in &mut self.components {
+            of_component.most = self.settings.max_in_flight_of(component);
+        }
         let changed = self.cases.iter().filter_map(|(id, entry)| {
             let case = self.settings.overrides.apply(&entry.declared);
             (case != *entry.case).then(|| (id.clone(), case))
@@ -173,7 +184,7 @@ impl<V: Clone> Plan<V> {
             next: entry.next.as_ref().map(|(_, next)| *next),
             suspension: Suspension::of(&entry.case, &self.settings, &self.pauses, now),
         };
-        self.cases.values().map(planned).collect()
+        self.sorted().map(planned).collect()
     }
 
     /// Starts a run on request, even if the case is paused. Call [`Plan::finished`] when it has ended.
@@ -198,7 +209,7 @@ impl<V: Clone> Plan<V> {
 
     /// Returns all cases with overrides applied, ordered by id.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
-        self.cases.values().map(|entry| &entry.case)
+        self.sorted().map(|entry| &entry.case)
     }
 
     /// Returns whether nothing is deployed.
@@ -277,16 +288,20 @@ impl<V: Clone> Plan<V> {
             in_flight.runs -= 1;
             self.runs_in_flight -= 1;
             let component = id.component();
-            if let Some(runs) = self.by_component.get_mut(component) {
-                *runs -= 1;
-                if *runs == 0 {
-                    self.by_component.remove(component);
-                }
+            if let Some(of_component) = self.components.get_mut(component) {
+                of_component.runs -= 1;
             }
             if in_flight.runs == 0 {
                 self.in_flight.remove(id);
             }
         }
+    }
+
+    /// Returns all cases, ordered by id.
+    fn sorted(&self) -> impl Iterator<Item = &Entry<V>> {
+        let mut entries: Vec<&Entry<V>> = self.cases.values().collect();
+        entries.sort_unstable_by(|one, other| one.case.id.cmp(&other.case.id));
+        entries.into_iter()
     }
 
     fn start_or_skip(&mut self, tick: Tick<V>) -> Action<V> {
@@ -306,7 +321,10 @@ impl<V: Clone> Plan<V> {
     /// Components take turns: the one with the fewest first runs in flight comes first. None may have more of them than
     /// there are free places, so that those of another component need not wait until slow ones have ended.
     fn next_first(&mut self) -> Option<CaseId> {
-        let mut by_component: BTreeMap<&str, usize> = BTreeMap::new();
+        if self.first.is_empty() {
+            return None;
+        }
+        let mut by_component: HashMap<&str, usize> = HashMap::new();
         for (id, _) in self.in_flight.iter().filter(|(_, in_flight)| in_flight.first) {
             *by_component.entry(id.component()).or_default() += 1;
         }
@@ -324,7 +342,14 @@ impl<V: Clone> Plan<V> {
     /// Counts a run as in flight, if there is room for it.
     fn take_place(&mut self, case: &Case, first: bool) -> Result<(), SkipReason> {
         self.room(case)?;
-        *self.by_component.entry(case.id.component().to_owned()).or_default() += 1;
+        let component = case.id.component();
+        match self.components.get_mut(component) {
+            Some(of_component) => of_component.runs += 1,
+            None => {
+                let most = self.settings.max_in_flight_of(component);
+                self.components.insert(component.to_owned(), OfComponent { runs: 1, most });
+            }
+        }
         let in_flight = self.in_flight.entry(case.id.clone()).or_default();
         in_flight.runs += 1;
         in_flight.first |= first;
@@ -342,8 +367,8 @@ impl<V: Clone> Plan<V> {
             return Err(SkipReason::Capacity);
         }
         let component = case.id.component();
-        let of_component = self.by_component.get(component).copied().unwrap_or_default();
-        if of_component >= self.settings.max_in_flight_of(component) {
+        let is_full = |of_component: &OfComponent| of_component.runs >= of_component.most;
+        if self.components.get(component).is_some_and(is_full) {
             return Err(SkipReason::ComponentCapacity);
         }
         Ok(())
