@@ -4,7 +4,7 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream;
 use orbital_client::Progress;
-use orbital_model::Budget;
+use orbital_model::{Budget, BudgetBreach};
 use orbital_webhook::waiter::ExpectError;
 use tokio::time::Instant;
 
@@ -14,6 +14,7 @@ use crate::bindings::orbital::test::events::{Event, Host, HttpRequest, Receipt, 
 use crate::guest_state::GuestState;
 use crate::host::deliveries::claim;
 use crate::host::headers;
+use crate::meter::Loan;
 use crate::recorder::{Recorder, answered, excerpt};
 use crate::run_parts::RunParts;
 
@@ -24,13 +25,38 @@ type Answer = Result<orbital_client::Receipt, orbital_client::SendError>;
 
 impl Host for GuestState {
     async fn send_event(&mut self, event: Event) -> wasmtime::Result<Result<Receipt, SendError>> {
-        let mut answers = self.send_all(vec![event], "events.send-event").await?;
-        // One event has one answer.
-        answers.pop().ok_or_else(|| wasmtime::Error::msg("the event has no answer"))
+        let recorder = self.recorder.clone();
+        let run = self.run("events.send-event")?;
+        let _kept = admit(&recorder, std::slice::from_ref(&event))?;
+        let claimed = claim_key(run, &recorder, &event)?;
+        let progress = Progress::default();
+        recorder.enter(sending(&recorder, &progress, &event.target, "POST", &event.path));
+        let answer = send(run, &recorder, event, claimed, progress).await;
+        recorder.compute();
+        Ok(answer.map(receipt).map_err(send_error))
     }
 
     async fn send_events(&mut self, events: Vec<Event>) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
-        self.send_all(events, "events.send-events").await
+        let recorder = self.recorder.clone();
+        let run = self.run("events.send-events")?;
+        let _kept = admit(&recorder, &events)?;
+        // Claims all keys first, so that no delivery can arrive before its key is expected.
+        let claimed: Vec<_> =
+            events.iter().map(|event| claim_key(run, &recorder, event)).collect::<Result<_, _>>()?;
+        let first = Progress::default();
+        if let Some(event) = events.first() {
+            recorder.enter(sending(&recorder, &first, &event.target, "POST", &event.path));
+        }
+        // For several events, the report shows the progress of the first one.
+        let progresses = iter::once(first).chain(iter::repeat_with(Progress::default));
+        let answers = events.into_iter().zip(claimed).zip(progresses);
+        let answers =
+            answers.map(|((event, claimed), progress)| send(run, &recorder, event, claimed, progress));
+        let limits = recorder.meter().limits();
+        let at_once = CONCURRENT_EVENTS.min(limits.of(Budget::RequestsInFlight) as usize);
+        let answers: Vec<Answer> = stream::iter(answers).buffered(at_once).collect().await;
+        recorder.compute();
+        Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
     }
 
     async fn request(&mut self, request: HttpRequest) -> wasmtime::Result<Result<Receipt, SendError>> {
@@ -48,49 +74,38 @@ impl Host for GuestState {
     }
 }
 
-impl GuestState {
-    async fn send_all(
-        &mut self,
-        events: Vec<Event>,
-        call: &str,
-    ) -> wasmtime::Result<Vec<Result<Receipt, SendError>>> {
-        let recorder = self.recorder.clone();
-        let run = self.run(call)?;
-        let meter = recorder.meter();
-        meter.charge(Budget::Requests, events.len())?;
-        let _kept = meter.lend(Budget::HostMemory, events.iter().map(|event| event.body.len()).sum())?;
-        // Claims all keys first, so that no delivery can arrive before its key is expected.
-        let mut claimed = Vec::with_capacity(events.len());
-        for event in &events {
-            claimed.push(match &event.key {
-                Some(key) => claim(run, meter, key)?,
-                None => Ok(()),
-            });
-        }
-        let first = Progress::default();
-        if let Some(event) = events.first() {
-            recorder.enter(sending(&recorder, &first, &event.target, "POST", &event.path));
-        }
-        // For several events, the report shows the progress of the first one.
-        let progresses = iter::once(first).chain(iter::repeat_with(Progress::default));
-        let answers = events.into_iter().zip(claimed).zip(progresses).map(|((event, claimed), progress)| {
-            let Event { target, key, path, headers, body, timeout_ms } = event;
+/// Counts events against the run's budgets. They are kept in memory until the returned loan is dropped.
+fn admit(recorder: &Recorder, events: &[Event]) -> Result<Loan, BudgetBreach> {
+    let meter = recorder.meter();
+    meter.charge(Budget::Requests, events.len())?;
+    meter.lend(Budget::HostMemory, events.iter().map(|event| event.body.len()).sum())
+}
+
+/// Claims the key of an event, if it has one.
+fn claim_key(
+    run: &RunParts,
+    recorder: &Recorder,
+    event: &Event,
+) -> Result<Result<(), ExpectError>, BudgetBreach> {
+    event.key.as_ref().map_or(Ok(Ok(())), |key| claim(run, recorder.meter(), key))
+}
+
+/// Sends an event whose key was claimed.
+async fn send(
+    run: &RunParts,
+    recorder: &Recorder,
+    event: Event,
+    claimed: Result<(), ExpectError>,
+    progress: Progress,
+) -> Answer {
+    let Event { target, key, path, headers, body, timeout_ms } = event;
+    match claimed {
+        Ok(()) => {
             let request = outgoing(target, "POST".to_owned(), path, headers, body, timeout_ms);
-            let recorder = &recorder;
-            async move {
-                match claimed {
-                    Ok(()) => exchange(run, recorder, Some(key), request, progress).await,
-                    Err(ExpectError::Taken) => Err(orbital_client::SendError::Taken),
-                    Err(ExpectError::Invalid(reason)) => {
-                        Err(orbital_client::SendError::Invalid(reason.to_string()))
-                    }
-                }
-            }
-        });
-        let at_once = CONCURRENT_EVENTS.min(meter.limits().of(Budget::RequestsInFlight) as usize);
-        let answers: Vec<Answer> = stream::iter(answers).buffered(at_once).collect().await;
-        recorder.compute();
-        Ok(answers.into_iter().map(|answer| answer.map(receipt).map_err(send_error)).collect())
+            exchange(run, recorder, Some(key), request, progress).await
+        }
+        Err(ExpectError::Taken) => Err(orbital_client::SendError::Taken),
+        Err(ExpectError::Invalid(reason)) => Err(orbital_client::SendError::Invalid(reason.to_string())),
     }
 }
 
