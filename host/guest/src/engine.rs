@@ -4,6 +4,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
 use orbital_model::text::beginning;
+use tokio::sync::Semaphore;
 use wasmtime::component::{Component, HasSelf, Linker};
 use wasmtime::{
     Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Strategy,
@@ -38,6 +39,10 @@ const HOST_STACK: usize = 512 << 10;
 /// The pages of a memory that stay resident when a run has ended, in bytes.
 const KEEP_RESIDENT: usize = 512 << 10;
 
+/// How many unused memories stay prepared for the component that used them last: at most one of each of so many
+/// components. To prepare another one costs several system calls, which interrupt all threads.
+const WARM_SLOTS: u32 = 1000;
+
 /// How the machine code of a guest is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -46,6 +51,13 @@ pub enum Code {
     /// By Winch, in a fraction of the time, for a component whose first run should not wait.
     Quick,
 }
+
+/// How many runs of quick code may be in flight at once; further ones wait. Each place for one takes two of the mappings
+/// that the system allows a process, 65,530 by default, even if it is not used.
+const QUICK_RUNS: usize = 1000;
+
+/// The places for `cases()` of components that are loaded while runs are in flight: the registry loads up to 17 at once.
+const LOADS: usize = 24;
 
 /// The most core instances of one component.
 const CORE_INSTANCES: u32 = 100;
@@ -66,6 +78,8 @@ pub struct GuestEngine {
 struct Tier {
     engine: Engine,
     linker: Arc<Linker<GuestState>>,
+    /// A permit for each instance that there is room for.
+    places: Arc<Semaphore>,
 }
 
 /// Why the engines could not be set up.
@@ -106,9 +120,14 @@ impl GuestEngine {
         // Quick code has its own pool, although few instances of it are ever created: without a pool, the limits of a
         // pool would not apply to it.
         let tier = |code: Code| {
+            let max_runs = match code {
+                Code::Optimised => max_runs,
+                Code::Quick => max_runs.min(QUICK_RUNS),
+            };
+            let slots = max_runs.saturating_add(LOADS);
             let mut config = config(code);
-            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(max_runs)));
-            Tier::new(&config)
+            config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(slots)));
+            Tier::new(&config, slots)
         };
         let engine = Self {
             optimised: tier(Code::Optimised)?,
@@ -160,7 +179,7 @@ impl GuestEngine {
         let imports =
             |error: wasmtime::Error| LinkError::Imports(beginning(&format!("{error:#}")).into_owned());
         let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
-        Ok(Suite::new(TestPre::new(linked).map_err(imports)?))
+        Ok(Suite::new(TestPre::new(linked).map_err(imports)?, tier.places.clone()))
     }
 }
 
@@ -195,10 +214,8 @@ fn config(code: Code) -> Config {
 /// Returns the pool: slots for instances, which are prepared once, so that the start of a run costs no system call
 /// for its memory. The limits per component are those that the largest known guests (Python's) need, and the pool has
 /// that much for each run: a component that declares all that it may have takes nothing that another one needs.
-fn pool(max_runs: usize) -> PoolingAllocationConfig {
-    // There are more slots than runs, for `cases()` of components that are loaded at the same time: the registry
-    // loads up to 17 at once.
-    let slots = u32::try_from(max_runs).unwrap_or(u32::MAX).saturating_add(24);
+fn pool(slots: usize) -> PoolingAllocationConfig {
+    let slots = u32::try_from(slots).unwrap_or(u32::MAX);
     let most_memories =
         u32::try_from(ADDRESS_SPACE / (MEMORY_RESERVATION + MEMORY_GUARD)).unwrap_or(u32::MAX);
     let mut pool = PoolingAllocationConfig::new();
@@ -218,6 +235,7 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
         .max_memory_size(MEMORY_RESERVATION as usize)
         // Pages that most runs use anyway stay resident between runs, and are reset one by one: to release them costs
         // several system calls, and to touch them again, page faults. More of them would add up in idle slots.
+        .max_unused_warm_slots(WARM_SLOTS)
         .pagemap_scan(Enabled::Auto)
         .linear_memory_keep_resident(KEEP_RESIDENT)
         .table_keep_resident(16 << 10);
@@ -225,11 +243,12 @@ fn pool(max_runs: usize) -> PoolingAllocationConfig {
 }
 
 impl Tier {
-    fn new(config: &Config) -> Result<Self, EngineError> {
+    fn new(config: &Config, slots: usize) -> Result<Self, EngineError> {
         let failed = |error: wasmtime::Error| EngineError::Engine(format!("{error:#}"));
         let engine = Engine::new(config).map_err(failed)?;
         let linker = Arc::new(link(&engine).map_err(failed)?);
-        Ok(Self { engine, linker })
+        let places = Arc::new(Semaphore::new(slots.min(Semaphore::MAX_PERMITS)));
+        Ok(Self { engine, linker, places })
     }
 }
 

@@ -52,6 +52,6 @@ pub use recorder::{Recorder, Recording};
 pub use run_parts::{RunContext, RunParts};
 pub use series::SeriesBook;
 pub use stack_sample::StackSample;
-pub use suite::{Entered, Suite};
+pub use suite::{Entered, Place, Prepared, Suite};
 pub use ticker::EpochWaker;
 pub use trap::{GuestError, write_frames};

@@ -18,7 +18,7 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::ticker::{Computing, EpochWaker};
+use crate::ticker::{Computing, EpochWaker, Expected};
 
 /// The processor time above which a component is busy, in addition to what [`FREE`] allows.
 const BURST: Duration = Duration::from_millis(50);
@@ -123,7 +123,8 @@ impl ComponentQuota {
 
     /// Notes that a guest of the component computes until the returned value is dropped.
     pub(super) fn computing(&self) -> Computing<'_> {
-        self.lanes.epoch_waker.computing()
+        let is_long = self.long.load(Ordering::Relaxed) > 0;
+        self.lanes.epoch_waker.computing(if is_long { Expected::Long } else { Expected::Brief })
     }
 
     /// Returns whether a new run of the component is likely to compute for long.

@@ -22,7 +22,7 @@ pub struct RunParts {
     /// The client that sends requests.
     pub client: Arc<Client>,
     /// The access that the component is granted.
-    pub access: Access,
+    pub access: Arc<Access>,
     /// The values that the operator set for the component, as far as it may read them.
     pub config: Arc<BTreeMap<String, String>>,
     /// The series of the component's metrics.
@@ -52,7 +52,7 @@ pub struct RunContext {
     /// The number of the attempt, from 1.
     pub attempt: u32,
     /// The operator's name for the environment in which the host runs.
-    pub environment: String,
+    pub environment: Arc<str>,
     /// The URL that deliveries must be sent to.
-    pub webhook_url: String,
+    pub webhook_url: Arc<str>,
 }

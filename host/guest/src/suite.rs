@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use orbital_model::Budget;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::bindings::exports::orbital::test::suite::TestCase;
@@ -17,6 +18,19 @@ use crate::trap::GuestError;
 pub struct Suite {
     test: TestPre<GuestState>,
     lines: Arc<Lines>,
+    places: Arc<Semaphore>,
+}
+
+/// The permit to create an instance.
+pub struct Place {
+    _permit: Option<OwnedSemaphorePermit>,
+}
+
+/// A new instance that is not created yet, with everything that it may access.
+pub struct Prepared {
+    store: Store<GuestState>,
+    test: TestPre<GuestState>,
+    lines: Arc<Lines>,
 }
 
 /// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
@@ -25,11 +39,12 @@ pub struct Entered {
     test: Test,
     meter: Meter,
     lines: Arc<Lines>,
+    place: Place,
 }
 
 impl Suite {
-    pub(super) fn new(test: TestPre<GuestState>) -> Self {
-        Self { test, lines: Arc::default() }
+    pub(super) fn new(test: TestPre<GuestState>, places: Arc<Semaphore>) -> Self {
+        Self { test, lines: Arc::default(), places }
     }
 
     /// Adds the line tables of the author's files, for messages about crashes.
@@ -37,18 +52,21 @@ impl Suite {
         Self { lines: Arc::new(lines), ..self }
     }
 
-    /// Creates a new instance. The guest's start code runs here, so this needs a timeout, too.
-    ///
-    /// # Errors
-    /// The instance cannot be created, or its start code crashed.
-    pub async fn enter(&self, session: GuestState) -> Result<Entered, GuestError> {
+    /// Waits for a place for a new instance, if as many instances as possible are in use.
+    pub async fn place(&self) -> Place {
+        // The semaphore is never closed.
+        Place { _permit: self.places.clone().acquire_owned().await.ok() }
+    }
+
+    /// Returns a new instance that is not created yet.
+    pub fn prepare(&self, session: GuestState) -> Prepared {
         let mut store = Store::new(self.test.engine(), session);
         store.limiter(|session| &mut session.memory);
-        let meter = store.data().meter().clone();
+        let limits = *store.data().meter().limits();
         // In one call, a guest can make the host copy at most the amount of memory that the host may keep for it.
-        store.set_hostcall_fuel(meter.limits().of(Budget::HostMemory) as usize);
+        store.set_hostcall_fuel(limits.of(Budget::HostMemory) as usize);
         // The guest's own handles, including those that it lends to a call.
-        store.set_max_component_handles(meter.limits().of(Budget::Handles) as usize);
+        store.set_max_component_handles(limits.of(Budget::Handles) as usize);
         store.set_epoch_deadline(1);
         let mut lookout = Lookout::new(self.lines.clone());
         store.epoch_deadline_callback(move |context| {
@@ -61,14 +79,24 @@ impl Suite {
             // tokio's own yield, so that timers and sockets are checked in between.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
+        Prepared { store, test: self.test.clone(), lines: self.lines.clone() }
+    }
+}
+
+impl Prepared {
+    /// Creates the instance. The guest's start code runs here, so this needs a timeout, too.
+    ///
+    /// # Errors
+    /// The instance cannot be created, or its start code crashed.
+    pub async fn enter(self, place: Place) -> Result<Entered, GuestError> {
+        let Self { mut store, test, lines } = self;
+        let meter = store.data().meter().clone();
         let instantiate = async {
-            self.test
-                .instantiate_async(&mut store)
-                .await
-                .map_err(|error| GuestError::from_error(error, &meter, &self.lines))
+            let instance = test.instantiate_async(&mut store).await;
+            instance.map_err(|error| GuestError::from_error(error, &meter, &lines))
         };
         let test = meter.run(instantiate).await?;
-        Ok(Entered { store, test, meter, lines: self.lines.clone() })
+        Ok(Entered { store, test, meter, lines, place })
     }
 }
 
@@ -78,7 +106,7 @@ impl Entered {
     /// # Errors
     /// The guest crashed, ended itself, or exceeded a budget.
     pub async fn cases(self) -> Result<Vec<TestCase>, GuestError> {
-        let Self { mut store, test, meter, lines } = self;
+        let Self { mut store, test, meter, lines, place: _place } = self;
         let counting = meter.clone();
         // The call owns the instance, so that the instance is dropped with the call.
         let call = async move {
@@ -93,7 +121,7 @@ impl Entered {
     /// # Errors
     /// The guest crashed, ended itself, or exceeded a budget.
     pub async fn run(self, case: &str) -> Result<Result<(), String>, GuestError> {
-        let Self { mut store, test, meter, lines } = self;
+        let Self { mut store, test, meter, lines, place: _place } = self;
         let counting = meter.clone();
         let call = async move {
             let called = test.orbital_test_suite().call_run(&mut store, case).await;

@@ -11,6 +11,8 @@ use orbital_policy::run_settings::RunSettings;
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
+use crate::terms::KnownTerms;
+
 /// One version of a component: its file's content, compiled, with the cases that it declared.
 pub struct Component {
     /// The name of the component: the stem of its file.
@@ -38,6 +40,8 @@ pub struct Component {
     pub quota: Arc<ComponentQuota>,
     /// The metric series that its tests created.
     pub series: Arc<SeriesBook>,
+    /// What the settings say about its runs.
+    pub(crate) terms: KnownTerms,
     /// Cancelled when this version has been replaced or removed and its grace time has ended.
     pub retired: CancellationToken,
 }

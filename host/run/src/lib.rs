@@ -12,3 +12,4 @@ pub mod pausing;
 pub mod registry;
 pub mod runner;
 pub mod scheduler;
+mod terms;

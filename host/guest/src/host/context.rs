@@ -12,8 +12,8 @@ impl Host for GuestState {
             component: context.case.component().to_owned(),
             case: context.case.case().to_owned(),
             attempt: context.attempt,
-            environment: context.environment,
-            webhook_url: context.webhook_url,
+            environment: context.environment.to_string(),
+            webhook_url: context.webhook_url.to_string(),
         })
     }
 

@@ -24,6 +24,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::component::Component;
 use crate::registry::{Policy, TrustError, TrustSettings, case};
+use crate::terms::KnownTerms;
 
 /// The maximum CPU time that a component may use to list its cases, whatever `limits.cpu` allows.
 const CASES_CPU: Duration = Duration::from_secs(5);
@@ -211,6 +212,7 @@ impl ComponentLoader {
             code,
             suite: RwLock::new(Arc::new(suite)),
             cases: cases.into_iter().map(Arc::new).collect(),
+            terms: KnownTerms::default(),
             retired: CancellationToken::new(),
         };
         let is_quick = code.code() == Code::Quick;
@@ -266,7 +268,7 @@ impl ComponentLoader {
         let session = GuestState::for_cases(recorder.clone());
         let began = Instant::now();
         let asking = async move {
-            let declared = async { suite.enter(session).await?.cases().await };
+            let declared = async { suite.prepare(session).enter(suite.place().await).await?.cases().await };
             let declared = tokio::time::timeout(allowed.time(Budget::WallTime), declared).await;
             (suite, declared)
         };

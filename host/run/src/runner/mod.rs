@@ -3,6 +3,7 @@
 //! Invariant: the runner does not depend on metrics, pages or the terminal. `Runner::attempt` handles every way in
 //! which an attempt can end.
 
+mod provision;
 mod timeout;
 mod trouble;
 mod verdict;
@@ -13,7 +14,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
-use orbital_client::Client;
 use orbital_client::heartbeat::Heartbeat;
 use orbital_guest::{
     Activity, Entered, GuestError, GuestState, Meter, Placement, Recorder, Recording, RunClock, RunContext,
@@ -21,20 +21,21 @@ use orbital_guest::{
 };
 use orbital_listener::{Acceptor, ShortageMark};
 use orbital_model::{Attempt, Budget, Cause, Origin, Outcome, Report, StepKind};
-use orbital_policy::run_settings::RunSettings;
-use orbital_webhook::component_url;
-use orbital_webhook::waiter::{Lost, Scope, Waiter};
+use orbital_webhook::waiter::{Lost, Waiter};
 use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 
+pub use provision::Provision;
+
 use crate::order::{Order, TimedAttempt};
+use provision::Numbered;
 use timeout::timed_out;
 use trouble::Troubles;
 use verdict::{AttemptEnd, Circumstances, judge, unanswered};
 
 /// The runner of cases.
 pub struct Runner {
-    provision: RwLock<Arc<Provision>>,
+    provision: RwLock<Arc<Numbered>>,
     waiter: Arc<Waiter>,
     /// The listener that receives deliveries.
     webhook: Arc<Acceptor>,
@@ -43,34 +44,11 @@ pub struct Runner {
     troubles: Troubles,
 }
 
-/// Settings and clients shared by all runs. An attempt keeps those that it started with.
-pub struct Provision {
-    /// The environment, limits and configuration of runs.
-    pub settings: RunSettings,
-    /// The URL that the system under test must send deliveries to.
-    pub webhook_url: String,
-    /// Whether each component has its own URL. If so, its runs get only the deliveries that are sent there.
-    pub path_per_component: bool,
-    /// The client that sends the runs' requests.
-    pub client: Arc<Client>,
-}
-
-impl Provision {
-    /// Returns the URL for deliveries to a component, and the scope of deliveries that its runs may get.
-    fn delivery_to(&self, component: &str) -> (String, Scope) {
-        if self.path_per_component {
-            (component_url(&self.webhook_url, component), Scope::component(component))
-        } else {
-            (self.webhook_url.clone(), Scope::ALL)
-        }
-    }
-}
-
 impl Runner {
     /// Creates a runner with no runs in flight.
     pub fn new(provision: Provision, waiter: Arc<Waiter>, webhook: Arc<Acceptor>) -> Self {
         Self {
-            provision: RwLock::new(Arc::new(provision)),
+            provision: RwLock::new(Numbered::new(provision)),
             waiter,
             webhook,
             in_flight: AtomicUsize::new(0),
@@ -81,10 +59,10 @@ impl Runner {
 
     /// Replaces what attempts get when they start. Attempts in progress are not affected.
     pub fn provide(&self, provision: Provision) {
-        *self.provision.write() = Arc::new(provision);
+        *self.provision.write() = Numbered::new(provision);
     }
 
-    fn provision(&self) -> Arc<Provision> {
+    fn provision(&self) -> Arc<Numbered> {
         self.provision.read().clone()
     }
 
@@ -169,16 +147,15 @@ impl Runner {
         let Order { run, component, case, .. } = order;
         let began = std::time::Instant::now();
         let given = self.provision();
-        let (webhook_url, scope) = given.delivery_to(&component.name);
-        let claims = Arc::new(self.waiter.claims(*run, scope.clone()));
+        let terms = given.terms(component);
+        let Provision { settings, client, .. } = &given.provision;
+        let claims = Arc::new(self.waiter.claims(*run, terms.scope.clone()));
         let came_before = claims.began();
         let shortage_mark = self.webhook.shortage_mark();
-        let limits = given.settings.limits_of(&component.name);
-        let access = component.access(&given.settings);
-        let time_limit = case.timeout.min(limits.time(Budget::WallTime));
+        let time_limit = case.timeout.min(terms.limits.time(Budget::WallTime));
         let _brisk = self.heartbeat.watch(time_limit);
         let lost_before = self.heartbeat.lost();
-        let meter = Meter::new(limits, component.quota.clone(), placement);
+        let meter = Meter::new(terms.limits, component.quota.clone(), placement);
         let recorder = Recorder::new(RunClock::start(), meter);
         let session = GuestState::for_run(
             recorder.clone(),
@@ -187,13 +164,13 @@ impl Runner {
                     id: *run,
                     case: case.id.clone(),
                     attempt: number,
-                    environment: given.settings.live.environment.clone(),
-                    webhook_url,
+                    environment: terms.environment.clone(),
+                    webhook_url: terms.webhook_url.clone(),
                 },
                 claims: claims.clone(),
-                client: given.client.clone(),
-                config: access.config(given.settings.config_of(&component.name, case)),
-                access,
+                client: client.clone(),
+                config: terms.access.config(settings.config_of(&component.name, case)),
+                access: terms.access.clone(),
                 series: component.series.clone(),
                 timeout: time_limit,
                 heartbeat: self.heartbeat.clone(),
@@ -212,10 +189,16 @@ impl Runner {
         };
         let mut ended_from_outside = pin!(ended_from_outside);
         let suite = component.suite();
+        let prepared = suite.prepare(session);
+        let enter = async {
+            // The time for which a run waits to begin is not the test's.
+            let place = suite.place().await;
+            self.heartbeat.timeout(time_limit, prepared.enter(place)).await
+        };
         let entered = tokio::select! {
             biased;
             end = &mut ended_from_outside => Err(end),
-            entered = self.heartbeat.timeout(time_limit, suite.enter(session)) => match entered {
+            entered = enter => match entered {
                 Some(Ok(entered)) => Ok(entered),
                 Some(Err(guest_error)) => Err(AttemptEnd::Broke(guest_error)),
                 None => Err(AttemptEnd::TimedOut),
@@ -251,7 +234,7 @@ impl Runner {
             end => end,
         };
         let late = matches!(end, AttemptEnd::TimedOut).then(|| {
-            let meanwhile = |keys: &[String]| self.waiter.since(came_before, &scope, keys);
+            let meanwhile = |keys: &[String]| self.waiter.since(came_before, &terms.scope, keys);
             timed_out(time_limit, duration, (&recorder, &recording), meanwhile)
         });
         let has_trace = matches!(&end, AttemptEnd::Broke(guest_error) if !guest_error.frames.is_empty());
