@@ -1,6 +1,7 @@
 //! The HTTP client, with one connection pool per target.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -235,7 +236,8 @@ impl Ready<'_> {
         let (http, max_response) = (pool.connections.http(), pool.max_response);
         let heartbeat = heartbeat.clone();
         let exchange = async move {
-            let answer = heartbeat.timeout(timeout, exchange(&http, request, &aim, max_response)).await;
+            let exchange = pin!(exchange(&http, request, &aim, max_response));
+            let answer = heartbeat.timeout(timeout, exchange).await;
             answer.unwrap_or_else(|| {
                 Err(SendError::Timeout { after: timeout, of: timeout_of, stage: aim.progress.stage() })
             })

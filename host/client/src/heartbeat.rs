@@ -4,6 +4,7 @@
 //! time, so that a system under test has all the time that the test allows ([`Heartbeat::timeout`]).
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::Thread;
@@ -118,8 +119,9 @@ impl Heartbeat {
         self.read(|beats| beats.longest_gap(since, Moment::now()))
     }
 
-    /// Returns the future's result, or `None` if the host has run for as long as `limit` meanwhile.
-    pub async fn timeout<T>(&self, limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    /// Returns the future's result, or `None` if the host has run for as long as `limit` meanwhile. The future is pinned
+    /// by the caller: one that is passed by value would take its size several times.
+    pub async fn timeout<T>(&self, limit: Duration, future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         extended_timeout(limit, future, || self.lost()).await
     }
 
@@ -225,14 +227,13 @@ fn beat(shared: &Weak<Shared>) {
 /// time lost meanwhile, reaches `limit`.
 async fn extended_timeout<T>(
     limit: Duration,
-    future: impl Future<Output = T>,
+    mut future: Pin<&mut impl Future<Output = T>>,
     lost: impl Fn() -> Duration,
 ) -> Option<T> {
-    let mut future = std::pin::pin!(future);
     // Not counted from the moment at which a timer fires, because that is late after a standstill.
     let (mut deadline, mut known) = (tokio::time::Instant::now() + limit, lost());
     loop {
-        if let Ok(result) = tokio::time::timeout_at(deadline, &mut future).await {
+        if let Ok(result) = tokio::time::timeout_at(deadline, future.as_mut()).await {
             return Some(result);
         }
         let lost = lost();
@@ -247,6 +248,7 @@ async fn extended_timeout<T>(
 #[cfg(test)]
 mod tests {
     use std::cell::Cell;
+    use std::pin::pin;
 
     use super::*;
 
@@ -355,7 +357,7 @@ mod tests {
             }
             std::future::pending::<()>().await;
         };
-        let ended = extended_timeout(milliseconds(600), lose, || lost.get()).await;
+        let ended = extended_timeout(milliseconds(600), pin!(lose), || lost.get()).await;
         assert_eq!((ended, start.elapsed()), (None, milliseconds(850)));
     }
 
@@ -370,7 +372,7 @@ mod tests {
                 tokio::time::advance(milliseconds(800)).await;
             }
         };
-        let ended: Option<()> = extended_timeout(milliseconds(350), lose, || lost.get()).await;
+        let ended: Option<()> = extended_timeout(milliseconds(350), pin!(lose), || lost.get()).await;
         assert_eq!((ended, start.elapsed()), (None, milliseconds(350 + 3 * 800)));
     }
 
@@ -378,8 +380,8 @@ mod tests {
     async fn a_timeout_without_a_standstill_is_exact() {
         let start = tokio::time::Instant::now();
         let ended =
-            extended_timeout(milliseconds(400), std::future::pending::<()>(), || milliseconds(7)).await;
+            extended_timeout(milliseconds(400), pin!(std::future::pending::<()>()), || milliseconds(7)).await;
         assert_eq!((ended, start.elapsed()), (None, milliseconds(400)));
-        assert_eq!(extended_timeout(milliseconds(400), async { 1 }, Duration::default).await, Some(1));
+        assert_eq!(extended_timeout(milliseconds(400), pin!(async { 1 }), Duration::default).await, Some(1));
     }
 }

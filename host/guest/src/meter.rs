@@ -146,10 +146,10 @@ impl Meter {
     /// computes all the time waits for its turn, each time that it has something to compute.
     pub(super) async fn run<T: Send, E: From<BudgetBreach> + Send>(
         &self,
-        guest: impl Future<Output = Result<T, E>> + Send,
+        guest: Pin<Box<impl Future<Output = Result<T, E>> + Send>>,
     ) -> Result<T, E> {
         let quota = self.quota();
-        let mut guest = Guest { running: Some(Box::pin(guest)), quota };
+        let mut guest = Guest { running: Some(guest), quota };
         let mut waiting: Option<Pin<Box<dyn Future<Output = Turn> + Send>>> = None;
         poll_fn(|context| {
             let turn = if waiting.is_some() || quota.is_busy() {

@@ -28,10 +28,16 @@ struct State {
     is_long: AtomicBool,
 }
 
+/// A run on either runtime.
+struct Running<F> {
+    run: Pin<Box<F>>,
+    quota: Arc<ComponentQuota>,
+    placement: Placement,
+}
+
 /// A run among the host's tasks, until it has to move.
 struct Among<F> {
-    run: Option<Pin<Box<F>>>,
-    placement: Placement,
+    running: Option<Running<F>>,
     guests: Handle,
 }
 
@@ -51,16 +57,12 @@ impl Placement {
         F: Future<Output = ()> + Send + 'static,
     {
         let placement = Self::new(quota.computes_long());
-        let (quota, run) = (quota.clone(), run(placement.clone()));
-        let end = placement.clone();
-        let run = async move {
-            run.await;
-            quota.run_ended(end.is_long());
-        };
-        if placement.is_apart() {
-            guests.spawn(run);
+        // In a box of its own, so that it is not copied when it moves.
+        let running = Running { run: Box::pin(run(placement.clone())), quota: quota.clone(), placement };
+        if running.placement.is_apart() {
+            guests.spawn(running);
         } else {
-            tokio::spawn(Among { run: Some(Box::pin(run)), placement, guests: guests.clone() });
+            tokio::spawn(Among { running: Some(running), guests: guests.clone() });
         }
     }
 
@@ -89,16 +91,28 @@ impl Placement {
     }
 }
 
+impl<F: Future<Output = ()>> Future for Running<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let polled = self.run.as_mut().poll(context);
+        if polled.is_ready() {
+            self.quota.run_ended(self.placement.is_long());
+        }
+        polled
+    }
+}
+
 impl<F: Future<Output = ()> + Send + 'static> Future for Among<F> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let Some(run) = &mut self.run else { return Poll::Ready(()) };
-        let polled = run.as_mut().poll(context);
-        if polled.is_pending() && self.placement.is_long() {
-            self.placement.0.is_apart.store(true, Ordering::Relaxed);
+        let Some(running) = &mut self.running else { return Poll::Ready(()) };
+        let polled = Pin::new(&mut *running).poll(context);
+        if polled.is_pending() && running.placement.is_long() {
+            running.placement.0.is_apart.store(true, Ordering::Relaxed);
             // A new task is polled at once, so no wake-up is lost.
-            drop(self.run.take().map(|run| self.guests.spawn(run)));
+            drop(self.running.take().map(|running| self.guests.spawn(running)));
             return Poll::Ready(());
         }
         polled

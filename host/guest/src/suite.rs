@@ -91,10 +91,10 @@ impl Prepared {
     pub async fn enter(self, place: Place) -> Result<Entered, GuestError> {
         let Self { mut store, test, lines } = self;
         let meter = store.data().meter().clone();
-        let instantiate = async {
+        let instantiate = Box::pin(async {
             let instance = test.instantiate_async(&mut store).await;
             instance.map_err(|error| GuestError::from_error(error, &meter, &lines))
-        };
+        });
         let test = meter.run(instantiate).await?;
         Ok(Entered { store, test, meter, lines, place })
     }
@@ -109,10 +109,10 @@ impl Entered {
         let Self { mut store, test, meter, lines, place: _place } = self;
         let counting = meter.clone();
         // The call owns the instance, so that the instance is dropped with the call.
-        let call = async move {
+        let call = Box::pin(async move {
             let called = test.orbital_test_suite().call_cases(&mut store).await;
             called.map_err(|error| GuestError::from_error(error, &meter, &lines))
-        };
+        });
         counting.run(call).await
     }
 
@@ -123,10 +123,10 @@ impl Entered {
     pub async fn run(self, case: &str) -> Result<Result<(), String>, GuestError> {
         let Self { mut store, test, meter, lines, place: _place } = self;
         let counting = meter.clone();
-        let call = async move {
+        let call = Box::pin(async move {
             let called = test.orbital_test_suite().call_run(&mut store, case).await;
             called.map_err(|error| GuestError::from_error(error, &meter, &lines))
-        };
+        });
         let result = counting.run(call).await?;
         if let Err(reason) = &result {
             // The reason is a line of the log like any other.

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::pin::pin;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, StatusCode, header};
@@ -107,12 +108,14 @@ impl GuestState {
         let claims = run.claims.clone();
         let since = self.recorder.clock().elapsed();
         let entered = self.recorder.enter(Activity::Waiting { keys: keys.clone(), n, since });
-        let next = claims.next(&keys, n as usize);
-        let result = match timeout_ms {
-            None => Ok(next.await),
-            Some(timeout_ms) => {
-                let limit = Duration::from_millis(timeout_ms.into());
-                run.heartbeat.timeout(limit, next).await.ok_or(WaitError::Timeout)
+        let result = {
+            let next = pin!(claims.next(&keys, n as usize));
+            match timeout_ms {
+                None => Ok(next.await),
+                Some(timeout_ms) => {
+                    let limit = Duration::from_millis(timeout_ms.into());
+                    run.heartbeat.timeout(limit, next).await.ok_or(WaitError::Timeout)
+                }
             }
         };
         let result = match result {

@@ -16,8 +16,7 @@ use std::time::SystemTime;
 
 use orbital_client::heartbeat::Heartbeat;
 use orbital_guest::{
-    Activity, Entered, GuestError, GuestState, Meter, Placement, Recorder, Recording, RunClock, RunContext,
-    RunParts,
+    Activity, GuestError, GuestState, Meter, Placement, Recorder, Recording, RunClock, RunContext, RunParts,
 };
 use orbital_listener::{Acceptor, ShortageMark};
 use orbital_model::{Attempt, Budget, Cause, Origin, Outcome, Report, StepKind};
@@ -193,7 +192,7 @@ impl Runner {
         let enter = async {
             // The time for which a run waits to begin is not the test's.
             let place = suite.place().await;
-            self.heartbeat.timeout(time_limit, prepared.enter(place)).await
+            self.heartbeat.timeout(time_limit, pin!(prepared.enter(place))).await
         };
         let entered = tokio::select! {
             biased;
@@ -208,15 +207,18 @@ impl Runner {
         let (started, clock) = (SystemTime::now(), RunClock::start());
         let end = match entered {
             Err(end) => end,
-            Ok(entered) => tokio::select! {
-                biased;
-                end = ended_from_outside => end,
-                ended = self.heartbeat.timeout(time_limit, Entered::run(entered, case.id.case())) => match ended {
-                    Some(Ok(result)) => AttemptEnd::Returned(result),
-                    Some(Err(guest_error)) => AttemptEnd::Broke(guest_error),
-                    None => AttemptEnd::TimedOut,
-                },
-            },
+            Ok(entered) => {
+                let running = pin!(entered.run(case.id.case()));
+                tokio::select! {
+                    biased;
+                    end = ended_from_outside => end,
+                    ended = self.heartbeat.timeout(time_limit, running) => match ended {
+                        Some(Ok(result)) => AttemptEnd::Returned(result),
+                        Some(Err(guest_error)) => AttemptEnd::Broke(guest_error),
+                        None => AttemptEnd::TimedOut,
+                    },
+                }
+            }
         };
         let duration = clock.elapsed();
 
