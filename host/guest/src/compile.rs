@@ -23,8 +23,9 @@ use crate::code_cache::{CodeCache, Label};
 use crate::confinement::{CompileLimits, Confinement};
 use crate::contract::{ContractError, Metadata, check_dimensions, inspect};
 use crate::engine::{Code, GuestEngine, LinkError};
+use crate::in_use::InUse;
 use crate::lines::Lines;
-use crate::suite::Suite;
+use crate::suite::{Linked, Suite};
 
 /// The command of this binary that compiles a component; see `cli/compile.rs`.
 pub const COMMAND: &str = "compile-component";
@@ -49,6 +50,7 @@ pub struct Compiler {
     engine: GuestEngine,
     /// The cache of compiled code; `None` if code is not stored.
     cache: Option<CodeCache>,
+    in_use: InUse,
     limits: CompileLimits,
     /// The permits to compile in a hurry.
     compiling: Arc<Semaphore>,
@@ -91,7 +93,7 @@ pub struct Compiled {
 pub enum CodeOrigin {
     /// The code was compiled now.
     Compiled(Code),
-    /// The code was compiled earlier, and comes from the cache.
+    /// The code was compiled earlier: it comes from the cache, or another component with the same file uses it.
     Kept(Code),
 }
 
@@ -140,7 +142,14 @@ impl Compiler {
     /// Returns a compiler for this engine.
     pub fn new(engine: GuestEngine, cache: Option<CodeCache>, limits: CompileLimits) -> Self {
         let (compiling, optimising) = (Semaphore::new(CONCURRENT), Semaphore::new(1));
-        Self { engine, cache, limits, compiling: Arc::new(compiling), optimising: Arc::new(optimising) }
+        Self {
+            engine,
+            cache,
+            in_use: InUse::default(),
+            limits,
+            compiling: Arc::new(compiling),
+            optimising: Arc::new(optimising),
+        }
     }
 
     /// Checks, compiles and links a component. Code that was compiled before comes from the cache.
@@ -152,7 +161,12 @@ impl Compiler {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
         for kind in [Code::Optimised, Code::Quick] {
-            if let Some(suite) = self.cached(source, kind).await? {
+            let in_use = self.in_use.find(&source.digest, kind);
+            let found = match in_use {
+                Some(suite) => Some(suite),
+                None => self.cached(source, kind).await?,
+            };
+            if let Some(suite) = found {
                 return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept(kind) });
             }
         }
@@ -193,6 +207,7 @@ impl Compiler {
     async fn cached(&self, source: &Source, kind: Code) -> Result<Option<Suite>, CompileError> {
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (engine, digest, bytes) = (self.engine.clone(), source.digest.clone(), source.bytes.clone());
+        let in_use = self.in_use.clone();
         let find = move || {
             let label = Label { digest: &digest, engine: engine.fingerprint(kind), code: kind };
             let linked = match cache.find(&label) {
@@ -206,7 +221,11 @@ impl Compiler {
                     cache.forget(&label);
                     None
                 }
-                linked => Some(linked.map(|suite| suite.with_lines(Lines::find(&bytes)))),
+                linked => {
+                    let shared =
+                        |suite: Linked| in_use.share(&digest, kind, suite.with_lines(Lines::find(&bytes)));
+                    Some(linked.map(shared))
+                }
             }
         };
         Ok(blocking(find).await?.transpose()?)
@@ -230,7 +249,7 @@ impl Compiler {
     async fn make(&self, source: &Source, kind: Code, is_kept: bool) -> Result<Suite, CompileError> {
         let code = in_a_child(&source.bytes, kind, self.limits).await?;
         let (engine, cache, digest) = (self.engine.clone(), self.cache.clone(), source.digest.clone());
-        let bytes = source.bytes.clone();
+        let (bytes, in_use) = (source.bytes.clone(), self.in_use.clone());
         let link = move || {
             let suite = engine.link(&code, kind)?;
             let label = |kind| Label { digest: &digest, engine: engine.fingerprint(kind), code: kind };
@@ -244,7 +263,7 @@ impl Compiler {
                     }
                 }
             }
-            Ok::<_, LinkError>(suite.with_lines(Lines::find(&bytes)))
+            Ok::<_, LinkError>(in_use.share(&digest, kind, suite.with_lines(Lines::find(&bytes))))
         };
         Ok(blocking(link).await??)
     }

@@ -15,7 +15,7 @@ use crate::bindings::TestPre;
 use crate::bindings::orbital::test as contract;
 use crate::dimensions::{MEMORIES, TABLES};
 use crate::guest_state::GuestState;
-use crate::suite::Suite;
+use crate::suite::Linked;
 use crate::ticker::{EpochWaker, tick};
 
 /// The address space of one linear memory, in bytes. A guest cannot have more, whatever its budget is.
@@ -44,7 +44,7 @@ const KEEP_RESIDENT: usize = 512 << 10;
 const WARM_SLOTS: u32 = 1000;
 
 /// How the machine code of a guest is compiled.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Code {
     /// By Cranelift: fast code that takes long to compile.
     Optimised,
@@ -158,9 +158,9 @@ impl GuestEngine {
         }
     }
 
-    /// Loads and links machine code, and returns it as a suite.
+    /// Loads and links machine code.
     #[allow(unsafe_code, reason = "only so is compiled code loaded without compiling it again")]
-    pub fn link(&self, code: &[u8], kind: Code) -> Result<Suite, LinkError> {
+    pub fn link(&self, code: &[u8], kind: Code) -> Result<Linked, LinkError> {
         let tier = self.tier(kind);
         // SAFETY: a child process of this host compiled these bytes and returned them through a pipe, or the
         // cache has verified that this host compiled them (`CodeCache::find`). They are copied to memory that
@@ -179,7 +179,7 @@ impl GuestEngine {
         let imports =
             |error: wasmtime::Error| LinkError::Imports(beginning(&format!("{error:#}")).into_owned());
         let linked = tier.linker.instantiate_pre(&component).map_err(imports)?;
-        Ok(Suite::new(TestPre::new(linked).map_err(imports)?, tier.places.clone()))
+        Ok(Linked::new(TestPre::new(linked).map_err(imports)?, tier.places.clone()))
     }
 }
 

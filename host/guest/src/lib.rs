@@ -20,6 +20,7 @@ mod engine;
 mod guest_state;
 mod host;
 mod http;
+mod in_use;
 mod lines;
 mod meter;
 mod placement;

@@ -1,6 +1,6 @@
 //! A component that is ready to run.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use orbital_model::Budget;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,8 +14,15 @@ use crate::meter::Meter;
 use crate::stack_sample::Lookout;
 use crate::trap::GuestError;
 
-/// A compiled and linked component. Every use of it creates a new instance.
-pub struct Suite {
+/// A compiled and linked component. Every use of it creates a new instance. Clones share the code.
+#[derive(Clone)]
+pub struct Suite(Arc<Linked>);
+
+/// A suite that others may have dropped.
+pub(super) struct WeakSuite(Weak<Linked>);
+
+/// The code of a suite.
+pub struct Linked {
     test: TestPre<GuestState>,
     lines: Arc<Lines>,
     places: Arc<Semaphore>,
@@ -29,8 +36,7 @@ pub struct Place {
 /// A new instance that is not created yet, with everything that it may access.
 pub struct Prepared {
     store: Store<GuestState>,
-    test: TestPre<GuestState>,
-    lines: Arc<Lines>,
+    suite: Suite,
 }
 
 /// An instance that is ready to be called. Dropping it ends the guest, whatever it is doing.
@@ -42,25 +48,37 @@ pub struct Entered {
     place: Place,
 }
 
-impl Suite {
+impl Linked {
     pub(super) fn new(test: TestPre<GuestState>, places: Arc<Semaphore>) -> Self {
         Self { test, lines: Arc::default(), places }
     }
 
-    /// Adds the line tables of the author's files, for messages about crashes.
-    pub(super) fn with_lines(self, lines: Lines) -> Self {
-        Self { lines: Arc::new(lines), ..self }
+    /// Adds the line tables of the author's files, for messages about crashes, and returns the suite.
+    pub(super) fn with_lines(self, lines: Lines) -> Suite {
+        Suite(Arc::new(Self { lines: Arc::new(lines), ..self }))
+    }
+}
+
+impl WeakSuite {
+    pub(super) fn upgrade(&self) -> Option<Suite> {
+        self.0.upgrade().map(Suite)
+    }
+}
+
+impl Suite {
+    pub(super) fn downgrade(&self) -> WeakSuite {
+        WeakSuite(Arc::downgrade(&self.0))
     }
 
     /// Waits for a place for a new instance, if as many instances as possible are in use.
     pub async fn place(&self) -> Place {
         // The semaphore is never closed.
-        Place { _permit: self.places.clone().acquire_owned().await.ok() }
+        Place { _permit: self.0.places.clone().acquire_owned().await.ok() }
     }
 
     /// Returns a new instance that is not created yet.
     pub fn prepare(&self, session: GuestState) -> Prepared {
-        let mut store = Store::new(self.test.engine(), session);
+        let mut store = Store::new(self.0.test.engine(), session);
         store.limiter(|session| &mut session.memory);
         let limits = *store.data().meter().limits();
         // In one call, a guest can make the host copy at most the amount of memory that the host may keep for it.
@@ -68,7 +86,7 @@ impl Suite {
         // The guest's own handles, including those that it lends to a call.
         store.set_max_component_handles(limits.of(Budget::Handles) as usize);
         store.set_epoch_deadline(1);
-        let mut lookout = Lookout::new(self.lines.clone());
+        let mut lookout = Lookout::new(self.0.lines.clone());
         store.epoch_deadline_callback(move |context| {
             if !context.data().meter().tick()? {
                 return Ok(UpdateDeadline::Continue(1));
@@ -79,7 +97,7 @@ impl Suite {
             // tokio's own yield, so that timers and sockets are checked in between.
             Ok(UpdateDeadline::YieldCustom(1, Box::pin(tokio::task::yield_now())))
         });
-        Prepared { store, test: self.test.clone(), lines: self.lines.clone() }
+        Prepared { store, suite: self.clone() }
     }
 }
 
@@ -89,14 +107,15 @@ impl Prepared {
     /// # Errors
     /// The instance cannot be created, or its start code crashed.
     pub async fn enter(self, place: Place) -> Result<Entered, GuestError> {
-        let Self { mut store, test, lines } = self;
+        let Self { mut store, suite } = self;
+        let Linked { test, lines, .. } = &*suite.0;
         let meter = store.data().meter().clone();
         let instantiate = Box::pin(async {
             let instance = test.instantiate_async(&mut store).await;
-            instance.map_err(|error| GuestError::from_error(error, &meter, &lines))
+            instance.map_err(|error| GuestError::from_error(error, &meter, lines))
         });
         let test = meter.run(instantiate).await?;
-        Ok(Entered { store, test, meter, lines, place })
+        Ok(Entered { store, test, meter, lines: lines.clone(), place })
     }
 }
 

@@ -33,14 +33,14 @@ pub struct Component {
     /// The origin of the code that the component ran with first.
     pub code: CodeOrigin,
     /// The compiled and linked code.
-    pub suite: RwLock<Arc<Suite>>,
+    pub suite: RwLock<Suite>,
     /// The cases of the component, in the order in which it declares them.
     pub cases: Vec<Arc<Case>>,
     /// The share of resources that all runs of the component have together.
     pub quota: Arc<ComponentQuota>,
     /// The metric series that its tests created.
     pub series: Arc<SeriesBook>,
-    /// What the settings say about its runs.
+    /// Settings that apply to all its runs.
     pub(crate) terms: KnownTerms,
     /// Cancelled when this version has been replaced or removed and its grace time has ended.
     pub retired: CancellationToken,
@@ -48,7 +48,7 @@ pub struct Component {
 
 impl Component {
     /// Returns the code that new runs use.
-    pub fn suite(&self) -> Arc<Suite> {
+    pub fn suite(&self) -> Suite {
         self.suite.read().clone()
     }
 
@@ -64,7 +64,7 @@ impl Component {
 
     /// Replaces the code by better code. Runs in flight keep the code that they started with.
     pub fn run_with(&self, suite: Suite) {
-        *self.suite.write() = Arc::new(suite);
+        *self.suite.write() = suite;
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the settings say about the runs of a component: the same for all of them, so it is not worked out for each.
+//! Settings that apply to all runs of a component, determined once and not for each run.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use orbital_policy::limits::Limits;
 use orbital_webhook::waiter::Scope;
 use parking_lot::Mutex;
 
-/// What the settings say about the runs of a component.
+/// Settings that apply to all runs of a component.
 pub(crate) struct Terms {
     pub(crate) limits: Limits,
     pub(crate) access: Arc<Access>,

@@ -1,5 +1,6 @@
 //! Compiling: large components run with quickly made code first; what was compiled is kept; what breaks is told.
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
@@ -210,6 +211,32 @@ async fn what_takes_long_to_compile_holds_up_nothing_and_is_dropped_once_it_is_r
         host.lines.wait(mark, &[&format!("--- PASS: {name}/passes")]).await;
     }
     eventually("nothing is compiled any more", async || children(host.id()).is_empty().then_some(())).await;
+}
+
+/// The images of components' initial memory that a process has mapped, by inode.
+fn images(process: i32) -> BTreeSet<String> {
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let images = maps.lines().filter(|line| line.contains("/memfd:wasm-memory-image"));
+    images.filter_map(|line| line.split_whitespace().nth(4).map(str::to_owned)).collect()
+}
+
+#[tokio::test]
+async fn components_with_the_same_file_share_its_code() {
+    let host = Host::builder().with("passes").start().await;
+    host.lines.wait(0, &["--- PASS: passes/passes"]).await;
+    let alone = images(host.id());
+    assert!(!alone.is_empty());
+    let mark = host.deploy_as("passes", "twin");
+    host.lines.wait(mark, &["--- PASS: twin/passes"]).await;
+    assert_eq!(images(host.id()), alone);
+    let mark = host.write("other", &enlarged("passes"));
+    host.lines.wait(mark, &["--- PASS: other/passes"]).await;
+    assert!(images(host.id()).len() > alone.len());
+    // The code outlives the component that it was compiled for.
+    std::fs::remove_file(host.file("passes")).unwrap();
+    host.lines.wait(mark, &["removed", "component=passes"]).await;
+    let mark = host.lines.mark();
+    host.lines.wait_n(mark, 2, &["--- PASS: twin/passes"]).await;
 }
 
 #[tokio::test]

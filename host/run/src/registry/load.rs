@@ -210,7 +210,7 @@ impl ComponentLoader {
             is_new: true,
             metadata,
             code,
-            suite: RwLock::new(Arc::new(suite)),
+            suite: RwLock::new(suite),
             cases: cases.into_iter().map(Arc::new).collect(),
             terms: KnownTerms::default(),
             retired: CancellationToken::new(),

@@ -1,4 +1,4 @@
-//! What all runs have in common.
+//! Settings and clients that all runs share.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
