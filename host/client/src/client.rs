@@ -166,6 +166,7 @@ impl Client {
     ///
     /// # Errors
     /// The target is unknown, or something in the request is outside its limits.
+    #[inline(never)]
     pub fn prepare(&self, mut request: Request) -> Result<Ready<'_>, SendError> {
         let target = self.targets.get(&request.target).ok_or_else(|| SendError::UnknownTarget {
             name: request.target.clone(),
@@ -227,32 +228,13 @@ impl Ready<'_> {
         heartbeat: &Heartbeat,
         progress: Progress,
     ) -> Result<Receipt, SendError> {
-        let Self { client, pool, server, checked, timeout, timeout_of } = self;
-        let Checked { method, uri, mut headers, body } = checked;
-        own_headers::add(&mut headers, (run, case), server.host.as_ref());
-        let mut request = http::Request::new(Full::new(body));
-        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, headers);
-        let aim = Aim { server, progress };
-        let (http, max_response) = (pool.connections.http(), pool.max_response);
-        let heartbeat = heartbeat.clone();
-        let exchange = async move {
-            let exchange = pin!(exchange(&http, request, &aim, max_response));
-            let answer = heartbeat.timeout(timeout, exchange).await;
-            answer.unwrap_or_else(|| {
-                Err(SendError::Timeout { after: timeout, of: timeout_of, stage: aim.progress.stage() })
-            })
-        };
-        let exchange = on_behalf_of(case.clone(), exchange);
-        let mut answer = if Handle::current().id() == client.runtime.id() {
-            Box::pin(exchange).await
-        } else {
-            match AbortOnDropHandle::new(client.runtime.spawn(exchange)).await {
-                Ok(result) => result,
-                Err(error) => Err(SendError::Unreachable {
-                    failure: Failure::Other,
-                    reason: format!("the HTTP client broke: {error}"),
-                }),
-            }
+        let client = self.client;
+        let mut answer = match self.start((run, case), heartbeat.clone(), progress).await {
+            Ok(result) => result,
+            Err(error) => Err(SendError::Unreachable {
+                failure: Failure::Other,
+                reason: format!("the HTTP client broke: {error}"),
+            }),
         };
         // Masked here, and not on the runtime of the connections, because a large answer takes long.
         match &mut answer {
@@ -263,6 +245,33 @@ impl Ready<'_> {
             Err(_) => {}
         }
         answer
+    }
+
+    /// Starts the exchange in a task of its own. The caller may be on the stack of a guest, of which there is one per run
+    /// that waits, and the pages that an exchange uses there would stay. For the same reason this is not inlined.
+    #[inline(never)]
+    fn start(
+        self,
+        (run, case): (Uuid, &CaseId),
+        heartbeat: Heartbeat,
+        progress: Progress,
+    ) -> AbortOnDropHandle<Result<Receipt, SendError>> {
+        let Self { client, pool, server, checked, timeout, timeout_of } = self;
+        let Checked { method, uri, mut headers, body } = checked;
+        own_headers::add(&mut headers, (run, case), server.host.as_ref());
+        let mut request = http::Request::new(Full::new(body));
+        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (method, uri, headers);
+        let aim = Aim { server, progress };
+        let (http, max_response) = (pool.connections.http(), pool.max_response);
+        let exchange = async move {
+            let exchange = pin!(exchange(&http, request, &aim, max_response));
+            let answer = heartbeat.timeout(timeout, exchange).await;
+            answer.unwrap_or_else(|| {
+                Err(SendError::Timeout { after: timeout, of: timeout_of, stage: aim.progress.stage() })
+            })
+        };
+        // Boxed, so that it is copied only once.
+        AbortOnDropHandle::new(client.runtime.spawn(Box::pin(on_behalf_of(case.clone(), exchange))))
     }
 }
 
