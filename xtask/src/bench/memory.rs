@@ -15,13 +15,14 @@ const WAITING: [usize; 2] = [5000, 10_000];
 const RATE: f64 = 1000.0;
 
 const COLUMNS: [&str; 5] =
-    ["memory per waiting run, KiB", "RSS before, MiB", "RSS, MiB", "waiting", "passed in the end"];
+    ["memory per waiting run, KiB", "PSS before, MiB", "PSS, MiB", "waiting", "passed in the end"];
 
 pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
     let mut section = Section::new(
         "Memory of waiting runs",
         "The system under test keeps its deliveries until all runs wait for theirs, and then sends them. Each run of the \
-         host has an instance of its own, with a guest in Rust.",
+         host has an instance of its own, with a guest in Rust. Memory is PSS: the pages of a guest's initial memory that \
+         it has not written are the same for all instances, and count once.",
     );
     let all = lab.or_quick(&WAITING[..], &[1000]);
     for waiting in all {

@@ -121,11 +121,19 @@ fn busy() -> anyhow::Result<f64> {
 
 /// Returns the resident memory of a process in MiB.
 pub(crate) fn resident(process: u32) -> anyhow::Result<f64> {
-    let path = format!("/proc/{process}/status");
-    let text = read(&path)?;
-    let field = text.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    mebibytes(&format!("/proc/{process}/status"), "VmRSS:")
+}
+
+/// Returns the resident memory of a process in MiB. A page that is mapped several times counts once.
+pub(crate) fn resident_once(process: u32) -> anyhow::Result<f64> {
+    mebibytes(&format!("/proc/{process}/smaps_rollup"), "Pss:")
+}
+
+fn mebibytes(path: &str, name: &str) -> anyhow::Result<f64> {
+    let text = read(path)?;
+    let field = text.lines().find_map(|line| line.strip_prefix(name));
     let kibibytes = field.and_then(|field| field.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    Ok(kibibytes.with_context(|| format!("`{path}` has no `VmRSS`"))? / 1024.0)
+    Ok(kibibytes.with_context(|| format!("`{path}` has no `{name}`"))? / 1024.0)
 }
 
 fn read(path: &str) -> anyhow::Result<String> {
@@ -161,6 +169,7 @@ mod tests {
         let window = Window::open(&[process::id()]).unwrap();
         let usage = window.close().unwrap();
         assert!(usage.seconds > 0.0 && usage.cpu[0] >= 0.0);
-        assert!(resident(process::id()).unwrap() > 0.0);
+        let (all, once) = (resident(process::id()).unwrap(), resident_once(process::id()).unwrap());
+        assert!(0.0 < once && once <= all, "{once} {all}");
     }
 }

@@ -9,7 +9,7 @@ use super::{
     server::Server,
     tester::Tester,
     trial::CASES,
-    usage::resident,
+    usage::resident_once,
 };
 use crate::stage::Addresses;
 
@@ -48,7 +48,7 @@ impl Waiting {
                     overrides: MANUAL.to_owned(),
                 };
                 let host = lab.start_host(&addresses, &setup)?;
-                let before = resident(host.process.id())?;
+                let before = resident_once(host.process.id())?;
                 let period = Duration::from_secs_f64(ALL_CASES as f64 / RATE);
                 host.change(&(every(period) + &patient(runs.div_ceil(ALL_CASES))))?;
                 (Tester::Host(host), before)
@@ -56,13 +56,13 @@ impl Waiting {
             Contestant::Go | Contestant::Rust => {
                 let start = |runs| lab.start_tester(contestant, &addresses, RATE, Some(runs));
                 let mut empty = start(0)?;
-                let before = resident(empty.process.id())?;
+                let before = resident_once(empty.process.id())?;
                 empty.process.stop()?;
                 (Tester::Opponent(start(runs)?), before)
             }
         };
         let waiting = settle(lab, &system, runs)?;
-        let after = resident(tester.process().id())?;
+        let after = resident_once(tester.process().id())?;
         if let Tester::Host(host) = &tester {
             // No further runs, so that those that waited can be counted.
             host.change(&(MANUAL.to_owned() + &patient(1)))?;
