@@ -11,7 +11,7 @@ use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
 
 use crate::placement::Placement;
-use crate::quota::{ComponentQuota, Turn, thread_time};
+use crate::quota::{ComponentQuota, Turn, at_most, thread_time};
 
 /// A guest that has computed for less than this does not have to yield yet.
 const SLICE: Duration = Duration::from_micros(500);
@@ -202,7 +202,7 @@ impl Meter {
     /// Does some work and counts its time for the run: the guest's own work, or work that the guest has caused.
     ///
     /// Reading the thread's processor time is a system call, which would cost as much as many a guest. So the time of
-    /// brief work is that of the clock: not less than the processor time, and more if the thread was interrupted.
+    /// brief work is that of the clock, up to a limit: more than the processor time if the thread was interrupted.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
         let began = self.0.created.elapsed();
         self.0.resumed.store(nanoseconds(began), Ordering::Relaxed);
@@ -210,7 +210,7 @@ impl Meter {
         let done = work();
         let took = self.0.created.elapsed().saturating_sub(began);
         self.burn(match self.0.counted.load(Ordering::Relaxed) {
-            UNREAD => nanoseconds(took),
+            UNREAD => nanoseconds(at_most(took)),
             before => nanoseconds(thread_time()).saturating_sub(before),
         });
         self.0.placement.computed(took);
@@ -229,7 +229,7 @@ impl Meter {
         }
         let now = nanoseconds(thread_time());
         self.burn(match self.0.counted.swap(now, Ordering::Relaxed) {
-            UNREAD => nanoseconds(computes_for),
+            UNREAD => nanoseconds(at_most(computes_for)),
             before => now.saturating_sub(before),
         });
         self.check(Budget::Cpu, self.burnt().as_millis() as u64)?;

@@ -36,6 +36,10 @@ const MEMORY: Duration = Duration::from_millis(200);
 /// of the process's address space.
 const NICE: i32 = 10;
 
+/// The most processor time that brief work takes. A guest that computes for longer sees the epoch before, and is timed
+/// by the thread's processor time from then on.
+const BRIEF: Duration = Duration::from_millis(100);
+
 /// The most requests of one component in flight at once. Further ones wait for their turn.
 const REQUESTS: usize = 32;
 
@@ -195,7 +199,7 @@ impl ComponentQuota {
     pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
         let before = Instant::now();
         let done = work();
-        self.burn(before.elapsed());
+        self.burn(at_most(before.elapsed()));
         done
     }
 
@@ -214,6 +218,12 @@ impl ComponentQuota {
     fn account(&self) -> MutexGuard<'_, Account> {
         self.account.lock()
     }
+}
+
+/// Returns the processor time that brief work has taken at most, from the time by the clock. The clock continues while
+/// the process is stopped, or waits for a processor, and no run may exceed its limit because of that.
+pub(super) fn at_most(elapsed: Duration) -> Duration {
+    elapsed.min(BRIEF)
 }
 
 /// Returns the processor time of this thread so far.
@@ -317,6 +327,12 @@ mod tests {
         assert!(futures_util::poll!(second.as_mut()).is_pending());
         let other = futures_util::poll!(other.as_mut());
         assert!(other.is_ready());
+    }
+
+    #[test]
+    fn time_in_which_the_host_was_stopped_hardly_counts() {
+        assert_eq!(at_most(Duration::from_micros(70)), Duration::from_micros(70));
+        assert_eq!(at_most(Duration::from_secs(60)), BRIEF);
     }
 
     #[test]
