@@ -134,6 +134,17 @@ mod tests {
         Builder::new_multi_thread().worker_threads(1).thread_name(name).build().unwrap()
     }
 
+    /// A run that drops the sender only after its end was noted.
+    struct Noted<F>(Pin<Box<F>>, #[allow(dead_code, reason = "dropped with the run")] oneshot::Sender<()>);
+
+    impl<F: Future<Output = ()>> Future for Noted<F> {
+        type Output = ();
+
+        fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+            self.0.as_mut().poll(context)
+        }
+    }
+
     /// Returns the names of the threads on which a run begins and ends. It computes in between.
     fn threads(
         host: &Runtime,
@@ -142,18 +153,23 @@ mod tests {
         computes: Duration,
     ) -> [String; 2] {
         let (sender, threads) = oneshot::channel();
+        let (noted, until_noted) = oneshot::channel();
         let name = || thread::current().name().unwrap_or_default().to_owned();
         host.block_on(async {
             let guests = guests.handle().clone();
             let quota = quota.clone();
             tokio::spawn(async move {
-                Placement::spawn(&quota, &guests, |placement| async move {
-                    let first = name();
-                    placement.computed(computes);
-                    tokio::task::yield_now().await;
-                    sender.send([first, name()]).unwrap();
+                Placement::spawn(&quota, &guests, |placement| {
+                    let run = async move {
+                        let first = name();
+                        placement.computed(computes);
+                        tokio::task::yield_now().await;
+                        sender.send([first, name()]).unwrap();
+                    };
+                    Noted(Box::pin(run), noted)
                 });
             });
+            until_noted.await.unwrap_err();
             threads.await.unwrap()
         })
     }
@@ -165,11 +181,7 @@ mod tests {
         assert_eq!(threads(&host, &guests, &quota, LONG), ["host", "host"]);
         assert_eq!(threads(&host, &guests, &quota, LONG * 2), ["host", "guest"]);
         for _ in 0..ComponentQuota::REMEMBERED {
-            // The quota learns that a run has ended after its last statement.
             assert_eq!(threads(&host, &guests, &quota, LONG), ["guest", "guest"]);
-        }
-        while quota.computes_long() {
-            thread::yield_now();
         }
         assert_eq!(threads(&host, &guests, &quota, LONG), ["host", "host"]);
     }
