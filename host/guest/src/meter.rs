@@ -11,13 +11,10 @@ use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
 
 use crate::placement::Placement;
-use crate::quota::{ComponentQuota, Turn, at_most, thread_time};
+use crate::quota::{ComponentQuota, Stopwatch, Turn, thread_time};
 
 /// A guest that has computed for less than this does not have to yield yet.
 const SLICE: Duration = Duration::from_micros(500);
-
-/// In [`Counts::counted`]: the thread's processor time has not been read since the guest began to compute.
-const UNREAD: u64 = u64::MAX;
 
 /// The resource usage of one attempt of a run. Clones share one count.
 #[derive(Clone)]
@@ -35,7 +32,7 @@ struct Counts {
     burnt: AtomicU64,
     /// When the guest began to compute, in nanoseconds since `created`.
     resumed: AtomicU64,
-    /// The thread's processor time when it was counted last, in nanoseconds, or [`UNREAD`].
+    /// The thread's processor time when it was counted last, in nanoseconds.
     counted: AtomicU64,
     /// The first budget that was exceeded.
     breach: OnceLock<BudgetBreach>,
@@ -78,7 +75,7 @@ impl Meter {
             peak: Default::default(),
             burnt: AtomicU64::new(0),
             resumed: AtomicU64::new(0),
-            counted: AtomicU64::new(UNREAD),
+            counted: AtomicU64::new(0),
             breach: OnceLock::new(),
         }))
     }
@@ -200,20 +197,19 @@ impl Meter {
     }
 
     /// Does some work and counts its time for the run: the guest's own work, or work that the guest has caused.
-    ///
-    /// Reading the thread's processor time is a system call, which would cost as much as many a guest. So the time of
-    /// brief work is that of the clock, up to a limit: more than the processor time if the thread was interrupted.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
-        let began = self.0.created.elapsed();
-        self.0.resumed.store(nanoseconds(began), Ordering::Relaxed);
-        self.0.counted.store(UNREAD, Ordering::Relaxed);
+        let stopwatch = Stopwatch::start();
+        self.0.resumed.store(nanoseconds(self.0.created.elapsed()), Ordering::Relaxed);
+        let start = nanoseconds(stopwatch.start_time());
+        self.0.counted.store(start, Ordering::Relaxed);
         let done = work();
-        let took = self.0.created.elapsed().saturating_sub(began);
-        self.burn(match self.0.counted.load(Ordering::Relaxed) {
-            UNREAD => nanoseconds(at_most(took)),
-            before => nanoseconds(thread_time()).saturating_sub(before),
+        let elapsed = stopwatch.elapsed();
+        let counted = self.0.counted.load(Ordering::Relaxed);
+        self.burn(match counted == start {
+            true => nanoseconds(stopwatch.processor_time(elapsed)),
+            false => nanoseconds(thread_time()).saturating_sub(counted),
         });
-        self.0.placement.computed(took);
+        self.0.placement.computed(elapsed);
         done
     }
 
@@ -223,15 +219,11 @@ impl Meter {
     /// The run's processor time is used up.
     pub(super) fn tick(&self) -> Result<bool, BudgetBreach> {
         let resumed = Duration::from_nanos(self.0.resumed.load(Ordering::Relaxed));
-        let computes_for = self.0.created.elapsed().saturating_sub(resumed);
-        if computes_for < SLICE {
+        if self.0.created.elapsed().saturating_sub(resumed) < SLICE {
             return Ok(false);
         }
         let now = nanoseconds(thread_time());
-        self.burn(match self.0.counted.swap(now, Ordering::Relaxed) {
-            UNREAD => nanoseconds(at_most(computes_for)),
-            before => now.saturating_sub(before),
-        });
+        self.burn(now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed)));
         self.check(Budget::Cpu, self.burnt().as_millis() as u64)?;
         Ok(true)
     }

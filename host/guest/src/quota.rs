@@ -5,6 +5,7 @@
 //! at a time, on threads to which the system prefers all others, and of which there are fewer than processors. The
 //! idea is that of multilevel feedback queues in operating systems.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -36,9 +37,8 @@ const MEMORY: Duration = Duration::from_millis(200);
 /// of the process's address space.
 const NICE: i32 = 10;
 
-/// The most processor time that brief work takes. A guest that computes for longer sees the epoch before, and is timed
-/// by the thread's processor time from then on.
-const BRIEF: Duration = Duration::from_millis(100);
+/// Work that takes no longer than this is brief.
+const BRIEF: Duration = Duration::from_millis(1);
 
 /// The most requests of one component in flight at once. Further ones wait for their turn.
 const REQUESTS: usize = 32;
@@ -197,9 +197,9 @@ impl ComponentQuota {
 
     /// Does some work that the component causes in the host, such as a report of its run, and counts its time, too.
     pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
-        let before = Instant::now();
+        let stopwatch = Stopwatch::start();
         let done = work();
-        self.burn(at_most(before.elapsed()));
+        self.burn(stopwatch.processor_time(stopwatch.elapsed()));
         done
     }
 
@@ -220,10 +220,46 @@ impl ComponentQuota {
     }
 }
 
-/// Returns the processor time that brief work has taken at most, from the time by the clock. The clock continues while
-/// the process is stopped, or waits for a processor, and no run may exceed its limit because of that.
-pub(super) fn at_most(elapsed: Duration) -> Duration {
-    elapsed.min(BRIEF)
+/// Measures the processor time of work on this thread.
+///
+/// To read the thread's processor time is a system call, which would cost as much as much of the work. So the time of
+/// brief work is that of the clock, and the thread's time at the start may have been read a little earlier.
+pub(super) struct Stopwatch {
+    began: Instant,
+    /// The thread's processor time at the start.
+    processor: Duration,
+}
+
+impl Stopwatch {
+    pub(super) fn start() -> Self {
+        thread_local! {
+            static LAST: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+        }
+        let began = Instant::now();
+        let last = LAST.get().filter(|(at, _)| began.duration_since(*at) < BRIEF);
+        let (_, processor) = last.unwrap_or_else(|| {
+            let read = (began, thread_time());
+            LAST.set(Some(read));
+            read
+        });
+        Self { began, processor }
+    }
+
+    /// Returns the thread's processor time at the start.
+    pub(super) fn start_time(&self) -> Duration {
+        self.processor
+    }
+
+    /// Returns the time by the clock.
+    pub(super) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Returns the processor time of work that took this long by the clock.
+    pub(super) fn processor_time(&self, elapsed: Duration) -> Duration {
+        // The clock continues while the process is stopped, or the thread waits for a processor.
+        if elapsed <= BRIEF { elapsed } else { thread_time().saturating_sub(self.processor) }
+    }
 }
 
 /// Returns the processor time of this thread so far.
@@ -330,9 +366,13 @@ mod tests {
     }
 
     #[test]
-    fn time_in_which_the_host_was_stopped_hardly_counts() {
-        assert_eq!(at_most(Duration::from_micros(70)), Duration::from_micros(70));
-        assert_eq!(at_most(Duration::from_secs(60)), BRIEF);
+    fn time_in_which_the_thread_did_not_run_hardly_counts() {
+        let stopwatch = Stopwatch::start();
+        assert_eq!(stopwatch.processor_time(BRIEF), BRIEF);
+        let computed = thread_time();
+        assert!(
+            stopwatch.processor_time(Duration::from_secs(3600)) <= thread_time() - computed + BRIEF * 100
+        );
     }
 
     #[test]
