@@ -161,12 +161,7 @@ impl Compiler {
         let bytes = source.bytes.clone();
         let metadata = blocking(move || inspect(&bytes)).await??;
         for kind in [Code::Optimised, Code::Quick] {
-            let in_use = self.in_use.find(&source.digest, kind);
-            let found = match in_use {
-                Some(suite) => Some(suite),
-                None => self.cached(source, kind).await?,
-            };
-            if let Some(suite) = found {
+            if let Some(suite) = self.known(source, kind).await? {
                 return Ok(Compiled { suite, metadata, code: CodeOrigin::Kept(kind) });
             }
         }
@@ -199,12 +194,20 @@ impl Compiler {
     pub async fn optimise(&self, source: &Source) -> Result<Suite, CompileError> {
         // The semaphore is never closed.
         let _turn = self.optimising.acquire().await;
-        self.make(source, Code::Optimised, true).await
+        // A component with the same file may have been optimised meanwhile.
+        match self.in_use.find(&source.digest, Code::Optimised) {
+            Some(suite) => Ok(suite),
+            None => self.make(source, Code::Optimised, true).await,
+        }
     }
 
-    /// Returns the suite from the cache. Returns `None` if the code must be compiled (again): it is missing, was
-    /// compiled by another version of the host, was damaged by a full disk, or was changed by a stranger.
-    async fn cached(&self, source: &Source, kind: Code) -> Result<Option<Suite>, CompileError> {
+    /// Returns the suite that is in use, or the one from the cache. Returns `None` if the code must be compiled (again):
+    /// it is missing, was compiled by another version of the host, was damaged by a full disk, or was changed by a
+    /// stranger.
+    async fn known(&self, source: &Source, kind: Code) -> Result<Option<Suite>, CompileError> {
+        if let Some(suite) = self.in_use.find(&source.digest, kind) {
+            return Ok(Some(suite));
+        }
         let Some(cache) = self.cache.clone() else { return Ok(None) };
         let (engine, digest, bytes) = (self.engine.clone(), source.digest.clone(), source.bytes.clone());
         let in_use = self.in_use.clone();
