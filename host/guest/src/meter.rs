@@ -5,13 +5,14 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use orbital_model::{Budget, BudgetBreach, Usage};
 use orbital_policy::limits::Limits;
+use parking_lot::Mutex;
 
 use crate::placement::Placement;
-use crate::quota::{ComponentQuota, Stopwatch, Turn, thread_time};
+use crate::quota::{ComponentQuota, Stopwatch, Turn};
 
 /// A guest that has computed for less than this does not have to yield yet.
 const SLICE: Duration = Duration::from_micros(500);
@@ -27,13 +28,10 @@ struct Counts {
     /// The highest amounts that were in use at once.
     peak: [AtomicU64; Budget::ALL.len()],
     placement: Placement,
-    created: Instant,
     /// The used processor time, in nanoseconds.
     burnt: AtomicU64,
-    /// When the guest began to compute, in nanoseconds since `created`.
-    resumed: AtomicU64,
-    /// The thread's processor time when it was counted last, in nanoseconds.
-    counted: AtomicU64,
+    /// Measures the current work; missing while the guest waits.
+    stopwatch: Mutex<Option<Stopwatch>>,
     /// The first budget that was exceeded.
     breach: OnceLock<BudgetBreach>,
 }
@@ -70,12 +68,10 @@ impl Meter {
             limits,
             quota,
             placement,
-            created: Instant::now(),
             used: Default::default(),
             peak: Default::default(),
             burnt: AtomicU64::new(0),
-            resumed: AtomicU64::new(0),
-            counted: AtomicU64::new(0),
+            stopwatch: Mutex::default(),
             breach: OnceLock::new(),
         }))
     }
@@ -198,18 +194,13 @@ impl Meter {
 
     /// Does some work and counts its time for the run: the guest's own work, or work that the guest has caused.
     pub(super) fn bill<T>(&self, work: impl FnOnce() -> T) -> T {
-        let stopwatch = Stopwatch::start();
-        self.0.resumed.store(nanoseconds(self.0.created.elapsed()), Ordering::Relaxed);
-        let start = nanoseconds(stopwatch.start_time());
-        self.0.counted.store(start, Ordering::Relaxed);
+        *self.0.stopwatch.lock() = Some(Stopwatch::start());
         let done = work();
-        let elapsed = stopwatch.elapsed();
-        let counted = self.0.counted.load(Ordering::Relaxed);
-        self.burn(match counted == start {
-            true => nanoseconds(stopwatch.processor_time(elapsed)),
-            false => nanoseconds(thread_time()).saturating_sub(counted),
-        });
-        self.0.placement.computed(elapsed);
+        if let Some(stopwatch) = self.0.stopwatch.lock().take() {
+            let elapsed = stopwatch.elapsed();
+            self.burn(stopwatch.stop(elapsed));
+            self.0.placement.computed(elapsed);
+        }
         done
     }
 
@@ -218,12 +209,12 @@ impl Meter {
     /// # Errors
     /// The run's processor time is used up.
     pub(super) fn tick(&self) -> Result<bool, BudgetBreach> {
-        let resumed = Duration::from_nanos(self.0.resumed.load(Ordering::Relaxed));
-        if self.0.created.elapsed().saturating_sub(resumed) < SLICE {
-            return Ok(false);
+        if let Some(stopwatch) = &mut *self.0.stopwatch.lock() {
+            if stopwatch.elapsed() < SLICE {
+                return Ok(false);
+            }
+            self.burn(stopwatch.lap());
         }
-        let now = nanoseconds(thread_time());
-        self.burn(now.saturating_sub(self.0.counted.swap(now, Ordering::Relaxed)));
         self.check(Budget::Cpu, self.burnt().as_millis() as u64)?;
         Ok(true)
     }
@@ -232,9 +223,9 @@ impl Meter {
         Duration::from_nanos(self.0.burnt.load(Ordering::Relaxed))
     }
 
-    fn burn(&self, nanoseconds: u64) {
-        self.0.burnt.fetch_add(nanoseconds, Ordering::Relaxed);
-        self.0.quota.burn(Duration::from_nanos(nanoseconds));
+    fn burn(&self, time: Duration) {
+        self.0.burnt.fetch_add(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        self.0.quota.burn(time);
     }
 }
 
@@ -250,8 +241,4 @@ impl<F: Send> Drop for Guest<'_, F> {
             self.quota.give_back(running);
         }
     }
-}
-
-fn nanoseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

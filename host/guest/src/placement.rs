@@ -12,10 +12,7 @@ use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use crate::quota::ComponentQuota;
-
-/// A run that computes for longer than this at once moves to the runtime of the guests.
-const LONG: Duration = Duration::from_millis(1);
+use crate::quota::{BRIEF, ComponentQuota};
 
 /// Where a run computes. Clones are about the same run.
 #[derive(Clone)]
@@ -68,7 +65,7 @@ impl Placement {
 
     /// Notes how long the run has computed at once.
     pub(super) fn computed(&self, time: Duration) {
-        if time > LONG {
+        if time > BRIEF {
             self.0.is_long.store(true, Ordering::Relaxed);
         }
     }
@@ -178,11 +175,11 @@ mod tests {
     fn a_run_that_computes_for_long_moves_and_the_next_ones_begin_there() {
         let (host, guests) = (runtime("host"), runtime("guest"));
         let quota = ComponentQuotas::new(1, EpochWaker::default()).unwrap().of("a");
-        assert_eq!(threads(&host, &guests, &quota, LONG), ["host", "host"]);
-        assert_eq!(threads(&host, &guests, &quota, LONG * 2), ["host", "guest"]);
+        assert_eq!(threads(&host, &guests, &quota, BRIEF), ["host", "host"]);
+        assert_eq!(threads(&host, &guests, &quota, BRIEF * 2), ["host", "guest"]);
         for _ in 0..ComponentQuota::REMEMBERED {
-            assert_eq!(threads(&host, &guests, &quota, LONG), ["guest", "guest"]);
+            assert_eq!(threads(&host, &guests, &quota, BRIEF), ["guest", "guest"]);
         }
-        assert_eq!(threads(&host, &guests, &quota, LONG), ["host", "host"]);
+        assert_eq!(threads(&host, &guests, &quota, BRIEF), ["host", "host"]);
     }
 }

@@ -37,8 +37,8 @@ const MEMORY: Duration = Duration::from_millis(200);
 /// of the process's address space.
 const NICE: i32 = 10;
 
-/// Work that takes no longer than this is brief.
-const BRIEF: Duration = Duration::from_millis(1);
+/// Work that takes no longer than this at once is brief.
+pub(super) const BRIEF: Duration = Duration::from_millis(1);
 
 /// The most requests of one component in flight at once. Further ones wait for their turn.
 const REQUESTS: usize = 32;
@@ -199,7 +199,8 @@ impl ComponentQuota {
     pub fn while_counting<T>(&self, work: impl FnOnce() -> T) -> T {
         let stopwatch = Stopwatch::start();
         let done = work();
-        self.burn(stopwatch.processor_time(stopwatch.elapsed()));
+        let elapsed = stopwatch.elapsed();
+        self.burn(stopwatch.stop(elapsed));
         done
     }
 
@@ -226,8 +227,10 @@ impl ComponentQuota {
 /// brief work is that of the clock, and the thread's time at the start may have been read a little earlier.
 pub(super) struct Stopwatch {
     began: Instant,
-    /// The thread's processor time at the start.
-    processor: Duration,
+    /// The thread's processor time up to which the work is counted.
+    counted: Duration,
+    /// Whether a part of the work was counted.
+    has_laps: bool,
 }
 
 impl Stopwatch {
@@ -237,17 +240,12 @@ impl Stopwatch {
         }
         let began = Instant::now();
         let last = LAST.get().filter(|(at, _)| began.duration_since(*at) < BRIEF);
-        let (_, processor) = last.unwrap_or_else(|| {
+        let (_, counted) = last.unwrap_or_else(|| {
             let read = (began, thread_time());
             LAST.set(Some(read));
             read
         });
-        Self { began, processor }
-    }
-
-    /// Returns the thread's processor time at the start.
-    pub(super) fn start_time(&self) -> Duration {
-        self.processor
+        Self { began, counted, has_laps: false }
     }
 
     /// Returns the time by the clock.
@@ -255,15 +253,22 @@ impl Stopwatch {
         self.began.elapsed()
     }
 
-    /// Returns the processor time of work that took this long by the clock.
-    pub(super) fn processor_time(&self, elapsed: Duration) -> Duration {
+    /// Returns the processor time since the start or the last lap.
+    pub(super) fn lap(&mut self) -> Duration {
+        self.has_laps = true;
+        let now = thread_time();
+        now.saturating_sub(std::mem::replace(&mut self.counted, now))
+    }
+
+    /// Returns the processor time since the start or the last lap, of work that took this long by the clock.
+    pub(super) fn stop(mut self, elapsed: Duration) -> Duration {
         // The clock continues while the process is stopped, or the thread waits for a processor.
-        if elapsed <= BRIEF { elapsed } else { thread_time().saturating_sub(self.processor) }
+        if elapsed <= BRIEF && !self.has_laps { elapsed } else { self.lap() }
     }
 }
 
 /// Returns the processor time of this thread so far.
-pub(super) fn thread_time() -> Duration {
+fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()
 }
@@ -367,12 +372,9 @@ mod tests {
 
     #[test]
     fn time_in_which_the_thread_did_not_run_hardly_counts() {
-        let stopwatch = Stopwatch::start();
-        assert_eq!(stopwatch.processor_time(BRIEF), BRIEF);
-        let computed = thread_time();
-        assert!(
-            stopwatch.processor_time(Duration::from_secs(3600)) <= thread_time() - computed + BRIEF * 100
-        );
+        assert_eq!(Stopwatch::start().stop(BRIEF), BRIEF);
+        let (stopwatch, before) = (Stopwatch::start(), thread_time());
+        assert!(stopwatch.stop(Duration::from_secs(3600)) <= thread_time() - before + BRIEF * 100);
     }
 
     #[test]
