@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 use crate::exposition::merge;
 use crate::metrics::case::CaseMetrics;
 use crate::metrics::component::ComponentMetrics;
-use crate::metrics::family::{Family, now, seconds};
+use crate::metrics::family::{Family, flag, now, seconds};
 use crate::metrics::help::HELP;
 use crate::output::Outputs;
 
@@ -136,8 +136,7 @@ impl MetricsSink {
         if status.state == HistoryState::Off {
             return;
         }
-        let is = |so: bool| if so { 1.0 } else { 0.0 };
-        self.host.gauge("orbital_history_up", &[], is(status.state == HistoryState::Up));
+        self.host.gauge("orbital_history_up", &[], flag(status.state == HistoryState::Up));
         self.host.gauge("orbital_history_queue_runs", &[], status.queue_runs as f64);
         self.host.gauge("orbital_history_bytes", &[], status.bytes as f64);
         self.host.register_counter("orbital_history_runs_written_total", &[]).absolute(status.written);
@@ -146,13 +145,13 @@ impl MetricsSink {
             self.host.register_counter("orbital_history_runs_dropped_total", &labels).absolute(runs);
         }
         if let Some(last) = &status.last_session {
-            self.host.gauge("orbital_history_last_session_clean", &[], is(last.missing.is_none()));
+            self.host.gauge("orbital_history_last_session_clean", &[], flag(last.missing.is_none()));
         }
     }
 
     /// Notes whether the configuration on disk is the one in use.
     pub fn config_loaded(&self, successful: bool) {
-        self.host.gauge("orbital_config_last_reload_successful", &[], if successful { 1.0 } else { 0.0 });
+        self.host.gauge("orbital_config_last_reload_successful", &[], flag(successful));
         if successful {
             self.host.gauge("orbital_config_last_reload_success_timestamp_seconds", &[], now());
         }

@@ -7,7 +7,7 @@ use metrics::{Counter, Gauge, Histogram};
 use orbital_model::{Budget, CaseId, CaseRecord, Outcome, Report, SkipReason, StepKind};
 use parking_lot::RwLock;
 
-use crate::metrics::family::{CPU_SECONDS, Family, run_labels, seconds, skip_labels};
+use crate::metrics::family::{CPU_SECONDS, Family, flag, run_labels, seconds, skip_labels};
 
 /// The series of a case, with the handles that every run needs. To find a series by its labels costs more than to count
 /// in it.
@@ -150,8 +150,4 @@ impl Sends {
             }
         }
     }
-}
-
-fn flag(is_so: bool) -> f64 {
-    if is_so { 1.0 } else { 0.0 }
 }

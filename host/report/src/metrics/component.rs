@@ -7,7 +7,7 @@ use metrics::Recorder as _;
 use orbital_model::{Case, MetricKind, Report};
 
 use crate::metrics::case::{CaseMetrics, Sends};
-use crate::metrics::family::{Family, METADATA, key};
+use crate::metrics::family::{Family, METADATA, flag, key};
 
 /// The series of a component.
 pub(super) struct ComponentMetrics {
@@ -65,8 +65,8 @@ impl ComponentMetrics {
             self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(0);
         }
         self.own.register_counter("orbital_component_loads_total", &labels(result)).increment(1);
-        let failing = if result == "failed" { 1.0 } else { 0.0 };
-        self.own.gauge("orbital_component_load_failing", &[("component", component)], failing);
+        let is_failing = flag(result == "failed");
+        self.own.gauge("orbital_component_load_failing", &[("component", component)], is_failing);
     }
 
     /// Records the metrics of tests, unless another version runs by now: then their series were removed.

@@ -67,6 +67,11 @@ impl Family {
     }
 }
 
+/// Returns the value of a gauge that says whether something is so.
+pub(super) fn flag(is_so: bool) -> f64 {
+    if is_so { 1.0 } else { 0.0 }
+}
+
 /// Returns the seconds since the Unix epoch.
 pub(super) fn now() -> f64 {
     seconds(SystemTime::now())
