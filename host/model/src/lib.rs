@@ -22,6 +22,8 @@ pub mod pattern;
 mod phases;
 mod report;
 pub mod run_ids;
+#[cfg(feature = "bench")]
+pub mod sample;
 mod schedule;
 pub mod seconds;
 pub mod sensitive;
