@@ -41,7 +41,7 @@ struct Shared {
 pub(super) struct ConnectTimeout;
 
 impl Connector {
-    /// Returns a connector that gives up after the timeout, which includes the lookup of the name and TLS.
+    /// Returns a connector that fails after the timeout, which includes the lookup of the name and TLS.
     pub(super) fn new(resolver: Arc<dyn Resolve>, tls: Arc<ClientConfig>, timeout: Duration) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(resolver));
         tcp.enforce_http(false);

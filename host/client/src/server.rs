@@ -128,7 +128,7 @@ pub(super) fn take_user(url: &mut Url) -> Option<HeaderValue> {
     Some(value)
 }
 
-/// Returns whether a byte stands for itself in a path and in a query, so that parsing a URL leaves it as it is.
+/// Returns whether parsing a URL leaves a byte of its path and its query unchanged.
 fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~/%!$&()*+,;=:@?".contains(&byte)
 }
@@ -239,7 +239,7 @@ mod tests {
     }
 
     proptest! {
-        /// Parsing the whole URL gives the same.
+        /// Appending a path has the result of parsing the whole URL.
         #[test]
         fn a_plain_path_is_the_same_after_parsing(path in "/[a-z0-9._~/%!$&()*+,;=:@?-]{0,30}", own in "(/[a-z%.]{1,5}){0,2}/{0,2}") {
             let url = Url::parse(&format!("http://h:81{own}")).unwrap();

@@ -56,7 +56,7 @@ pub(super) fn decode(stored: &[u8], codec: i64) -> rusqlite::Result<String> {
         DEFLATE => DeflateDecoder::new(stored).read_to_string(&mut json),
         ZSTD => zstd::Decoder::with_dictionary(stored, DICTIONARY)
             .and_then(|mut decoder| decoder.read_to_string(&mut json)),
-        unknown => Err(std::io::Error::other(format!("{unknown} stands for no codec"))),
+        unknown => Err(std::io::Error::other(format!("unknown codec {unknown}"))),
     };
     read.map(|_| json).map_err(|error| rusqlite::Error::FromSqlConversionFailure(0, Type::Blob, error.into()))
 }

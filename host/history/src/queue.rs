@@ -94,7 +94,7 @@ impl Queue {
         }
         inner.add(Waiting { report: report.clone(), weight, since: Instant::now() });
         let waiting = inner.runs.len();
-        // The first run starts the interval of a batch, and the last one completes the batch. Others wake nobody.
+        // The first run starts the interval of a batch, and the last one completes the batch. Other runs do not wake the writer.
         let wakes = waiting == 1 || waiting == inner.settings.batch_runs;
         drop(inner);
         if wakes {
