@@ -112,17 +112,19 @@ async fn list(
 
 impl Delivery {
     fn new(received: Received, near: Option<&NearMiss>) -> Self {
+        let text = &received.text;
+        let header = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self {
             number: received.number,
             received_at: rfc3339(received.at),
             explanation: explain(&received, near),
             run: received.run(),
             late_for: received.late.map(|late| late.run),
-            method: received.method,
-            path: received.path,
-            query: received.query,
-            headers: received.headers,
-            body: received.body,
+            method: text.method().to_owned(),
+            path: text.path().to_owned(),
+            query: text.query().to_owned(),
+            headers: text.headers().map(header).collect(),
+            body: text.body().to_owned(),
             size_bytes: received.size,
             key: received.key,
             skipped: received.skipped,

@@ -158,19 +158,18 @@ fn badge(result: Disposition) -> Markup {
 }
 
 fn row(one: &Received, near: Option<&NearMiss>) -> Markup {
-    let target = match one.query.is_empty() {
-        true => one.path.clone(),
-        false => format!("{}?{}", one.path, one.query),
-    };
+    let request = &one.text;
+    let (path, query) = (request.path(), request.query());
+    let target = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     html! {
         tr {
             td data-name="Came" { (time(one.at)) }
             td data-name="Request" {
-                code { (text(&one.method)) " " (text(&target)) }
+                code { (text(request.method())) " " (text(&target)) }
                 details id={ "delivery-" (one.number) } {
                     summary { "Headers and body, " (one.size) " bytes" }
-                    dl.facts { @for (name, value) in &one.headers { dt { (text(name)) } dd { (text(value)) } } }
-                    @if !one.body.is_empty() { pre tabindex="0" { (lines(&one.body)) } }
+                    dl.facts { @for (name, value) in request.headers() { dt { (text(name)) } dd { (text(value)) } } }
+                    @if !request.body().is_empty() { pre tabindex="0" { (lines(request.body())) } }
                 }
             }
             td data-name="Key" {

@@ -309,7 +309,7 @@ fn example(request: &Received) -> String {
     if let Some(key) = &request.key {
         return format!("`{}`", shown(key));
     }
-    let line = format!("`{} {}`", request.method, shown(&request.path));
+    let line = format!("`{} {}`", request.text.method(), shown(request.text.path()));
     match (&request.refused, request.skipped.first()) {
         (Some(reason), _) => format!("{line}: {}", shown(reason)),
         (None, Some(skipped)) => format!("{line}, {}: {}", skipped.location, skipped.reason),

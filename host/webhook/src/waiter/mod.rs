@@ -21,6 +21,7 @@ mod reply;
 mod scope;
 mod settings;
 mod tally;
+mod text;
 mod weight;
 
 use std::collections::{HashMap, HashSet};
@@ -45,6 +46,7 @@ pub use reply::PlannedReply;
 pub use scope::Scope;
 pub use settings::WaiterSettings;
 pub use tally::{Disposition, Tally, TallyCount};
+pub use text::RequestText;
 
 use claims::Mailbox;
 use early::{Early, Kept};

@@ -1,5 +1,6 @@
 //! The requests that the webhook received recently, and their results: to explain why a test received nothing.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
@@ -14,7 +15,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::waiter::weight::{allocation, slot};
-use crate::waiter::{Delivery, Disposition};
+use crate::waiter::{Delivery, Disposition, RequestText};
 
 /// The maximum length of a recorded body, in bytes.
 const BODY: usize = 1024;
@@ -32,16 +33,8 @@ pub struct Received {
     pub number: u64,
     /// When the last byte was received.
     pub at: SystemTime,
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// The query after the first `?`.
-    pub query: String,
-    /// Names and values of the headers; values that may be secrets are masked.
-    pub headers: Vec<(String, String)>,
-    /// The beginning of the body, as text.
-    pub body: String,
+    /// Method, path, query, headers and the beginning of the body.
+    pub text: RequestText,
     /// The length of the whole body in bytes.
     pub size: usize,
     /// The component whose URL the request was sent to, if each has its own.
@@ -93,14 +86,15 @@ impl Received {
         key: Option<&str>,
         skipped: Vec<SkippedLocation>,
     ) -> Self {
+        let body = text(&delivery.body);
+        let line = [delivery.method.as_str(), &delivery.path, &delivery.query];
         Self {
             at: delivery.received_at,
-            body: text(&delivery.body),
             size: delivery.body.len(),
             component: component.map(str::to_owned),
             key: key.map(str::to_owned),
             skipped,
-            ..Self::new(delivery.method.as_str(), &delivery.path, &delivery.query, delivery.headers(), TEXT)
+            ..Self::new(line, &body, delivery.headers(), TEXT)
         }
     }
 
@@ -117,49 +111,31 @@ impl Received {
         Self {
             disposition: Disposition::Rejected,
             refused: Some(reason.trim_end().to_owned()),
-            ..Self::new(method, path, query, ArrivalOrder::apply(order, headers), usize::MAX)
+            ..Self::new([method, path, query], "", ArrivalOrder::apply(order, headers), usize::MAX)
         }
     }
 
     /// Returns the request with secrets masked and long parts truncated.
-    pub(super) fn hidden(mut self, masker: &Masker) -> Self {
-        for text in [&mut self.method, &mut self.path, &mut self.query] {
-            *text = cut(&masker.text(text), TEXT);
-        }
-        for (name, value) in &mut self.headers {
-            masker.hide_in(name);
-            *value = cut(&masker.text(value), TEXT);
-        }
-        self
+    pub(super) fn hidden(self, masker: &Masker) -> Self {
+        let text = &self.text;
+        let [method, path, query] = [text.method(), text.path(), text.query()].map(|part| masker.text(part));
+        let headers: Vec<_> =
+            text.headers().map(|(name, value)| (masker.text(name), masker.text(value))).collect();
+        let headers = headers.iter().map(|(name, value)| (&**name, Cow::Borrowed(cut(value, TEXT))));
+        let line = [cut(&method, TEXT), cut(&path, TEXT), cut(&query, TEXT)];
+        Self { text: RequestText::new(line, text.body(), headers), ..self }
     }
 
-    fn new(
-        method: &str,
-        path: &str,
-        query: &str,
-        headers: Vec<(&HeaderName, &HeaderValue)>,
-        most: usize,
-    ) -> Self {
-        // Copied, because a value shares the buffer of its connection, which is much larger.
-        let header = |(name, value): (&HeaderName, &HeaderValue)| {
-            let delicate = value.is_sensitive() || is_sensitive(name.as_str());
-            let text = || cut(&String::from_utf8_lossy(beginning(value.as_bytes(), most)), most);
-            (name.as_str().to_owned(), if delicate { MASK.to_owned() } else { text() })
-        };
+    fn new(line: [&str; 3], body: &str, headers: Vec<(&HeaderName, &HeaderValue)>, most: usize) -> Self {
+        let headers = headers.into_iter().take(HEADERS).map(|(name, value)| {
+            let is_secret = value.is_sensitive() || is_sensitive(name.as_str());
+            let value = if is_secret { MASK.into() } else { shortened(value.as_bytes(), most) };
+            (name.as_str(), value)
+        });
         Self {
             number: 0,
             at: SystemTime::now(),
-            method: cut(method, most),
-            path: cut(path, most),
-            query: cut(query, most),
-            headers: headers
-                .into_iter()
-                .take(HEADERS)
-                .map(header)
-                .collect::<Vec<_>>()
-                .into_boxed_slice()
-                .into_vec(),
-            body: String::new(),
+            text: RequestText::new(line.map(|part| cut(part, most)), body, headers),
             size: 0,
             component: None,
             key: None,
@@ -173,10 +149,12 @@ impl Received {
 
     /// Returns where in the request a text is, as far as the request is recorded.
     pub(super) fn location_of(&self, text: &str) -> Option<String> {
-        if let Some((name, _)) = self.headers.iter().find(|(_, value)| value.contains(text)) {
+        let request = &self.text;
+        if let Some((name, _)) = request.headers().find(|(_, value)| value.contains(text)) {
             return Some(format!("the header `{name}`"));
         }
-        let parts = [(&self.path, "the path"), (&self.query, "the query"), (&self.body, "the body")];
+        let parts =
+            [(request.path(), "the path"), (request.query(), "the query"), (request.body(), "the body")];
         parts.iter().find(|(part, _)| part.contains(text)).map(|(_, name)| (*name).to_owned())
     }
 
@@ -192,23 +170,31 @@ impl Received {
 
     /// Returns about how many bytes of memory the request uses.
     fn weight(&self) -> usize {
-        let pair = |one: &str, other: &str| allocation(one.len()) + allocation(other.len());
-        let headers = self.headers.iter().map(|(name, value)| pair(name, value)).sum::<usize>()
-            + allocation(self.headers.capacity() * size_of::<(String, String)>());
-        let skipped = self.skipped.iter().map(|one| pair(&one.location, &one.reason)).sum::<usize>()
+        let location = |one: &SkippedLocation| allocation(one.location.len()) + allocation(one.reason.len());
+        let skipped = self.skipped.iter().map(location).sum::<usize>()
             + allocation(self.skipped.capacity() * size_of::<SkippedLocation>());
-        let texts = [&self.method, &self.path, &self.query, &self.body].map(|text| allocation(text.len()));
         let options = [&self.component, &self.key, &self.refused];
         let options = options.map(|text| text.as_ref().map_or(0, |text| allocation(text.len())));
-        slot::<Self>() + headers + skipped + texts.iter().chain(&options).sum::<usize>()
+        slot::<Self>() + self.text.weight() + skipped + options.iter().sum::<usize>()
     }
 }
 
 /// Returns the beginning of a body as text. A body in UTF-16 is decoded.
-fn text(body: &[u8]) -> String {
+fn text(body: &[u8]) -> Cow<'_, str> {
     match Utf16::of(body) {
-        Some(utf16) => cut(utf16.decode(beginning(body, BODY)).trim_start_matches(MARK), BODY),
-        None => cut(&String::from_utf8_lossy(beginning(body, BODY)), BODY),
+        Some(utf16) => {
+            let text = utf16.decode(beginning(body, BODY));
+            cut(text.trim_start_matches(MARK), BODY).to_owned().into()
+        }
+        None => shortened(body, BODY),
+    }
+}
+
+/// Returns the beginning of some text: at most this number of bytes, in whole characters.
+fn shortened(text: &[u8], most: usize) -> Cow<'_, str> {
+    match String::from_utf8_lossy(beginning(text, most)) {
+        Cow::Borrowed(text) => cut(text, most).into(),
+        Cow::Owned(text) => cut(&text, most).to_owned().into(),
     }
 }
 
@@ -217,12 +203,12 @@ fn beginning(bytes: &[u8], most: usize) -> &[u8] {
 }
 
 /// Returns the beginning of a text: at most this number of bytes, in whole characters.
-fn cut(text: &str, most: usize) -> String {
+fn cut(text: &str, most: usize) -> &str {
     let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[..end].to_owned()
+    &text[..end]
 }
 
 /// The newest accepted requests and the newest rejected ones, separately, so that rejected ones do not displace those
@@ -310,7 +296,7 @@ mod tests {
     use super::*;
 
     fn request(path: &str) -> Received {
-        Received::new("POST", path, "", Vec::new(), TEXT)
+        Received::new(["POST", path, ""], "", Vec::new(), TEXT)
     }
 
     #[test]
@@ -321,7 +307,8 @@ mod tests {
         }
         recent.settle(1, Disposition::Early, None);
         recent.settle(3, Disposition::Early, None);
-        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        let kept: Vec<_> =
+            recent.newest().map(|one| (one.number, one.text.path(), one.disposition)).collect();
         assert_eq!(kept, [(3, "/c", Disposition::Early), (2, "/b", Disposition::NoKey)]);
     }
 
@@ -346,7 +333,8 @@ mod tests {
             recent.keep(refused(path));
         }
         recent.settle(1, Disposition::Early, None);
-        let kept: Vec<_> = recent.newest().map(|one| (one.number, &*one.path, one.disposition)).collect();
+        let kept: Vec<_> =
+            recent.newest().map(|one| (one.number, one.text.path(), one.disposition)).collect();
         let expected = [
             (6, "/4", Disposition::Rejected),
             (5, "/3", Disposition::Rejected),
@@ -361,13 +349,13 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
         headers.insert("x-id", HeaderValue::from_static("7"));
-        let received = Received::new("POST", &"é".repeat(TEXT), "", headers.iter().collect(), TEXT);
-        assert_eq!(received.path.len(), TEXT);
-        let expected = [("authorization", MASK), ("x-id", "7")];
-        assert!(
-            expected.iter().all(|(name, value)| {
-                received.headers.contains(&((*name).to_owned(), (*value).to_owned()))
-            })
-        );
+        let path = "é".repeat(TEXT);
+        let received = Received::new(["POST", &path, "a=b"], "body", headers.iter().collect(), TEXT);
+        assert_eq!(received.text.method(), "POST");
+        assert_eq!(received.text.path(), &path[..TEXT]);
+        assert_eq!(received.text.query(), "a=b");
+        assert_eq!(received.text.body(), "body");
+        let kept: Vec<_> = received.text.headers().collect();
+        assert_eq!(kept, [("authorization", MASK), ("x-id", "7")]);
     }
 }

@@ -75,7 +75,7 @@ async fn what_became_of_each_request_can_be_looked_up() {
     claims.expect("soon").unwrap();
     tokio::time::advance(Duration::from_secs(60)).await;
     let fates: Vec<_> = waiter.received(10, |_| true);
-    let fates: Vec<_> = fates.iter().map(|one| (&*one.body, one.disposition, one.run())).collect();
+    let fates: Vec<_> = fates.iter().map(|one| (one.text.body(), one.disposition, one.run())).collect();
     assert_eq!(
         fates,
         [
