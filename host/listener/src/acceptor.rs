@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::{StatusCode, header};
+use http::header::Entry;
+use http::{Method, StatusCode, header};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -25,8 +26,8 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
-use tower_service::Service as _;
 
+use crate::app::App;
 use crate::connections::{Connections, Slot};
 use crate::head::{HeadFault, RejectedHead};
 use crate::in_progress::InProgress;
@@ -54,21 +55,6 @@ const RESET_STREAMS: usize = 20;
 /// and in total.
 const WINDOWS: (u32, u32) = (64 << 10, 256 << 10);
 
-/// The peer that sent a request, as an extension of the request.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(pub IpAddr);
-
-/// An application that is served.
-#[derive(Clone)]
-pub struct App {
-    /// The router that answers requests.
-    pub router: Router,
-    /// Returns whether requests to a path are also answered over spare connections.
-    pub is_vital: fn(&str) -> bool,
-    /// Receives heads that did not become requests.
-    pub rejected: Arc<dyn Fn(RejectedHead) + Send + Sync>,
-}
-
 /// Decides which connections are admitted, and serves them; shared with the code that configures it and reads its
 /// counters.
 pub struct Acceptor {
@@ -78,13 +64,6 @@ pub struct Acceptor {
     peers: Peers,
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
     accept_errors: Sparing,
-}
-
-impl App {
-    /// Returns an app that only handles requests; those to vital paths also over spare connections.
-    pub fn new(router: Router, is_vital: fn(&str) -> bool) -> Self {
-        Self { router, is_vital, rejected: Arc::new(drop) }
-    }
 }
 
 impl Acceptor {
@@ -218,7 +197,7 @@ impl Acceptor {
                 }
             }
         };
-        let App { router, is_vital, rejected } = app;
+        let App { answer, is_vital, rejected } = app;
         let is_spare = place.is_spare();
         let reject = |fault, progress: &Progress| {
             let bytes = progress.take_head();
@@ -228,8 +207,8 @@ impl Acceptor {
             }
         };
         let service = hyper::service::service_fn(|request: Request<Incoming>| {
-            let (mut request, in_progress) = InProgress::begin(&progress, request);
-            request.extensions_mut().insert(Peer(peer));
+            let (request, in_progress) = InProgress::begin(&progress, request);
+            let is_head = request.method() == Method::HEAD;
             let admitted = self.peers.admits(peer, self.limits().rate_per_peer);
             let beyond = match is_spare {
                 true => Some(TurnedAway::Full),
@@ -238,17 +217,21 @@ impl Acceptor {
                 }
                 false => None,
             };
-            let (acceptor, mut router) = (self.clone(), router.clone());
+            let acceptor = self.clone();
+            let answering = match beyond {
+                _ if !admitted => Err(too_many()),
+                Some(reason) if !is_vital(request.uri().path()) => Err(full(reason)),
+                _ => Ok(answer(request, peer)),
+            };
             async move {
-                let answer = match beyond {
-                    _ if !admitted => too_many(),
-                    Some(reason) if !is_vital(request.uri().path()) => full(reason),
-                    _ => router.call(request).await.unwrap_or_else(|never| match never {}),
+                let answer = match answering {
+                    Ok(answering) => answering.await,
+                    Err(answer) => answer,
                 };
                 if let Some(reason) = answer.extensions().get::<TurnedAway>() {
                     acceptor.turn_away(*reason, peer);
                 }
-                Ok::<_, Infallible>(in_progress.last(framed(answer)))
+                Ok::<_, Infallible>(in_progress.last(framed(answer, is_head)))
             }
         });
         let http = http(&limits);
@@ -350,7 +333,7 @@ fn http(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
     http.http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(Duration::from_secs(20))
-        // This is more than routers allow, so that they see most heads that are too large.
+        // This is more than apps allow, so that they see most heads that are too large.
         .max_header_list_size(max_head.saturating_mul(2))
         .max_concurrent_streams(STREAMS)
         .max_pending_accept_reset_streams(RESET_STREAMS)
@@ -359,12 +342,20 @@ fn http(limits: &ConnectionLimits) -> auto::Builder<TokioExecutor> {
     http
 }
 
-/// Removes everything that an answer with this status cannot have: a client would read a body as the next answer (RFC
-/// 9112, section 6.3). axum has set a length.
-fn framed(mut answer: Response) -> Response {
+/// Removes everything that an answer with this status, or to this method, cannot have: a client would read a body as the
+/// next answer (RFC 9112, section 6.3).
+fn framed(mut answer: Response, is_head: bool) -> Response {
     let bodiless = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
     if bodiless.contains(&answer.status()) {
         answer.headers_mut().remove(header::CONTENT_LENGTH);
+        *answer.body_mut() = Body::empty();
+    } else if is_head {
+        let length = answer.body().size_hint().exact();
+        if let (Some(length), Entry::Vacant(missing)) =
+            (length, answer.headers_mut().entry(header::CONTENT_LENGTH))
+        {
+            missing.insert(length.into());
+        }
         *answer.body_mut() = Body::empty();
     }
     answer

@@ -7,6 +7,7 @@
 //! May depend on: the model, files, configuration. Must not depend on: what is served.
 
 mod acceptor;
+mod app;
 mod connections;
 mod frames;
 mod head;
@@ -28,7 +29,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use acceptor::{Acceptor, App, Peer};
+pub use acceptor::Acceptor;
+pub use app::{Answering, App, Peer};
 pub use head::{ArrivalOrder, HeadFault, RejectedHead};
 pub use in_progress::GoesOn;
 pub use limits::ConnectionLimits;

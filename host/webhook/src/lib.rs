@@ -11,13 +11,13 @@ mod auth;
 mod body_budget;
 mod extract;
 mod head;
+mod receive;
 mod refusal;
-mod router;
 pub mod session_cookie;
 mod settings;
 pub mod waiter;
 
 pub use auth::{AuthError, Authenticator, ProfileSettings};
 pub use extract::{Pointer, extract};
-pub use router::{Webhook, component_url};
+pub use receive::{Webhook, component_url};
 pub use settings::{Challenge, FixedWebhookSettings, KeyPlace, LiveWebhookSettings, WebhookSettings};

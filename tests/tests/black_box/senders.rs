@@ -270,6 +270,27 @@ async fn large_heads_by_http_2_are_counted_too() {
 }
 
 #[tokio::test]
+async fn a_rejected_head_request_gets_the_length_of_the_reason_and_no_body() {
+    let host = Host::builder().webhook("path_per_component = true").start().await;
+    let request =
+        "HEAD / HTTP/1.1\r\nHost: any\r\n\r\nPOST / HTTP/1.1\r\nHost: any\r\nConnection: close\r\n\r\n";
+    let answers = raw(&host, request.as_bytes()).await;
+    let second = answers.find("\r\n\r\nHTTP/1.1 404 ").expect("the second answer follows the first head");
+    let length = |head: &str| {
+        let field = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+        field.expect("there is a length").parse::<usize>().unwrap()
+    };
+    let (of_post, reason) = answers[second + 4..].split_once("\r\n\r\n").unwrap();
+    assert_eq!((length(&answers[..second]), length(of_post)), (reason.len(), reason.len()), "{answers}");
+
+    let client = orbital_tests::client_builder().http2_prior_knowledge().build().unwrap();
+    let answer = client.head(&host.webhook).send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert_eq!(answer.headers()["content-length"], reason.len().to_string());
+    assert_eq!(answer.bytes().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
 async fn methods_that_deliver_nothing_take_no_delivery_from_a_test() {
     let (host, mut api) = start(Host::builder().webhook("keys = [{ query = \"id\" }]")).await;
     let key = next_run(&mut api).await;

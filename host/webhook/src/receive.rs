@@ -1,12 +1,11 @@
-//! The routes of the public listener: all of them lead to one handler.
+//! The handler of the public listener, which answers requests to all paths.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use http::request::Parts;
@@ -68,9 +67,12 @@ impl Webhook {
 
     /// Returns the application of the public listener: `* /*` takes a delivery.
     pub fn app(self: &Arc<Self>) -> App {
-        let router = Router::new().fallback(receive).with_state(self.clone());
-        let webhook = self.clone();
-        App { rejected: Arc::new(move |head| webhook.reject_head(head)), ..App::new(router, |_| false) }
+        let (receiver, rejecter) = (self.clone(), self.clone());
+        App {
+            answer: Arc::new(move |request, _| Box::pin(receive(receiver.clone(), request))),
+            is_vital: |_| false,
+            rejected: Arc::new(move |head| rejecter.reject_head(head)),
+        }
     }
 
     /// Counts, records and logs a head that could not be parsed.
@@ -150,7 +152,7 @@ fn component(rest: &str) -> &str {
     name.split('/').next().unwrap_or(name)
 }
 
-async fn receive(State(webhook): State<Arc<Webhook>>, request: Request) -> Response {
+async fn receive(webhook: Arc<Webhook>, request: Request) -> Response {
     let configuration = webhook.configuration();
     let (mut parts, body) = request.into_parts();
     session_cookie::remove(&mut parts.headers);
