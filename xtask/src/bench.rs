@@ -6,6 +6,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use clap::ValueEnum as _;
 
 use self::{lab::Lab, section::Section};
@@ -40,7 +41,7 @@ pub(crate) struct Arguments {
     /// Measure once and briefly, to see that everything works; the document is not changed
     #[arg(long)]
     quick: bool,
-    /// The host to measure, instead of a new release build; the programs of `bench/` must be next to it
+    /// The host to measure, instead of a new build of the one that is installed; the programs of `bench/` must be next to it
     #[arg(long, value_name = "PATH")]
     binary: Option<PathBuf>,
     /// The benchmarks to run; default: all
@@ -97,19 +98,37 @@ const FEATURES: &str = "orbital-history/bench,orbital-model/bench,orbital-run/be
 pub(crate) fn check() -> anyhow::Result<()> {
     workspace::run(workspace::cargo().args(["test", "--workspace", "--features", FEATURES]).args(MICRO))?;
     workspace::build_binaries()?;
-    run(&Arguments { quick: true, binary: Some(workspace::binaries()?.join("orbital")), names: Vec::new() })
+    measure(&Lab::prepare(true, workspace::binaries()?.join("orbital"))?, &[])
 }
 
-pub(crate) fn run(Arguments { quick, binary, names }: &Arguments) -> anyhow::Result<()> {
-    let lab = Lab::prepare(*quick, binary.as_deref())?;
+/// Lets a host do what hosts do most, for a profile of its code.
+pub(crate) fn train(host: PathBuf) -> anyhow::Result<()> {
+    let lab = Lab::new(true, host)?;
+    runs::train(&lab)?;
+    webhook::train(&lab)
+}
+
+/// Measures the host that is named, or else the one that `build` makes.
+pub(crate) fn run(
+    Arguments { quick, binary, names }: &Arguments,
+    build: fn() -> anyhow::Result<PathBuf>,
+) -> anyhow::Result<()> {
+    let host = match binary {
+        Some(binary) => binary.canonicalize().with_context(|| format!("no `{}`", binary.display()))?,
+        None => build()?,
+    };
+    measure(&Lab::prepare(*quick, host)?, names)
+}
+
+fn measure(lab: &Lab, names: &[Name]) -> anyhow::Result<()> {
     let is_wanted = |name: &&Name| names.is_empty() || names.contains(*name);
     for name in Name::value_variants().iter().filter(is_wanted) {
-        let mut section = name.measure(&lab)?;
+        let mut section = name.measure(lab)?;
         if let Some(disturbances) = lab.disturbances() {
             section.paragraph(&disturbances);
         }
         println!("{section}");
-        if !quick {
+        if !lab.quick {
             report::store(&lab.folder, &text(name), &section)?;
             report::write(&lab.folder, Name::value_variants().iter().map(text))?;
         }

@@ -11,6 +11,7 @@ mod bench;
 mod contract;
 mod crowd;
 mod demo;
+mod dist;
 mod fairness;
 mod felt;
 mod fuzz;
@@ -45,6 +46,8 @@ enum Command {
     Contract(contract::Arguments),
     /// Run the example tests against the example pipeline
     Demo(demo::Arguments),
+    /// Build the host as it is installed, `target/dist/orbital`: small, and optimised for what it does most
+    Dist,
     /// Measure how a greedy component affects other tests
     Fairness(fairness::Arguments),
     /// Run the fuzz targets
@@ -65,10 +68,11 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments, dist::build),
         Command::Guests(arguments) => guests::run(&arguments),
         Command::Contract(arguments) => contract::run(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Dist => dist::run(),
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),

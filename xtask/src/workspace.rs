@@ -25,6 +25,11 @@ pub(crate) fn path(relative: &str) -> PathBuf {
     xtask.parent().unwrap_or(xtask).join(relative)
 }
 
+/// The folder of everything that cargo builds.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| path("target"), PathBuf::from)
+}
+
 /// Where cargo puts the workspace's binaries: beside this one, whatever target folder and profile were chosen.
 pub(crate) fn binaries() -> anyhow::Result<PathBuf> {
     let this = env::current_exe().context("cannot tell where this program is")?;

@@ -1,11 +1,6 @@
 //! Everything that the measurements need: programs, components, a folder, and the rules for repeating them.
 
-use std::{
-    cell::RefCell,
-    env, fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{cell::RefCell, fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
@@ -36,40 +31,32 @@ pub(crate) struct Lab {
     go: PathBuf,
     /// The components of `bench/guest`.
     guests: PathBuf,
-    quick: bool,
+    pub(crate) quick: bool,
     pub(crate) patience: Patience,
     /// The load of other programs during each measurement, in cores.
     disturbances: RefCell<Vec<f64>>,
 }
 
 impl Lab {
-    /// Builds everything. With a host, it is not built, and the programs are those next to it.
-    pub(crate) fn prepare(quick: bool, host: Option<&Path>) -> anyhow::Result<Self> {
-        let host = match host {
-            Some(host) => env::current_dir()?
-                .join(host)
-                .canonicalize()
-                .with_context(|| format!("no `{}`", host.display()))?,
-            None => {
-                workspace::run(workspace::cargo().args(["build", "--release", "--workspace", "--bins"]))?;
-                let folder =
-                    env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace::path("target"), PathBuf::from);
-                folder.join("release/orbital")
-            }
-        };
+    /// Builds everything but the host, next to which are the other Rust programs.
+    pub(crate) fn prepare(quick: bool, host: PathBuf) -> anyhow::Result<Self> {
+        let lab = Self::new(quick, host)?;
+        let mut build = Command::new("go");
+        build.current_dir(workspace::path("bench/go")).args(["build", "-o"]).arg(&lab.go).arg(".");
+        workspace::run(&mut build).context("install Go 1.25 or newer from https://go.dev/dl")?;
+        Ok(lab)
+    }
+
+    /// A lab for this host alone, without programs to compare it with.
+    pub(crate) fn new(quick: bool, host: PathBuf) -> anyhow::Result<Self> {
         let folder = workspace::path("target/bench");
         fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
-        let guests = guests::build_bench()?;
-        let go = folder.join("bench-go");
-        let mut build = Command::new("go");
-        build.current_dir(workspace::path("bench/go")).args(["build", "-o"]).arg(&go).arg(".");
-        workspace::run(&mut build).context("install Go 1.25 or newer from https://go.dev/dl")?;
         Ok(Self {
-            folder,
             programs: host.with_file_name(""),
             host,
-            go,
-            guests,
+            go: folder.join("bench-go"),
+            folder,
+            guests: guests::build_bench()?,
             quick,
             patience: Patience::new()?,
             disturbances: RefCell::default(),

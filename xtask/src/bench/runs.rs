@@ -20,6 +20,16 @@ const COLUMNS: [&str; 7] = [
     "RSS, MiB",
 ];
 
+/// The rates of a host that is trained, in runs per second. A host that counts what it does can keep up with them.
+const TRAINING: [f64; 2] = [200.0, 1000.0];
+
+pub(crate) fn train(lab: &Lab) -> anyhow::Result<()> {
+    for rate in TRAINING {
+        Trial::new(lab, Contestant::Orbital { history: true }, rate).measure(lab)?;
+    }
+    Ok(())
+}
+
 pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
     let mut section = Section::new(
         "A run",

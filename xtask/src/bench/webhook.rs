@@ -34,6 +34,13 @@ const TAKEN: &str = "orbital, taken by a waiting run";
 /// Receivers of the requests.
 const RECEIVERS: [&str; 5] = [NO_WAITER, QUEUED, TAKEN, GO, ENDPOINT];
 
+/// The rate of requests to a host that is trained, per second.
+const TRAINING: f64 = 2000.0;
+
+pub(crate) fn train(lab: &Lab) -> anyhow::Result<()> {
+    lab.undisturbed("webhook", || receive(lab, NO_WAITER, Some(TRAINING))).map(drop)
+}
+
 pub(crate) fn measure(lab: &Lab) -> anyhow::Result<Section> {
     let mut section = Section::new(
         "A webhook request",

@@ -1,0 +1,87 @@
+//! `cargo xtask dist`: the host as people install it, with profile-guided optimization.
+//!
+//! The host is compiled twice. The first one counts how often each part of it is executed while tests run; the compiler
+//! arranges the second one accordingly.
+
+use std::{
+    env, fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context as _, ensure};
+
+use crate::{bench, guests::answer, workspace};
+
+/// The packages that are compiled: the host, and what it is trained with.
+const PACKAGES: [&str; 4] = ["-p", "orbital-host", "-p", "orbital-bench"];
+
+/// Builds everything, and says where the host is.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let host = build()?;
+    let size = fs::metadata(&host).with_context(|| format!("no `{}`", host.display()))?.len();
+    println!("built `{}`: {:.1} MB", host.display(), size as f64 / 1e6);
+    Ok(())
+}
+
+/// Builds the host and the Rust programs of `bench/` next to it. Returns the path of the host.
+pub(crate) fn build() -> anyhow::Result<PathBuf> {
+    let (system, merge) = tools()?;
+    let folder = workspace::target().join("pgo");
+    let counts = folder.join("counts");
+    if counts.exists() {
+        fs::remove_dir_all(&counts).with_context(|| format!("cannot empty `{}`", counts.display()))?;
+    }
+    // With a target, flags do not apply to build scripts, which would count too.
+    let mut counting = compile(&format!("-Cprofile-generate={}", counts.display()));
+    workspace::run(counting.args(["--target", &system, "--target-dir"]).arg(&folder))?;
+    bench::train(lenient(&folder.join(&system).join("dist"))?)?;
+
+    let profile = folder.join("orbital.profdata");
+    workspace::run(Command::new(merge).arg("merge").arg("--output").arg(&profile).arg(&counts))?;
+    workspace::run(&mut compile(&format!("-Cprofile-use={}", profile.display())))?;
+    Ok(workspace::target().join("dist/orbital"))
+}
+
+/// Returns a build of everything with one more flag for rustc.
+fn compile(flag: &str) -> Command {
+    let flags = env::var("RUSTFLAGS").unwrap_or_default();
+    let flags: Vec<&str> = flags.split_whitespace().chain([flag]).collect();
+    let mut cargo = workspace::cargo();
+    cargo.args(["build", "--profile", "dist", "--locked", "--bins"]).args(PACKAGES);
+    // Encoded, so that paths can contain spaces.
+    cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    cargo
+}
+
+/// Creates a script next to the host of this folder that starts it. The process that compiles guests must not write files.
+/// It is not ended for the attempt to write its counts, because it ignores that signal.
+fn lenient(folder: &Path) -> anyhow::Result<PathBuf> {
+    let script = folder.join("orbital-counting");
+    let text = format!("#!/bin/sh\ntrap '' XFSZ\nexec '{}' \"$@\"\n", folder.join("orbital").display());
+    fs::write(&script, text).with_context(|| format!("cannot write `{}`", script.display()))?;
+    fs::set_permissions(&script, fs::Permissions::from_mode(0o755))
+        .with_context(|| format!("cannot make `{}` executable", script.display()))?;
+    Ok(script)
+}
+
+/// Returns the name of this machine's target and the path of `llvm-profdata`, which rustup installs if it is missing.
+fn tools() -> anyhow::Result<(String, PathBuf)> {
+    let root = workspace::path("");
+    let version = answer(&root, "rustc", &["-vV"])
+        .context("cannot run `rustc`; install Rust from https://rustup.rs")?;
+    let system = version.lines().find_map(|line| line.strip_prefix("host: "));
+    let system = system.context("`rustc -vV` names no host")?.to_owned();
+    let sysroot = answer(&root, "rustc", &["--print", "sysroot"]).context("`rustc` has no sysroot")?;
+    let merge = Path::new(sysroot.trim()).join("lib/rustlib").join(&system).join("bin/llvm-profdata");
+    if !merge.exists() {
+        let mut rustup = Command::new("rustup");
+        rustup.current_dir(&root).args(["component", "add", "llvm-tools"]);
+        workspace::run(&mut rustup).context(
+            "`llvm-profdata` is missing; install rustup from https://rustup.rs, or the LLVM tools with whatever installed Rust",
+        )?;
+    }
+    ensure!(merge.exists(), "no `{}` after the installation of `llvm-tools`", merge.display());
+    Ok((system, merge))
+}
