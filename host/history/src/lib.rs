@@ -6,6 +6,8 @@
 //! May depend on: the model, files, configuration. Must not depend on: tokio's network, guests, the scheduler, other sinks.
 
 mod age;
+#[cfg(feature = "bench")]
+pub mod bench;
 mod codec;
 mod database;
 mod error;

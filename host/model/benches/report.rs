@@ -3,7 +3,7 @@
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
-use orbital_model::sample;
+use orbital_model::{counted, sample};
 
 fn main() {
     divan::main();
@@ -14,5 +14,5 @@ fn main() {
 fn encode(bencher: Bencher<'_, '_>) {
     let report = sample::report(0, 0);
     let length = serde_json::to_vec(&report).map_or(0, |json| json.len());
-    bencher.counter(BytesCount::new(length)).bench(|| serde_json::to_vec(black_box(&report)));
+    bencher.counter(BytesCount::new(length)).bench(|| counted(|| serde_json::to_vec(black_box(&report))));
 }

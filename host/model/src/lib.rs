@@ -12,6 +12,8 @@ mod case;
 mod case_id;
 mod case_record;
 mod cause;
+#[cfg(feature = "bench")]
+mod counted;
 mod cron;
 pub mod describe;
 pub mod error;
@@ -42,6 +44,8 @@ pub use case::{Case, Retry};
 pub use case_id::{CaseId, CaseIdFields};
 pub use case_record::{CaseRecord, Standing, StateChange};
 pub use cause::{Cause, Origin};
+#[cfg(feature = "bench")]
+pub use counted::counted;
 pub use cron::Cron;
 pub use metric::{MetricKind, Sample};
 pub use outcome::Outcome;

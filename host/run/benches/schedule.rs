@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use divan::Bencher;
-use orbital_model::{Case, CaseId, Retry, Schedule};
+use orbital_model::{Case, CaseId, Retry, Schedule, counted};
 use orbital_run::scheduler::{Action, Deployed, Plan, SchedulerSettings};
 
 fn main() {
@@ -19,14 +19,15 @@ fn due(bencher: Bencher<'_, '_>, cases: usize) {
     let mut plan = Plan::new(SchedulerSettings::default());
     let deployed = (0..cases).map(|number| Deployed { version: (), case: case(number), at_once: false });
     plan.deploy(deployed.collect(), now);
-    bencher.bench_local(|| {
+    let mut run = || {
         now = plan.next_due().unwrap_or(now);
         for action in plan.due(now) {
             if let Action::Run(tick) = action {
                 plan.finished(&tick.case.id);
             }
         }
-    });
+    };
+    bencher.bench_local(|| counted(&mut run));
 }
 
 /// A case that is due once a second, in a component with nine others.

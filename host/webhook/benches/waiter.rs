@@ -8,6 +8,7 @@ use bytes::Bytes;
 use divan::Bencher;
 use http::{HeaderMap, HeaderValue, Method};
 use orbital_config::secrets::Masker;
+use orbital_model::counted;
 use orbital_webhook::waiter::{Claims, Delivery, Scope, Waiter, WaiterSettings};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -23,9 +24,11 @@ fn expect_deliver_take(bencher: Bencher<'_, '_>, others: usize) {
     let _others: Vec<_> = (0..others).map(|number| expecting(&waiter, &format!("other-{number}"))).collect();
     let keys = ["0bb0a1c45e6f47f0".to_owned()];
     bencher.with_inputs(delivery).bench_local_values(|delivery| {
-        let claims = expecting(&waiter, &keys[0]);
-        let delivered = waiter.deliver(None, &keys[0], delivery, Vec::new());
-        (delivered, claims.take(&keys, 1))
+        counted(|| {
+            let claims = expecting(&waiter, &keys[0]);
+            let delivered = waiter.deliver(None, &keys[0], delivery, Vec::new());
+            (delivered, claims.take(&keys, 1))
+        })
     });
 }
 
@@ -37,7 +40,7 @@ fn deliver_without_waiter(bencher: Bencher<'_, '_>) {
     let mut next = keys.iter().cycle();
     bencher
         .with_inputs(|| (delivery(), next.next().map_or("", String::as_str)))
-        .bench_local_values(|(delivery, key)| waiter.deliver(None, key, delivery, Vec::new()));
+        .bench_local_values(|(delivery, key)| counted(|| waiter.deliver(None, key, delivery, Vec::new())));
 }
 
 fn expecting(waiter: &Arc<Waiter>, key: &str) -> Claims {
