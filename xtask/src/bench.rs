@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum as _;
 
 use self::{lab::Lab, section::Section};
-use crate::workspace;
+use crate::{micro, workspace};
 
 mod contestant;
 mod deploy;
@@ -88,15 +88,9 @@ fn text(name: &Name) -> String {
     name.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
-/// The micro-benchmarks, and the features that compile them.
-const MICRO: [&str; 10] = [
-    "--bench", "history", "--bench", "keys", "--bench", "report", "--bench", "schedule", "--bench", "waiter",
-];
-const FEATURES: &str = "orbital-history/bench,orbital-model/bench,orbital-run/bench,orbital-webhook/bench";
-
 /// Runs each benchmark once and briefly, without optimization, to see that all of them work.
 pub(crate) fn check() -> anyhow::Result<()> {
-    workspace::run(workspace::cargo().args(["test", "--workspace", "--features", FEATURES]).args(MICRO))?;
+    workspace::run(workspace::cargo().args(["test", "--workspace"]).args(micro::ARGUMENTS))?;
     workspace::build_binaries()?;
     measure(&Lab::prepare(true, workspace::binaries()?.join("orbital"))?, &[])
 }

@@ -17,7 +17,9 @@ mod felt;
 mod fuzz;
 mod guests;
 mod guides;
+mod instructions;
 mod lock;
+mod micro;
 mod nightly;
 mod pages;
 mod screenshots;
@@ -54,6 +56,8 @@ enum Command {
     Fuzz(fuzz::Arguments),
     /// Run the commands of the guides, each in an empty folder
     Guides(guides::Arguments),
+    /// Count the instructions of hot paths, and compare them with `bench/instructions.toml`
+    Instructions(instructions::Arguments),
     /// Run everything that takes too long for each change: fuzzing, a long soak, fairness, mutations
     Nightly(nightly::Arguments),
     /// Measure how long pages take with many stored runs, and how their readers affect tests
@@ -76,6 +80,7 @@ fn main() -> ExitCode {
         Command::Fairness(arguments) => fairness::run(&arguments),
         Command::Fuzz(arguments) => fuzz::run(&arguments),
         Command::Guides(arguments) => guides::run(&arguments),
+        Command::Instructions(arguments) => instructions::run(&arguments),
         Command::Nightly(arguments) => nightly::run(&arguments),
         Command::Pages(arguments) => pages::run(&arguments),
         Command::Screenshots => screenshots::run(),

@@ -44,6 +44,13 @@ pub(crate) fn cargo() -> Command {
     cargo
 }
 
+/// A cargo that works on the workspace with the compiler itself: Clippy does not optimize all that the compiler does.
+pub(crate) fn cargo_without_linter() -> Command {
+    let mut cargo = cargo();
+    cargo.env_remove(LINTER);
+    cargo
+}
+
 /// A cargo that works on the guests in this folder, which are a build of their own.
 pub(crate) fn guest_cargo(folder: &Path) -> Command {
     let mut cargo = cargo();
