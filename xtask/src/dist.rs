@@ -17,6 +17,9 @@ use crate::{bench, guests::answer, workspace};
 /// The packages that are compiled: the host, and what it is trained with.
 const PACKAGES: [&str; 4] = ["-p", "orbital-host", "-p", "orbital-bench"];
 
+/// How the names of files with a host's counts begin. Others are of the programs that it was trained with.
+const HOST: &str = "host-";
+
 /// Builds everything, and says where the host is.
 pub(crate) fn run() -> anyhow::Result<()> {
     let host = build()?;
@@ -36,10 +39,11 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
     // With a target, flags do not apply to build scripts, which would count too.
     let mut counting = compile(&format!("-Cprofile-generate={}", counts.display()));
     workspace::run(counting.args(["--target", &system, "--target-dir"]).arg(&folder))?;
-    bench::train(lenient(&folder.join(&system).join("dist"))?)?;
+    bench::train(counting_host(&folder.join(&system).join("dist"), &counts)?)?;
 
     let profile = folder.join("orbital.profdata");
-    workspace::run(Command::new(merge).arg("merge").arg("--output").arg(&profile).arg(&counts))?;
+    let hosts = files(&counts, HOST)?;
+    workspace::run(Command::new(merge).arg("merge").arg("--output").arg(&profile).args(hosts))?;
     workspace::run(&mut compile(&format!("-Cprofile-use={}", profile.display())))?;
     Ok(workspace::target().join("dist/orbital"))
 }
@@ -55,15 +59,30 @@ fn compile(flag: &str) -> Command {
     cargo
 }
 
-/// Creates a script next to the host of this folder that starts it. The process that compiles guests must not write files.
-/// It is not ended for the attempt to write its counts, because it ignores that signal.
-fn lenient(folder: &Path) -> anyhow::Result<PathBuf> {
+/// Creates a script next to the host of this folder that starts it, with a file for its counts in the folder `counts`. The
+/// process that compiles guests must not write files: it is not ended for the attempt to write its counts, because it
+/// ignores that signal.
+fn counting_host(folder: &Path, counts: &Path) -> anyhow::Result<PathBuf> {
     let script = folder.join("orbital-counting");
-    let text = format!("#!/bin/sh\ntrap '' XFSZ\nexec '{}' \"$@\"\n", folder.join("orbital").display());
+    let (file, host) = (counts.join(format!("{HOST}%p.profraw")), folder.join("orbital"));
+    let text = format!(
+        "#!/bin/sh\ntrap '' XFSZ\nexport LLVM_PROFILE_FILE='{}'\nexec '{}' \"$@\"\n",
+        file.display(),
+        host.display()
+    );
     fs::write(&script, text).with_context(|| format!("cannot write `{}`", script.display()))?;
     fs::set_permissions(&script, fs::Permissions::from_mode(0o755))
         .with_context(|| format!("cannot make `{}` executable", script.display()))?;
     Ok(script)
+}
+
+/// Returns the files of a folder whose names begin like this.
+fn files(folder: &Path, beginning: &str) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
+    let matches =
+        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(beginning));
+    Ok(paths.into_iter().filter(matches).collect())
 }
 
 /// Returns the name of this machine's target and the path of `llvm-profdata`, which rustup installs if it is missing.
