@@ -1,4 +1,4 @@
-//! What benchmarks need of the internals.
+//! Access of benchmarks to internals.
 
 use orbital_model::Report;
 

@@ -1,4 +1,4 @@
-//! What a listener serves.
+//! Applications that listeners serve.
 
 use std::net::IpAddr;
 use std::pin::Pin;
