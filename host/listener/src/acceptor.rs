@@ -1,7 +1,7 @@
 //! Admission of connections and requests to a listener, and the limits of a connection.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
+use std::future::{self, poll_fn};
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
@@ -12,7 +12,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::header::Entry;
 use http::{Method, StatusCode, header};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -27,7 +26,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::either::Either;
 use tokio_util::sync::CancellationToken;
 
-use crate::app::App;
+use crate::app::{Answering, App};
 use crate::connections::{Connections, Slot};
 use crate::head::{HeadFault, RejectedHead};
 use crate::in_progress::InProgress;
@@ -218,16 +217,13 @@ impl Acceptor {
                 false => None,
             };
             let acceptor = self.clone();
-            let answering = match beyond {
-                _ if !admitted => Err(too_many()),
-                Some(reason) if !is_vital(request.uri().path()) => Err(full(reason)),
-                _ => Ok(answer(request, peer)),
+            let answering: Answering = match beyond {
+                _ if !admitted => Box::pin(future::ready(too_many())),
+                Some(reason) if !is_vital(request.uri().path()) => Box::pin(future::ready(full(reason))),
+                _ => answer(request, peer),
             };
             async move {
-                let answer = match answering {
-                    Ok(answering) => answering.await,
-                    Err(answer) => answer,
-                };
+                let answer = answering.await;
                 if let Some(reason) = answer.extensions().get::<TurnedAway>() {
                     acceptor.turn_away(*reason, peer);
                 }
@@ -348,15 +344,13 @@ fn framed(mut answer: Response, is_head: bool) -> Response {
     let bodiless = [StatusCode::NO_CONTENT, StatusCode::RESET_CONTENT, StatusCode::NOT_MODIFIED];
     if bodiless.contains(&answer.status()) {
         answer.headers_mut().remove(header::CONTENT_LENGTH);
-        *answer.body_mut() = Body::empty();
     } else if is_head {
-        let length = answer.body().size_hint().exact();
-        if let (Some(length), Entry::Vacant(missing)) =
-            (length, answer.headers_mut().entry(header::CONTENT_LENGTH))
-        {
-            missing.insert(length.into());
+        if let Some(length) = answer.body().size_hint().exact() {
+            answer.headers_mut().entry(header::CONTENT_LENGTH).or_insert(length.into());
         }
-        *answer.body_mut() = Body::empty();
+    } else {
+        return answer;
     }
+    *answer.body_mut() = Body::empty();
     answer
 }
