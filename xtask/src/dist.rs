@@ -52,7 +52,7 @@ pub(crate) fn build() -> anyhow::Result<PathBuf> {
 fn compile(flag: &str) -> Command {
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     let flags: Vec<&str> = flags.split_whitespace().chain([flag]).collect();
-    let mut cargo = workspace::cargo();
+    let mut cargo = workspace::cargo_without_linter();
     cargo.args(["build", "--profile", "dist", "--locked", "--bins"]).args(PACKAGES);
     // Encoded, so that paths can contain spaces.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
