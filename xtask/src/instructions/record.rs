@@ -24,7 +24,7 @@ impl Record {
         Ok(record)
     }
 
-    /// Returns the counts of this machine's kind of processor. There are none if nobody recorded any.
+    /// Returns the counts of this machine's kind of processor. Empty if the file has no table for it.
     pub(crate) fn counts(&self) -> Counts {
         self.0.get(ARCH).cloned().unwrap_or_default()
     }
