@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use orbital_client::{Receipt, SendError};
+use orbital_model::text::lossy;
 use orbital_model::{Budget, BudgetBreach, Cause, LogLevel, LogSource, Sample, Step, StepKind, Usage};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::time::Instant;
@@ -240,7 +241,7 @@ impl Recorder {
     /// Notes a line of output, which was charged when it began.
     fn note_line(&self, source: LogSource, line: &[u8]) {
         let (level, fields) = (LogLevel::Info, Vec::new());
-        self.note(StepKind::Log { level, source, message: text(line), fields });
+        self.note(StepKind::Log { level, source, message: lossy(line).into_owned(), fields });
     }
 
     fn step(&self, at: Instant, took: Option<Duration>, what: StepKind) -> Step {
@@ -302,14 +303,10 @@ pub(crate) fn answered(
 pub(super) fn excerpt(body: &[u8]) -> String {
     match body.get(..EXCERPT) {
         Some(beginning) if body.len() > EXCERPT => {
-            format!("{}… ({} bytes)", text(beginning), body.len())
+            format!("{}… ({} bytes)", lossy(beginning), body.len())
         }
-        _ => text(body),
+        _ => lossy(body).into_owned(),
     }
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
 }
 
 #[cfg(test)]

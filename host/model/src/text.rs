@@ -32,6 +32,12 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
+/// Returns bytes as text, with replacements for those that are none. `String::from_utf8_lossy` takes much longer for bytes
+/// that are text, because it looks at each character.
+pub fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// Returns the beginning of a text of one or more lines, with control characters replaced.
 pub fn beginning(text: &str) -> Cow<'_, str> {
     let disturbs = |character: char| character != '\n' && is_trouble(character);

@@ -1,7 +1,10 @@
 //! The handler of the public listener, which answers requests to all paths.
 
 use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::SystemTime;
 
 use axum::body::Body;
@@ -12,7 +15,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use orbital_listener::sparing::Sparing;
 use orbital_listener::{App, ArrivalOrder, RejectedHead};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use tokio::time::Instant;
 
 use crate::auth::Admitted;
@@ -207,17 +210,22 @@ async fn take(
         }
         _ => {}
     }
-    let path = parts.uri.path();
-    let receiving = webhook.waiter.receiving(
-        configuration.component(path)?,
-        parts.method.as_str(),
-        &configuration.masked(path),
-    );
-    let delivering = webhook.body_budget.read(&configuration.settings, head, body, |body| {
-        drop(receiving);
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    let receiving = Mutex::new(None);
+    let mut delivering = pin!(webhook.body_budget.read(&configuration.settings, head, body, |body| {
+        receiving.lock().take();
         deliver(webhook, configuration, parts, admitted, body)
-    });
-    let Some(PlannedReply { status, delay, headers, body }) = delivering.await?? else {
+    }));
+    let delivered = match poll_fn(|context| Poll::Ready(delivering.as_mut().poll(context))).await {
+        Poll::Ready(delivered) => delivered,
+        // Most bodies have arrived with the head, and need not be noted.
+        Poll::Pending => {
+            let (component, path) = (configuration.component(uri.path())?, configuration.masked(uri.path()));
+            *receiving.lock() = Some(webhook.waiter.receiving(component, method.as_str(), &path));
+            delivering.await
+        }
+    };
+    let Some(PlannedReply { status, delay, headers, body }) = delivered?? else {
         return Ok(StatusCode::OK.into_response());
     };
     tokio::time::sleep(delay).await;

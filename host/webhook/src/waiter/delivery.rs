@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use orbital_config::secrets::Masker;
 use orbital_listener::ArrivalOrder;
@@ -58,11 +58,13 @@ impl Delivery {
         slot::<Self>() + headers + order + texts.iter().sum::<usize>()
     }
 
-    /// Reduces the memory of this delivery to its weight: copies the values of its headers out of the connection's
-    /// buffer, which is much larger. The body is already a copy.
+    /// Reduces the memory of this delivery to its weight: copies the values of its headers, all into one allocation, out of
+    /// the connection's buffer, which is much larger. The body is already a copy.
     pub(super) fn compact(&mut self) {
+        let mut copies = BytesMut::with_capacity(self.headers.values().map(HeaderValue::len).sum());
         for value in self.headers.values_mut() {
-            if let Ok(mut copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            copies.extend_from_slice(value.as_bytes());
+            if let Ok(mut copy) = HeaderValue::from_maybe_shared(copies.split().freeze()) {
                 copy.set_sensitive(value.is_sensitive());
                 *value = copy;
             }

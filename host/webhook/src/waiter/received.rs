@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use orbital_config::secrets::Masker;
 use orbital_listener::ArrivalOrder;
 use orbital_model::sensitive::{MASK, is_sensitive};
+use orbital_model::text::lossy;
 use orbital_model::utf16::{MARK, Utf16};
 use serde::Serialize;
 use tokio::sync::watch;
@@ -192,7 +193,7 @@ fn text(body: &[u8]) -> Cow<'_, str> {
 
 /// Returns the beginning of some text: at most this number of bytes, in whole characters.
 fn shortened(text: &[u8], most: usize) -> Cow<'_, str> {
-    match String::from_utf8_lossy(beginning(text, most)) {
+    match lossy(beginning(text, most)) {
         Cow::Borrowed(text) => cut(text, most).into(),
         Cow::Owned(text) => cut(&text, most).to_owned().into(),
     }
@@ -249,7 +250,14 @@ impl Recent {
             Disposition::Rejected => self.refused.keep(request),
             _ => self.taken.keep(request),
         }
-        self.changed.send_replace(());
+        self.notify();
+    }
+
+    fn notify(&self) {
+        // It would wake nobody, and take longer than the rest.
+        if self.changed.receiver_count() > 0 {
+            self.changed.send_replace(());
+        }
     }
 
     /// Returns a receiver that is notified when a request arrives, or the result of one changes.
@@ -263,7 +271,7 @@ impl Recent {
         if let Ok(index) = requests.binary_search_by_key(&number, |request| request.number) {
             requests[index].disposition = disposition;
             requests[index].run = run;
-            self.changed.send_replace(());
+            self.notify();
         }
     }
 
