@@ -10,7 +10,7 @@ use anyhow::Context as _;
 use clap::ValueEnum as _;
 
 use self::{lab::Lab, section::Section};
-use crate::{micro, workspace};
+use crate::{guests, micro, workspace};
 
 mod contestant;
 mod deploy;
@@ -90,7 +90,8 @@ fn text(name: &Name) -> String {
 
 /// Runs each benchmark once and briefly, without optimization, to see that all of them work.
 pub(crate) fn check() -> anyhow::Result<()> {
-    workspace::run(workspace::cargo().args(["test", "--workspace"]).args(micro::ARGUMENTS))?;
+    guests::build_bench()?;
+    workspace::run(workspace::cargo().args(["test", "--workspace"]).args(micro::all()))?;
     workspace::build_binaries()?;
     measure(&Lab::prepare(true, workspace::binaries()?.join("orbital"))?, &[])
 }

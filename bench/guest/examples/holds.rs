@@ -1,6 +1,12 @@
-//! Expects the keys that `bench-load` sends, until the run times out.
+//! Cases that wait for deliveries whose keys are fixed.
 
 use orbital_sdk::prelude::*;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Processed {
+    processed: bool,
+}
 
 /// Longer than a measurement.
 const LONG: Duration = Duration::from_secs(3600);
@@ -9,7 +15,7 @@ fn keys() -> impl Iterator<Item = String> {
     (0..64).map(|number| format!("c{number:02}"))
 }
 
-/// Expects all keys, and takes no delivery.
+/// Expects all keys of `bench-load` until it times out, and takes no delivery.
 #[case(manual, timeout = "1h")]
 fn keeps(t: &Test) -> Result {
     for key in keys() {
@@ -28,4 +34,12 @@ fn takes(t: &Test) -> Result {
     }
 }
 
-suite!(keeps, takes);
+/// Takes one delivery, and checks it.
+#[case(manual)]
+fn checks(t: &Test) -> Result {
+    let delivery: Processed = t.wait_for("c00")?.json()?;
+    check!(t, delivery.processed);
+    Ok(())
+}
+
+suite!(keeps, takes, checks);

@@ -55,7 +55,13 @@ impl Linked {
 
     /// Adds the line tables of the author's files, for messages about crashes, and returns the suite.
     pub(super) fn with_lines(self, lines: Lines) -> Suite {
-        Suite(Arc::new(Self { lines: Arc::new(lines), ..self }))
+        Suite::from(Self { lines: Arc::new(lines), ..self })
+    }
+}
+
+impl From<Linked> for Suite {
+    fn from(linked: Linked) -> Self {
+        Self(Arc::new(linked))
     }
 }
 

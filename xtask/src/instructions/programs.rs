@@ -22,13 +22,14 @@ const SETTINGS: [&str; 4] =
 pub(crate) fn build() -> anyhow::Result<Vec<PathBuf>> {
     let mut cargo = workspace::cargo_without_linter();
     cargo.args(["build", "--workspace", "--locked", "--message-format=json-render-diagnostics"]);
-    cargo.args(micro::ARGUMENTS).env("CARGO_INCREMENTAL", "0").stdout(Stdio::piped());
+    let benchmarks = micro::counted();
+    cargo.args(&benchmarks).env("CARGO_INCREMENTAL", "0").stdout(Stdio::piped());
     for name in OPTIMIZED {
         for setting in SETTINGS {
             cargo.args(["--config", &format!("profile.dev.package.{name}.{setting}")]);
         }
     }
-    eprintln!("$ cargo build --workspace {} (optimized)", micro::ARGUMENTS.join(" "));
+    eprintln!("$ cargo build --workspace {} (optimized)", benchmarks.join(" "));
     let mut cargo = cargo.spawn().context("cannot run cargo")?;
     let messages = cargo.stdout.take().context("cargo has no output")?;
     let mut programs = Vec::new();
