@@ -31,29 +31,41 @@ pub(crate) fn run() -> anyhow::Result<()> {
 /// Builds the host and the Rust programs of `bench/` next to it. Returns the path of the host.
 pub(crate) fn build() -> anyhow::Result<PathBuf> {
     let (system, merge) = tools()?;
-    let folder = workspace::target().join("pgo");
+    let target = workspace::target();
+    let folder = target.join("pgo");
     let counts = folder.join("counts");
     if counts.exists() {
         fs::remove_dir_all(&counts).with_context(|| format!("cannot empty `{}`", counts.display()))?;
     }
-    // With a target, flags do not apply to build scripts, which would count too.
-    let mut counting = compile(&format!("-Cprofile-generate={}", counts.display()));
-    workspace::run(counting.args(["--target", &system, "--target-dir"]).arg(&folder))?;
-    bench::train(counting_host(&folder.join(&system).join("dist"), &counts)?)?;
+    let built = |folder: &Path| folder.join(&system).join("dist");
+    workspace::run(&mut compile(&format!("-Cprofile-generate={}", counts.display()), &system, &folder))?;
+    bench::train(counting_host(&built(&folder), &counts)?)?;
 
     let profile = folder.join("orbital.profdata");
-    let hosts = files(&counts, HOST)?;
+    let hosts = files(&counts, |path| name(path).starts_with(HOST))?;
     workspace::run(Command::new(merge).arg("merge").arg("--output").arg(&profile).args(hosts))?;
-    workspace::run(&mut compile(&format!("-Cprofile-use={}", profile.display())))?;
-    Ok(workspace::target().join("dist/orbital"))
+    workspace::run(&mut compile(&format!("-Cprofile-use={}", profile.display()), &system, &target))?;
+    let installed = target.join("dist");
+    fs::create_dir_all(&installed).with_context(|| format!("cannot create `{}`", installed.display()))?;
+    for program in files(&built(&target), is_program)? {
+        let copy = installed.join(name(&program));
+        // A new file, because the old one may be running.
+        let _ = fs::remove_file(&copy);
+        fs::copy(&program, &copy).with_context(|| format!("cannot copy to `{}`", copy.display()))?;
+    }
+    Ok(installed.join("orbital"))
 }
 
-/// Returns a build of everything with one more flag for rustc.
-fn compile(flag: &str) -> Command {
+/// Returns a build of everything into this folder with one more flag for rustc.
+///
+/// Both builds name the system as their target. So flags do not apply to build scripts, which would count too. And the
+/// compiler finds the counts of a function by its name, which depends on whether there is a target.
+fn compile(flag: &str, system: &str, folder: &Path) -> Command {
     let flags = env::var("RUSTFLAGS").unwrap_or_default();
     let flags: Vec<&str> = flags.split_whitespace().chain([flag]).collect();
     let mut cargo = workspace::cargo_without_linter();
-    cargo.args(["build", "--profile", "dist", "--locked", "--bins"]).args(PACKAGES);
+    cargo.args(["build", "--profile", "dist", "--locked", "--bins", "--target", system, "--target-dir"]);
+    cargo.arg(folder).args(PACKAGES);
     // Encoded, so that paths can contain spaces.
     cargo.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     cargo
@@ -76,13 +88,20 @@ fn counting_host(folder: &Path, counts: &Path) -> anyhow::Result<PathBuf> {
     Ok(script)
 }
 
-/// Returns the files of a folder whose names begin like this.
-fn files(folder: &Path, beginning: &str) -> anyhow::Result<Vec<PathBuf>> {
+/// Returns the files of a folder that are wanted.
+fn files(folder: &Path, wanted: impl Fn(&Path) -> bool) -> anyhow::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
     let paths = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<Vec<_>, _>>()?;
-    let matches =
-        |path: &PathBuf| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(beginning));
-    Ok(paths.into_iter().filter(matches).collect())
+    Ok(paths.into_iter().filter(|path| wanted(path)).collect())
+}
+
+/// Returns the last part of a path.
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn is_program(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
 /// Returns the name of this machine's target and the path of `llvm-profdata`, which rustup installs if it is missing.
