@@ -1,6 +1,6 @@
 //! The server of each program: plain HTTP/1.1, until a signal.
 
-use std::{convert::Infallible, future::Future, io, net::SocketAddr};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -11,7 +11,11 @@ use serde_json::Value;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
+    time::sleep,
 };
+
+/// How long to wait after a failure to accept a connection.
+const LACK: Duration = Duration::from_millis(10);
 
 /// A response with a complete body.
 pub type Answer = Response<Full<Bytes>>;
@@ -20,7 +24,7 @@ pub type Answer = Response<Full<Bytes>>;
 ///
 /// # Errors
 ///
-/// If the address cannot be listened on.
+/// If the address cannot be listened on, or signals cannot be caught.
 pub async fn serve<H, F>(listen: SocketAddr, handle: H) -> io::Result<()>
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
@@ -31,12 +35,24 @@ where
     let listener = TcpListener::bind(listen).await?;
     println!("listening on http://{}", listener.local_addr()?);
     loop {
-        let stream = tokio::select! {
-            accepted = listener.accept() => accepted?.0,
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
             _ = terminate.recv() => return Ok(()),
             _ = interrupt.recv() => return Ok(()),
         };
-        stream.set_nodelay(true)?;
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            // Its clients opened more connections than this process may have: it takes the others when some are closed.
+            Err(error) => {
+                eprintln!("cannot accept a connection: {error}");
+                sleep(LACK).await;
+                continue;
+            }
+        };
+        if stream.set_nodelay(true).is_err() {
+            // The client is gone.
+            continue;
+        }
         let handle = handle.clone();
         let service = service_fn(move |request| {
             let answer = handle(request);

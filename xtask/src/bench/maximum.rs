@@ -1,5 +1,7 @@
 //! The highest rate of runs that start in time.
 
+use anyhow::ensure;
+
 use super::{
     contestant::{Contestant, GO, ORBITAL},
     lab::Lab,
@@ -10,6 +12,9 @@ use super::{
 
 /// The rate at which the search begins, in runs per second.
 const FIRST: f64 = 2000.0;
+
+/// The search gives up at this rate: something else is wrong.
+const LOWEST: f64 = 10.0;
 
 /// How late a run may start, in milliseconds: of a hundred runs, the second latest.
 const LATE: f64 = 20.0;
@@ -48,12 +53,22 @@ fn highest(lab: &Lab, contestant: Contestant) -> anyhow::Result<f64> {
     loop {
         let mut trial = Trial::new(lab, contestant, rate);
         trial.seconds = lab.or_quick(5.0, 2.0);
-        let measured = trial.measure(lab)?;
-        let works_at_rate = measured.rate >= rate * ENDED && measured.times.start_delay[1] < LATE;
+        let works_at_rate = match trial.measure(lab) {
+            Ok(measured) => measured.rate >= rate * ENDED && measured.times.start_delay[1] < LATE,
+            // A program that breaks under the load, or lacks descriptors, has not coped with it.
+            Err(error) => {
+                lab.patience.check()?;
+                eprintln!("  {error:#}");
+                false
+            }
+        };
         *(if works_at_rate { &mut works } else { &mut fails }) = Some(rate);
         rate = match (works, fails) {
             (Some(works), None) => works * 2.0,
-            (None, Some(fails)) => fails / 2.0,
+            (None, Some(fails)) => {
+                ensure!(fails > LOWEST, "{} does not cope with {fails:.0} runs/s", contestant.name());
+                fails / 2.0
+            }
             (Some(works), Some(fails)) if fails / works <= precision => return Ok(works),
             (Some(works), Some(fails)) => (works * fails).sqrt(),
             (None, None) => rate,
