@@ -19,6 +19,7 @@ use std::backtrace::{Backtrace, BacktraceStatus};
 use std::fmt::Display;
 use std::fs::File;
 use std::io::Write as _;
+use std::num::NonZero;
 use std::os::fd::AsFd;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -131,7 +132,13 @@ struct Runtimes {
 
 impl Runtimes {
     fn new() -> std::io::Result<Self> {
-        let host = Builder::new_multi_thread().enable_all().thread_name("host").build()?;
+        let host = Builder::new_multi_thread()
+            .enable_all()
+            .thread_name("host")
+            // Fewer threads than processors: when threads pass tasks to each other, waking up costs more than they gain,
+            // and guests that compute for long need processors, too.
+            .worker_threads(processors().div_ceil(2))
+            .build()?;
         let guests = Builder::new_multi_thread()
             .enable_all()
             .thread_name("guest")
@@ -147,6 +154,11 @@ impl Runtimes {
         self.guests.shutdown_background();
         self.host.shutdown_background();
     }
+}
+
+/// Returns the number of processors that the process may use.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// How the host's own log is written.
